@@ -1,0 +1,22 @@
+/** A running SHA-256. */
+export interface Sha256 {
+  update(bytes: Uint8Array): void
+  /** 64 lower-case hexadecimal digits. */
+  hex(): string
+}
+
+/** A worker thread with one face in Node and in browsers. */
+export interface WorkerHandle {
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void
+  onMessage(listener: (message: unknown) => void): void
+  /** Called once when the worker fails or exits although it was not ended. */
+  onFailure(listener: (error: Error) => void): void
+  end(): Promise<void>
+}
+
+/** What differs between Node and a browser: all of it. `#io` resolves to io/node.ts or io/browser.ts, which both export these functions. */
+export interface Platform {
+  /** Opens a file again where a worker needs it. */
+  openOrigin(origin: import('./random-access.ts').Origin, name: string): Promise<import('./random-access.ts').RandomAccess>
+  createSha256(): Promise<Sha256>
+}

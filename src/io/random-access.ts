@@ -1,0 +1,104 @@
+import { InputError } from '../errors.ts'
+
+/** Where a worker finds the same bytes again without being sent them. */
+export type Origin = { kind: 'path'; path: string } | { kind: 'blob'; blob: Blob } | { kind: 'url'; url: string }
+
+/** Bytes that are read by range: a file, a Blob, a URL, a part of one, or memory. The whole I/O contract of the readers. */
+export interface RandomAccess {
+  /** As a person named it; error messages begin with it. */
+  readonly name: string
+  readonly byteLength: number
+  /**
+   * Exactly `length` bytes from `offset`; into the start of `into` when given (whose view is returned, cut to `length`),
+   * else into memory of its own. Never fewer bytes.
+   * @throws InputError when the range lies outside the file or the file has been cut since it was opened
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
+  /** Where these bytes lie in something that a worker can open by itself; undefined when they exist only here. */
+  readonly origin?: { readonly at: Origin; readonly offset: number }
+  close?(): Promise<void>
+}
+
+/** Finds files beside an input: external data, shards, index files. */
+export interface Folder {
+  /** @returns undefined when there is no such file. `path` is relative, with forward slashes, and must stay below the folder. */
+  open(path: string): Promise<RandomAccess | undefined>
+}
+
+/** A folder in which nothing is found: for an input that came alone. */
+export const emptyFolder: Folder = { open: async () => undefined }
+
+/** One file to be read as a model (or as many), and what lies beside it. */
+export interface Input {
+  /** Path below what the person named, or the file's own name: unique among the inputs. */
+  readonly path: string
+  readonly access: RandomAccess
+  readonly folder: Folder
+}
+
+/** A range check with one wording for all readers. */
+export function requireRange(name: string, byteLength: number, offset: number, length: number): void {
+  if (offset < 0 || length < 0 || offset + length > byteLength) {
+    throw new InputError(
+      name,
+      `ends at byte ${byteLength}, but bytes ${offset} to ${offset + length} are needed; the file is cut short or damaged, get it again`,
+    )
+  }
+}
+
+/** Bytes that are in memory already. */
+export function memoryAccess(name: string, bytes: Uint8Array): RandomAccess {
+  return {
+    name,
+    byteLength: bytes.byteLength,
+    async read(offset, length, into) {
+      requireRange(name, bytes.byteLength, offset, length)
+      const part = bytes.subarray(offset, offset + length)
+      if (!into) return part
+      into.set(part)
+      return into.subarray(0, length)
+    },
+  }
+}
+
+/** A part of another access, such as a stored zip entry; the name is the part's own. */
+export function sliceAccess(whole: RandomAccess, offset: number, byteLength: number, name: string = whole.name): RandomAccess {
+  requireRange(whole.name, whole.byteLength, offset, byteLength)
+  return {
+    name,
+    byteLength,
+    read(from, length, into) {
+      requireRange(name, byteLength, from, length)
+      return whole.read(offset + from, length, into)
+    },
+    ...(whole.origin && { origin: { at: whole.origin.at, offset: whole.origin.offset + offset } }),
+  }
+}
+
+/** Several accesses read as one, in their order: a tensor that runs over two shards or two record batches. */
+export function concatAccess(name: string, parts: readonly RandomAccess[]): RandomAccess {
+  if (parts.length === 1) return parts[0]!
+  const starts: number[] = []
+  let byteLength = 0
+  for (const part of parts) {
+    starts.push(byteLength)
+    byteLength += part.byteLength
+  }
+  return {
+    name,
+    byteLength,
+    async read(offset, length, into) {
+      requireRange(name, byteLength, offset, length)
+      const out = into ? into.subarray(0, length) : new Uint8Array(length)
+      for (let k = 0, done = 0; k < parts.length && done < length; k++) {
+        const part = parts[k]!
+        const from = offset + done - starts[k]!
+        if (from >= part.byteLength) continue
+        const count = Math.min(length - done, part.byteLength - from)
+        await part.read(from, count, out.subarray(done, done + count))
+        done += count
+      }
+      return out
+    },
+  }
+}

@@ -1,0 +1,28 @@
+/** A file being written. Its name appears only at `commit`: a run that dies leaves the old file or none. */
+export interface Sink {
+  write(bytes: Uint8Array): Promise<void>
+  /** Flushes, and gives the file its name. */
+  commit(): Promise<void>
+  /** Gives up and leaves nothing behind. */
+  discard(): Promise<void>
+}
+
+/** A folder that results are written to. */
+export interface OutputFolder {
+  /** As a person named it, for messages. */
+  readonly name: string
+  /** `path` is relative with forward slashes; folders on the way are made. */
+  create(path: string): Promise<Sink>
+}
+
+/** Writes one whole file. */
+export async function writeFile(folder: OutputFolder, path: string, bytes: Uint8Array | string): Promise<void> {
+  const sink = await folder.create(path)
+  try {
+    await sink.write(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes)
+    await sink.commit()
+  } catch (error) {
+    await sink.discard()
+    throw error
+  }
+}

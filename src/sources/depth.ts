@@ -1,0 +1,14 @@
+/**
+ * conv_depth and conv_depth_norm of convolutions from their depths (spec: rank among the distinct depths that hold a
+ * 4-D convolution of any kernel size; divided by the number of distinct depths - 1, null when there is only one).
+ * `depths` must hold every 4-D convolution of the model, measured or not.
+ */
+export function rankDepths(depths: Iterable<number>): (depth: number) => { conv_depth: number; conv_depth_norm: number | null } {
+  const distinct = [...new Set(depths)].sort((a, b) => a - b)
+  const rank = new Map(distinct.map((depth, k) => [depth, k]))
+  return (depth) => {
+    const conv_depth = rank.get(depth)
+    if (conv_depth === undefined) throw new RangeError(`depth ${depth} is not among the depths that were ranked`)
+    return { conv_depth, conv_depth_norm: distinct.length > 1 ? conv_depth / (distinct.length - 1) : null }
+  }
+}

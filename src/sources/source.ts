@@ -1,0 +1,102 @@
+import type { Input, RandomAccess } from '../io/random-access.ts'
+
+/** How a stored number is widened to float32. float64 is narrowed. */
+export type StoredType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32'
+
+/** Output channels, input channels per group, kernel rows, kernel columns. */
+export type ConvShape = readonly [out: number, inPerGroup: number, height: number, width: number]
+
+/**
+ * Stored integers to weights: weight = (stored - zero) · scale + shift, computed in double and rounded once to float32.
+ * An array holds one entry per output channel.
+ */
+export interface Dequantisation {
+  readonly scale: number | Float64Array
+  readonly zero: number | Float64Array
+  readonly shift: number
+}
+
+/**
+ * Where a layer's weights lie and how they become float32 in (out, in, row, column) order: plain data, made without
+ * reading a weight. `strides` counts stored elements; absent means that they are stored in just that order.
+ */
+export interface WeightPlan {
+  readonly access: RandomAccess
+  /** First byte of element (0, 0, 0, 0). */
+  readonly offset: number
+  readonly dtype: StoredType
+  readonly strides?: readonly [number, number, number, number]
+  readonly dequantise?: Dequantisation
+}
+
+/** A 2-D convolution of any kernel size, as its file has it. */
+export interface Convolution {
+  /** The weight tensor's own name. */
+  readonly layer: string
+  /** The node or module that uses it, where that has a name of its own. */
+  readonly node?: string
+  readonly shape: ConvShape
+  readonly groups: number
+  /** Longest path from a model input; the position among the model's convolutions for a file without a graph. */
+  readonly depth: number
+  /** Rank of depth among the model's distinct convolution depths, from 0. */
+  readonly conv_depth: number
+  /** conv_depth / (distinct depths - 1); null when there is only one. */
+  readonly conv_depth_norm: number | null
+  /** Set by a file that numbers its 3×3 layers itself (dataset.h5, a filter database). */
+  readonly layer_id?: number
+  readonly weights: WeightPlan
+}
+
+/** A tensor or node that was seen and is not measured, with the reason as a phrase: "transposed convolution", "1-D", "no constant weight". */
+export interface Skipped {
+  readonly name: string
+  /** Operator or module kind where known: "Conv", "ConvTranspose", "Linear". */
+  readonly kind: string
+  readonly shape: readonly number[]
+  readonly reason: string
+}
+
+/** A value of a metadata column. */
+export type MetaValue = string | number | boolean | null
+
+/** One model found in an input. */
+export interface SourceModel {
+  /** The file's stem unless the file names its models. */
+  readonly name: string
+  /** "ONNX", "PyTorch", "safetensors" … */
+  readonly format: string
+  readonly producer: string | null
+  readonly opset: number | null
+  /** By depth, then in the file's (graph) order. */
+  readonly convolutions: readonly Convolution[]
+  readonly skipped: readonly Skipped[]
+  /** Number of tensors (or nodes with weights) looked at in all, for the census. */
+  readonly tensors: number
+  /** Columns that the file itself holds about the model (dataset.h5, a filter database). */
+  readonly meta: Readonly<Record<string, MetaValue>>
+  /** Further files the model was read from: external data, shards. */
+  readonly parts: readonly RandomAccess[]
+}
+
+/** An opened input. */
+export interface Source {
+  readonly format: string
+  readonly models: readonly SourceModel[]
+  /** Sentences a person should see although nothing failed: narrowed doubles, ignored duplicates. */
+  readonly warnings: readonly string[]
+  close(): Promise<void>
+}
+
+/** A reader of one format; one file each in this folder, listed in registry.ts. */
+export interface SourceFormat {
+  /** "ONNX", "PyTorch" … */
+  readonly name: string
+  /**
+   * Recognises the format by its bytes, not by its name. `head` is the file's first bytes (up to 4,096).
+   * A format whose bytes are ambiguous may look further through `input`, cheaply.
+   */
+  match(head: Uint8Array, input: Input): boolean | Promise<boolean>
+  /** Reads headers and plans, not weights. @throws InputError */
+  open(input: Input): Promise<Source>
+}
