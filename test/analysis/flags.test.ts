@@ -1,0 +1,64 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { flagsOf } from '../../src/analysis/flags.ts'
+import type { LayerMetrics } from '../../src/measure/layer-row.ts'
+
+const healthy: LayerMetrics = {
+  model: 'm',
+  layer: 'w',
+  layer_id: 0,
+  kernel: '3x3',
+  depth: 0,
+  conv_depth: 0,
+  conv_depth_norm: 0,
+  in_channels: 8,
+  out_channels: 8,
+  groups: 1,
+  filters: 64,
+  peak: 1,
+  sparse_filters: 0,
+  sparsity: 0,
+  variance_entropy: 0.9,
+  variance_entropy_raw: 0.88,
+  variance_entropy_raw_norm: 0.97,
+  variance_entropy_clean: 0.88,
+  variance_entropy_clean_norm: 0.97,
+  orthogonality: 0.9,
+  norm_l1: 1,
+  norm_l2: 1,
+  norm_l1_standardised: 1,
+  norm_l2_standardised: 1,
+}
+const flagged = (change: Partial<LayerMetrics>): string[] => flagsOf({ ...healthy, ...change }).map((flag) => flag.metric)
+
+test('a healthy layer has no flag', () => {
+  assert.equal(flagged({}), [])
+})
+
+test('each metric has its own flag, at its own limit', () => {
+  assert.equal(flagged({ sparsity: 0.3948 }), [])
+  assert.equal(flagged({ sparsity: 0.3949 }), ['sparsity'])
+  assert.equal(flagged({ variance_entropy: 0.46 }), [])
+  assert.equal(flagged({ variance_entropy: 0.45 }), ['variance_entropy'])
+  assert.equal(flagged({ orthogonality: 0.5 }), [])
+  assert.equal(flagged({ orthogonality: 0.49 }), ['orthogonality'])
+})
+
+test('few filters are not judged by their entropy', () => {
+  assert.equal(flagged({ variance_entropy: 0.1, sparse_filters: 49 }), [])
+})
+
+test('undefined metrics raise no flag', () => {
+  assert.equal(
+    flagged({
+      sparsity: null,
+      variance_entropy: null,
+      variance_entropy_clean: null,
+      variance_entropy_clean_norm: null,
+      orthogonality: null,
+    }),
+    [],
+  )
+})
+
+test.run()
