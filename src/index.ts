@@ -2,5 +2,5 @@ export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './er
 export type { Folder, Input, RandomAccess } from './io/random-access.ts'
 export type { LayerMetrics, LayerRow } from './measure/layer-row.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'
-export type { Moments } from './measure/moments.ts'
+export { emptyMoments, type Moments, mergeMoments } from './measure/moments.ts'
 export type { Convolution, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from './sources/source.ts'
