@@ -1,0 +1,25 @@
+import type { SourceFormat } from './source.ts'
+
+/** A line of the registry: what tells which files of a folder to look at, and where the reader is. */
+export interface FormatEntry {
+  /** The same as the SourceFormat's name. */
+  readonly name: string
+  /** Endings (lower case, without the dot) that this format owns: such a file of a folder is always opened, and complained about if it is something else. */
+  readonly owns: readonly string[]
+  /** Endings that other kinds of file have as well: such a file of a folder is opened only if match() recognises it. */
+  readonly shares: readonly string[]
+  /** Loads the reader. `match` must be cheap to load; a heavy library is imported by `open`. */
+  load(): Promise<SourceFormat>
+}
+
+/** Every format, in the order in which they are tried: sure signatures first, guesses last. */
+export const formats: readonly FormatEntry[] = [
+  {
+    name: 'safetensors',
+    owns: ['safetensors'],
+    shares: ['json'],
+    load: async () => (await import('./safetensors/format.ts')).safetensors,
+  },
+  // ONNX has no signature, so it comes after every format that has one.
+  { name: 'ONNX', owns: ['onnx'], shares: ['pb', 'ort'], load: async () => (await import('./onnx/format.ts')).onnx },
+]
