@@ -29,6 +29,16 @@ export interface WeightPlan {
   readonly dequantise?: Dequantisation
 }
 
+/**
+ * How a kernel is laid over its input, in pixels, where the file says so (a graph does, a checkpoint does not).
+ * `pads` are zeros at top, left, bottom, right; the two words are ONNX's auto_pad, which depends on the input's size.
+ */
+export interface Placement {
+  readonly strides: readonly [rows: number, columns: number]
+  readonly dilations: readonly [rows: number, columns: number]
+  readonly pads: readonly [top: number, left: number, bottom: number, right: number] | 'same_upper' | 'same_lower'
+}
+
 /** A 2-D convolution of any kernel size, as its file has it. */
 export interface Convolution {
   /** The weight tensor's own name. */
@@ -46,6 +56,10 @@ export interface Convolution {
   /** Set by a file that numbers its 3×3 layers itself (dataset.h5, a filter database). */
   readonly layer_id?: number
   readonly weights: WeightPlan
+  /** For the first-stage activation; absent where the file does not tell. */
+  readonly placement?: Placement
+  /** One value per output channel; absent when there is none or the file does not tell. */
+  readonly bias?: WeightPlan
 }
 
 /** A tensor or node that was seen and is not measured, with the reason as a phrase: "transposed convolution", "1-D", "no constant weight". */
