@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ElementHandle, type KeyInput, launch } from 'puppeteer-core'
+import type { Tab } from './tab.ts'
+
+// Nothing but 127.0.0.1 resolves: what a test proves, it proves offline.
+const chromiumArgs = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-default-apps',
+  '--disable-domain-reliability',
+  '--disable-sync',
+  '--disable-extensions',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--metrics-recording-only',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--no-pings',
+  '--password-store=basic',
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+]
+
+const firefoxPrefs = {
+  'app.normandy.enabled': false,
+  'app.update.enabled': false,
+  'browser.newtabpage.activity-stream.feeds.topsites': false,
+  'browser.safebrowsing.downloads.enabled': false,
+  'browser.safebrowsing.malware.enabled': false,
+  'browser.safebrowsing.phishing.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'extensions.getAddons.cache.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'network.dns.disablePrefetch': true,
+  'network.prefetch-next': false,
+  'services.settings.server': 'http://127.0.0.1:9/',
+  'toolkit.telemetry.server': 'http://127.0.0.1:9/',
+}
+
+/** Starts Chromium (DevTools protocol) or Firefox (WebDriver BiDi) without a window, with a new profile. */
+export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executablePath: string): Promise<Tab> {
+  const profile = await mkdtemp(join(tmpdir(), `filterlens-${engine}-`))
+  const browser = await launch({
+    browser: engine === 'chromium' ? 'chrome' : 'firefox',
+    executablePath,
+    headless: true,
+    userDataDir: profile,
+    protocolTimeout: 300_000,
+    defaultViewport: { width: 1280, height: 800 },
+    ...(engine === 'chromium' ? { args: chromiumArgs } : { extraPrefsFirefox: firefoxPrefs }),
+  })
+  const version = (await browser.version()).replace(/^[^/]*\//, '')
+  const page = (await browser.pages())[0] ?? (await browser.newPage())
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
+  return {
+    engine,
+    version,
+    errors,
+    goto: async (url) => void (await page.goto(url, { waitUntil: 'load' })),
+    run: (code, ...args) => page.evaluate(code as never, ...(args as unknown as never[])) as Promise<never>,
+    async chooseFiles(selector, paths) {
+      const input = (await page.$(selector)) as ElementHandle<HTMLInputElement> | null
+      if (!input) throw new Error(`no ${selector} in the page`)
+      await input.uploadFile(...paths)
+    },
+    press: (key) => page.keyboard.press(key as KeyInput),
+    resize: (width, height) => page.setViewport({ width, height }),
+    screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png` })),
+    async close() {
+      await browser.close()
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}

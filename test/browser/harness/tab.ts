@@ -1,0 +1,44 @@
+/** A browser window under test: the same face over puppeteer (Chromium, Firefox) and WebDriver (WebKit). */
+export interface Tab {
+  readonly engine: Engine
+  /** As the browser tells it: "156.0.8078.79". */
+  readonly version: string
+  goto(url: string): Promise<void>
+  /**
+   * Runs a function in the page and returns its (awaited) value, which must be JSON, as must the arguments.
+   * The function is sent as text: it sees nothing of the file it is written in.
+   */
+  run<A extends unknown[], T>(code: (...args: A) => T | Promise<T>, ...args: A): Promise<T>
+  /** Chooses files in an `<input type=file>`, as a person would in the dialog. */
+  chooseFiles(selector: string, paths: readonly string[]): Promise<void>
+  /** Presses one key, named as in KeyboardEvent.key, on what has the focus. */
+  press(key: string): Promise<void>
+  /** Window size in CSS pixels. */
+  resize(width: number, height: number): Promise<void>
+  /** Writes a PNG of what is seen. */
+  screenshot(path: string): Promise<void>
+  /** Errors that the page threw or printed to its console (puppeteer only; WebDriver has no such list). */
+  readonly errors: readonly string[]
+  close(): Promise<void>
+}
+
+export const engines = ['chromium', 'firefox', 'webkit'] as const
+export type Engine = (typeof engines)[number]
+
+/** Waits until a condition holds in the page. @throws Error with `what` after `seconds` */
+export async function until<A extends unknown[]>(
+  tab: Tab,
+  what: string,
+  condition: (...args: A) => boolean,
+  args: A,
+  seconds: number = 30,
+): Promise<void> {
+  const end = Date.now() + seconds * 1000
+  while (!(await tab.run(condition, ...args))) {
+    if (Date.now() > end) {
+      const seen = await tab.run(() => document.body.innerText.slice(0, 1500))
+      throw new Error(`${tab.engine}: waited ${seconds} s for: ${what}\nerrors: ${tab.errors.join('\n')}\npage: ${seen}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

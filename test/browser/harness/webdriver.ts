@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { findMiniBrowser, onPath } from './find.ts'
+import type { Tab } from './tab.ts'
+
+const elementKey = 'element-6066-11e4-a52e-4f735466cecf'
+const keys: Record<string, string> = {
+  Enter: '\uE007',
+  Escape: '\uE00C',
+  ArrowLeft: '\uE012',
+  ArrowUp: '\uE013',
+  ArrowRight: '\uE014',
+  ArrowDown: '\uE015',
+  Tab: '\uE004',
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Starts WebKitGTK's MiniBrowser through its own WebDriver, on a virtual display. */
+export async function openWithWebDriver(driver: string): Promise<Tab> {
+  const port = await freePort()
+  const args = [`--port=${port}`, '--host=127.0.0.1']
+  const display = process.env['DISPLAY'] ? undefined : onPath('xvfb-run')
+  const child = spawn(display ?? driver, display ? ['-a', driver, ...args] : args, {
+    stdio: 'ignore',
+    detached: true,
+    env: { ...process.env, WEBKIT_DISABLE_COMPOSITING_MODE: '1', LIBGL_ALWAYS_SOFTWARE: '1' },
+  })
+  const stop = (): void => {
+    try {
+      process.kill(-child.pid!, 'SIGTERM') // the driver, its browser and the display: our own process group
+    } catch {
+      // has ended by itself
+    }
+  }
+  process.once('exit', stop)
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    const { value } = (await answer.json()) as { value: T }
+    if (!answer.ok) throw new Error(`webkit: ${method} ${path}: ${JSON.stringify(value)}`)
+    return value
+  }
+  for (let tries = 0; ; tries++) {
+    if (
+      await call('GET', '/status').then(
+        () => true,
+        () => false,
+      )
+    )
+      break
+    if (tries === 150) {
+      stop()
+      throw new Error('webkit: its WebDriver did not answer within 15 s')
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const session = await call<{ sessionId: string; capabilities: { browserVersion: string } }>('POST', '/session', {
+    capabilities: {
+      alwaysMatch: {
+        browserName: 'MiniBrowser',
+        'webkitgtk:browserOptions': { binary: findMiniBrowser(), args: ['--automation'] },
+        timeouts: { script: 300_000, pageLoad: 60_000 },
+      },
+    },
+  }).catch((error) => {
+    stop()
+    throw error
+  })
+  const at = `/session/${session.sessionId}`
+  const script =
+    'const done = arguments[1]; (async () => (FUNCTION)(...arguments[0]))().then((value) => done({ value }), (error) => done({ error: String(error) + "\\n" + error.stack }))'
+  return {
+    engine: 'webkit',
+    version: session.capabilities.browserVersion,
+    errors: [],
+    goto: (url) => call('POST', `${at}/url`, { url }),
+    async run(code, ...given) {
+      const answer = await call<{ value: never; error?: string }>('POST', `${at}/execute/async`, {
+        script: script.replace('FUNCTION', () => String(code)),
+        args: [given],
+      })
+      if (answer.error) throw new Error(`webkit: ${answer.error}`)
+      return answer.value
+    },
+    async chooseFiles(selector, paths) {
+      const element = await call<Record<string, string>>('POST', `${at}/element`, { using: 'css selector', value: selector })
+      await call('POST', `${at}/element/${element[elementKey]}/value`, { text: paths.join('\n') })
+    },
+    async press(key) {
+      const value = keys[key] ?? key
+      const actions = [
+        { type: 'keyDown', value },
+        { type: 'keyUp', value },
+      ]
+      await call('POST', `${at}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] })
+    },
+    resize: (width, height) => call('POST', `${at}/window/rect`, { width, height }),
+    screenshot: async (path) => writeFile(path, Buffer.from(await call<string>('GET', `${at}/screenshot`), 'base64')),
+    async close() {
+      await call('DELETE', at).catch(() => undefined)
+      stop()
+    },
+  }
+}
