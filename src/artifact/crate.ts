@@ -1,0 +1,152 @@
+/** What the crate says of the program and of the run; dates as ISO 8601. */
+export interface CrateFacts {
+  readonly version: string
+  readonly kernelSha256: string
+  /** The command line or the page that made the artifact. */
+  readonly command: string
+  readonly finished: string
+  readonly parameters: Readonly<Record<string, string | number | boolean | null>>
+  /** The number to quote. */
+  readonly resultsSha256: string
+  readonly files: readonly CrateFile[]
+  readonly inputs: readonly CrateInput[]
+  /** Licence of the results as a URL or an SPDX name; the person's to choose. */
+  readonly license: string
+}
+
+/** A file of the artifact. */
+export interface CrateFile {
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** An input that the run read: not part of the artifact, named so that it can be found again. */
+export interface CrateInput {
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string | null
+  readonly format: string
+}
+
+type Entity = Readonly<Record<string, unknown>>
+
+const CONTEXT = 'https://w3id.org/ro/crate/1.1/context'
+const PROFILE = 'https://w3id.org/ro/crate/1.1'
+const PAPER = 'https://arxiv.org/abs/2204.02481'
+
+const kinds: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /^layers\.arrow$/,
+    'application/vnd.apache.arrow.file',
+    'One row per layer: metrics, reasons of undefined ones, sufficient statistics',
+  ],
+  [
+    /^models\.arrow$/,
+    'application/vnd.apache.arrow.file',
+    'One row per model: source, counts, metrics over all layers, metadata',
+  ],
+  [/^skipped\.arrow$/, 'application/vnd.apache.arrow.file', 'What was seen and not measured, with the reason'],
+  [/\.arrow$/, 'application/vnd.apache.arrow.file', 'A table of results'],
+  [/\.parquet$/, 'application/vnd.apache.parquet', 'A table of results'],
+  [/\.csv$/, 'text/csv', 'A table of results'],
+  [/^kernel\.wasm$/, 'application/wasm', 'The program that computed every number'],
+  [/^report\.html$/, 'text/html', 'The report'],
+  [/\.svg$/, 'image/svg+xml', 'A figure of the report'],
+  [/\.png$/, 'image/png', 'A figure of the report'],
+  [/\.json$/, 'application/json', 'Parameters and results that a script may read'],
+  [/\.sha256$/, 'text/plain', 'Checksums'],
+]
+
+/**
+ * The text of ro-crate-metadata.json (RO-Crate 1.1): the root, every file with size and SHA-256, the inputs by name and
+ * hash, the program with its kernel's hash, and the action that made the one from the others.
+ */
+export function crateText(facts: CrateFacts): string {
+  const files = facts.files.map(fileEntity)
+  const inputs = facts.inputs.map(inputEntity)
+  const graph: Entity[] = [
+    {
+      '@id': 'ro-crate-metadata.json',
+      '@type': 'CreativeWork',
+      conformsTo: { '@id': PROFILE },
+      about: { '@id': './' },
+    },
+    {
+      '@id': './',
+      '@type': 'Dataset',
+      name: 'Quality of convolution filters, measured by filterlens',
+      description: `Sparsity, variance entropy and orthogonality of the convolution filters of ${facts.inputs.length} ${facts.inputs.length === 1 ? 'input' : 'inputs'}. results.sha256: ${facts.resultsSha256}`,
+      identifier: `sha256:${facts.resultsSha256}`,
+      datePublished: facts.finished,
+      license: { '@id': facts.license },
+      citation: { '@id': PAPER },
+      hasPart: files.map((file) => ({ '@id': file['@id'] })),
+      mentions: [{ '@id': '#run' }],
+    },
+    {
+      '@id': facts.license,
+      '@type': 'CreativeWork',
+      name: facts.license,
+    },
+    ...files,
+    ...inputs,
+    {
+      '@id': '#run',
+      '@type': 'CreateAction',
+      name: facts.command,
+      endTime: facts.finished,
+      instrument: { '@id': '#filterlens' },
+      object: inputs.map((input) => ({ '@id': input['@id'] })),
+      result: { '@id': './' },
+      additionalProperty: Object.keys(facts.parameters)
+        .sort()
+        .map((name) => ({ '@id': `#parameter-${name}` })),
+    },
+    ...Object.keys(facts.parameters)
+      .sort()
+      .map((name) => ({ '@id': `#parameter-${name}`, '@type': 'PropertyValue', name, value: String(facts.parameters[name]) })),
+    {
+      '@id': '#filterlens',
+      '@type': 'SoftwareApplication',
+      name: 'filterlens',
+      softwareVersion: facts.version,
+      identifier: `kernel.wasm sha256:${facts.kernelSha256}`,
+      license: { '@id': 'https://spdx.org/licenses/MIT' },
+    },
+    { '@id': 'https://spdx.org/licenses/MIT', '@type': 'CreativeWork', name: 'MIT License' },
+    {
+      '@id': PAPER,
+      '@type': 'ScholarlyArticle',
+      name: 'Adversarial Robustness through the Lens of Convolutional Filters',
+      author: [{ '@id': '#gavrikov' }, { '@id': '#keuper' }],
+      datePublished: '2022',
+    },
+    { '@id': '#gavrikov', '@type': 'Person', name: 'Paul Gavrikov' },
+    { '@id': '#keuper', '@type': 'Person', name: 'Janis Keuper' },
+  ]
+  return `${JSON.stringify({ '@context': CONTEXT, '@graph': graph }, null, 2)}\n`
+}
+
+function fileEntity({ path, bytes, sha256 }: CrateFile): Entity {
+  const kind = kinds.find(([pattern]) => pattern.test(path))
+  return {
+    '@id': encodeURI(path),
+    '@type': 'File',
+    name: path,
+    ...(kind && { encodingFormat: kind[1], description: kind[2] }),
+    contentSize: String(bytes),
+    sha256,
+  }
+}
+
+function inputEntity({ path, bytes, sha256, format }: CrateInput, k: number): Entity {
+  return {
+    '@id': `#input-${k}`,
+    '@type': 'CreativeWork',
+    name: path,
+    contentSize: String(bytes),
+    encodingFormat: format,
+    ...(sha256 !== null && { sha256 }),
+  }
+}
