@@ -1,0 +1,170 @@
+import { InputError } from '../errors.ts'
+import type { Hdf5Bytes, Hdf5Envelope, Hdf5Platform, Hdf5Reply, Hdf5Request } from './hdf5-protocol.ts'
+import type { RandomAccess } from './random-access.ts'
+
+type StartWorker = Hdf5Platform['startHdf5Worker']
+
+interface Waiting {
+  readonly file: number
+  resolve(result: unknown): void
+  reject(error: InputError): void
+  timer: ReturnType<typeof setTimeout>
+}
+
+/** A damaged file must not stop the process: metadata that takes longer than this is given up. */
+const LONGEST_WAIT = 60_000
+
+/** One thread with the library, shared by the files that are open at a time; a crash costs those files and the next one gets a new thread. */
+class Thread {
+  readonly #worker: ReturnType<StartWorker>
+  readonly #waiting = new Map<number, Waiting>()
+  readonly files = new Map<number, { access: RandomAccess; bytes: Hdf5Bytes }>()
+  #dead: string | undefined
+  #next = 1
+
+  constructor(start: StartWorker) {
+    this.#worker = start()
+    this.#worker.onMessage((message) => this.#receive(message as Hdf5Reply))
+    this.#worker.onFailure((error) => this.fail(error.message))
+  }
+
+  get dead(): boolean {
+    return this.#dead !== undefined
+  }
+
+  ask(file: number, request: Hdf5Request): Promise<unknown> {
+    const { name } = this.files.get(file)!.access
+    if (this.#dead !== undefined) return Promise.reject(new InputError(name, sentence(this.#dead)))
+    const id = this.#next++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { file, resolve, reject, timer: this.#timer() })
+      this.#worker.keepAlive(true)
+      const envelope: Hdf5Envelope = { id, file, request }
+      this.#worker.post(envelope)
+    })
+  }
+
+  #timer(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.fail(`gave no answer within ${LONGEST_WAIT / 1000} s`), LONGEST_WAIT)
+  }
+
+  #receive(reply: Hdf5Reply): void {
+    if ('need' in reply) {
+      void this.#serve(reply.need)
+      return
+    }
+    const waiting = this.#waiting.get(reply.id)
+    if (!waiting) return
+    this.#waiting.delete(reply.id)
+    clearTimeout(waiting.timer)
+    if (this.#waiting.size === 0) this.#worker.keepAlive(false)
+    if ('result' in reply) {
+      waiting.resolve(reply.result)
+    } else {
+      waiting.reject(new InputError(this.files.get(waiting.file)!.access.name, sentence(reply.failure)))
+      if (reply.fatal) this.fail('the HDF5 library failed on it')
+    }
+    for (const other of this.#waiting.values()) {
+      clearTimeout(other.timer)
+      other.timer = this.#timer()
+    }
+  }
+
+  /** Answers a worker that waits in shared memory for bytes only this side can read. */
+  async #serve(need: { file: number; offset: number; length: number }): Promise<void> {
+    const { access, bytes } = this.files.get(need.file)!
+    if (bytes.kind !== 'bridge') return
+    let count = -1
+    try {
+      bytes.block.set(await access.read(need.offset, need.length))
+      count = need.length
+    } catch (error) {
+      this.fail(error instanceof InputError ? error.problem : String(error))
+    }
+    for (const waiting of this.#waiting.values()) {
+      clearTimeout(waiting.timer)
+      if (!this.dead) waiting.timer = this.#timer()
+    }
+    Atomics.store(bytes.signal, 1, count)
+    Atomics.store(bytes.signal, 0, 1)
+    Atomics.notify(bytes.signal, 0)
+  }
+
+  /** Ends the thread; whoever waits is told why. */
+  fail(why: string): void {
+    if (this.#dead !== undefined) return
+    this.#dead = why
+    for (const { file, timer, reject } of this.#waiting.values()) {
+      clearTimeout(timer)
+      reject(new InputError(this.files.get(file)!.access.name, sentence(why)))
+    }
+    this.#waiting.clear()
+    void this.#worker.end()
+  }
+}
+
+let current: Thread | undefined
+let nextFile = 1
+
+/** One open file. */
+export class Hdf5Client {
+  readonly #thread: Thread
+  readonly #file: number
+
+  private constructor(thread: Thread, file: number) {
+    this.#thread = thread
+    this.#file = file
+  }
+
+  static async open(access: RandomAccess, bytes: Hdf5Bytes, start: StartWorker): Promise<Hdf5Client> {
+    if (!current || current.dead) current = new Thread(start)
+    const thread = current
+    const file = nextFile++
+    thread.files.set(file, { access, bytes })
+    const client = new Hdf5Client(thread, file)
+    try {
+      await client.ask({ op: 'open', byteLength: access.byteLength, bytes })
+    } catch (error) {
+      thread.files.delete(file)
+      retire(thread)
+      throw error
+    }
+    return client
+  }
+
+  ask<T>(request: Hdf5Request): Promise<T> {
+    return this.#thread.ask(this.#file, request) as Promise<T>
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#thread
+    if (!thread.files.has(this.#file)) return
+    try {
+      if (!thread.dead) await this.ask({ op: 'close' })
+    } finally {
+      thread.files.delete(this.#file)
+      retire(thread)
+    }
+  }
+}
+
+const MOST_FILES = 64
+let served = 0
+
+/** The library's memory never shrinks and a damaged file may have left something behind: now and then, between files, a new thread is due. */
+function retire(thread: Thread): void {
+  served++
+  if (thread.files.size > 0 || served < MOST_FILES) return
+  served = 0
+  if (thread === current) current = undefined
+  thread.fail('is closed')
+}
+
+/** The end of a person's sentence from the library's words. */
+function sentence(failure: string): string {
+  if (/truncated file|addr overflow|end of file/i.test(failure)) return `is cut short or damaged; get it again (${failure})`
+  const filter = /required filter '?([\w-]+)'?/.exec(failure)?.[1]
+  if (filter)
+    return `holds data compressed with ${filter}, which is not read here; write it again with gzip, for example h5repack -f GZIP=4 in.h5 out.h5`
+  return `is damaged or no HDF5 that can be read: ${failure}`
+}
