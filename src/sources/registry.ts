@@ -20,6 +20,12 @@ export const formats: readonly FormatEntry[] = [
     shares: ['json'],
     load: async () => (await import('./safetensors/format.ts')).safetensors,
   },
+  {
+    name: 'TensorFlow.js',
+    owns: [],
+    shares: ['json', 'js', 'mjs', 'cjs'],
+    load: async () => (await import('./tfjs/format.ts')).tfjs,
+  },
   // ONNX has no signature, so it comes after every format that has one.
   { name: 'ONNX', owns: ['onnx'], shares: ['pb', 'ort'], load: async () => (await import('./onnx/format.ts')).onnx },
 ]

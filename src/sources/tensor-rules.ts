@@ -35,7 +35,9 @@ const UPSAMPLING = /(^|[._/])(up|upsampl\w*|up_?conv\w*|up_?scal\w*|up_?\d+)([._
 const TABLE =
   /pos(ition(al)?)?_?(emb|enc|bias)|rel(ative)?_?pos|attn_?mask|attention_?mask|causal_?mask|(^|[._/])(mask|masked_bias|anchors?|anchor_grid|grid|running_(mean|var)|gamma|beta|bias)$/i
 /** Last part of a name under which a layer's weight is stored. */
-const WEIGHT = /(^|[._/])(weights?|kernel|w|filters?|weight_orig|depthwise_(kernel|weights))(:\d+)?$/i
+const WEIGHT = /(^|[._/])(weights?|kernel|w|filters?|weight_orig|(depthwise|pointwise)_(kernel|weights|filter))(:\d+)?$/i
+/** The halves of a separable convolution, which share one bias. */
+const SEPARABLE = /(depthwise|pointwise)_\w+(:\d+)?$/i
 /** The largest kernel that is taken for one whatever the tensor is called; larger ones (patch embeddings) must be called a weight. */
 const PLAIN_KERNEL = 11
 const LARGEST_KERNEL = 63
@@ -105,7 +107,7 @@ function judge(
     return { kind: 'Conv', reason: 'half of a parametrised weight; save the model after remove_parametrizations' }
   if (TABLE.test(name)) return { kind: 'tensor', reason: 'a table, mask or scale by its name' }
   const bias = sibling('bias')
-  const biases = WEIGHT.test(name) && bias?.shape.length === 1 ? bias.shape[0] : undefined
+  const biases = WEIGHT.test(name) && !SEPARABLE.test(name) && bias?.shape.length === 1 ? bias.shape[0] : undefined
   const biasSaysTransposed = biases !== undefined && biases > 0 && biases !== out && biases % inPerGroup === 0
   if (biasSaysTransposed) return { kind: 'ConvTranspose', reason: 'transposed convolution (its bias fits the second dimension)' }
   const biasSaysPlain = biases === out && out !== inPerGroup && inPerGroup !== 1

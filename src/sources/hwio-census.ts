@@ -1,0 +1,81 @@
+import { convKernel, depthwiseKernel, type KernelLayout } from './hwio.ts'
+import type { Placement, Skipped, WeightPlan } from './source.ts'
+import { type NamedTensor, placeInFileOrder, type StateDictCensus, stateDictConvolutions, type Unplaced } from './tensor-rules.ts'
+
+/** What a layer or operator does with a 4-D tensor, where the file tells. */
+export type KernelRole =
+  | {
+      readonly use: 'convolution' | 'depthwise'
+      readonly groups?: number
+      readonly placement?: Placement
+      readonly node?: string
+      readonly bias?: string
+    }
+  | { readonly use: 'none'; readonly kind: string; readonly reason: string }
+
+/** A tensor in TensorFlow's layout: rows, columns, input channels, output channels. */
+export interface HwioTensor {
+  readonly name: string
+  /** As stored. */
+  readonly shape: readonly number[]
+  readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
+  /** Absent when the file has no topology, or one that does not mention the tensor: its name and shape decide. */
+  readonly role?: KernelRole | undefined
+}
+
+/**
+ * Which tensors are 2-D convolutions, and how each is read as (out, in per group, rows, columns). `tensors` in the file's
+ * order, which is the depth. Tensors with fewer than three dimensions are not listed.
+ */
+export function hwioCensus(tensors: readonly HwioTensor[]): StateDictCensus {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]))
+  const undecided = stateDictConvolutions(tensors.filter((tensor) => !tensor.role).map(asStateDict))
+  const byRule = new Map<string, Unplaced | Skipped>()
+  for (const convolution of undecided.convolutions) byRule.set(convolution.layer, convolution)
+  for (const item of undecided.skipped) byRule.set(item.name, { ...item, shape: byName.get(item.name)?.shape ?? item.shape })
+
+  const kept: Unplaced[] = []
+  const skipped: Skipped[] = []
+  for (const tensor of tensors) {
+    const { name, shape, role } = tensor
+    const verdict = role ? decided(tensor, role, byName) : byRule.get(name)
+    if (!verdict || (shape.length < 3 && 'reason' in verdict)) continue
+    if ('reason' in verdict) {
+      skipped.push(verdict)
+    } else {
+      kept.push(verdict)
+    }
+  }
+  return { convolutions: placeInFileOrder(kept), skipped, warnings: undecided.warnings }
+}
+
+function decided(
+  { name, shape, stored }: HwioTensor,
+  role: KernelRole,
+  byName: ReadonlyMap<string, HwioTensor>,
+): Unplaced | Skipped {
+  if (role.use === 'none') return { name, kind: role.kind, shape, reason: role.reason }
+  if (shape.length !== 4) return { name, kind: 'Conv', shape, reason: `a ${shape.length}-D kernel` }
+  if (shape.includes(0)) return { name, kind: 'Conv', shape, reason: 'empty' }
+  if ('unsupported' in stored)
+    return { name, kind: 'Conv', shape, reason: `stored as ${stored.unsupported}, which is not read as weights` }
+  const { shape: oihw, strides, groups } = role.use === 'depthwise' ? depthwiseKernel(shape) : convKernel(shape, role.groups)
+  const bias = role.bias === undefined ? undefined : byName.get(role.bias)
+  return {
+    layer: name,
+    ...(role.node !== undefined && { node: role.node }),
+    shape: oihw,
+    groups,
+    weights: { ...stored, strides },
+    ...(role.placement && { placement: role.placement }),
+    ...(bias && !('unsupported' in bias.stored) && bias.shape.length === 1 && bias.shape[0] === oihw[0] && { bias: bias.stored }),
+  }
+}
+
+function asStateDict({ name, shape, stored }: HwioTensor): NamedTensor {
+  if (shape.length !== 4) return { name, shape, weights: stored }
+  const layout: KernelLayout = /depthwise/i.test(name.slice(name.lastIndexOf('/') + 1))
+    ? depthwiseKernel(shape)
+    : convKernel(shape)
+  return { name, shape: layout.shape, weights: 'unsupported' in stored ? stored : { ...stored, strides: layout.strides } }
+}

@@ -1,0 +1,117 @@
+import { InputError } from '../../errors.ts'
+import type { Folder, RandomAccess } from '../../io/random-access.ts'
+import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
+import { isRecord, readJson } from '../json-file.ts'
+import { variableRoles } from '../keras/topology.ts'
+import type { Skipped, Source, SourceFormat } from '../source.ts'
+import { graphRoles, isGraph } from './graph.ts'
+import { looksLikeModelModule, openBase64Module, readModelModule } from './js-module.ts'
+import { readManifest } from './manifest.ts'
+
+const SCANNED = 1 << 25
+
+/**
+ * TensorFlow.js: layers and graph models (model.json), weight manifests without a model, and both as scripts that export
+ * them. The depth is the position in the manifest among all measured kernels (docs/decisions/tfjs-depth.md).
+ */
+export const tfjs: SourceFormat = {
+  name: 'TensorFlow.js',
+
+  async match(head, input) {
+    const text = new TextDecoder().decode(head)
+    if (/^\s*\[\s*\{/.test(text)) return /"weights"\s*:/.test(text) || /^\s*\[\s*\{\s*"paths"\s*:/.test(text)
+    if (/^\s*\{/.test(text)) {
+      if (/"(modelTopology|weightsManifest)"\s*:/.test(text)) return true
+      // A long signature or metadata may push both members beyond the head.
+      if (!/"(format|generatedBy|convertedBy|signature|userDefinedMetadata)"\s*:/.test(text)) return false
+      const more = await input.access.read(0, Math.min(SCANNED, input.access.byteLength))
+      return /"(modelTopology|weightsManifest)"\s*:/.test(new TextDecoder().decode(more))
+    }
+    return looksLikeModelModule(text)
+  },
+
+  async open(input): Promise<Source> {
+    const { access } = input
+    const isScript = await beginsAsScript(access)
+    const json = isScript ? await readModelModule(access) : await readJson(access)
+    const manifest = Array.isArray(json) ? json : isRecord(json) ? json['weightsManifest'] : undefined
+    if (manifest === undefined)
+      throw new InputError(
+        access.name,
+        'has a model topology but no weightsManifest: it holds no weights; get the model with its weights',
+      )
+    const { weights, shards, warnings } = await readManifest(access.name, manifest, (path) =>
+      openShard(input.folder, path, isScript),
+    )
+    const about = isRecord(json) ? json : {}
+    const { roleOf, skipped } = rolesOf(access.name, about['modelTopology'], new Set(weights.map((weight) => weight.name)))
+    const tensors: HwioTensor[] = weights.map((weight) => ({ ...weight, role: roleOf(weight.name, weight.shape.length) }))
+    const census = hwioCensus(tensors)
+    return {
+      format: tfjs.name,
+      models: [
+        {
+          name: modelName(input.path),
+          format: tfjs.name,
+          producer:
+            [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
+          opset: null,
+          convolutions: census.convolutions,
+          skipped: [...census.skipped, ...skipped],
+          tensors: weights.length,
+          meta: {},
+          parts: shards,
+        },
+      ],
+      warnings: [...warnings, ...census.warnings],
+      async close() {
+        for (const shard of shards) await shard.close?.()
+        await access.close?.()
+      },
+    }
+  },
+}
+
+async function beginsAsScript(access: RandomAccess): Promise<boolean> {
+  const start = new TextDecoder().decode(await access.read(0, Math.min(1024, access.byteLength)))
+  return !/^\s*[[{]/.test(start)
+}
+
+/** A script's shards are scripts as well, which have an ending of their own behind the path in the manifest. */
+async function openShard(folder: Folder, path: string, isScript: boolean): Promise<RandomAccess | undefined> {
+  if (isScript) {
+    const stem = path.replace(/\.bin$/, '')
+    for (const ending of ['.min.js', '.js', '.mjs', '.cjs']) {
+      const script = await folder.open(stem + ending)
+      if (!script) continue
+      const bytes = await openBase64Module(script)
+      if (bytes) return bytes
+      await script.close?.()
+    }
+  }
+  return folder.open(path)
+}
+
+function rolesOf(
+  file: string,
+  topology: unknown,
+  names: ReadonlySet<string>,
+): { roleOf: (name: string, rank: number) => KernelRole | undefined; skipped: Skipped[] } {
+  if (isGraph(topology)) {
+    const { roles, skipped } = graphRoles(file, topology, (name) => names.has(name))
+    const unused = (rank: number): KernelRole | undefined =>
+      rank < 3 ? undefined : { use: 'none', kind: 'Const', reason: `${rank}-D tensor that no convolution takes` }
+    return { roleOf: (name, rank) => roles.get(name) ?? unused(rank), skipped }
+  }
+  return { roleOf: variableRoles(topology), skipped: [] }
+}
+
+/** Nearly every model is called model.json, so its folder's name tells more. */
+function modelName(path: string): string {
+  const parts = path.split('/')
+  const stem = parts
+    .at(-1)!
+    .replace(/(\.min)?\.(json|[cm]?js)$/i, '')
+    .replace(/[-_.]?weights_manifest$/i, '')
+  return (stem === '' || stem === 'model') && parts.length > 1 ? parts.at(-2)! : stem || 'model'
+}
