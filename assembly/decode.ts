@@ -1,0 +1,96 @@
+/*
+ * Stored numbers to float32. `kind` is the place of the type's name in storedTypes of src/wasm.ts:
+ * 0 float32, 1 float16, 2 bfloat16, 3 float64, 4 int8, 5 uint8, 6 int16, 7 uint16, 8 int32.
+ */
+
+/** Bytes of a stored number. */
+export function storedBytes(kind: i32): usize {
+  if (kind == 3) return 8;
+  if (kind == 0 || kind == 8) return 4;
+  return kind == 4 || kind == 5 ? 1 : 2;
+}
+
+/** A half as double, exactly. */
+// @ts-ignore: decorator
+@inline
+function half(bits: u32): f64 {
+  let wide = (bits & 0x7fff) << 13;
+  if ((bits & 0x7c00) == 0x7c00) wide |= 0x7f800000;
+  // Exponents differ by 112; the product is exact, subnormal halves included.
+  else wide = reinterpret<u32>(reinterpret<f32>(wide) * <f32>5192296858534827628530496329220096.0);
+  return <f64>reinterpret<f32>(wide | ((bits & 0x8000) << 16));
+}
+
+// @ts-ignore: decorator
+@inline
+function read(kind: i32, at: usize): f64 {
+  if (kind == 0) return <f64>load<f32>(at);
+  if (kind == 1) return half(<u32>load<u16>(at));
+  if (kind == 2) return <f64>reinterpret<f32>(<u32>load<u16>(at) << 16);
+  if (kind == 3) return load<f64>(at);
+  if (kind == 4) return <f64>load<i8>(at);
+  if (kind == 5) return <f64>load<u8>(at);
+  if (kind == 6) return <f64>load<i16>(at);
+  if (kind == 7) return <f64>load<u16>(at);
+  return <f64>load<i32>(at);
+}
+
+// @ts-ignore: decorator
+@inline
+function gather(
+  kind: i32, bytes: usize, source: usize, destination: usize,
+  outer: usize, inner: usize, rows: usize, columns: usize,
+  outerStride: usize, innerStride: usize, rowStride: usize, columnStride: usize,
+  quantised: bool, scale: f64, zero: f64, shift: f64,
+): u32 {
+  let inexact: u32 = 0;
+  let to = destination;
+  for (let o: usize = 0; o < outer; o++) {
+    for (let i: usize = 0; i < inner; i++) {
+      for (let r: usize = 0; r < rows; r++) {
+        let at = source + (o * outerStride + i * innerStride + r * rowStride) * bytes;
+        const step = columnStride * bytes;
+        for (let c: usize = 0; c < columns; c++, at += step, to += 4) {
+          let value = read(kind, at);
+          if (quantised) value = (value - zero) * scale + shift;
+          const narrow = <f32>value;
+          store<f32>(to, narrow);
+          if (kind == 3 || kind == 8) {
+            if (!quantised && <f64>narrow != value && value == value) inexact++;
+          }
+        }
+      }
+    }
+  }
+  return inexact;
+}
+
+/**
+ * Writes outer·inner·rows·columns float32 in that order; strides count stored elements. `quantised`: the value is
+ * (stored - zero)·scale + shift in double, rounded once. Returns how many values (not quantised) were not exactly a float32.
+ */
+export function decode(
+  kind: i32, source: usize, destination: usize,
+  outer: usize, inner: usize, rows: usize, columns: usize,
+  outerStride: usize, innerStride: usize, rowStride: usize, columnStride: usize,
+  quantised: bool, scale: f64, zero: f64, shift: f64,
+): u32 {
+  const s0 = outerStride, s1 = innerStride, s2 = rowStride, s3 = columnStride;
+  switch (kind) {
+    case 0: {
+      if (!quantised && s3 == 1 && s2 == columns && s1 == rows * columns && s0 == inner * rows * columns) {
+        memory.copy(destination, source, (outer * inner * rows * columns) << 2);
+        return 0;
+      }
+      return gather(0, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    }
+    case 1: return gather(1, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 2: return gather(2, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 3: return gather(3, 8, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 4: return gather(4, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 5: return gather(5, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 6: return gather(6, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 7: return gather(7, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    default: return gather(8, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+  }
+}

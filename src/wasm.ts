@@ -1,0 +1,333 @@
+import { instantiate } from '@assemblyscript/loader'
+import { kernelBase64, kernelSha256 } from './kernel.generated.ts'
+import type { Moments } from './measure/moments.ts'
+import type { StoredType } from './sources/source.ts'
+
+/** SHA-256 (hex) of the WASM module: results of two modules must not be mixed. */
+export { kernelSha256 }
+
+/** Kernels with more taps than this (11×11) are not measured. */
+export const maxTaps = 121
+
+const storedTypes: readonly StoredType[] = [
+  'float32',
+  'float16',
+  'bfloat16',
+  'float64',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+]
+
+/** The module's exports: addresses, counts and flags are plain numbers. Order of arguments as in assembly/. */
+interface Exports extends Record<string, unknown> {
+  memory: WebAssembly.Memory
+  freeMemory(): number
+  storedBytes(kind: number): number
+  decode(...argument: number[]): number
+  firstNonFinite(address: number, count: number): number
+  peak(address: number, count: number): number
+  momentsWorkBytes(taps: number): number
+  momentsBytes(taps: number): number
+  moments(address: number, filters: number, taps: number, limit: number, strict: number, work: number, out: number): void
+  absoluteDeviation(address: number, count: number, mean: number): number
+  eigen(matrix: number, taps: number, values: number, vectors: number): void
+  entropy(values: number, count: number): number
+  randomEntropy(filters: number): number
+  packedRowBytes(length: number): number
+  packRows(address: number, rows: number, length: number, packed: number): void
+  gramBlock(a: number, rowsA: number, b: number, rowsB: number, length: number): number
+  gramDiagonal(a: number, rows: number, length: number): number
+  binEdges(low: number, high: number, bins: number, edges: number): void
+  coefficientRange(...argument: number[]): void
+  coefficientHistogram(...argument: number[]): void
+  exp(x: number): number
+  expm1(x: number): number
+  log(x: number): number
+  log1p(x: number): number
+  log2(x: number): number
+  log10(x: number): number
+  pow(x: number, y: number): number
+}
+
+/** Functions that stored numbers may pass through: the same bits in every engine (host Math is not). */
+export type KernelMath = Pick<Exports, 'exp' | 'expm1' | 'log' | 'log1p' | 'log2' | 'log10' | 'pow'>
+
+/** What to widen, or narrow, to float32 in (out, in, row, column) order. Addresses are bytes in the kernel's memory. */
+export interface Decoding {
+  readonly dtype: StoredType
+  /** Address of stored element (0, 0, 0, 0); any alignment. */
+  readonly source: number
+  /** Address of the first float32; 4-byte aligned, not overlapping the source. */
+  readonly destination: number
+  readonly shape: readonly [number, number, number, number]
+  /** In stored elements; absent: row-major. */
+  readonly strides?: readonly [number, number, number, number] | undefined
+  /** (stored - zero)·scale + shift in double, rounded once. Arrays hold one entry per output channel of `shape`. */
+  readonly dequantise?:
+    | { readonly scale: number | Float64Array; readonly zero: number | Float64Array; readonly shift: number }
+    | undefined
+}
+
+/** What one pass over a segment's filters gives. */
+export interface SegmentMoments {
+  readonly sparse: number
+  /** Σ |w|. */
+  readonly absoluteSum: number
+  /** Non-sparse filters, each divided by its own max-abs. */
+  readonly scaled: Moments
+  /** All filters as they are. */
+  readonly raw: Moments
+  /** Non-sparse filters as they are. */
+  readonly clean: Moments
+}
+
+/** A basis of coefficients: mean (taps) and components as rows (taps × taps). */
+export interface KernelBasis {
+  readonly mean: Float64Array
+  readonly components: Float64Array
+}
+
+/**
+ * One instance of the WASM kernel, with one arena for the caller's data. Not reentrant; one per worker.
+ * Views are stale as soon as `reserve` has grown the memory: take them anew after it.
+ */
+export interface Kernel {
+  readonly memory: WebAssembly.Memory
+  readonly math: KernelMath
+  /**
+   * The arena's first address (16-byte aligned, always the same), after making the arena at least `bytes` long. What
+   * lies in the arena stays. @throws RangeError when the engine gives no more memory (4 GiB is the limit)
+   */
+  reserve(bytes: number): number
+  u8(address: number, length: number): Uint8Array
+  f32(address: number, length: number): Float32Array
+  f64(address: number, length: number): Float64Array
+  /** Returns how many float64 or int32 values were not exactly a float32 (0 for quantised ones). */
+  decode(task: Decoding): number
+  /** Index of the first NaN or infinity among `count` float32, or -1. */
+  firstNonFinite(address: number, count: number): number
+  /** Largest |w| of `count` float32, 0 when there are none. */
+  peak(address: number, count: number): number
+  /**
+   * Counts and moments of `filters` filters of `taps` float32 (2 … 121). Sparse: max-abs <= limit, or < limit when
+   * strict; compared in double.
+   */
+  moments(address: number, filters: number, taps: number, limit: number, strict?: boolean): SegmentMoments
+  /** Σ |w - mean|. */
+  absoluteDeviation(address: number, count: number, mean: number): number
+  /**
+   * Eigenvalues (falling) and eigenvectors (rows of t × t, the entry of largest magnitude positive, of equal ones the
+   * first) of a symmetric t × t matrix.
+   */
+  eigen(matrix: Float64Array): { values: Float64Array; vectors: Float64Array }
+  /** -Σ q·log10 q of the shares q of some variances; negative ones count as 0; null when they add to 0. */
+  entropy(variances: ArrayLike<number>): number | null
+  /**
+   * Variance entropy (base 10) of a set of filters; null for fewer than two filters or when they do not vary: when their
+   * total variance is 0 or within what rounding the values to double can make.
+   */
+  varianceEntropy(moments: Moments): number | null
+  /** Entropy level of that many randomly initialised 3×3 filters (torchconvquality's T). */
+  randomEntropy(filters: number): number
+  /** Bytes of arena that `orthogonality` needs at `work` for a layer of that shape. */
+  orthogonalityBytes(rows: number, length: number): number
+  /** 1 - Σ |G - I| / (O(O-1)) of `rows` (>= 2) rows of `length` float32. `work`: 16-byte aligned. */
+  orthogonality(address: number, rows: number, length: number, work: number): number
+  /** Smallest and largest coefficient per component, of all filters (a zero filter counts as zeros). */
+  coefficientRange(
+    address: number,
+    filters: number,
+    taps: number,
+    basis: KernelBasis,
+  ): { lowest: Float64Array; highest: Float64Array }
+  /**
+   * Adds the coefficients of the non-sparse filters to `counts` (taps × bins, components as rows), over `bins` (at most 1,024)
+   * equal bins of [low, high] as numpy.histogram does: half-open but the last.
+   */
+  coefficientHistogram(
+    address: number,
+    filters: number,
+    taps: number,
+    basis: KernelBasis,
+    range: { low: number; high: number; limit: number; strict?: boolean },
+    counts: Float64Array,
+  ): void
+  /** The bins + 1 edges of those bins (numpy.linspace; low - 0.5 … high + 0.5 when both are equal). */
+  binEdges(low: number, high: number, bins: number): Float64Array
+}
+
+/** The compiled module: compile once, send it to workers by postMessage, open an instance in each. */
+export function compileKernel(): Promise<WebAssembly.Module> {
+  const text = atob(kernelBase64)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return WebAssembly.compile(bytes)
+}
+
+/** Opens an instance of `module`, or of the module this package holds. */
+export async function openKernel(module?: WebAssembly.Module): Promise<Kernel> {
+  const { instance } = await instantiate<Exports>(module ?? (await compileKernel()))
+  return makeKernel(instance.exports as unknown as Exports)
+}
+
+const align = (address: number) => (address + 15) & ~15
+
+function makeKernel(wasm: Exports): Kernel {
+  const memory = wasm.memory
+  // Below the arena lies room for the tiles and results of the largest kernel size.
+  const work = wasm.freeMemory()
+  const out = align(work + Math.max(wasm.momentsWorkBytes(maxTaps), 2 * 8 * maxTaps * maxTaps))
+  const arena = align(out + wasm.momentsBytes(maxTaps))
+  // A histogram's basis, edges and counts use the same room.
+  const countsLimit = arena - work - 8 * (maxTaps * (maxTaps + 2) + 1026)
+
+  const grow = (end: number) => {
+    const pages = Math.ceil((end - memory.buffer.byteLength) / 65536)
+    if (pages <= 0) return
+    try {
+      memory.grow(pages)
+    } catch (cause) {
+      throw new RangeError(`the engine gives the kernel no more memory: ${Math.ceil(end / 1048576)} MB were asked for`, { cause })
+    }
+  }
+  grow(arena)
+
+  const u8 = (address: number, length: number) => new Uint8Array(memory.buffer, address, length)
+  const f32 = (address: number, length: number) => new Float32Array(memory.buffer, address, length)
+  const f64 = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
+
+  const checkTaps = (taps: number) => {
+    if (!(taps >= 1 && taps <= maxTaps)) throw new RangeError(`a kernel of ${taps} taps: 1 to ${maxTaps} are supported`)
+  }
+
+  const setAt = (address: number, taps: number): Moments => ({
+    count: f64(address, 1)[0]!,
+    mean: f64(address + 8, taps).slice(),
+    scatter: f64(address + 8 + 8 * taps, taps * taps).slice(),
+  })
+
+  const eigen = (matrix: Float64Array) => {
+    const t = Math.sqrt(matrix.length)
+    checkTaps(t)
+    const square = 8 * t * t
+    f64(work, t * t).set(matrix)
+    wasm.eigen(work, t, out, work + square)
+    return { values: f64(out, t).slice(), vectors: f64(work + square, t * t).slice() }
+  }
+
+  const entropy = (variances: ArrayLike<number>) => {
+    checkTaps(variances.length)
+    f64(out, variances.length).set(variances)
+    const value = wasm.entropy(out, variances.length)
+    return value < 0 ? null : value
+  }
+
+  /** Mean and components to `work`; the address of free space behind them. */
+  const putBasis = (basis: KernelBasis, taps: number) => {
+    checkTaps(taps)
+    f64(work, taps).set(basis.mean)
+    f64(work + 8 * taps, taps * taps).set(basis.components)
+    return work + 8 * taps * (taps + 1)
+  }
+
+  const orthogonalityBytes = (rows: number, length: number) => rows * wasm.packedRowBytes(length)
+
+  return {
+    memory,
+    math: wasm,
+    u8,
+    f32,
+    f64,
+    reserve(bytes) {
+      grow(arena + bytes)
+      return arena
+    },
+    decode(task) {
+      const { dtype, source, destination, dequantise } = task
+      const [o, i, h, w] = task.shape
+      const strides = task.strides ?? [i * h * w, h * w, w, 1]
+      const kind = storedTypes.indexOf(dtype)
+      if (!dequantise) return wasm.decode(kind, source, destination, o, i, h, w, ...strides, 0, 1, 0, 0)
+      const { scale, zero, shift } = dequantise
+      if (typeof scale === 'number' && typeof zero === 'number')
+        return wasm.decode(kind, source, destination, o, i, h, w, ...strides, 1, scale, zero, shift)
+      const bytes = wasm.storedBytes(kind)
+      for (let k = 0; k < o; k++) {
+        const scaleOf = typeof scale === 'number' ? scale : scale[k]!
+        const zeroOf = typeof zero === 'number' ? zero : zero[k]!
+        const from = source + k * strides[0] * bytes
+        const to = destination + 4 * k * i * h * w
+        wasm.decode(kind, from, to, 1, i, h, w, ...strides, 1, scaleOf, zeroOf, shift)
+      }
+      return 0
+    },
+    firstNonFinite: wasm.firstNonFinite,
+    peak: wasm.peak,
+    moments(address, filters, taps, limit, strict = false) {
+      checkTaps(taps)
+      wasm.moments(address, filters, taps, limit, strict ? 1 : 0, work, out)
+      const set = 8 * (1 + taps + taps * taps)
+      return {
+        sparse: f64(out, 1)[0]!,
+        absoluteSum: f64(out + 8, 1)[0]!,
+        scaled: setAt(out + 16, taps),
+        raw: setAt(out + 16 + set, taps),
+        clean: setAt(out + 16 + 2 * set, taps),
+      }
+    },
+    absoluteDeviation: wasm.absoluteDeviation,
+    eigen,
+    entropy,
+    varianceEntropy({ count, mean, scatter }) {
+      const t = mean.length
+      if (count < 2) return null
+      let trace = 0
+      let level = 0
+      for (let j = 0; j < t; j++) {
+        trace += scatter[j * t + j]!
+        level = Math.max(level, Math.abs(mean[j]!))
+      }
+      // Two units in the last place of the values themselves: less is rounding, not variation.
+      const noise = level * 2 * Number.EPSILON
+      if (!(trace > count * t * noise * noise)) return null
+      const { values } = eigen(scatter)
+      // n filters span n - 1 directions at most, and the eigenvalues are exact to a few units of the largest.
+      const floor = values[0]! * t * Number.EPSILON
+      return entropy(values.map((v, k) => (k < count - 1 && v > floor ? v : 0)))
+    },
+    randomEntropy: wasm.randomEntropy,
+    orthogonalityBytes,
+    orthogonality(address, rows, length, scratch) {
+      wasm.packRows(address, rows, length, scratch)
+      return 1 - wasm.gramDiagonal(scratch, rows, length) / (rows * (rows - 1))
+    },
+    coefficientRange(address, filters, taps, basis) {
+      const free = putBasis(basis, taps)
+      f64(out, taps).fill(Number.POSITIVE_INFINITY)
+      f64(out + 8 * taps, taps).fill(Number.NEGATIVE_INFINITY)
+      wasm.coefficientRange(address, filters, taps, work, work + 8 * taps, out, out + 8 * taps, free)
+      return { lowest: f64(out, taps).slice(), highest: f64(out + 8 * taps, taps).slice() }
+    },
+    coefficientHistogram(address, filters, taps, basis, range, counts) {
+      const free = putBasis(basis, taps)
+      const bins = counts.length / taps
+      if (counts.byteLength > countsLimit || bins !== Math.floor(bins) || bins < 1 || bins > 1024)
+        throw new RangeError(`${counts.length} counts are not 1 to 1,024 bins for each of ${taps} components`)
+      const edges = free + 8 * taps
+      const table = edges + 8 * (bins + 1)
+      wasm.binEdges(range.low, range.high, bins, edges)
+      f64(table, counts.length).set(counts)
+      const strict = range.strict ? 1 : 0
+      wasm.coefficientHistogram(address, filters, taps, range.limit, strict, work, work + 8 * taps, edges, bins, table, free)
+      counts.set(f64(table, counts.length))
+    },
+    binEdges(low, high, bins) {
+      if (bins > 1024) throw new RangeError(`${bins} bins: at most 1,024 are supported`)
+      wasm.binEdges(low, high, bins, work)
+      return f64(work, bins + 1).slice()
+    },
+  }
+}
