@@ -1,7 +1,6 @@
 /** The functions of the WASM kernel that statistics pass through: engines differ in the last digit of their own. */
 export interface Transcendental {
+  exp(x: number): number
   /** Natural logarithm. */
   log(x: number): number
-  /** Complementary error function. */
-  erfc(x: number): number
 }

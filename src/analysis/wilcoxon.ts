@@ -1,3 +1,4 @@
+import { erfc } from './erfc.ts'
 import { averageRanks } from './ranks.ts'
 import type { SignedRank } from './report-types.ts'
 import type { Transcendental } from './transcendental.ts'
@@ -48,11 +49,11 @@ function exactP(smaller: number, n: number): number {
   return Math.min(1, (2 * below) / patterns)
 }
 
-function normalP(smaller: number, n: number, ties: readonly number[], { erfc }: Transcendental): number {
+function normalP(smaller: number, n: number, ties: readonly number[], math: Transcendental): number {
   const mean = (n * (n + 1)) / 4
   const tied = ties.reduce((sum, t) => sum + t * (t * t - 1), 0)
   const variance = (n * (n + 1) * (2 * n + 1)) / 24 - tied / 48
   const distance = mean - smaller
   const corrected = distance > 0 ? distance - 0.5 : 0
-  return erfc(corrected / Math.sqrt(variance) / Math.SQRT2)
+  return erfc(corrected / Math.sqrt(variance) / Math.SQRT2, math)
 }

@@ -1,0 +1,116 @@
+import { InputError } from '../errors.ts'
+import type { ModelRow } from '../measure/model-row.ts'
+import type { MetaValue } from '../sources/source.ts'
+import { findColumn, parseCsvTable } from './csv-table.ts'
+import { matchName } from './match-name.ts'
+
+/** What is known about models beyond their files: one row a model. */
+export interface MetaTable {
+  readonly file: string
+  /** Without the name column. */
+  readonly columns: readonly string[]
+  readonly rows: readonly { readonly name: string; readonly line: number; readonly values: Readonly<Record<string, MetaValue>> }[]
+}
+
+/** Cells that mean "not known". */
+const missing = new Set(['', 'nan', 'na', 'n/a', 'null', 'none'])
+const number = /^[+-]?(0|[1-9]\d*|(?=\.))(\.\d*)?([eE][+-]?\d+)?$/
+const logical = /^(true|false)$/i
+
+/**
+ * Reads the paper's meta table: a column `Name` (the model's name: its file's stem), and any others. A column whose cells are all
+ * numbers becomes numbers, all True/False booleans, else text; empty cells and "nan" are null.
+ * @throws InputError for a table without Name, a name that is empty or stands twice
+ */
+export function parseMeta(file: string, text: string): MetaTable {
+  const table = parseCsvTable(file, text)
+  const nameColumn = findColumn(table.columns, 'Name')
+  if (nameColumn < 0)
+    throw new InputError(
+      file,
+      `has no column "Name" that says which model a row is about (its columns: ${table.columns.join(', ')})`,
+    )
+  const lines = new Map<string, number>()
+  for (const { line, cells } of table.rows) {
+    const name = cells[nameColumn]!
+    if (name === '') throw new InputError(file, `line ${line} has no name`)
+    const before = lines.get(name)
+    if (before !== undefined)
+      throw new InputError(file, `lines ${before} and ${line} are both about the model "${name}"; keep one`)
+    lines.set(name, line)
+  }
+  const kept = table.columns.map((name, index) => ({ name, index })).filter(({ index }) => index !== nameColumn)
+  const readers = kept.map(({ index }) => readerOf(table.rows.map(({ cells }) => cells[index]!)))
+  return {
+    file,
+    columns: kept.map(({ name }) => name),
+    rows: table.rows.map(({ line, cells }) => ({
+      name: cells[nameColumn]!,
+      line,
+      values: Object.fromEntries(kept.map(({ name, index }, k) => [name, readers[k]!(cells[index]!)])),
+    })),
+  }
+}
+
+/** One type for a whole column, so that it stays one column in every export. */
+function readerOf(cells: readonly string[]): (cell: string) => MetaValue {
+  const known = cells.filter((cell) => !missing.has(cell.toLowerCase()))
+  const read: (cell: string) => MetaValue = known.every((cell) => logical.test(cell))
+    ? (cell) => cell.toLowerCase() === 'true'
+    : known.every((cell) => number.test(cell) && Number.isFinite(Number(cell)))
+      ? Number
+      : (cell) => cell
+  return (cell) => (missing.has(cell.toLowerCase()) ? null : read(cell))
+}
+
+/** Models with the columns of a meta table; what the file itself says about a model gives way to the table. */
+export interface Joined {
+  readonly models: readonly ModelRow[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Puts each row of the table to the model of its name. Models without a row keep what they have, rows without a model are
+ * left out; both are told in `warnings`.
+ * @throws InputError when no row at all names a model that was read
+ */
+export function joinMeta(models: readonly ModelRow[], table: MetaTable): Joined {
+  const find = matchName(models.map(({ model }) => model))
+  const values = new Map<string, Readonly<Record<string, MetaValue>>>()
+  const unused: string[] = []
+  for (const row of table.rows) {
+    const model = find(row.name)
+    if (model === undefined) {
+      unused.push(row.name)
+      continue
+    }
+    if (values.has(model))
+      throw new InputError(
+        table.file,
+        `line ${row.line}: "${row.name}" is about the model ${model}, which has a row already; keep one`,
+      )
+    values.set(model, row.values)
+  }
+  if (values.size === 0 && models.length > 0 && table.rows.length > 0) {
+    throw new InputError(
+      table.file,
+      `none of its ${table.rows.length} names is a model that was read: it has "${table.rows[0]!.name}", read was "${models[0]!.model}"`,
+    )
+  }
+  const without = models.filter(({ model }) => !values.has(model))
+  return {
+    models: models.map((model) => ({ ...model, meta: { ...model.meta, ...(values.get(model.model) ?? {}) } })),
+    warnings: [
+      ...(without.length > 0 ? [`${table.file} has no row for ${listed(without.map(({ model }) => model))}`] : []),
+      ...(unused.length > 0
+        ? [`${table.file} has ${unused.length} rows about models that were not read: ${listed(unused)}`]
+        : []),
+    ],
+  }
+}
+
+/** The first few names, and how many more. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ')
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
+}

@@ -1,0 +1,100 @@
+import { randomWords } from '../../src/analysis/random.ts'
+import type { LayerRow } from '../../src/measure/layer-row.ts'
+import type { Analysis, ModelRow } from '../../src/measure/model-row.ts'
+import { emptyMoments, type Moments } from '../../src/measure/moments.ts'
+import type { MetaValue } from '../../src/sources/source.ts'
+
+/** A model's row with nothing measured. */
+export function modelRow(model: string, meta: Record<string, MetaValue> = {}): ModelRow {
+  return {
+    model,
+    file: `${model}.onnx`,
+    bytes: 1000,
+    sha256: null,
+    format: 'ONNX',
+    producer: null,
+    opset: 13,
+    layers: 0,
+    filters: 0,
+    sparse_filters: 0,
+    sparsity: null,
+    variance_entropy: null,
+    orthogonality: null,
+    meta,
+  }
+}
+
+/** Moments with a random mean and scatter. */
+export function randomMoments(count: number, next: () => number, taps = 9): Moments {
+  if (count === 0) return emptyMoments(taps)
+  const rows = Array.from({ length: taps + 2 }, () => Float64Array.from({ length: taps }, () => next() / 2 ** 32 - 0.5))
+  const scatter = new Float64Array(taps * taps)
+  for (const row of rows)
+    for (let i = 0; i < taps; i++) for (let j = 0; j < taps; j++) scatter[i * taps + j]! += row[i]! * row[j]! * count
+  return { count, mean: Float64Array.from({ length: taps }, () => next() / 2 ** 32 - 0.5), scatter }
+}
+
+/** A layer's row as measuring would give it, with random statistics. */
+export function layerRow(given: Partial<LayerRow> & Pick<LayerRow, 'model'>, next: () => number = randomWords(1)): LayerRow {
+  const unit = (): number => next() / 2 ** 32
+  const filters = given.filters ?? 1024
+  const sparse = given.sparse_filters ?? Math.floor(unit() * filters * 0.3)
+  const scaled = given.scaled ?? randomMoments(filters - sparse, next)
+  return {
+    layer: 'conv',
+    layer_id: 0,
+    kernel: '3x3',
+    depth: 0,
+    conv_depth: 0,
+    conv_depth_norm: 0,
+    in_channels: 32,
+    out_channels: 32,
+    groups: 1,
+    filters,
+    peak: 1,
+    sparse_filters: sparse,
+    sparsity: sparse / filters,
+    variance_entropy: 0.5 + 0.4 * unit(),
+    variance_entropy_raw: 0.8,
+    variance_entropy_raw_norm: 0.9,
+    variance_entropy_clean: 0.8,
+    variance_entropy_clean_norm: 0.9,
+    orthogonality: 0.5 + 0.4 * unit(),
+    norm_l1: 1,
+    norm_l2: 1,
+    norm_l1_standardised: 1,
+    norm_l2_standardised: 1,
+    undefined_because: {},
+    scaled,
+    raw: scaled,
+    clean: scaled,
+    ...given,
+  }
+}
+
+/** Models with `layersEach` layers each, from the shallowest to the deepest. */
+export function syntheticAnalysis(models: readonly ModelRow[], layersEach: number, seed = 1): Analysis {
+  const next = randomWords(seed)
+  return {
+    version: '0.0.0',
+    parameters: { profile: 'cvprw22', threshold: 0.01, kernel: '3x3', kernel_sha256: '0' },
+    models,
+    layers: models.flatMap(({ model }) =>
+      Array.from({ length: layersEach }, (_, k) =>
+        layerRow(
+          {
+            model,
+            layer: `conv${k}`,
+            layer_id: k,
+            depth: k,
+            conv_depth: k,
+            conv_depth_norm: layersEach > 1 ? k / (layersEach - 1) : null,
+          },
+          next,
+        ),
+      ),
+    ),
+    skipped: [],
+    warnings: [],
+  }
+}
