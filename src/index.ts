@@ -1,3 +1,4 @@
+export { type PrincipalComponents, principalComponents, whyNoBasis } from './analysis/principal-components.ts'
 export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './errors.ts'
 export type { Folder, Input, RandomAccess } from './io/random-access.ts'
 export type { LayerMetrics, LayerRow } from './measure/layer-row.ts'

@@ -1,4 +1,4 @@
-import { instantiate } from '@assemblyscript/loader'
+import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import { kernelBase64, kernelSha256 } from './kernel.generated.ts'
 import type { Moments } from './measure/moments.ts'
 import type { StoredType } from './sources/source.ts'
@@ -161,10 +161,25 @@ export interface Kernel {
 
 /** The compiled module: compile once, send it to workers by postMessage, open an instance in each. */
 export function compileKernel(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(kernelBytes())
+}
+
+function kernelBytes(): Uint8Array<ArrayBuffer> {
   const text = atob(kernelBase64)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return WebAssembly.compile(bytes)
+  return bytes
+}
+
+let shared: Kernel | undefined
+
+/**
+ * One instance for the layer table's statistics, opened at the first call and at once (32 KB: allowed on a browser's main
+ * thread), so that these are plain functions. Measuring opens instances of its own.
+ */
+export function sharedKernel(): Kernel {
+  shared ??= makeKernel(instantiateSync<Exports>(kernelBytes()).exports as unknown as Exports)
+  return shared
 }
 
 /** Opens an instance of `module`, or of the module this package holds. */
