@@ -40,12 +40,23 @@ export function looksLikeZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
 }
 
+const opened = new WeakMap<RandomAccess, Promise<Zip>>()
+
 /**
- * Reads a zip's central directory, ZIP64 included; no entry is read.
+ * Reads a zip's central directory, ZIP64 included; no entry is read. Asked again about the same access it answers at once:
+ * several formats are zips and each looks.
  * @throws InputError when it is cut short or damaged, split over several files, or an entry's path leaves the zip, comes twice
  * or shares bytes with another
  */
-export async function openZip(access: RandomAccess): Promise<Zip> {
+export function openZip(access: RandomAccess): Promise<Zip> {
+  const known = opened.get(access)
+  if (known) return known
+  const zip = readZip(access)
+  opened.set(access, zip)
+  return zip
+}
+
+async function readZip(access: RandomAccess): Promise<Zip> {
   const listed = await readDirectory(access)
   const cache = new InflatedCache(KEPT_INFLATED)
   const entries: ZipEntry[] = []

@@ -20,6 +20,8 @@ export const formats: readonly FormatEntry[] = [
     shares: ['json'],
     load: async () => (await import('./safetensors/format.ts')).safetensors,
   },
+  { name: 'NumPy', owns: ['npy'], shares: [], load: async () => (await import('./numpy/format.ts')).npy },
+  { name: 'NumPy archive', owns: ['npz'], shares: ['zip'], load: async () => (await import('./numpy/format.ts')).npz },
   {
     name: 'TensorFlow.js',
     owns: [],

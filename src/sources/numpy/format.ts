@@ -1,0 +1,83 @@
+import { InputError } from '../../errors.ts'
+import { looksLikeZip, openZip } from '../../io/zip.ts'
+import type { ConvShape, Source, SourceFormat, SourceModel } from '../source.ts'
+import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
+import { filterSet, layoutOf, type NamedArray } from './layout.ts'
+import { looksLikeNpy, readNpy } from './npy.ts'
+
+/** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters. */
+export const npy: SourceFormat = {
+  name: 'NumPy',
+  match: (head) => looksLikeNpy(head),
+  async open({ access, path }): Promise<Source> {
+    const name = stem(path)
+    const array = await readNpy(access)
+    if ('unsupported' in array.stored)
+      throw new InputError(
+        access.name,
+        `holds ${array.stored.unsupported}; only arrays of float16, float32 and float64 are read, save it as one of them`,
+      )
+    const filters = filterSet(array)
+    const { tensors, warnings } = layoutOf([{ name, array }])
+    const [{ shape, weights }] = filters ? [filters] : (tensors as [(typeof tensors)[0]])
+    if (shape.length !== 4 || shape.includes(0) || 'unsupported' in weights)
+      throw new InputError(
+        access.name,
+        `is an array of ${array.shape.join('×') || 'no axes'}; a layer is (out, in, rows, columns), a set of filters (N, 9) or (N, 3, 3)`,
+      )
+    const convolutions = placeInFileOrder([{ layer: name, shape: shape as unknown as ConvShape, groups: 1, weights }])
+    return sourceOf(name, 1, { convolutions, skipped: [], warnings }, () => access.close?.())
+  },
+}
+
+/** NumPy .npz: a zip of .npy files, each 4-D array judged like a tensor of a state dict. */
+export const npz: SourceFormat = {
+  name: 'NumPy archive',
+  async match(head, { access }) {
+    if (!looksLikeZip(head)) return false
+    const { entries } = await openZip(access)
+    return entries.length > 0 && entries.every(({ name }) => name.endsWith('.npy'))
+  },
+  async open({ access, path }): Promise<Source> {
+    const { entries } = await openZip(access)
+    const arrays: NamedArray[] = []
+    for (const entry of entries) arrays.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
+    const { tensors, warnings } = layoutOf(arrays)
+    const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
+    return sourceOf(stem(path), arrays.length, { ...census, warnings: [...warnings, ...census.warnings] }, () => access.close?.())
+  },
+}
+
+function filterSets(arrays: readonly NamedArray[]): StateDictCensus {
+  const sets = arrays.map(({ name, array }) => ({ name, array, filters: filterSet(array) }))
+  return {
+    convolutions: placeInFileOrder(
+      sets.flatMap(({ name, filters }) => (filters ? [{ layer: name, groups: 1, ...filters }] : [])),
+    ),
+    skipped: sets.flatMap(({ name, array, filters }) =>
+      filters || array.shape.length < 3
+        ? []
+        : [{ name, kind: 'array', shape: array.shape, reason: `${array.shape.length}-D array` }],
+    ),
+    warnings: [],
+  }
+}
+
+function sourceOf(name: string, tensors: number, census: StateDictCensus, close: () => Promise<void> | undefined): Source {
+  const model: SourceModel = {
+    name,
+    format: npy.name,
+    producer: null,
+    opset: null,
+    convolutions: census.convolutions,
+    skipped: census.skipped,
+    tensors,
+    meta: {},
+    parts: [],
+  }
+  return { format: npy.name, models: [model], warnings: census.warnings, close: async () => close() }
+}
+
+function stem(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.np[yz]$/i, '')
+}

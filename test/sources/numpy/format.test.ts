@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { InputError } from '../../../src/errors.ts'
+import { openFile } from '../../../src/io/node.ts'
+import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
+import { openSource } from '../../../src/sources/open.ts'
+import type { Source } from '../../../src/sources/source.ts'
+import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
+
+const fixtures = fileURLToPath(new URL('../../fixtures/numpy/', import.meta.url))
+const expected: Record<string, { layer: string; shape: number[]; sha256: string }[]> = JSON.parse(
+  readFileSync(`${fixtures}expected.json`, 'utf8'),
+)
+
+async function openFixture(name: string): Promise<Source> {
+  return openSource({ path: name, access: await openFile(fixtures + name), folder: emptyFolder })
+}
+
+async function problem(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+  } catch (error) {
+    assert.instance(error, InputError)
+    return (error as InputError).message
+  }
+  throw new Error('nothing was refused')
+}
+
+/** A .npy file written by hand. */
+function npy(header: string, bytes: Uint8Array, major = 1): Uint8Array {
+  const text = new TextEncoder().encode(`${header}\n`)
+  const length = major === 1 ? [text.length & 255, text.length >> 8] : [text.length & 255, text.length >> 8, 0, 0]
+  return new Uint8Array([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, major, 0, ...length, ...text, ...bytes])
+}
+
+const openBytes = (bytes: Uint8Array) => openSource({ path: 'a.npy', access: memoryAccess('a.npy', bytes), folder: emptyFolder })
+const floats = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer)
+
+for (const [name, layers] of Object.entries(expected))
+  test(`${name} gives the layers that NumPy sees`, async () => {
+    const source = await openFixture(name)
+    const ours = await Promise.all(
+      source.models[0]!.convolutions.map(async (layer) => ({
+        layer: layer.layer,
+        shape: [...layer.shape],
+        sha256: await weightsHash(layer),
+      })),
+    )
+    assert.equal(ours, layers)
+    assert.equal(
+      source.models[0]!.convolutions.map(({ depth }) => depth),
+      layers.map((_, k) => k),
+    )
+    await source.close()
+  })
+
+test('what an archive holds besides convolutions is listed with a reason', async () => {
+  const source = await openFixture('state.npz')
+  const [model] = source.models
+  assert.is(model!.name, 'state')
+  assert.is(model!.tensors, 5)
+  assert.equal(model!.skipped, [
+    { name: 'up.deconv.weight', shape: [32, 16, 4, 4], kind: 'ConvTranspose', reason: 'transposed convolution by its name' },
+  ])
+  await source.close()
+})
+
+test('narrowed doubles and turned axes are said', async () => {
+  const warnings = async (name: string): Promise<string> => {
+    const source = await openFixture(name)
+    await source.close()
+    return source.warnings.join()
+  }
+  assert.match(await warnings('float64.npy'), /float64 and narrowed/)
+  assert.match(await warnings('hwio.npy'), /array hwio is read as \(rows, columns, in, out\)/)
+  assert.is(await warnings('float32.npy'), '')
+})
+
+test('format version 2, double quotes and a long integer of Python 2', async () => {
+  const source = await openBytes(npy(`{"descr": "<f4", 'fortran_order': False, 'shape': (1L, 1, 2, 1), }`, floats(4, 5), 2))
+  const [layer] = source.models[0]!.convolutions
+  assert.equal([...(await referenceWeights(layer!.weights, layer!.shape))], [4, 5])
+})
+
+test('a stored array of an archive is read in place, without a copy', async () => {
+  const source = await openFixture('state.npz')
+  assert.ok(source.models[0]!.convolutions[0]!.weights.access.origin)
+  await source.close()
+})
+
+test('what cannot be read is said', async () => {
+  assert.match(await problem(openFixture('objects.npy')), /objects\.npy: holds pickled Python objects/)
+  const header = (descr: string, shape: string) => `{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }`
+  assert.match(await problem(openBytes(npy(header("'<f4'", '(3, 3)'), floats(1)))), /needs bytes up to .* cut short/)
+  assert.match(await problem(openBytes(npy(header("'<f4'", '(1, 2)'), floats(1, 2)))), /is an array of 1×2; a layer is/)
+  assert.match(await problem(openBytes(npy(header("'<i8'", '(1,)'), new Uint8Array(8)))), /NumPy type <i8/)
+  assert.match(await problem(openBytes(npy(header("[('a', '<f4')]", '(1,)'), new Uint8Array(8)))), /a record array/)
+  assert.match(await problem(openBytes(npy(header("'<f4'", '(0, 3, 3, 3)'), new Uint8Array(0)))), /is an array of 0×3×3×3/)
+  assert.match(await problem(openBytes(npy('nonsense', floats(1)))), /damaged \.npy header/)
+  assert.match(await problem(openBytes(npy(header("'<f4'", '(1,)'), floats(1)).subarray(0, 9))), /cut short/)
+  assert.match(await problem(openBytes(npy(header("'<f4'", '(1,)'), floats(1), 9))), /version 9/)
+})
+
+test.run()
