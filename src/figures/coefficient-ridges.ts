@@ -1,0 +1,129 @@
+import type { CoefficientRow, GroupReport } from '../analysis/report-types.ts'
+import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
+import { loadPlot, panel } from './plot.ts'
+import { element, type SvgNode } from './svg-document.ts'
+import { colour } from './theme.ts'
+import { fixed, list, percent, shortCount } from './words.ts'
+
+const LEFT = 112
+const GAP = 8
+const ROW = 74
+const HEAD = 22
+
+/**
+ * Distribution of the coefficients on each component of the common basis, group a and group b over each other; one row
+ * for all data sets and one for each. Heights are scaled per component, so that rows compare within a column.
+ */
+export async function coefficientRidges(data: Pick<GroupReport, 'coefficients' | 'groups' | 'bases'>): Promise<Figure> {
+  const plot = await loadPlot()
+  const table = data.coefficients
+  if (!table) throw new RangeError('the coefficients were not measured')
+  const overall = table.groups.filter((row) => row.bucket === 'all' && row.filters > 0)
+  const scopes = [...new Set(overall.map((row) => row.dataset))]
+  // with a single data set its row would repeat the first one
+  const shown = scopes.length === 2 ? scopes.slice(0, 1) : scopes
+  const rows = shown.map((dataset) => ({ dataset, sides: overall.filter((row) => row.dataset === dataset) }))
+  const width = (WIDE - LEFT - 8 * GAP) / 9
+  const step = (table.range[1] - table.range[0]) / table.bins
+  const drawing: SvgNode[] = []
+  for (let component = 0; component < 9; component++) {
+    const left = LEFT + component * (width + GAP)
+    const highest = rows
+      .flatMap(({ sides }) => sides.flatMap((side) => shares(side, component)))
+      .reduce((most, v) => Math.max(most, v), 0)
+    drawing.push(label(String(component + 1), left + width / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
+    rows.forEach(({ sides }, index) => {
+      const last = index === rows.length - 1
+      const curves = sides.flatMap((side) => {
+        const points = withoutFlats(
+          shares(side, component).map((share, bin) => ({ x: table.range[0] + (bin + 0.5) * step, y: share })),
+          highest / 500,
+        )
+        const line = colour[side.group]
+        return [
+          plot.areaY(points, { x: 'x', y: 'y', fill: side.group === 'a' ? colour.aTint : colour.bTint, fillOpacity: 0.55 }),
+          plot.lineY(points, { x: 'x', y: 'y', stroke: line, strokeWidth: 1.2 }),
+        ]
+      })
+      drawing.push(
+        panel(plot, left, HEAD + index * ROW, {
+          width,
+          height: ROW + (last ? 20 : 0),
+          marginLeft: 0,
+          marginRight: 0,
+          marginTop: 6,
+          marginBottom: last ? 24 : 4,
+          x: { domain: [...table.range], axis: null },
+          y: { domain: [0, highest || 1], axis: null },
+          marks: [
+            plot.ruleX([0], { stroke: colour.grid }),
+            ...curves,
+            plot.ruleY([0], { stroke: colour.rule, strokeWidth: 0.75 }),
+            ...(last
+              ? [plot.axisX({ ticks: [-1, 0, 1], tickSize: 3, tickFormat: (v: number) => fixed(v, 0), label: null })]
+              : []),
+          ],
+        }),
+      )
+    })
+  }
+  rows.forEach(({ dataset, sides }, index) => {
+    const y = HEAD + index * ROW + 40
+    drawing.push(label(dataset ?? 'all', 4, y, { weight: 600 }))
+    sides.forEach((side, i) => {
+      drawing.push(label(`${shortCount(side.filters)}`, 4, y + 14 + 13 * i, { size: 10.5, fill: colour[side.group] }))
+    })
+  })
+  const height = HEAD + rows.length * ROW + 20
+  const legend: LegendItem[] = (['a', 'b'] as const).map((side) => ({
+    mark: 'box',
+    fill: side === 'a' ? colour.aTint : colour.bTint,
+    stroke: colour[side],
+    label: data.groups[side].name,
+  }))
+  return frame(
+    {
+      id: 'coefficient-ridges',
+      title: 'Distributions of the coefficients',
+      caption: captionOf(overall, data),
+      width: WIDE,
+      height,
+      legend,
+      note: `Coefficients of non-sparse 3×3 filters (each divided by its largest absolute value) on the components of the basis of all ${table.basis_models} models; ${table.bins} equal bins from ${fixed(table.range[0], 2)} to ${fixed(table.range[1], 2)}. Height: share of the group's filters in a bin, scaled per component. Small numbers: filters.`,
+    },
+    element('g', {}, ...drawing),
+  )
+}
+
+/** Share of the group's filters in each bin. */
+function shares(row: CoefficientRow, component: number): number[] {
+  const counts = row.counts[component]!
+  const total = counts.reduce((sum, n) => sum + n, 0)
+  return counts.map((n) => (total ? n / total : 0))
+}
+
+/** Leaves out points that lie level (within `least`) with both neighbours: empty tails cost nothing. */
+function withoutFlats(points: readonly { x: number; y: number }[], least: number): { x: number; y: number }[] {
+  const level = (i: number, j: number) => Math.abs(points[i]!.y - points[j]!.y) <= least
+  return points.filter(
+    (_, i) => i === 0 || i === points.length - 1 || !(level(i, i - 1) && level(i, i + 1) && level(i - 1, i + 1)),
+  )
+}
+
+/** Overlap of two histograms: 1 when they are the same, 0 when they share no bin. */
+function overlap(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, share, bin) => sum + Math.min(share, b[bin]!), 0)
+}
+
+function captionOf(rows: readonly CoefficientRow[], { groups }: Pick<GroupReport, 'groups'>): string {
+  const a = rows.find((row) => row.dataset === null && row.group === 'a')
+  const b = rows.find((row) => row.dataset === null && row.group === 'b')
+  if (!a || !b) return 'How the filters spread along the components of the common basis.'
+  const overlaps = Array.from({ length: 9 }, (_, i) => overlap(shares(a, i), shares(b, i)))
+  const least = overlaps.indexOf(Math.min(...overlaps))
+  const most = overlaps.indexOf(Math.max(...overlaps))
+  return `${list([groups.a.name, groups.b.name])} filters differ most along component ${least + 1}, where their distributions overlap by ${percent(overlaps[least], 0)}, and least along component ${most + 1} (${percent(overlaps[most], 0)}).`.replace(
+    /^./,
+    (c) => c.toUpperCase(),
+  )
+}

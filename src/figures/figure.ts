@@ -1,0 +1,161 @@
+import { element, type SvgNode } from './svg-document.ts'
+import { colour, figureClass, fontFamily, standaloneStyle } from './theme.ts'
+
+/** A finished figure. The same data give the same bytes in every engine. */
+export interface Figure {
+  /** "metrics-by-depth": names the file and the elements inside. */
+  readonly id: string
+  readonly title: string
+  /** One sentence or two, made from the numbers: what the figure shows. */
+  readonly caption: string
+  /** The figure as it stands in a page; its style comes from `darkRules`. Wrap it with `standalone` for a file. */
+  readonly svg: string
+  readonly width: number
+  readonly height: number
+}
+
+/** Widths in pixels at scale 1: the report's text column, and the wide one. */
+export const COLUMN = 640
+export const WIDE = 960
+
+export interface FrameOptions {
+  readonly id: string
+  readonly title: string
+  readonly caption: string
+  readonly width: number
+  readonly height: number
+  /** Normalisation, n and units: small print under the figure, wrapped to its width. */
+  readonly note: string
+  readonly legend?: readonly LegendItem[]
+}
+
+/** A sample of a mark with its meaning. */
+export interface LegendItem {
+  readonly mark: 'box' | 'line' | 'dash' | 'dot' | 'star' | 'rule'
+  readonly fill: string
+  readonly stroke: string
+  readonly label: string
+}
+
+const NOTE_SIZE = 10.5
+const LEGEND_HEIGHT = 26
+
+/** Height that the legend takes above the drawing. */
+export function legendHeight(legend: readonly LegendItem[] | undefined): number {
+  return legend?.length ? LEGEND_HEIGHT : 0
+}
+
+/** Puts the drawing below the legend and above the note, with a title and a description for screen readers. */
+export function frame(options: FrameOptions, ...drawing: SvgNode[]): Figure {
+  const { id, title, caption, width, note, legend } = options
+  const top = legendHeight(legend)
+  const lines = wrap(note, width - 8, NOTE_SIZE)
+  const body = options.height + top
+  const height = Math.ceil(body + 6 + lines.length * 15 + 4)
+  const root = element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      class: figureClass,
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: 'img',
+      'aria-labelledby': `${id}-title ${id}-desc`,
+      'font-family': fontFamily,
+      'font-size': 12,
+      'font-variant': 'tabular-nums',
+      fill: colour.ink,
+      color: colour.muted,
+    },
+    element('title', { id: `${id}-title` }, title),
+    element('desc', { id: `${id}-desc` }, `${caption} ${note}`),
+    element('rect', { width, height, fill: colour.paper }),
+  )
+  if (legend?.length) root.append(drawLegend(legend))
+  root.append(element('g', { transform: `translate(0,${top})` }, ...drawing))
+  root.append(
+    element(
+      'g',
+      { 'font-size': NOTE_SIZE, fill: colour.muted },
+      ...lines.map((line, i) => element('text', { x: 4, y: body + 17 + i * 15 }, line)),
+    ),
+  )
+  return { id, title, caption, svg: root.serialise(), width, height }
+}
+
+/** A figure as the text of an .svg file: with its own style for dark screens. */
+export function standalone(figure: Figure): string {
+  return `${figure.svg.replace(/<\/desc>/, `</desc><style>${standaloneStyle()}</style>`)}\n`
+}
+
+/** Text at (x, y); `anchor` is start unless told. */
+export function label(
+  text: string,
+  x: number,
+  y: number,
+  options: { size?: number; weight?: number; fill?: string; anchor?: 'start' | 'middle' | 'end' } = {},
+): SvgNode {
+  const { size, weight, fill, anchor } = options
+  return element('text', { x, y, 'font-size': size, 'font-weight': weight, fill, 'text-anchor': anchor }, text)
+}
+
+/** About the width of a text in Inter, in pixels; a little too wide rather than too narrow. */
+export function textWidth(text: string, size: number): number {
+  let width = 0
+  for (const letter of text)
+    width += /[iljtfr.,:;'|!()[\] ]/.test(letter)
+      ? 0.34
+      : /[mwMW%@]/.test(letter)
+        ? 0.88
+        : /[A-Z0-9+=−<>]/.test(letter)
+          ? 0.65
+          : 0.57
+  return width * size
+}
+
+/** Lines of at most `width` pixels, broken at spaces. */
+export function wrap(text: string, width: number, size: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/[ \n]+/).filter(Boolean)) {
+    const longer = line ? `${line} ${word}` : word
+    if (line && textWidth(longer, size) > width) {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  return line ? [...lines, line] : lines
+}
+
+function drawLegend(items: readonly LegendItem[]): SvgNode {
+  const group = element('g', { 'font-size': 11.5, fill: colour.ink })
+  let x = 4
+  for (const item of items) {
+    group.append(...sample(item, x, 10))
+    group.append(element('text', { x: x + 20, y: 14 }, item.label))
+    x += 20 + textWidth(item.label, 11.5) + 18
+  }
+  return group
+}
+
+function sample({ mark, fill, stroke }: LegendItem, x: number, y: number): SvgNode[] {
+  const line = { x1: x, x2: x + 14, y1: y, y2: y, stroke, 'stroke-width': 2 }
+  switch (mark) {
+    case 'box':
+      return [
+        element('rect', { x: x + 0.5, y: y - 5, width: 13, height: 10, fill }),
+        element('line', { ...line, x1: x + 0.5, x2: x + 13.5 }),
+      ]
+    case 'line':
+      return [element('line', line)]
+    case 'dash':
+      return [element('line', { ...line, 'stroke-width': 1.5, 'stroke-dasharray': '4 3' })]
+    case 'rule':
+      return [element('line', { ...line, 'stroke-width': 1 })]
+    case 'dot':
+      return [element('circle', { cx: x + 7, cy: y, r: 4, fill, stroke })]
+    case 'star':
+      return [element('text', { x: x + 7, y: y + 6, fill, 'font-size': 15, 'text-anchor': 'middle' }, '*')]
+  }
+}

@@ -1,0 +1,243 @@
+import { type BucketName, bucketNames, type GroupReport, type MetricName, metricNames } from '../analysis/report-types.ts'
+import { type Figure, frame, type LegendItem, label, legendHeight, WIDE } from './figure.ts'
+import { bucketTick, bucketWords, metricWords } from './metric-words.ts'
+import { loadPlot, type Plot, panel } from './plot.ts'
+import type { SvgNode } from './svg-document.ts'
+import { colour } from './theme.ts'
+import { list, plural, sentence } from './words.ts'
+
+/** What the figure needs of a GroupReport. */
+export type MetricsByDepthData = Pick<GroupReport, 'depth' | 'datasets' | 'comparisons' | 'groups'>
+
+interface Point {
+  readonly key: string
+  readonly value: number
+}
+
+type Side = 'a' | 'b' | 'all'
+
+/** Counting that the stars use: no model is counted twice. */
+const COUNTING = 'models'
+/** Fewer values than this are drawn as dots with their mean: quartiles of four numbers say little. */
+const LEAST_FOR_BOX = 5
+const MOST_COLUMNS = 4
+const LEFT = 46
+const GAP = 14
+const PANEL = 150
+const HEAD = 34
+const BETWEEN = 26
+
+const fills: Record<Side, { tint: string; line: string }> = {
+  a: { tint: colour.aTint, line: colour.a },
+  b: { tint: colour.bTint, line: colour.b },
+  all: { tint: colour.allTint, line: colour.all },
+}
+
+/**
+ * Box plots of the three metrics (rows) by depth (first layer, then tenths), one column a data set, group a beside group b.
+ * A star marks a difference whose Holm-corrected p is below 0.05. Without groups the boxes are grey.
+ */
+export async function metricsByDepth(data: MetricsByDepthData): Promise<Figure> {
+  const plot = await loadPlot()
+  const grouped = data.depth.some((row) => row.group !== null)
+  const columns = columnsOf(data)
+  const width = (WIDE - LEFT - 6 - GAP * (columns.length - 1)) / columns.length
+  const drawing: SvgNode[] = []
+  metricNames.forEach((metric, row) => {
+    const rows = data.depth.filter((d) => d[metric] !== null)
+    const values = rows.map((d) => d[metric]!)
+    const top = values.reduce((most, v) => Math.max(most, v), 0)
+    const bottom = values.reduce((least, v) => Math.min(least, v), 1)
+    const spread = top - bottom || 0.1
+    const domain: [number, number] = [
+      metric === 'sparsity' ? 0 : Math.max(0, bottom - 0.04 * spread),
+      Math.min(metric === 'sparsity' ? 1.08 : 1.02, top + 0.1 * spread),
+    ]
+    columns.forEach((dataset, column) => {
+      const x = LEFT + column * (width + GAP)
+      const y = HEAD + row * (PANEL + BETWEEN)
+      const last = row === metricNames.length - 1
+      if (row === 0 && dataset !== null) drawing.push(label(dataset, x, 12, { weight: 600, size: 12.5 }))
+      drawing.push(cell(plot, { data, metric, dataset, grouped, domain, x, y, width, first: column === 0, last }))
+    })
+    drawing.push(
+      label(sentence(metricWords[metric].axis), 4, HEAD + row * (PANEL + BETWEEN) - 4, { size: 11, fill: colour.muted }),
+    )
+  })
+  const height = HEAD + metricNames.length * (PANEL + BETWEEN) + 12
+  drawing.push(
+    label('depth: first layer, then tenths of the relative depth', WIDE / 2, height - 2, {
+      size: 11,
+      fill: colour.muted,
+      anchor: 'middle',
+    }),
+  )
+  const legend = legendOf(data, grouped)
+  return frame(
+    {
+      id: 'metrics-by-depth',
+      title: 'Metrics by depth',
+      caption: captionOf(data, grouped),
+      width: WIDE,
+      height: height + (legendHeight(legend) ? 0 : 4),
+      legend,
+      note: noteOf(data, grouped, columns),
+    },
+    ...drawing,
+  )
+}
+
+interface Cell {
+  readonly data: MetricsByDepthData
+  readonly metric: MetricName
+  readonly dataset: string | null
+  readonly grouped: boolean
+  readonly domain: readonly [number, number]
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly first: boolean
+  readonly last: boolean
+}
+
+function cell(plot: Plot, { data, metric, dataset, grouped, domain, x, y, width, first, last }: Cell): SvgNode {
+  const sides: readonly Side[] = grouped ? ['a', 'b'] : ['all']
+  const slots = bucketNames.flatMap((bucket) => [...sides.map((side) => bucket + side), `${bucket}gap`]).slice(0, -1)
+  const words = metricWords[metric]
+  const boxes = sides.flatMap((side) => {
+    const groups = bucketNames.map((bucket) =>
+      data.depth
+        .filter(
+          (d) =>
+            d.bucket === bucket &&
+            d[metric] !== null &&
+            (dataset === null || d.dataset === dataset) &&
+            (side === 'all' || d.group === side),
+        )
+        .map((d): Point => ({ key: bucket + side, value: d[metric]! })),
+    )
+    const boxed = groups.filter((points) => points.length >= LEAST_FOR_BOX).flat()
+    const few = groups.filter((points) => points.length > 0 && points.length < LEAST_FOR_BOX)
+    const { tint, line } = fills[side]
+    return [
+      plot.boxY(boxed, { x: 'key', y: 'value', fill: tint, stroke: line, strokeWidth: 1.5, r: 1.2 }),
+      plot.dot(few.flat(), { x: 'key', y: 'value', fill: line, r: 2.2, fillOpacity: 0.75 }),
+      plot.tickY(
+        few.map((points) => ({ key: points[0]!.key, value: points.reduce((sum, p) => sum + p.value, 0) / points.length })),
+        { x: 'key', y: 'value', stroke: line, strokeWidth: 1.5 },
+      ),
+    ]
+  })
+  const stars = data.comparisons
+    .filter((c) => c.metric === metric && c.dataset === dataset && c.counting === COUNTING && c.bucket !== 'all')
+    .filter((c) => c.p_holm !== null && c.p_holm < 0.05)
+    .map((c) => c.bucket)
+  return panel(plot, first ? x - LEFT : x, y, {
+    width: width + (first ? LEFT : 0),
+    height: PANEL + (last ? 18 : 0),
+    marginLeft: first ? LEFT : 0,
+    marginRight: 0,
+    marginTop: 6,
+    marginBottom: last ? 20 : 4,
+    x: { type: 'band', domain: slots, padding: 0.06, axis: null },
+    y: { domain: [...domain], axis: null },
+    marks: [
+      plot.gridY({ stroke: colour.grid, strokeOpacity: 1, ticks: 4 }),
+      plot.axisY({
+        ticks: 4,
+        tickFormat: words.tick,
+        tickSize: 0,
+        label: null,
+        textAnchor: 'end',
+        ...(first ? {} : { tickFormat: () => '' }),
+      }),
+      ...boxes,
+      plot.text(stars, {
+        x: (bucket: BucketName) => bucket + sides[0],
+        dx: width / slots.length / 2,
+        text: () => '*',
+        frameAnchor: 'top',
+        dy: 1,
+        fontSize: 14,
+        fill: colour.ink,
+      }),
+      ...(last
+        ? [
+            plot.text(bucketNames, {
+              x: (bucket: BucketName) => bucket + sides[0],
+              dx: grouped ? width / slots.length / 2 : 0,
+              text: (bucket: BucketName, i: number) => bucketTick(bucket, i),
+              frameAnchor: 'bottom',
+              dy: 14,
+              fill: colour.muted,
+            }),
+          ]
+        : []),
+    ],
+  })
+}
+
+function columnsOf(data: MetricsByDepthData): (string | null)[] {
+  if (data.datasets.length < 2) return [data.datasets[0] ?? null]
+  if (data.datasets.length <= MOST_COLUMNS) return [...data.datasets]
+  const rows = (name: string) => data.depth.filter((d) => d.dataset === name).length
+  const largest = [...data.datasets].sort((p, q) => rows(q) - rows(p)).slice(0, MOST_COLUMNS)
+  return data.datasets.filter((name) => largest.includes(name))
+}
+
+function legendOf(data: MetricsByDepthData, grouped: boolean): LegendItem[] {
+  if (!grouped) return []
+  return [
+    { mark: 'box', fill: colour.aTint, stroke: colour.a, label: data.groups.a.name },
+    { mark: 'box', fill: colour.bTint, stroke: colour.b, label: data.groups.b.name },
+    ...(data.comparisons.length
+      ? [{ mark: 'star', fill: colour.ink, stroke: 'none', label: 'Holm-corrected p < 0.05' } as const]
+      : []),
+  ]
+}
+
+function noteOf(data: MetricsByDepthData, grouped: boolean, columns: readonly (string | null)[]): string {
+  const models = (side: 'a' | 'b' | null, dataset: string | null) =>
+    new Set(
+      data.depth
+        .filter((d) => (side === null || d.group === side) && (dataset === null || d.dataset === dataset))
+        .map((d) => d.model),
+    ).size
+  const sizes = columns.map((dataset) => {
+    const where = dataset === null ? '' : `${dataset}: `
+    return grouped
+      ? `${where}${models('a', dataset)} ${data.groups.a.name} and ${models('b', dataset)} ${data.groups.b.name} models`
+      : `${where}${plural(models(null, dataset), 'model')}`
+  })
+  const left = data.datasets.length - columns.length
+  return [
+    `One value a model and tenth of depth (sparsity weighted by filters, entropy by non-sparse filters, orthogonality by output channels); boxes: quartiles, median, whiskers to 1.5 interquartile ranges; dots with a mean where fewer than ${LEAST_FOR_BOX} models have layers there.`,
+    `${list(sizes)}.`,
+    ...(left > 0 && columns.length > 1 ? [`${plural(left, 'smaller data set')} not drawn.`] : []),
+  ].join(' ')
+}
+
+function captionOf(data: MetricsByDepthData, grouped: boolean): string {
+  if (!grouped) return 'How the three metrics change from the first layer to the deepest, over all models.'
+  const { a, b } = data.groups
+  const clauses = metricNames.map((metric) => {
+    const words = metricWords[metric]
+    const tests = data.comparisons.filter(
+      (c) => c.metric === metric && c.dataset === null && c.counting === COUNTING && c.bucket !== 'all' && c.difference !== null,
+    )
+    if (tests.length === 0) return null
+    const shown = tests.filter((c) => c.p_holm !== null && c.p_holm < 0.05)
+    const up = shown.filter((c) => c.difference! > 0)
+    const down = shown.filter((c) => c.difference! < 0)
+    if (shown.length === 0) return `no depth shows a difference in ${words.name}`
+    const parts = [
+      up.length ? `${words.more} in ${up.length} of ${tests.length} depth buckets` : '',
+      down.length ? `${words.less} in ${down.length} of ${tests.length}` : '',
+    ].filter(Boolean)
+    const most = shown.reduce((best, c) => (Math.abs(c.difference!) > Math.abs(best.difference!) ? c : best))
+    return `${b.name} models ${list(parts)} (largest in ${bucketWords(most.bucket)}: ${words.difference(most.difference)} ${words.interval(most.interval)})`
+  })
+  const said = clauses.filter((clause) => clause !== null)
+  if (said.length === 0) return `The three metrics of ${a.name} and ${b.name} models by depth; without pairs nothing is tested.`
+  return `${sentence(said.join('; '))}. Paired Wilcoxon tests, Holm-corrected over the buckets at 0.05.`
+}

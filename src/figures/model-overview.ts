@@ -1,0 +1,124 @@
+import { flagsOf } from '../analysis/flags.ts'
+import { type MetricName, metricNames } from '../analysis/report-types.ts'
+import type { LayerMetrics } from '../measure/layer-row.ts'
+import type { ModelRow } from '../measure/model-row.ts'
+import { COLUMN, type Figure, frame, type LegendItem, label } from './figure.ts'
+import { metricWords } from './metric-words.ts'
+import { layerTicks } from './model-comparison.ts'
+import { loadPlot, type Plot, panel } from './plot.ts'
+import type { SvgNode } from './svg-document.ts'
+import { colour } from './theme.ts'
+import { list, plural, sentence } from './words.ts'
+
+const ROW = 116
+const HEAD = 20
+const LEFT = 42
+
+interface Point {
+  readonly index: number
+  readonly value: number
+  readonly flagged: boolean
+}
+
+/** The three metrics of one model's layers by depth, with the level of random initialisation and the layers that are flagged. */
+export async function modelOverview(
+  model: Pick<ModelRow, 'model' | 'sparsity' | 'variance_entropy' | 'orthogonality'>,
+  layers: readonly LayerMetrics[],
+): Promise<Figure> {
+  const plot = await loadPlot()
+  const drawing: SvgNode[] = []
+  metricNames.forEach((metric, row) => {
+    const y = HEAD + row * ROW
+    drawing.push(label(sentence(metricWords[metric].axis), 4, y - 4, { size: 11, fill: colour.muted }))
+    drawing.push(metricRow(plot, layers, metric, y, row === metricNames.length - 1))
+  })
+  const height = HEAD + metricNames.length * ROW + 34
+  drawing.push(label('layers by depth', COLUMN / 2, height - 4, { size: 11, fill: colour.muted, anchor: 'middle' }))
+  const flagged = layers.filter((layer) => flagsOf(layer).length > 0)
+  const legend: LegendItem[] = [
+    { mark: 'dot', fill: colour.accent, stroke: colour.accent, label: 'layer' },
+    ...(flagged.length ? [{ mark: 'dot', fill: colour.paper, stroke: colour.warn, label: 'flagged layer' } as const] : []),
+    { mark: 'dash', fill: 'none', stroke: colour.muted, label: 'random initialisation' },
+  ]
+  return frame(
+    {
+      id: 'model-overview',
+      title: `${model.model}: layers by depth`,
+      caption: captionOf(model, layers),
+      width: COLUMN,
+      height,
+      legend,
+      note: `${plural(layers.length, 'layer')}. Random initialisation: the entropy that as many random filters have (the parent paper's T(n)); the orthogonality that as many independent Gaussian rows have on average.`,
+    },
+    ...drawing,
+  )
+}
+
+function metricRow(plot: Plot, layers: readonly LayerMetrics[], metric: MetricName, y: number, last: boolean): SvgNode {
+  const points = layers.flatMap((layer, index): Point[] => {
+    const value = layer[metric]
+    return value === null ? [] : [{ index, value, flagged: flagsOf(layer).some((flag) => flag.metric === metric) }]
+  })
+  const random = layers.flatMap((layer, index) => {
+    const value = randomLevel(layer, metric)
+    return value === null ? [] : [{ index, value }]
+  })
+  const r = layers.length > 60 ? 2 : 3
+  return panel(plot, 0, y, {
+    width: COLUMN,
+    height: ROW - 18 + (last ? 18 : 0),
+    marginTop: 6,
+    marginLeft: LEFT,
+    marginRight: 8,
+    marginBottom: last ? 22 : 4,
+    x: { domain: [-0.5, Math.max(0.5, layers.length - 0.5)], axis: null },
+    y: {
+      axis: null,
+      nice: 4,
+      ...(metric === 'sparsity' ? { zero: true, ...(points.every((p) => p.value < 0.01) ? { domain: [0, 0.01] } : {}) } : {}),
+    },
+    marks: [
+      plot.gridY({ stroke: colour.grid, strokeOpacity: 1, ticks: 4 }),
+      plot.axisY({ ticks: 4, tickSize: 0, tickFormat: metricWords[metric].tick, label: null }),
+      ...(last ? [plot.axisX(layerTicks(layers.length), { tickSize: 0, text: (i: number) => String(i), label: null })] : []),
+      plot.lineY(random, { x: 'index', y: 'value', stroke: colour.muted, strokeWidth: 1.25, strokeDasharray: '4 3' }),
+      plot.lineY(points, { x: 'index', y: 'value', stroke: colour.accent, strokeWidth: 1.5 }),
+      plot.dot(
+        points.filter((p) => !p.flagged),
+        { x: 'index', y: 'value', fill: colour.accent, r },
+      ),
+      plot.dot(
+        points.filter((p) => p.flagged),
+        { x: 'index', y: 'value', fill: colour.paper, stroke: colour.warn, strokeWidth: 2, r: r + 1 },
+      ),
+    ],
+  })
+}
+
+/** What random weights of the layer's shape would have; null for sparsity and where it is not defined. */
+export function randomLevel(layer: LayerMetrics, metric: MetricName): number | null {
+  if (metric === 'variance_entropy') {
+    const { variance_entropy_clean: value, variance_entropy_clean_norm: share } = layer
+    return value !== null && share !== null && share > 0 ? value / share : null
+  }
+  if (metric === 'orthogonality' && layer.out_channels > 1) {
+    const [height, width] = layer.kernel.split('x').map(Number)
+    const taps = layer.in_channels * height! * width!
+    // mean |cosine| of two Gaussian vectors: sqrt(2/(pi d)) to first order, with the next term of its series
+    return taps < 2 ? null : 1 - Math.sqrt(2 / (Math.PI * taps)) * (1 + 1 / (4 * taps))
+  }
+  return null
+}
+
+function captionOf(model: Pick<ModelRow, MetricName>, layers: readonly LayerMetrics[]): string {
+  const values = metricNames.map(
+    (metric) => `${metricWords[metric].name} ${model[metric] === null ? 'undefined' : metricWords[metric].value(model[metric])}`,
+  )
+  const flagged = layers.filter((layer) => flagsOf(layer).length > 0)
+  const names = flagged.slice(0, 3).map((layer) => layer.layer)
+  const tail =
+    flagged.length === 0
+      ? `None of ${plural(layers.length, 'layer')} is flagged.`
+      : `${plural(flagged.length, 'layer')} of ${layers.length} ${flagged.length === 1 ? 'is' : 'are'} flagged: ${list(flagged.length > 3 ? [...names, `${flagged.length - 3} more`] : names)}.`
+  return `Over all layers: ${list(values)}. ${tail}`
+}

@@ -1,0 +1,124 @@
+import { type BucketName, bucketNames, type GroupReport, type ShiftRow } from '../analysis/report-types.ts'
+import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
+import { bucketTick, bucketWords, tick } from './metric-words.ts'
+import { loadPlot, panel } from './plot.ts'
+import type { SvgNode } from './svg-document.ts'
+import { categories, colour, symbols } from './theme.ts'
+import { fixed, list, sentence } from './words.ts'
+
+const HEIGHT = 280
+/** What counts one pair as one observation, as the paper's figures do. */
+const COUNTING = 'pairs'
+const MOST_SERIES = 7
+
+/** Distribution shift between the groups in each depth bucket, on a logarithmic scale; one series a data set. */
+export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 'datasets'>): Promise<Figure> {
+  const plot = await loadPlot()
+  const counting = data.shift.some((row) => row.counting === COUNTING) ? COUNTING : 'models'
+  const defined = data.shift.filter(
+    (row): row is ShiftRow & { shift: number } => row.counting === counting && row.shift !== null && row.shift > 0,
+  )
+  const scopes = (data.datasets.length > 1 ? data.datasets : [null]).slice(0, MOST_SERIES)
+  const slots = [...bucketNames, 'gap', 'all']
+  const series = scopes.map((dataset, i) => ({
+    name: dataset ?? 'all data sets',
+    dataset,
+    colour: colour[categories[i]!],
+    symbol: symbols[i]!,
+    rows: slots.flatMap((slot) => defined.filter((row) => row.bucket === slot && row.dataset === dataset)),
+  }))
+  const values = series.flatMap(({ rows }) => rows.map((row) => row.shift))
+  const [low, high] = decades(values)
+  const ticks = logTicks(low, high)
+  const drawing: SvgNode[] = [
+    panel(plot, 0, 0, {
+      width: WIDE,
+      height: HEIGHT,
+      marginLeft: 56,
+      marginRight: 10,
+      marginTop: 24,
+      marginBottom: 40,
+      x: { type: 'point', domain: slots, axis: null, padding: 0.4 },
+      y: { type: 'log', domain: [low, high], axis: null },
+      marks: [
+        plot.gridY(ticks, { stroke: colour.grid, strokeOpacity: 1 }),
+        plot.axisY(ticks, { tickSize: 0, text: (v: number) => tick(v), label: null }),
+        plot.text(
+          slots.filter((slot) => slot !== 'gap'),
+          {
+            x: (slot: string) => slot,
+            text: (slot: string, i: number) => (slot === 'all' ? 'all layers' : bucketTick(slot as BucketName, i)),
+            frameAnchor: 'bottom',
+            dy: 16,
+          },
+        ),
+        ...series.flatMap((s) => [
+          plot.lineY(
+            s.rows.filter((row) => row.bucket !== 'all'),
+            { x: 'bucket', y: 'shift', stroke: s.colour, strokeWidth: 1.75 },
+          ),
+          plot.dot(s.rows, { x: 'bucket', y: 'shift', fill: s.colour, stroke: s.colour, strokeWidth: 1, r: 4, symbol: s.symbol }),
+        ]),
+      ],
+    }),
+    label('distribution shift D (logarithmic scale)', 4, 12, { size: 11, fill: colour.muted }),
+    label('depth: first layer, then tenths of the relative depth', (WIDE - 60) / 2, HEIGHT - 4, {
+      size: 11,
+      fill: colour.muted,
+      anchor: 'middle',
+    }),
+  ]
+  const legend = series.map((s): LegendItem => ({ mark: 'dot', fill: s.colour, stroke: s.colour, label: s.name }))
+  return frame(
+    {
+      id: 'shift-by-depth',
+      title: 'Distribution shift by depth',
+      caption: captionOf(series, data),
+      width: WIDE,
+      height: HEIGHT,
+      ...(series.length > 1 ? { legend } : {}),
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value.`,
+    },
+    ...drawing,
+  )
+}
+
+interface Series {
+  readonly name: string
+  readonly rows: readonly (ShiftRow & { shift: number })[]
+}
+
+function captionOf(series: readonly Series[], { groups }: Pick<GroupReport, 'groups'>): string {
+  const parts = series.flatMap(({ name, rows }) => {
+    const all = rows.find((row) => row.bucket === 'all')
+    const buckets = rows.filter((row) => row.bucket !== 'all')
+    if (!all || buckets.length === 0) return []
+    const most = buckets.reduce((best, row) => (row.shift > best.shift ? row : best))
+    const where = series.length > 1 ? ` on ${name}` : ''
+    return `D = ${fixed(all.shift)}${where}, largest in ${bucketWords(most.bucket)} (${fixed(most.shift)})`
+  })
+  return parts.length === 0
+    ? 'The shift is undefined: there are too few filters in one of the groups.'
+    : `${sentence(`${groups.a.name} and ${groups.b.name} filters are apart by ${list(parts)}.`)}`
+}
+
+/** The 1-2-5 steps just outside the values. */
+function decades(values: readonly number[]): [number, number] {
+  if (values.length === 0) return [0.01, 1]
+  const steps = allSteps()
+  const least = Math.min(...values)
+  const most = Math.max(...values)
+  return [steps.filter((v) => v <= least).at(-1) ?? steps[0]!, steps.find((v) => v >= most && v > least) ?? steps.at(-1)!]
+}
+
+function logTicks(low: number, high: number): number[] {
+  const inside = allSteps().filter((v) => v >= low && v <= high)
+  return inside.length <= 9 ? inside : inside.filter((v) => /^0?\.?0*1/.test(String(v)) || v === 10 || v === 100)
+}
+
+/** 0.00001, 0.00002, 0.00005 … 500, written out from texts so that no power is computed. */
+function allSteps(): number[] {
+  const steps: number[] = []
+  for (let exponent = -5; exponent <= 2; exponent++) for (const digit of [1, 2, 5]) steps.push(Number(`${digit}e${exponent}`))
+  return steps
+}
