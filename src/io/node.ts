@@ -89,13 +89,13 @@ export async function createSha256(): Promise<Sha256> {
   }
 }
 
-/** A folder on disk to write to: every file is written aside, flushed and renamed. */
+/** A folder on disk to write to: every file is written aside (`.name.part`, which a later run replaces), flushed and renamed. */
 export function outputFolder(path: string): OutputFolder {
   return {
     name: path,
     async create(relative): Promise<Sink> {
       const target = join(path, relative)
-      const aside = join(dirname(target), `.${basename(target)}.${process.pid}.part`)
+      const aside = join(dirname(target), `.${basename(target)}.part`)
       const failed = (error: unknown): never => {
         throw new InputError(target, fileProblem(error), { cause: error })
       }
@@ -114,6 +114,7 @@ export function outputFolder(path: string): OutputFolder {
             done += bytesWritten
           }
         },
+        flush: () => handle.sync().catch(failed),
         async commit() {
           try {
             await handle.sync()
@@ -127,6 +128,12 @@ export function outputFolder(path: string): OutputFolder {
         },
         discard,
       }
+    },
+    async remove(relative) {
+      const target = join(path, relative)
+      await rm(target, { force: true }).catch((error: unknown) => {
+        throw new InputError(target, fileProblem(error), { cause: error })
+      })
     },
   }
 }

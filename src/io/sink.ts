@@ -1,6 +1,8 @@
 /** A file being written. Its name appears only at `commit`: a run that dies leaves the old file or none. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>
+  /** Resolves when the bytes so far would survive a power cut. */
+  flush(): Promise<void>
   /** Flushes, and gives the file its name. */
   commit(): Promise<void>
   /** Gives up and leaves nothing behind. */
@@ -13,6 +15,8 @@ export interface OutputFolder {
   readonly name: string
   /** `path` is relative with forward slashes; folders on the way are made. */
   create(path: string): Promise<Sink>
+  /** Removes a file; none there is no error. */
+  remove(path: string): Promise<void>
 }
 
 /** Writes one whole file. */
