@@ -4,6 +4,7 @@ import { type Constant, Constants, isConstant, planOf } from './constants.ts'
 import type { ExternalFiles } from './external.ts'
 import { type PlacedNode, placeNodes } from './graph.ts'
 import { longestPaths } from './longest-path.ts'
+import { placementOf } from './placement.ts'
 import type { Quantisation } from './quantised.ts'
 import type { ModelRecord } from './records.ts'
 
@@ -18,19 +19,20 @@ export interface OnnxCensus {
 /** Per operator: its weight's input. Scales and zero points follow where the operator has them. */
 interface ConvOperator {
   readonly weight: number
+  readonly bias?: number
   readonly scale?: number
   readonly zero?: number
 }
 
 const STANDARD = new Set(['', 'ai.onnx'])
 const OPERATORS: Readonly<Record<string, ConvOperator>> = {
-  Conv: { weight: 1 },
+  Conv: { weight: 1, bias: 2 },
   QLinearConv: { weight: 3, scale: 4, zero: 5 },
   ConvInteger: { weight: 1, zero: 3 },
 }
 /** Of com.microsoft: the same weights, with something fused behind them. */
 const CONTRIBUTED: Readonly<Record<string, ConvOperator>> = {
-  FusedConv: { weight: 1 },
+  FusedConv: { weight: 1, bias: 2 },
   QLinearConv: { weight: 3, scale: 4, zero: 5 },
 }
 const NOT_MEASURED: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -74,14 +76,18 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
     else if (depth < 0) skip('no path leads to it from a model input')
     else {
       if ((weight as Constant).roundedTo) rounded.push(weight.name)
-      const groups = node.record.attributes?.get('group')
-      const own = groups?.reference === undefined ? groups : node.call?.get(groups.reference)
+      const attribute = (name: string) => constants.attribute(node, name)
+      const placement = placementOf(attribute)
+      const bias =
+        operator.bias === undefined ? undefined : await planBias(node.inputs[operator.bias] ?? -1, found.shape[0], constants)
       kept.push({
         layer: weight.name,
         ...(node.record.name && { node: node.record.name }),
-        groups: Math.max(own?.integer ?? 1, 1),
+        groups: Math.max(attribute('group')?.integer ?? 1, 1),
         depth,
         ...found,
+        ...(placement && { placement }),
+        ...(bias && { bias }),
       })
     }
   }
@@ -94,6 +100,15 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
       ? [`${rounded.length} weights (${rounded[0]} …) are rounded by a Cast when the model runs; they are measured as stored`]
       : []
   return { convolutions, skipped, tensors: graph.tensors, warnings }
+}
+
+/** A float bias with one value per output channel; undefined when there is none that can be read as it stands. */
+async function planBias(id: number, out: number, constants: Constants): Promise<WeightPlan | undefined> {
+  if (id < 0) return undefined
+  const bias = await constants.find(id)
+  if (!isConstant(bias) || bias.quantisation || bias.dims.length !== 1 || bias.dims[0] !== out) return undefined
+  const { access, offset, dtype } = bias.payload
+  return dtype === 'int64' || !dtype.includes('float') ? undefined : { access, offset, dtype }
 }
 
 async function planWeight(

@@ -106,7 +106,7 @@ export class Constants {
   }
 
   async #constantNode(node: PlacedNode, name: string): Promise<Constant | NoConstant> {
-    const attribute = (key: string): AttributeRecord | undefined => this.#attribute(node, key)
+    const attribute = (key: string): AttributeRecord | undefined => this.attribute(node, key)
     const tensor = attribute('value')?.tensor
     if (tensor) return this.#stored(tensor, name)
     if (attribute('sparse_value')) return none(name, 'stored as a sparse tensor')
@@ -123,7 +123,7 @@ export class Constants {
   }
 
   /** An attribute of a node, or of the call that it refers to. */
-  #attribute(node: PlacedNode, key: string): AttributeRecord | undefined {
+  attribute(node: PlacedNode, key: string): AttributeRecord | undefined {
     const own = node.record.attributes?.get(key)
     return own?.reference === undefined ? own : node.call?.get(own.reference)
   }
@@ -135,13 +135,13 @@ export class Constants {
     if (operator === 'Identity') return value
     if (operator === 'Cast' || operator === 'CastLike') {
       if (operator === 'CastLike') return value
-      const to = DATA_TYPES[this.#attribute(node, 'to')?.integer ?? 0] ?? 'an unknown type'
+      const to = DATA_TYPES[this.attribute(node, 'to')?.integer ?? 0] ?? 'an unknown type'
       if (!(to in FLOAT_BITS)) return no(`its weight is cast to ${to}`)
       const from = value.quantisation ? 'float32' : value.payload.dtype
       return FLOAT_BITS[to]! < (FLOAT_BITS[from] ?? 0) ? { ...value, roundedTo: to } : value
     }
     if (operator === 'Transpose') {
-      const perm = this.#attribute(node, 'perm')?.integers ?? value.dims.map((_, k) => rank - 1 - k)
+      const perm = this.attribute(node, 'perm')?.integers ?? value.dims.map((_, k) => rank - 1 - k)
       if (perm.length !== rank || new Set(perm).size !== rank || perm.some((k) => k < 0 || k >= rank))
         return no('its weight is transposed in a way that does not fit its shape')
       const q = value.quantisation
@@ -157,9 +157,9 @@ export class Constants {
         node.inputs[1] ?? -1,
         node.inputs[2] ?? -1,
         value.dims,
-        this.#attribute(node, 'axis')?.integer ?? 1,
+        this.attribute(node, 'axis')?.integer ?? 1,
       )
-      if (typeof q === 'string' || (this.#attribute(node, 'block_size')?.integer ?? 0) > 0)
+      if (typeof q === 'string' || (this.attribute(node, 'block_size')?.integer ?? 0) > 0)
         return no(typeof q === 'string' ? q : 'quantised in blocks')
       if (operator === 'DequantizeLinear') {
         if (value.quantisation || value.payload.dtype.includes('float')) return no('dequantised although it is not quantised')
@@ -188,12 +188,12 @@ export class Constants {
     const axes =
       operator === 'Reshape'
         ? undefined
-        : (this.#attribute(node, 'axes')?.integers ?? (await this.#integers(node.inputs[1] ?? -1)))
+        : (this.attribute(node, 'axes')?.integers ?? (await this.#integers(node.inputs[1] ?? -1)))
     const shape =
       operator === 'Reshape'
-        ? (this.#attribute(node, 'shape')?.integers ?? (await this.#integers(node.inputs[1] ?? -1)))
+        ? (this.attribute(node, 'shape')?.integers ?? (await this.#integers(node.inputs[1] ?? -1)))
         : undefined
-    const keepsZero = this.#attribute(node, 'allowzero')?.integer === 1
+    const keepsZero = this.attribute(node, 'allowzero')?.integer === 1
     const dims = shape ? reshaped(value.dims, shape, keepsZero) : changedAxes(operator, value.dims, axes)
     if (!dims || product(dims) !== product(value.dims))
       return no(`its weight goes through a ${operator} whose shape is not constant or does not fit`)

@@ -19,6 +19,10 @@ const RECORD_BYTES = 200
 /** Attributes that something here asks for; those that hold graphs are always kept. */
 const USED = new Set([
   'group',
+  'strides',
+  'dilations',
+  'pads',
+  'auto_pad',
   'perm',
   'axis',
   'axes',
@@ -157,6 +161,7 @@ async function readAttribute(c: WireCursor, end: number, depth: number): Promise
   const attribute: AttributeRecord = {
     integer: 0,
     float: undefined,
+    text: undefined,
     integers: [],
     floats: [],
     tensor: undefined,
@@ -170,6 +175,7 @@ async function readAttribute(c: WireCursor, end: number, depth: number): Promise
     if (field === 1) name = await textField(c)
     else if (field === 2 && c.wire === FIXED32) attribute.float = c.float32()
     else if (field === 3 && c.wire === VARINT) attribute.integer = c.signed()
+    else if (field === 4 && name === 'auto_pad') attribute.text = await textField(c)
     else if (field === 5 && c.wire === BYTES) attribute.tensor = await message(c, (stop) => readTensor(c, stop))
     else if ((field === 6 || field === 11) && c.wire === BYTES)
       attribute.graphs.push(await within(c, `its graph ${name}`, (stop) => readGraph(c, stop, depth + 1)))

@@ -36,6 +36,7 @@ export interface TensorRecord {
 export interface AttributeRecord {
   integer: number
   float: number | undefined
+  text: string | undefined
   readonly integers: number[]
   readonly floats: Run[]
   tensor: TensorRecord | undefined
