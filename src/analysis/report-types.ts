@@ -229,7 +229,7 @@ export interface CoefficientRow {
   readonly filters: number
   /** 9 × 70. */
   readonly counts: readonly (readonly number[])[]
-  /** Smallest and largest coefficient per component; null without filters. */
+  /** Smallest and largest coefficient per component over all filters, sparse ones included; null without filters. */
   readonly min: readonly number[] | null
   readonly max: readonly number[] | null
 }
@@ -268,8 +268,10 @@ export interface CorrelationRow {
   readonly value: string | null
   readonly n: number
   readonly rho: number | null
-  /** Two-sided, by Student's t with n - 2 degrees of freedom. */
+  /** Two-sided, by Student's t with n - 2 degrees of freedom: an approximation that is poor for few models. */
   readonly p: number | null
+  /** Two-sided, counted over all orders; null for more than 8 models. Show this one where it is there. */
+  readonly p_exact: number | null
   readonly because: string | null
 }
 
@@ -293,12 +295,14 @@ export interface LayerComparison {
   readonly layer_b: string
   readonly conv_depth: number
   readonly conv_depth_norm: number | null
-  readonly out_channels: number
-  readonly in_channels: number
-  readonly filters: number
+  /** "64×32×3×3": output channels, input channels per group, kernel. */
+  readonly shape_a: string
+  readonly shape_b: string
+  readonly filters_a: number
+  readonly filters_b: number
   readonly metrics: Readonly<
     Record<MetricName, { readonly a: number | null; readonly b: number | null; readonly difference: number | null }>
   >
-  /** Why the two are not compared (their shapes differ), or why a metric is null. */
+  /** Why the two are not compared: their shapes differ (all differences are then null). */
   readonly because: string | null
 }

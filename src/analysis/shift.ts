@@ -17,7 +17,8 @@ export interface Densities {
  */
 export function densities(histograms: Histograms, range: readonly [number, number], { log }: Transcendental): Densities | null {
   if (histograms.filters === 0) return null
-  const { components, counts } = histograms
+  const { counts } = histograms
+  const components = counts.length / coefficientBins
   const width = (range[1] - range[0]) / coefficientBins
   const p = new Float64Array(counts.length)
   const logP = new Float64Array(counts.length)

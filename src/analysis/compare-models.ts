@@ -1,0 +1,81 @@
+import { aggregateLayers } from '../measure/aggregate.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import { type LayerComparison, type MetricName, type ModelComparison, metricNames } from './report-types.ts'
+
+type Metrics = Readonly<Record<MetricName, number | null>>
+
+/**
+ * Two models layer by layer: layers of the same name belong together; where no name is common, layers of the same position.
+ * A layer that has no counterpart is listed; one whose counterpart has another shape is shown beside it without a difference.
+ */
+export function compareModels(
+  a: { readonly model: string; readonly layers: readonly LayerRow[] },
+  b: { readonly model: string; readonly layers: readonly LayerRow[] },
+): ModelComparison {
+  const { matched_by, matches } = match(a.layers, b.layers)
+  const layers = matches.map(([x, y]) => compareLayers(x, y))
+  const [usedA, usedB] = [new Set(matches.map(([x]) => x)), new Set(matches.map(([, y]) => y))]
+  const only_a = a.layers.filter((layer) => !usedA.has(layer)).map(({ layer }) => layer)
+  const only_b = b.layers.filter((layer) => !usedB.has(layer)).map(({ layer }) => layer)
+  const unequal = layers.filter(({ because }) => because !== null).length
+  const warnings = [
+    ...(matched_by === 'order' && matches.length > 0
+      ? ['no layer has the same name in both models, so layers are matched by their order']
+      : []),
+    ...(unequal > 0 ? [`${unequal} of ${layers.length} matched layers differ in shape and are not compared`] : []),
+    ...(only_a.length > 0 ? [`${only_a.length} layers are in ${a.model} only`] : []),
+    ...(only_b.length > 0 ? [`${only_b.length} layers are in ${b.model} only`] : []),
+  ]
+  return {
+    a: a.model,
+    b: b.model,
+    matched_by,
+    metrics: differences(aggregateLayers(a.layers), aggregateLayers(b.layers), true),
+    layers,
+    only_a,
+    only_b,
+    warnings,
+  }
+}
+
+function match(
+  a: readonly LayerRow[],
+  b: readonly LayerRow[],
+): { matched_by: 'name' | 'order'; matches: [LayerRow, LayerRow][] } {
+  const byName = new Map<string, LayerRow[]>()
+  for (const layer of b) byName.set(layer.layer, [...(byName.get(layer.layer) ?? []), layer])
+  const named = a.flatMap((layer): [LayerRow, LayerRow][] => {
+    const other = byName.get(layer.layer)?.shift()
+    return other ? [[layer, other]] : []
+  })
+  if (named.length > 0) return { matched_by: 'name', matches: named }
+  return { matched_by: 'order', matches: a.slice(0, b.length).map((layer, k) => [layer, b[k]!]) }
+}
+
+function compareLayers(a: LayerRow, b: LayerRow): LayerComparison {
+  const [shape_a, shape_b] = [shapeOf(a), shapeOf(b)]
+  const same = shape_a === shape_b
+  return {
+    layer_a: a.layer,
+    layer_b: b.layer,
+    conv_depth: a.conv_depth,
+    conv_depth_norm: a.conv_depth_norm,
+    shape_a,
+    shape_b,
+    filters_a: a.filters,
+    filters_b: b.filters,
+    metrics: differences(a, b, same),
+    because: same ? null : `the shapes differ: ${shape_a} and ${shape_b}`,
+  }
+}
+
+function differences(a: Metrics, b: Metrics, comparable: boolean): ModelComparison['metrics'] {
+  return Object.fromEntries(
+    metricNames.map((metric) => {
+      const [x, y] = [a[metric], b[metric]]
+      return [metric, { a: x, b: y, difference: comparable && x !== null && y !== null ? y - x : null }]
+    }),
+  ) as ModelComparison['metrics']
+}
+
+const shapeOf = (layer: LayerRow): string => [layer.out_channels, layer.in_channels, ...layer.kernel.split('x')].join('×')

@@ -1,0 +1,122 @@
+import { holm } from './holm.ts'
+import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
+import type { Pair } from './pairs.ts'
+import { type Counting, type MetricName, metricNames, type PairedComparison, type PairRow } from './report-types.ts'
+import type { Transcendental } from './transcendental.ts'
+import { signedRank } from './wilcoxon.ts'
+
+/** A pair with its two models. */
+export interface MatchedPair {
+  readonly a: MeasuredMember
+  readonly b: MeasuredMember
+  readonly architecture: string | null
+  readonly dataset: string | null
+}
+
+/** Pairs with the members they name, those between the two groups; data set and architecture from the robust model where the pair does not say. */
+export function matchPairs(pairs: readonly Pair[], members: readonly MeasuredMember[]): MatchedPair[] {
+  const byName = new Map(members.map((member) => [member.row.model, member]))
+  return pairs.flatMap((pair) => {
+    const [a, b] = [byName.get(pair.a), byName.get(pair.b)]
+    if (!a || !b) throw new RangeError(`the pair ${pair.a}, ${pair.b} names a model that is not in the table`)
+    if (a.group !== 'a' || b.group !== 'b') return []
+    return [{ a, b, architecture: pair.architecture ?? b.architecture, dataset: pair.dataset ?? b.dataset }]
+  })
+}
+
+type Interval = (values: readonly number[]) => [low: number, high: number] | null
+
+/** Every metric, overall and by depth bucket, in both countings, over all pairs and those of each data set; p corrected by Holm. */
+export function comparePairs(
+  pairs: readonly MatchedPair[],
+  datasets: readonly (string | null)[],
+  interval: Interval,
+  math: Transcendental,
+): PairedComparison[] {
+  if (pairs.length === 0) return []
+  return datasets.flatMap((dataset) => {
+    const inData = pairs.filter((pair) => dataset === null || pair.dataset === dataset)
+    return (['pairs', 'models'] as const).flatMap((counting) => {
+      const rows = metricNames.flatMap((metric) =>
+        scopes.map(([key, bucket]) => ({
+          ...compare(inData, metric, key, counting, interval, math),
+          metric,
+          bucket,
+          dataset,
+          counting,
+        })),
+      )
+      const families = [
+        rows.filter(({ bucket }) => bucket === 'all'),
+        ...metricNames.map((metric) => rows.filter((row) => row.metric === metric && row.bucket !== 'all')),
+      ]
+      const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
+      for (const family of families) {
+        const p = family.map(({ test }) => test?.p ?? null)
+        const tests = p.filter((value) => value !== null).length
+        for (const [k, p_holm] of holm(p).entries()) corrected.set(family[k]!, { p_holm, family: tests })
+      }
+      return rows.map((row) => ({ ...row, ...corrected.get(row)! }))
+    })
+  })
+}
+
+function compare(
+  pairs: readonly MatchedPair[],
+  metric: MetricName,
+  bucket: number | 'all',
+  counting: Counting,
+  interval: Interval,
+  math: Transcendental,
+): Omit<PairedComparison, 'metric' | 'bucket' | 'dataset' | 'counting' | 'p_holm' | 'family'> {
+  const points = counting === 'pairs' ? pairPoints(pairs, metric, bucket) : modelPoints(pairs, metric, bucket)
+  const n = points.length
+  const what = counting === 'pairs' ? 'pair' : 'model that pairs share'
+  const empty = { n, a: null, b: null, difference: null, interval: null, test: null }
+  if (n === 0) return { ...empty, because: `no ${what} has both values` }
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / n
+  const differences = points.map(({ a, b }) => b - a)
+  const means = { n, a: mean(points.map(({ a }) => a)), b: mean(points.map(({ b }) => b)), difference: mean(differences) }
+  if (n === 1) return { ...means, interval: null, test: null, because: `only one ${what} has both values` }
+  const test = signedRank(differences, math)
+  return {
+    ...means,
+    interval: interval(differences),
+    ...('because' in test ? { test: null, because: test.because } : { test, because: null }),
+  }
+}
+
+interface Point {
+  readonly a: number
+  readonly b: number
+}
+
+function pairPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: number | 'all'): Point[] {
+  return pairs.flatMap((pair) => {
+    const a = valueIn(pair.a, bucket, metric)
+    const b = valueIn(pair.b, bucket, metric)
+    return a === null || b === null ? [] : [{ a, b }]
+  })
+}
+
+/** One point for each model of group a: its value, and the mean over its partners in b. */
+function modelPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: number | 'all'): Point[] {
+  const partners = new Map<MeasuredMember, Set<MeasuredMember>>()
+  for (const { a, b } of pairs) partners.set(a, (partners.get(a) ?? new Set()).add(b))
+  return [...partners].flatMap(([member, others]) => {
+    const a = valueIn(member, bucket, metric)
+    const values = [...others].map((other) => valueIn(other, bucket, metric)).filter((value) => value !== null)
+    return a === null || values.length === 0 ? [] : [{ a, b: values.reduce((sum, value) => sum + value, 0) / values.length }]
+  })
+}
+
+/** The overall metrics of each pair; `shift` is filled in by who has the coefficients. */
+export function pairRow({ a, b, architecture, dataset }: MatchedPair, shift: number | null): PairRow {
+  const metrics = Object.fromEntries(
+    metricNames.map((metric) => {
+      const [x, y] = [valueIn(a, 'all', metric), valueIn(b, 'all', metric)]
+      return [metric, { a: x, b: y, difference: x === null || y === null ? null : y - x }]
+    }),
+  ) as PairRow['metrics']
+  return { a: a.row.model, b: b.row.model, architecture, dataset, metrics, shift }
+}

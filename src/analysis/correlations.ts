@@ -1,0 +1,42 @@
+import type { MeasuredMember } from './model-depth.ts'
+import { type CorrelationRow, metricNames } from './report-types.ts'
+import { spearman } from './spearman.ts'
+
+/**
+ * Rank correlations of each metric with clean and robust accuracy: over all models, per data set and per architecture, for both
+ * groups together and each alone. Sets of fewer than three models are not listed.
+ */
+export function correlationsOf(
+  members: readonly MeasuredMember[],
+  datasets: readonly string[],
+  architectures: readonly string[],
+): CorrelationRow[] {
+  const grouped = members.filter(({ group }) => group !== null)
+  const sets: { by: CorrelationRow['by']; value: string | null; models: readonly MeasuredMember[] }[] = [
+    { by: 'all', value: null, models: grouped },
+    ...datasets.map((value) => ({ by: 'dataset' as const, value, models: grouped.filter(({ dataset }) => dataset === value) })),
+    ...architectures.map((value) => ({
+      by: 'architecture' as const,
+      value,
+      models: grouped.filter(({ architecture }) => architecture === value),
+    })),
+  ]
+  return sets.flatMap(({ by, value, models }) =>
+    (['all', 'a', 'b'] as const).flatMap((group) => {
+      const inGroup = models.filter((member) => group === 'all' || member.group === group)
+      if (inGroup.length < 3) return []
+      return metricNames.flatMap((metric) =>
+        (['clean_accuracy', 'robust_accuracy'] as const).map((against) => {
+          const both = inGroup.filter((member) => member.overall[metric] !== null && member[against] !== null)
+          const found = spearman(
+            both.map((member) => member.overall[metric]!),
+            both.map((member) => member[against]!),
+          )
+          const row = { metric, against, group, by, value, n: both.length }
+          if ('because' in found) return { ...row, rho: null, p: null, p_exact: null, because: found.because }
+          return { ...row, rho: found.rho, p: found.p, p_exact: found.p_exact, because: null }
+        }),
+      )
+    }),
+  )
+}

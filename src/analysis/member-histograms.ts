@@ -1,0 +1,49 @@
+import { type Coefficients, type Histograms, mergeHistograms } from './coefficients.ts'
+import { bucketIndex } from './depth.ts'
+import type { Member } from './members.ts'
+import { bucketNames } from './report-types.ts'
+
+/** A model's coefficient histograms over all its layers and by depth bucket: groups are made of these. */
+export interface MemberHistograms {
+  readonly member: Member
+  readonly all: Histograms
+  /** 11, in the order of the buckets. */
+  readonly depth: readonly Histograms[]
+}
+
+/**
+ * The histograms of every compared model's layers of one kernel size.
+ * @throws RangeError when a layer was not in the coefficients' pass
+ */
+export function histogramsOf(members: readonly Member[], coefficients: Coefficients, kernel: string | null): MemberHistograms[] {
+  const components = coefficients.basis.mean.length
+  const byLayer = new Map(coefficients.layers.map((layer) => [`${layer.layer_id}/${layer.model}`, layer]))
+  return members
+    .filter(({ group }) => group !== null)
+    .map((member) => {
+      const layers = member.layers
+        .filter((layer) => layer.kernel === kernel)
+        .map((layer) => {
+          const histograms = byLayer.get(`${layer.layer_id}/${layer.model}`)
+          if (!histograms)
+            throw new RangeError(
+              `layer ${layer.layer} of model ${layer.model} has no coefficients: the pass was made for other models`,
+            )
+          return { bucket: bucketIndex(layer), histograms }
+        })
+      const depth = bucketNames.map((_, k) =>
+        mergeHistograms(
+          layers.filter(({ bucket }) => bucket === k).map(({ histograms }) => histograms),
+          components,
+        ),
+      )
+      return {
+        member,
+        all: mergeHistograms(
+          layers.map(({ histograms }) => histograms),
+          components,
+        ),
+        depth,
+      }
+    })
+}
