@@ -32,6 +32,8 @@ export interface Analysis {
   readonly layers: readonly LayerRow[]
   /** Convolutions and tensors that were not measured, with the reason. */
   readonly skipped: readonly { model: string; name: string; kind: string; shape: readonly number[]; reason: string }[]
+  /** Inputs that could not be read or measured (only with keepGoing; else the first one ends the run). */
+  readonly failed: readonly { file: string; problem: string }[]
   readonly warnings: readonly string[]
 }
 
