@@ -1,7 +1,24 @@
 export { type PrincipalComponents, principalComponents, whyNoBasis } from './analysis/principal-components.ts'
+export { analyze } from './analyze.ts'
+export {
+  layerTableBytes,
+  layerTableWriter,
+  modelTableBytes,
+  skippedTableBytes,
+  tableFiles,
+  writeTables,
+} from './artifact/tables.ts'
+export { readLayerTable, readModelTable, readResults } from './artifact/tables-read.ts'
 export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './errors.ts'
 export type { Folder, Input, RandomAccess } from './io/random-access.ts'
-export type { LayerMetrics, LayerRow } from './measure/layer-row.ts'
+export { type Aggregate, aggregateLayers } from './measure/aggregate.ts'
+export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
+export { type MetaTable, metaTable } from './measure/meta.ts'
+export { inputNames, stemOf } from './measure/model-names.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'
 export { emptyMoments, type Moments, mergeMoments } from './measure/moments.ts'
+export type { LayerIdentity, MeasureOptions, Progress } from './measure/options.ts'
+export { type MeasureEvent, measure } from './measure/run.ts'
+export { parseKernel, selectLayers } from './measure/select.ts'
 export type { Convolution, Placement, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from './sources/source.ts'
+export { version } from './version.ts'

@@ -132,6 +132,14 @@ export interface Kernel {
   varianceEntropy(moments: Moments): number | null
   /** Entropy level of that many randomly initialised 3×3 filters (torchconvquality's T). */
   randomEntropy(filters: number): number
+  /** Bytes of one packed row of `length` weights. */
+  packedRowBytes(length: number): number
+  /** Rows of `length` float32 at `address`, each divided by its L2 norm, to `packed` (16-byte aligned). A zero row stays zero. */
+  packRows(address: number, rows: number, length: number, packed: number): void
+  /** Σ |a·b| over all pairs of a row of panel `a` and a row of panel `b`, both packed. */
+  gramBlock(a: number, rowsA: number, b: number, rowsB: number, length: number): number
+  /** Σ |a·b - [a = b]| over all ordered pairs of rows of one packed panel. */
+  gramDiagonal(a: number, rows: number, length: number): number
   /** Bytes of arena that `orthogonality` needs at `work` for a layer of that shape. */
   orthogonalityBytes(rows: number, length: number): number
   /** 1 - Σ |G - I| / (O(O-1)) of `rows` (>= 2) rows of `length` float32. `work`: 16-byte aligned. */
@@ -314,6 +322,10 @@ function makeKernel(wasm: Exports): Kernel {
       return entropy(values.map((v, k) => (k < count - 1 && v > floor ? v : 0)))
     },
     randomEntropy: wasm.randomEntropy,
+    packedRowBytes: wasm.packedRowBytes,
+    packRows: wasm.packRows,
+    gramBlock: wasm.gramBlock,
+    gramDiagonal: wasm.gramDiagonal,
     orthogonalityBytes,
     orthogonality(address, rows, length, scratch) {
       wasm.packRows(address, rows, length, scratch)

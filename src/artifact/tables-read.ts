@@ -1,10 +1,10 @@
 import { InputError } from '../errors.ts'
 import { type ArrowTable, readArrowTable } from '../filters/arrow-table.ts'
+import { metadataJson, parseJson, readProvenance } from '../filters/provenance.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { Moments } from '../measure/moments.ts'
-import type { MetaValue } from '../sources/source.ts'
 import { tableFiles } from './tables.ts'
 
 /**
@@ -35,14 +35,23 @@ export async function readResults(folder: Folder, name: string): Promise<Analysi
 export async function readLayerTable(access: RandomAccess): Promise<LayerRow[]> {
   const table = await readArrowTable(access)
   requireKind(table, 'results.layers')
-  const text = (column: 'model' | 'layer' | 'kernel' ): string[] => table.texts(column)
+  const text = (column: 'model' | 'layer' | 'kernel'): string[] => table.texts(column)
   const columns = {
     model: text('model'),
     layer: text('layer'),
     kernel: text('kernel'),
     undefined_because: table.optionalTexts('undefined_because'),
   }
-  const integers = ['layer_id', 'depth', 'conv_depth', 'in_channels', 'out_channels', 'groups', 'filters', 'sparse_filters'] as const
+  const integers = [
+    'layer_id',
+    'depth',
+    'conv_depth',
+    'in_channels',
+    'out_channels',
+    'groups',
+    'filters',
+    'sparse_filters',
+  ] as const
   const numbers = [...integers, 'peak', 'norm_l1', 'norm_l2'] as const
   const plain = Object.fromEntries(numbers.map((key) => [key, table.numbers(key)])) as Record<(typeof numbers)[number], number[]>
   const optional = ['conv_depth_norm', ...nullableMetrics] as const
@@ -105,7 +114,9 @@ function readReasons(table: ArrowTable, text: string | null): Partial<Record<Nul
   if (text === null) return {}
   const reasons = parseJson(table, text)
   const entries = Object.entries(reasons as Record<string, unknown>)
-  return Object.fromEntries(entries.filter(([name, why]) => (nullableMetrics as readonly string[]).includes(name) && typeof why === 'string'))
+  return Object.fromEntries(
+    entries.filter(([name, why]) => (nullableMetrics as readonly string[]).includes(name) && typeof why === 'string'),
+  )
 }
 
 /** The model table, with the parameters, failures and warnings that it carries. */
@@ -135,46 +146,19 @@ export async function readModelTable(access: RandomAccess): Promise<Omit<Analysi
   )
   return {
     version: table.metadata.get('filterlens.version') ?? '',
-    parameters: parseJson(table, table.metadata.get('filterlens.parameters')) as Parameters,
+    parameters: metadataJson(table, 'filterlens.parameters') as Parameters,
     models,
-    failed: parseJson(table, table.metadata.get('filterlens.failed')) as Analysis['failed'],
-    warnings: parseJson(table, table.metadata.get('filterlens.warnings')) as string[],
+    failed: metadataJson(table, 'filterlens.failed') as Analysis['failed'],
+    warnings: metadataJson(table, 'filterlens.warnings') as string[],
   }
-}
-
-/** A model's name, where it came from, and its metadata. */
-export type ModelProvenance = Pick<ModelRow, 'model' | 'file' | 'bytes' | 'sha256' | 'format' | 'producer' | 'opset' | 'meta'>
-
-/** The columns that the model tables of results and of filter databases share. */
-export function readProvenance(table: ArrowTable): ModelProvenance[] {
-  const columns = {
-    model: table.texts('model'),
-    file: table.texts('file'),
-    bytes: table.numbers('bytes'),
-    sha256: table.optionalTexts('sha256'),
-    format: table.texts('format'),
-    producer: table.optionalTexts('producer'),
-    opset: table.optionalNumbers('opset'),
-  }
-  const meta = (parseJson(table, table.metadata.get('filterlens.meta') ?? '[]') as [string, string][]).map(
-    ([column, key]) => [key, table.values(column) as readonly MetaValue[]] as const,
-  )
-  return columns.model.map((model, k) => ({
-    model,
-    file: columns.file[k]!,
-    bytes: columns.bytes[k]!,
-    sha256: columns.sha256[k]!,
-    format: columns.format[k]!,
-    producer: columns.producer[k]!,
-    opset: columns.opset[k]!,
-    meta: Object.fromEntries(meta.map(([key, values]) => [key, values[k]!])),
-  }))
 }
 
 async function readSkippedTable(access: RandomAccess): Promise<Analysis['skipped']> {
   const table = await readArrowTable(access)
   requireKind(table, 'results.skipped')
-  const [models, names, kinds, shapes, reasons] = ['model', 'name', 'kind', 'shape', 'reason'].map((column) => table.texts(column))
+  const [models, names, kinds, shapes, reasons] = ['model', 'name', 'kind', 'shape', 'reason'].map((column) =>
+    table.texts(column),
+  )
   return models!.map((model, k) => ({
     model,
     name: names![k]!,
@@ -186,13 +170,6 @@ async function readSkippedTable(access: RandomAccess): Promise<Analysis['skipped
 
 function requireKind(table: ArrowTable, kind: string): void {
   const found = table.metadata.get('filterlens.kind')
-  if (found !== kind) throw new InputError(table.name, `is ${found ? `a table of kind ${found}` : 'no table of filterlens'}, not ${kind}`)
-}
-
-function parseJson(table: ArrowTable, text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '')
-  } catch (error) {
-    throw new InputError(table.name, 'its metadata is damaged; write it again', { cause: error })
-  }
+  if (found !== kind)
+    throw new InputError(table.name, `is ${found ? `a table of kind ${found}` : 'no table of filterlens'}, not ${kind}`)
 }

@@ -1,12 +1,12 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { batchOf, type Column, schemaOf } from '../filters/arrow-columns.ts'
 import { arrowFileBytes, arrowFileWriter } from '../filters/arrow-writer.ts'
+import { provenanceColumns, withMeta } from '../filters/provenance.ts'
 import type { OutputFolder, Sink } from '../io/sink.ts'
 import { writeFile } from '../io/sink.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
-import type { MetaValue } from '../sources/source.ts'
 
 /** Rows per record batch of every table: fixed, so that a table's bytes depend on its rows alone. */
 export const ROWS_PER_BATCH = 1024
@@ -17,12 +17,17 @@ export const tableFiles = { layers: 'layers.arrow', models: 'models.arrow', skip
 /** Columns of the layer table, in order: the metrics, why any is null, and the sufficient statistics. */
 export function layerColumns(rows: readonly LayerRow[]): Column[] {
   const texts = (name: 'model' | 'layer' | 'kernel'): Column => ({ name, type: 'utf8', values: rows.map((row) => row[name]) })
-  const integers = (name: 'layer_id' | 'depth' | 'conv_depth' | 'in_channels' | 'out_channels' | 'groups' | 'filters' | 'sparse_filters'): Column => ({
+  const integers = (
+    name: 'layer_id' | 'depth' | 'conv_depth' | 'in_channels' | 'out_channels' | 'groups' | 'filters' | 'sparse_filters',
+  ): Column => ({
     name,
     type: 'int32',
     values: rows.map((row) => row[name]),
   })
-  const numbers = (name: 'peak' | 'norm_l1' | 'norm_l2' | 'conv_depth_norm' | (typeof nullableMetrics)[number], nullable = false): Column => ({
+  const numbers = (
+    name: 'peak' | 'norm_l1' | 'norm_l2' | 'conv_depth_norm' | (typeof nullableMetrics)[number],
+    nullable = false,
+  ): Column => ({
     name,
     type: 'float64',
     nullable,
@@ -74,7 +79,6 @@ function reasonsText({ undefined_because }: LayerRow): string | null {
 /** Columns of the model table; a metadata column that is called like one of ours becomes "meta.<name>". */
 export function modelColumns(rows: readonly ModelRow[]): { columns: Column[]; metaKeys: [column: string, key: string][] } {
   const columns: Column[] = [
-    { name: 'model', type: 'utf8', values: rows.map((row) => row.model) },
     ...provenanceColumns(rows),
     { name: 'layers', type: 'int32', values: rows.map((row) => row.layers) },
     { name: 'filters', type: 'int64', values: rows.map((row) => row.filters) },
@@ -84,44 +88,6 @@ export function modelColumns(rows: readonly ModelRow[]): { columns: Column[]; me
     { name: 'orthogonality', type: 'float64', nullable: true, values: rows.map((row) => row.orthogonality) },
   ]
   return withMeta(columns, rows)
-}
-
-/** Where a model came from: columns that the filter database and the model table share. */
-export function provenanceColumns(rows: readonly Pick<ModelRow, 'file' | 'bytes' | 'sha256' | 'format' | 'producer' | 'opset'>[]): Column[] {
-  return [
-    { name: 'file', type: 'utf8', values: rows.map((row) => row.file) },
-    { name: 'bytes', type: 'int64', values: rows.map((row) => row.bytes) },
-    { name: 'sha256', type: 'utf8', nullable: true, values: rows.map((row) => row.sha256) },
-    { name: 'format', type: 'utf8', values: rows.map((row) => row.format) },
-    { name: 'producer', type: 'utf8', nullable: true, values: rows.map((row) => row.producer) },
-    { name: 'opset', type: 'int32', nullable: true, values: rows.map((row) => row.opset) },
-  ]
-}
-
-/** Adds the metadata columns, in order of first appearance, each with the narrowest type that holds its values. */
-export function withMeta(
-  columns: Column[],
-  rows: readonly { readonly meta: Readonly<Record<string, MetaValue>> }[],
-): { columns: Column[]; metaKeys: [column: string, key: string][] } {
-  const taken = new Set(columns.map((column) => column.name))
-  const metaKeys: [string, string][] = []
-  const out = [...columns]
-  for (const key of new Set(rows.flatMap((row) => Object.keys(row.meta)))) {
-    let name = key
-    while (taken.has(name)) name = `meta.${name}`
-    taken.add(name)
-    metaKeys.push([name, key])
-    out.push(metaColumn(name, rows.map((row) => row.meta[key] ?? null)))
-  }
-  return { columns: out, metaKeys }
-}
-
-function metaColumn(name: string, values: readonly MetaValue[]): Column {
-  const cleaned = values.map((value) => (typeof value === 'number' && !Number.isFinite(value) ? null : value))
-  const kinds = new Set(cleaned.filter((value) => value !== null).map((value) => typeof value))
-  if (kinds.size === 1 && kinds.has('number')) return { name, type: 'float64', nullable: true, values: cleaned as (number | null)[] }
-  if (kinds.size === 1 && kinds.has('boolean')) return { name, type: 'bool', nullable: true, values: cleaned as (boolean | null)[] }
-  return { name, type: 'utf8', nullable: true, values: cleaned.map((value) => (value === null ? null : String(value))) }
 }
 
 function skippedColumns(rows: Analysis['skipped']): Column[] {
@@ -152,7 +118,11 @@ function layerSchema(version: string, parameters: Parameters): Schema {
   return schemaOf(layerColumns([]), provenance('results.layers', version, parameters))
 }
 
-function* batchesOf<T>(schema: Schema, rows: readonly T[], columns: (rows: readonly T[]) => readonly Column[]): Generator<RecordBatch> {
+function* batchesOf<T>(
+  schema: Schema,
+  rows: readonly T[],
+  columns: (rows: readonly T[]) => readonly Column[],
+): Generator<RecordBatch> {
   for (let from = 0; from < rows.length; from += ROWS_PER_BATCH) {
     yield batchOf(schema, columns(rows.slice(from, from + ROWS_PER_BATCH)))
   }

@@ -38,7 +38,10 @@ const types = {
 }
 
 /** Schema of columns, with metadata sorted by key, so that equal tables have equal bytes. */
-export function schemaOf(columns: readonly Pick<Column, 'name' | 'type'>[], metadata: Readonly<Record<string, string>> = {}): Schema {
+export function schemaOf(
+  columns: readonly Pick<Column, 'name' | 'type'>[],
+  metadata: Readonly<Record<string, string>> = {},
+): Schema {
   return new Schema(
     columns.map((column) => new Field(column.name, types[column.type](), 'nullable' in column && column.nullable === true)),
     sortedMetadata(metadata),
@@ -80,11 +83,19 @@ function columnData(type: DataType, column: Column, length: number): Data {
       return makeData({ type: type as Bool, ...common, data })
     }
     case 'int32':
-      return makeData({ type: type as Int32, ...common, data: Int32Array.from(column.values, (v) => checkedInt32(column.name, v ?? 0)) })
+      return makeData({
+        type: type as Int32,
+        ...common,
+        data: Int32Array.from(column.values, (v) => checkedInt32(column.name, v ?? 0)),
+      })
     case 'int64':
       return makeData({ type: type as Int64, ...common, data: BigInt64Array.from(column.values, (v) => BigInt(v ?? 0)) })
     case 'float64':
-      return makeData({ type: type as Float64, ...common, data: Float64Array.from(column.values, (v) => checkedFloat(column.name, v)) })
+      return makeData({
+        type: type as Float64,
+        ...common,
+        data: Float64Array.from(column.values, (v) => checkedFloat(column.name, v)),
+      })
     case 'float64_list': {
       const { offsets, total } = offsetsOf(column.values.map((list) => list.length))
       const data = new Float64Array(total)
@@ -105,7 +116,10 @@ function validity(column: Column, length: number): { nullCount: number; nullBitm
     else nullBitmap[k >> 3]! |= 1 << (k & 7)
   })
   if (nullCount === 0) return { nullCount }
-  if (!('nullable' in column) || !column.nullable) throw new TypeError(`column ${column.name} has no nulls, but row ${column.values.indexOf(null as never)} has none of its values`)
+  if (!('nullable' in column) || !column.nullable)
+    throw new TypeError(
+      `column ${column.name} has no nulls, but row ${column.values.indexOf(null as never)} has none of its values`,
+    )
   return { nullCount, nullBitmap }
 }
 
@@ -146,5 +160,8 @@ export function weightsBatch(schema: Schema, values: Float32Array): RecordBatch 
   const type = schema.fields[0]!.type as FixedSizeList<Float32>
   const child = makeData({ type: new Float32(), length: values.length, nullCount: 0, data: values })
   const list = makeData({ type, length: values.length / type.listSize, nullCount: 0, child })
-  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: list.length, nullCount: 0, children: [list] }))
+  return new RecordBatch(
+    schema,
+    makeData({ type: new Struct(schema.fields), length: list.length, nullCount: 0, children: [list] }),
+  )
 }

@@ -15,16 +15,7 @@ import {
 } from './flatbuffer.ts'
 
 /** The types that filterlens writes; any other is 'other'. */
-export type ArrowType =
-  | 'bool'
-  | 'int32'
-  | 'int64'
-  | 'float32'
-  | 'float64'
-  | 'utf8'
-  | 'list'
-  | 'fixed_size_list'
-  | 'other'
+export type ArrowType = 'bool' | 'int32' | 'int64' | 'float32' | 'float64' | 'utf8' | 'list' | 'fixed_size_list' | 'other'
 
 export interface ArrowField {
   readonly name: string
@@ -107,7 +98,12 @@ function readField(field: FlatTable, depth: number): ArrowField {
   if (depth > DEEPEST_FIELD) throw new RangeError('its columns are nested too deeply')
   const type = tableField(field, 3)
   const children = tablesField(field, 5).map((child) => readField(child, depth + 1))
-  const made = (name: ArrowType, listSize = 0): ArrowField => ({ name: stringField(field, 0) ?? '', type: name, listSize, children })
+  const made = (name: ArrowType, listSize = 0): ArrowField => ({
+    name: stringField(field, 0) ?? '',
+    type: name,
+    listSize,
+    children,
+  })
   if (!type || tableField(field, 4)) return made('other') // a dictionary
   switch (int8Field(field, 2)) {
     case 2: {

@@ -44,7 +44,8 @@ export async function readArrowTable(access: RandomAccess): Promise<ArrowTable> 
       const cursor = { node: 0, buffer: 0 }
       fields.forEach((field, k) => {
         const values = decodeColumn(field, batch, cursor, new DataView(body.buffer, body.byteOffset, body.byteLength), start)
-        if (values.length !== batch.rows) throw new RangeError(`column ${field.name} has ${values.length} rows, not ${batch.rows}`)
+        if (values.length !== batch.rows)
+          throw new RangeError(`column ${field.name} has ${values.length} rows, not ${batch.rows}`)
         for (const value of values) columns[k]!.push(value)
       })
     } catch (error) {
@@ -103,7 +104,8 @@ function decodeColumn(field: ArrowField, batch: ArrowBatch, cursor: Cursor, body
   const bounds = (at: number, k: number, limit: number): [number, number] => {
     const from = body.getInt32(at + 4 * k, true)
     const to = body.getInt32(at + 4 * k + 4, true)
-    if (from < 0 || to < from || to > limit) throw new RangeError(`column ${field.name}, row ${k}: bytes ${from} to ${to} of ${limit}`)
+    if (from < 0 || to < from || to > limit)
+      throw new RangeError(`column ${field.name}, row ${k}: bytes ${from} to ${to} of ${limit}`)
     return [from, to]
   }
   switch (field.type) {

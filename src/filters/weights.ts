@@ -157,7 +157,10 @@ async function gather(
   const piece = new Uint8Array(Math.min(PIECE, length * bytes))
   let pieceFirst = 0
   let pieceEnd = 0
-  const to = kernel.u8(scratch, counts.reduce((n, c) => n * c, bytes))
+  const to = kernel.u8(
+    scratch,
+    counts.reduce((n, c) => n * c, bytes),
+  )
   const target = [counts[1]! * counts[2]! * counts[3]!, counts[2]! * counts[3]!, counts[3]!, 1]
   const [a, b, c, d] = order as [number, number, number, number]
   for (let ka = 0; ka < counts[a]!; ka++)

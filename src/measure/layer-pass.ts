@@ -42,8 +42,7 @@ export type PassResult = { readonly statistics: LayerStatistics; readonly narrow
  */
 export function sparseLimit(peak: number, threshold: number, profile: Profile): { limit: number; strict: boolean } {
   if (profile === 'cvprw22') return { limit: peak / (1 / threshold), strict: false }
-  const limit = peak * threshold
-  return { limit: limit === 0 ? 1 : limit, strict: true }
+  return { limit: peak === 0 ? 1 : peak * threshold, strict: true }
 }
 
 /** Rows of one panel of the Gram matrix: by the layer's shape alone, for the sum of panels is part of the result. */

@@ -54,7 +54,8 @@ export class MetaJoin {
     const table = this.#table
     if (!table) return []
     const unused = [...table.rows.keys()].filter((name) => !this.#used.has(name))
-    const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')
+    const list = (names: readonly string[]): string =>
+      names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')
     return [
       ...(this.#missing.length > 0 ? [`${table.name}: no row for ${list(this.#missing)}`] : []),
       ...(unused.length > 0 ? [`${table.name}: no model was read for ${list(unused)}`] : []),

@@ -1,5 +1,5 @@
 import type { MetaValue } from '../sources/source.ts'
-import type { LayerRow } from './layer-row.ts'
+import type { LayerRow, NullableMetric } from './layer-row.ts'
 
 /** A model's row: where it came from, how many layers and filters were measured, its metrics over all layers (spec, "Depth"), and its metadata. */
 export interface ModelRow {
@@ -48,4 +48,6 @@ export interface Parameters {
   /** "3x3", "5x5" … or "all" (every kernel with more than one tap). */
   readonly kernel: string
   readonly kernel_sha256: string
+  /** The metrics that were asked for; absent: all. */
+  readonly metrics?: readonly NullableMetric[]
 }

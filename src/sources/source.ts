@@ -89,6 +89,8 @@ export interface SourceModel {
   readonly tensors: number
   /** Columns that the file itself holds about the model (dataset.h5, a filter database). */
   readonly meta: Readonly<Record<string, MetaValue>>
+  /** What a filter database recorded about the file that the model came from. */
+  readonly recorded?: { readonly file: string; readonly bytes: number; readonly sha256: string | null }
   /** Further files the model was read from: external data, shards. */
   readonly parts: readonly RandomAccess[]
 }

@@ -95,6 +95,7 @@ export function syntheticAnalysis(models: readonly ModelRow[], layersEach: numbe
       ),
     ),
     skipped: [],
+    failed: [],
     warnings: [],
   }
 }

@@ -1,0 +1,102 @@
+import { InputError } from '../errors.ts'
+import type { MetaValue } from '../sources/source.ts'
+import type { Column } from './arrow-columns.ts'
+import type { ArrowTable } from './arrow-table.ts'
+
+/** A model's name, where it came from, and its metadata: what the filter database and the model table both record. */
+export interface ModelProvenance {
+  readonly model: string
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string | null
+  readonly format: string
+  readonly producer: string | null
+  readonly opset: number | null
+  readonly meta: Readonly<Record<string, MetaValue>>
+}
+
+/** Name and origin of models, as columns. */
+export function provenanceColumns(rows: readonly ModelProvenance[]): Column[] {
+  return [
+    { name: 'model', type: 'utf8', values: rows.map((row) => row.model) },
+    { name: 'file', type: 'utf8', values: rows.map((row) => row.file) },
+    { name: 'bytes', type: 'int64', values: rows.map((row) => row.bytes) },
+    { name: 'sha256', type: 'utf8', nullable: true, values: rows.map((row) => row.sha256) },
+    { name: 'format', type: 'utf8', values: rows.map((row) => row.format) },
+    { name: 'producer', type: 'utf8', nullable: true, values: rows.map((row) => row.producer) },
+    { name: 'opset', type: 'int32', nullable: true, values: rows.map((row) => row.opset) },
+  ]
+}
+
+/** Adds the metadata columns, in order of first appearance, each with the narrowest type that holds its values. */
+export function withMeta(
+  columns: Column[],
+  rows: readonly { readonly meta: Readonly<Record<string, MetaValue>> }[],
+): { columns: Column[]; metaKeys: [column: string, key: string][] } {
+  const taken = new Set(columns.map((column) => column.name))
+  const metaKeys: [string, string][] = []
+  const out = [...columns]
+  for (const key of new Set(rows.flatMap((row) => Object.keys(row.meta)))) {
+    let name = key
+    while (taken.has(name)) name = `meta.${name}`
+    taken.add(name)
+    metaKeys.push([name, key])
+    out.push(
+      metaColumn(
+        name,
+        rows.map((row) => row.meta[key] ?? null),
+      ),
+    )
+  }
+  return { columns: out, metaKeys }
+}
+
+function metaColumn(name: string, values: readonly MetaValue[]): Column {
+  const cleaned = values.map((value) => (typeof value === 'number' && !Number.isFinite(value) ? null : value))
+  const kinds = new Set(cleaned.filter((value) => value !== null).map((value) => typeof value))
+  if (kinds.size === 1 && kinds.has('number'))
+    return { name, type: 'float64', nullable: true, values: cleaned as (number | null)[] }
+  if (kinds.size === 1 && kinds.has('boolean'))
+    return { name, type: 'bool', nullable: true, values: cleaned as (boolean | null)[] }
+  return { name, type: 'utf8', nullable: true, values: cleaned.map((value) => (value === null ? null : String(value))) }
+}
+
+/** The columns that the model tables of results and of filter databases share. */
+export function readProvenance(table: ArrowTable): ModelProvenance[] {
+  const columns = {
+    model: table.texts('model'),
+    file: table.texts('file'),
+    bytes: table.numbers('bytes'),
+    sha256: table.optionalTexts('sha256'),
+    format: table.texts('format'),
+    producer: table.optionalTexts('producer'),
+    opset: table.optionalNumbers('opset'),
+  }
+  const meta = (metadataJson(table, 'filterlens.meta') as [string, string][]).map(
+    ([column, key]) => [key, table.values(column) as readonly MetaValue[]] as const,
+  )
+  return columns.model.map((model, k) => ({
+    model,
+    file: columns.file[k]!,
+    bytes: columns.bytes[k]!,
+    sha256: columns.sha256[k]!,
+    format: columns.format[k]!,
+    producer: columns.producer[k]!,
+    opset: columns.opset[k]!,
+    meta: Object.fromEntries(meta.map(([key, values]) => [key, values[k]!])),
+  }))
+}
+
+/** JSON in a table's metadata. @throws InputError when it is missing or no JSON */
+export function metadataJson(table: ArrowTable, key: string): unknown {
+  return parseJson(table, table.metadata.get(key))
+}
+
+/** JSON that a table holds. @throws InputError */
+export function parseJson(table: ArrowTable, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch (error) {
+    throw new InputError(table.name, 'its metadata is damaged; write it again', { cause: error })
+  }
+}

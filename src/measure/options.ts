@@ -1,0 +1,91 @@
+import { UsageError } from '../errors.ts'
+import type { Input } from '../io/random-access.ts'
+import { kernelSha256 } from '../wasm.ts'
+import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
+import type { MetaTable } from './meta.ts'
+import { type Pass, passesFor } from './metrics.ts'
+import type { Parameters, Profile } from './model-row.ts'
+import { type KernelChoice, parseKernel } from './select.ts'
+
+/** What can be asked of a run. Only `kernel`, `profile`, `threshold` and `metrics` can change a number. */
+export interface MeasureOptions {
+  /** "3x3" (default), "5x5", "1x7" … or "all". */
+  readonly kernel?: string
+  /** Default "cvprw22". */
+  readonly profile?: Profile
+  /** Share of the layer's peak, 0 to 1; default 0.01. */
+  readonly threshold?: number
+  /** Only these are computed (orthogonality is the costly one); the others are null, "not asked for". Default: all. */
+  readonly metrics?: readonly NullableMetric[]
+  /** Leaves out layers with NaN or infinity, and lists them; default: the first one is an error. */
+  readonly skipNonFinite?: boolean
+  /** Lists inputs that cannot be read and goes on; default: the first one is an error. */
+  readonly keepGoing?: boolean
+  readonly meta?: MetaTable
+  /** SHA-256 of every input file; default true. */
+  readonly hash?: boolean
+  /** Filters per read; default: a layer. */
+  readonly batchSize?: number
+  /** Bytes of weights held in memory at a time, over all workers; default 256 MB. */
+  readonly memory?: number
+  /** Threads that measure; 0 measures in the calling one. Default: one for small jobs, all processors for large ones. */
+  readonly workers?: number
+  /** Model names by input path (`inputNames`). Needed only for an async iterable in which stems may clash. */
+  readonly names?: ReadonlyMap<string, string>
+  /** A layer that an earlier run finished with the same parameters is not measured again. */
+  readonly finished?: (layer: LayerIdentity) => LayerRow | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** What tells a layer from all others of a run. */
+export interface LayerIdentity {
+  readonly input: Input
+  readonly model: string
+  readonly layer_id: number
+  readonly layer: string
+}
+
+/** How far a run is; told after every layer. */
+export interface Progress {
+  /** Inputs that are done, and in all (undefined while an async iterable is still going). */
+  readonly inputs: { readonly done: number; readonly total: number | undefined }
+  readonly model: string
+  readonly layer: string
+  /** Layers and filters of the current input. */
+  readonly layers: { readonly done: number; readonly total: number }
+  readonly filters: { readonly done: number; readonly total: number }
+}
+
+/** The options that decide numbers, checked and with defaults. */
+export interface Settings {
+  readonly parameters: Parameters
+  readonly choice: KernelChoice
+  readonly metrics: ReadonlySet<NullableMetric>
+  readonly passes: ReadonlySet<Pass>
+}
+
+/** @throws UsageError for a value that means nothing */
+export function settingsOf(options: MeasureOptions): Settings {
+  const { kernel = '3x3', profile = 'cvprw22', threshold = 0.01 } = options
+  const choice = parseKernel(kernel)
+  if (!['cvprw22', 'cvpr22', 'torchconvquality'].includes(profile)) {
+    throw new UsageError(`profile "${profile}": there are cvprw22, cvpr22 and torchconvquality`)
+  }
+  if (!(threshold >= 0 && threshold <= 1)) throw new UsageError(`threshold ${threshold}: give a share of the peak from 0 to 1`)
+  const unknown = options.metrics?.find((name) => !nullableMetrics.includes(name))
+  if (unknown !== undefined) throw new UsageError(`metric "${unknown}": there are ${nullableMetrics.join(', ')}`)
+  const batchSize = options.batchSize ?? 1
+  if (!(Number.isSafeInteger(batchSize) && batchSize > 0))
+    throw new UsageError(`batch size ${batchSize}: give a whole number above 0`)
+  const metrics = new Set(options.metrics ?? nullableMetrics)
+  const all = metrics.size === nullableMetrics.length
+  const parameters: Parameters = {
+    profile,
+    threshold,
+    kernel: choice === 'all' ? 'all' : `${choice.height}x${choice.width}`,
+    kernel_sha256: kernelSha256,
+    ...(!all && { metrics: nullableMetrics.filter((name) => metrics.has(name)) }),
+  }
+  return { parameters, choice, metrics, passes: passesFor(metrics) }
+}

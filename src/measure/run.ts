@@ -1,0 +1,287 @@
+import { InputError, NonFiniteWeightError } from '../errors.ts'
+import type { Input } from '../io/random-access.ts'
+import { sha256Of } from '../io/sha256.ts'
+import { openSource } from '../sources/open.ts'
+import type { Skipped, Source, SourceModel } from '../sources/source.ts'
+import { type Kernel, openKernel } from '../wasm.ts'
+import { aggregateLayers } from './aggregate.ts'
+import type { PassResult } from './layer-pass.ts'
+import type { LayerRow } from './layer-row.ts'
+import { localMeasurer, type Measurer } from './measurer.ts'
+import { MetaJoin } from './meta.ts'
+import { evaluateMetrics } from './metrics.ts'
+import { inputNames, ModelNames } from './model-names.ts'
+import type { ModelRow } from './model-row.ts'
+import { type MeasureOptions, type Settings, settingsOf } from './options.ts'
+import { type SelectedLayer, selectLayers } from './select.ts'
+
+/** What a run tells, in input order whoever was finished first: a model's layers, then the model. */
+export type MeasureEvent =
+  | { readonly kind: 'layer'; readonly row: LayerRow; readonly input: Input; readonly measured: boolean }
+  | {
+      readonly kind: 'model'
+      readonly row: ModelRow
+      readonly input: Input
+      readonly skipped: readonly Skipped[]
+      readonly found: number
+    }
+  /** An input, or one model of it, that could not be measured (with keepGoing): layers of it that were told are void. */
+  | { readonly kind: 'failed'; readonly file: string; readonly model: string | undefined; readonly error: InputError }
+  | { readonly kind: 'warning'; readonly text: string }
+
+/** What the driver has begun and the consumer has not yet been told. */
+type Entry =
+  | {
+      readonly kind: 'layer'
+      readonly state: ModelState
+      readonly layer: SelectedLayer
+      readonly result: Promise<PassResult | LayerRow>
+    }
+  | { readonly kind: 'model'; readonly state: ModelState }
+  | { readonly kind: 'close'; readonly source: Source; readonly hash: Promise<string | null> }
+  | { readonly kind: 'event'; readonly event: MeasureEvent }
+
+/** A model while its layers come in. */
+interface ModelState {
+  readonly input: Input
+  readonly model: SourceModel
+  readonly name: string
+  readonly skipped: Skipped[]
+  readonly rows: LayerRow[]
+  readonly hash: Promise<string | null>
+  readonly totals: { layers: number; filters: number; layersDone: number; filtersDone: number }
+  narrowed: number
+  failed: boolean
+}
+
+/**
+ * Measures inputs one after the other and tells each layer when it is done: memory stays flat over any number of models.
+ * @throws InputError for the first input that cannot be used (unless keepGoing), UsageError for options that mean nothing
+ */
+export async function* measure(
+  inputs: Iterable<Input> | AsyncIterable<Input>,
+  options: MeasureOptions = {},
+): AsyncGenerator<MeasureEvent, void, undefined> {
+  const settings = settingsOf(options)
+  const known = Symbol.iterator in inputs ? [...inputs] : undefined
+  const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
+  const meta = new MetaJoin(options.meta)
+  const kernel = await openKernel()
+  const measurer = await openMeasurer(options, settings, kernel)
+  const progress = { done: 0, total: known?.length }
+  const queue: Entry[] = []
+  const open = new Set<Source>()
+  try {
+    for await (const entry of begin(known ?? inputs, { options, settings, names, measurer, open, progress })) {
+      queue.push(entry)
+      while (queue.filter((e) => e.kind === 'layer').length > measurer.ahead) {
+        yield* settle(queue.shift()!, { options, settings, meta, kernel, progress, open })
+      }
+    }
+    while (queue.length > 0) yield* settle(queue.shift()!, { options, settings, meta, kernel, progress, open })
+    for (const text of meta.warnings()) yield { kind: 'warning', text }
+  } finally {
+    await Promise.allSettled(queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hash : undefined)))
+    await measurer.close()
+    for (const source of open) await source.close()
+  }
+}
+
+async function openMeasurer(options: MeasureOptions, settings: Settings, kernel: Kernel): Promise<Measurer> {
+  const { threshold, profile } = settings.parameters
+  const pass = {
+    threshold,
+    profile,
+    passes: settings.passes,
+    ...(options.memory !== undefined && { budget: options.memory }),
+    ...(options.batchSize !== undefined && { batchSize: options.batchSize }),
+  }
+  return localMeasurer(pass, kernel)
+}
+
+interface Begin {
+  readonly options: MeasureOptions
+  readonly settings: Settings
+  readonly names: ModelNames
+  readonly measurer: Measurer
+  readonly open: Set<Source>
+  readonly progress: { done: number; total: number | undefined }
+}
+
+/** Opens input after input and starts their layers; pulled only as fast as results are taken. */
+async function* begin(inputs: Iterable<Input> | AsyncIterable<Input>, run: Begin): AsyncGenerator<Entry> {
+  const { options, settings, measurer } = run
+  for await (const input of inputs) {
+    options.signal?.throwIfAborted()
+    let source: Source
+    try {
+      source = await openSource(input)
+    } catch (error) {
+      if (!(error instanceof InputError) || !options.keepGoing) throw error
+      run.progress.done++
+      yield { kind: 'event', event: { kind: 'failed', file: input.path, model: undefined, error } }
+      continue
+    }
+    run.open.add(source)
+    for (const text of source.warnings) yield { kind: 'event', event: { kind: 'warning', text } }
+    const selections = source.models.map((model) => ({ model, ...selectLayers(model, settings.choice) }))
+    const all = selections.flatMap(({ layers }) => layers)
+    const totals = {
+      layers: all.length,
+      filters: all.reduce((n, layer) => n + filtersOf(layer), 0),
+      layersDone: 0,
+      filtersDone: 0,
+    }
+    const wanted = options.hash !== false && source.models.some((model) => !model.recorded)
+    const hash = wanted ? sha256Of(input.access, options.signal) : Promise.resolve(null)
+    hash.catch(() => undefined) // it is awaited with the model; until then a failure must not count as unhandled
+    for (const { model, layers, skipped } of selections) {
+      const name = run.names.take(input.path, model.name)
+      const state: ModelState = { input, model, name, skipped: [...skipped], rows: [], hash, totals, narrowed: 0, failed: false }
+      for (const layer of layers) {
+        options.signal?.throwIfAborted()
+        if (state.failed) break
+        const { layer_id, convolution } = layer
+        const finished = options.finished?.({ input, model: name, layer_id, layer: convolution.layer })
+        const job = { plan: convolution.weights, shape: convolution.shape }
+        const result = finished ? Promise.resolve(finished) : measurer.measure(job)
+        result.catch(() => undefined)
+        yield { kind: 'layer', state, layer, result }
+      }
+      yield { kind: 'model', state }
+    }
+    yield { kind: 'close', source, hash }
+  }
+}
+
+interface Settle {
+  readonly options: MeasureOptions
+  readonly settings: Settings
+  readonly meta: MetaJoin
+  readonly kernel: Kernel
+  readonly progress: { done: number; total: number | undefined }
+  readonly open: Set<Source>
+}
+
+/** Waits for an entry and tells what came of it. */
+async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, void, undefined> {
+  run.options.signal?.throwIfAborted()
+  switch (entry.kind) {
+    case 'event':
+      yield entry.event
+      return
+    case 'close':
+      await entry.hash.catch(() => undefined)
+      await entry.source.close()
+      run.open.delete(entry.source)
+      run.progress.done++
+      return
+    case 'layer': {
+      const { state, layer } = entry
+      if (state.failed) return
+      try {
+        const told = rowOf(await entry.result, state, layer, run)
+        state.totals.layersDone++
+        state.totals.filtersDone += filtersOf(layer)
+        run.options.onProgress?.({
+          inputs: { ...run.progress },
+          model: state.name,
+          layer: layer.convolution.layer,
+          layers: { done: state.totals.layersDone, total: state.totals.layers },
+          filters: { done: state.totals.filtersDone, total: state.totals.filters },
+        })
+        if (told) yield { kind: 'layer', row: told.row, input: state.input, measured: told.measured }
+      } catch (error) {
+        yield failedModel(error, state, run)
+      }
+      return
+    }
+    case 'model': {
+      const { state } = entry
+      if (state.failed) return
+      try {
+        if (state.narrowed > 0) yield { kind: 'warning', text: narrowedText(state) }
+        const row = modelRow(state, await state.hash, run.meta)
+        yield { kind: 'model', row, input: state.input, skipped: state.skipped, found: state.model.convolutions.length }
+      } catch (error) {
+        yield failedModel(error, state, run)
+      }
+    }
+  }
+}
+
+function failedModel(error: unknown, state: ModelState, run: Settle): MeasureEvent {
+  if (!(error instanceof InputError) || !run.options.keepGoing) throw error
+  state.failed = true
+  return { kind: 'failed', file: state.input.path, model: state.name, error }
+}
+
+/** A finished layer's row; undefined when it is left out for a weight that is not finite. */
+function rowOf(
+  result: PassResult | LayerRow,
+  state: ModelState,
+  { convolution, layer_id, kernel }: SelectedLayer,
+  run: Settle,
+): { row: LayerRow; measured: boolean } | undefined {
+  if ('model' in result) {
+    state.rows.push(result)
+    return { row: result, measured: false }
+  }
+  if ('nonFinite' in result) {
+    const { index, value } = result.nonFinite
+    if (!run.options.skipNonFinite) throw new NonFiniteWeightError(state.input.path, state.name, convolution.layer, index, value)
+    const reason = `the weight at index ${index} is ${value}`
+    state.skipped.push({ name: convolution.layer, kind: 'Conv', shape: convolution.shape, reason })
+    return undefined
+  }
+  const { statistics, narrowed } = result
+  state.narrowed += narrowed
+  const { undefined_because, ...values } = evaluateMetrics(
+    statistics,
+    run.kernel,
+    run.settings.parameters.profile,
+    run.settings.metrics,
+  )
+  const row: LayerRow = {
+    model: state.name,
+    layer: convolution.layer,
+    layer_id,
+    kernel,
+    depth: convolution.depth,
+    conv_depth: convolution.conv_depth,
+    conv_depth_norm: convolution.conv_depth_norm,
+    in_channels: convolution.shape[1],
+    out_channels: convolution.shape[0],
+    groups: convolution.groups,
+    filters: statistics.filters,
+    ...values,
+    undefined_because,
+    scaled: statistics.scaled,
+    raw: statistics.raw,
+    clean: statistics.clean,
+  }
+  state.rows.push(row)
+  return { row, measured: true }
+}
+
+function modelRow({ input, model, name, rows }: ModelState, sha256: string | null, meta: MetaJoin): ModelRow {
+  return {
+    model: name,
+    file: model.recorded?.file ?? input.path,
+    bytes: model.recorded?.bytes ?? input.access.byteLength,
+    sha256: model.recorded ? model.recorded.sha256 : sha256,
+    format: model.format,
+    producer: model.producer,
+    opset: model.opset,
+    ...aggregateLayers(rows),
+    meta: meta.columnsOf(name, input.path, model.meta),
+  }
+}
+
+function narrowedText({ name, narrowed }: ModelState): string {
+  return `${name}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
+}
+
+function filtersOf({ convolution: { shape } }: SelectedLayer): number {
+  return shape[0] * shape[1]
+}
