@@ -432,7 +432,7 @@ export function syntheticAnalysis(names: readonly string[] = ['resnet18_normal',
       meta: {},
     })
   })
-  return { version: '0.0.0', parameters, models, layers: rows, skipped: [], warnings: [] }
+  return { version: '0.0.0', parameters, models, layers: rows, skipped: [], failed: [], warnings: [] }
 }
 
 /** Two models, layer by layer. */
