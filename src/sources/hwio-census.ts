@@ -21,6 +21,8 @@ export interface HwioTensor {
   readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
   /** Absent when the file has no topology, or one that does not mention the tensor: its name and shape decide. */
   readonly role?: KernelRole | undefined
+  /** The name to judge by where the tensor's own says nothing: "layers/up/kernel" for "layers/up/vars/0". */
+  readonly ruleName?: string
 }
 
 /**
@@ -32,19 +34,16 @@ export function hwioCensus(tensors: readonly HwioTensor[]): StateDictCensus {
   const undecided = stateDictConvolutions(tensors.filter((tensor) => !tensor.role).map(asStateDict))
   const byRule = new Map<string, Unplaced | Skipped>()
   for (const convolution of undecided.convolutions) byRule.set(convolution.layer, convolution)
-  for (const item of undecided.skipped) byRule.set(item.name, { ...item, shape: byName.get(item.name)?.shape ?? item.shape })
+  for (const item of undecided.skipped) byRule.set(item.name, item)
 
   const kept: Unplaced[] = []
   const skipped: Skipped[] = []
   for (const tensor of tensors) {
     const { name, shape, role } = tensor
-    const verdict = role ? decided(tensor, role, byName) : byRule.get(name)
+    const verdict = role ? decided(tensor, role, byName) : byRule.get(tensor.ruleName ?? name)
     if (!verdict || (shape.length < 3 && 'reason' in verdict)) continue
-    if ('reason' in verdict) {
-      skipped.push(verdict)
-    } else {
-      kept.push(verdict)
-    }
+    if ('reason' in verdict) skipped.push({ ...verdict, name, shape })
+    else kept.push({ ...verdict, layer: name })
   }
   return { convolutions: placeInFileOrder(kept), skipped, warnings: undecided.warnings }
 }
@@ -72,7 +71,7 @@ function decided(
   }
 }
 
-function asStateDict({ name, shape, stored }: HwioTensor): NamedTensor {
+function asStateDict({ name: own, ruleName: name = own, shape, stored }: HwioTensor): NamedTensor {
   if (shape.length !== 4) return { name, shape, weights: stored }
   const layout: KernelLayout = /depthwise/i.test(name.slice(name.lastIndexOf('/') + 1))
     ? depthwiseKernel(shape)

@@ -20,6 +20,8 @@ export const formats: readonly FormatEntry[] = [
     shares: ['json'],
     load: async () => (await import('./safetensors/format.ts')).safetensors,
   },
+  { name: 'Keras', owns: [], shares: ['h5', 'hdf5', 'keras'], load: async () => (await import('./keras/format.ts')).kerasH5 },
+  { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
   { name: 'NumPy', owns: ['npy'], shares: [], load: async () => (await import('./numpy/format.ts')).npy },
   { name: 'NumPy archive', owns: ['npz'], shares: ['zip'], load: async () => (await import('./numpy/format.ts')).npz },
   {

@@ -58,10 +58,10 @@ export function kernelRole(
     /^(Dense|EinsumDense|MultiHeadAttention|GroupedQueryAttention|Embedding|LSTM|GRU|SimpleRNN|BatchNormalization)$/.test(plain)
   )
     return none(`${rank}-D tensor of a ${plain} layer`)
-  const where = { node: name, ...placementOf(config), ...biasOf(config, variable, stem) }
+  const where = { node: name, ...placementOf(config), ...biasOf(plain, config, variable, stem) }
   if (/depthwise/i.test(variable) || (/DepthwiseConv2D/i.test(plain) && !/pointwise/i.test(variable)))
     return { use: 'depthwise', ...where }
-  if (/pointwise/i.test(variable)) return { use: 'convolution', node: name, ...biasOf(config, variable, stem) }
+  if (/pointwise/i.test(variable)) return { use: 'convolution', node: name, ...biasOf(plain, config, variable, stem) }
   if (
     /^(Conv2D|Convolution2D|SeparableConv2D|SeparableConvolution2D)$/.test(plain) ||
     (/Conv(olution)?2D/i.test(plain) && variable === 'kernel')
@@ -73,8 +73,8 @@ export function kernelRole(
 }
 
 /** A separable layer's bias comes after its pointwise kernel, so its depthwise kernel has none. */
-function biasOf(config: Readonly<Record<string, unknown>>, variable: string, stem: string): { bias?: string } {
-  const isSeparable = 'pointwise_initializer' in config || 'pointwise_regularizer' in config
+function biasOf(className: string, config: Readonly<Record<string, unknown>>, variable: string, stem: string): { bias?: string } {
+  const isSeparable = /Separable/i.test(className) || 'pointwise_initializer' in config
   return config['use_bias'] === false || (isSeparable && /depthwise/i.test(variable)) ? {} : { bias: `${stem}bias` }
 }
 
@@ -88,6 +88,53 @@ function placementOf(config: Readonly<Record<string, unknown>>): { placement?: P
 function pair(value: unknown): readonly [number, number] | undefined {
   const [a, b] = Array.isArray(value) ? value : [value, value]
   return Number.isSafeInteger(a) && Number.isSafeInteger(b) && a >= 1 && b >= 1 ? [a, b] : undefined
+}
+
+/** The class that a Keras 3 group is named after ("separable_conv2d_1"), where it is one with 2-D kernels. */
+export function classOfGroup(name: string): string | undefined {
+  return CLASSES.get(name.replace(/_\d+$/, ''))
+}
+
+/** What a Keras 3 layer calls its variables, which the file only numbers. */
+export function variableNames(className: string): readonly string[] {
+  if (/Separable/i.test(className)) return ['depthwise_kernel', 'pointwise_kernel', 'bias']
+  return ['kernel', 'bias']
+}
+
+const CLASSES = new Map(
+  [
+    'Conv1D',
+    'Conv2D',
+    'Conv3D',
+    'DepthwiseConv1D',
+    'DepthwiseConv2D',
+    'SeparableConv1D',
+    'SeparableConv2D',
+    'Conv1DTranspose',
+    'Conv2DTranspose',
+  ]
+    .concat([
+      'Conv3DTranspose',
+      'ConvLSTM1D',
+      'ConvLSTM2D',
+      'ConvLSTM3D',
+      'Dense',
+      'EinsumDense',
+      'Embedding',
+      'BatchNormalization',
+      'LSTM',
+      'GRU',
+    ])
+    .map((name) => [snakeCase(name), name]),
+)
+
+/** "SeparableConv2D" as Keras 3 names its groups: "separable_conv2d". */
+export function snakeCase(className: string): string {
+  return className
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
 }
 
 /** The layers of a configuration by the names under which variables are stored. */

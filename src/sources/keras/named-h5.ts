@@ -1,0 +1,34 @@
+import type { Hdf5File, Hdf5Group } from '../../io/hdf5.ts'
+import type { HwioTensor } from '../hwio-census.ts'
+import { variableRoles } from './topology.ts'
+import { groupAt, tensorOf, textList } from './variables.ts'
+
+// Keras 1 and 2, and Keras 3 when asked for .h5: a group per layer in the order of layer_names, and in each the variables
+// that its weight_names list, by paths of their own.
+//
+//   /model_weights                  layer_names = [conv1, …]       (the root itself in a file of weights only)
+//   /model_weights/conv1            weight_names = [conv1/kernel:0, conv1/bias:0]
+//   /model_weights/conv1/conv1/kernel:0
+
+/** The tensors of a weights file with names, in the model's order. */
+export async function namedTensors(
+  file: Hdf5File,
+  path: string,
+  group: Hdf5Group,
+  configuration: unknown,
+): Promise<HwioTensor[]> {
+  const roleOf = variableRoles(configuration)
+  const tensors: HwioTensor[] = []
+  const layers = [...(textList(group, 'layer_names') ?? []), 'top_level_model_weights']
+  for (const layer of layers) {
+    const members = group.keys.includes(layer.split('/')[0]!) ? await groupAt(file, `${path}/${layer}`) : undefined
+    for (const weight of (members && textList(members, 'weight_names')) ?? []) {
+      const at = `${path}/${layer}/${weight}`
+      const dataset = await file.describe(at)
+      if (dataset?.kind !== 'dataset') continue
+      const name = weight.replace(/:\d+$/, '')
+      tensors.push(await tensorOf(file, { path: at, dataset }, { name, role: roleOf(name, dataset.shape.length) }))
+    }
+  }
+  return tensors
+}
