@@ -44,9 +44,10 @@ export function filterGrid(data: FilterGridData): Figure {
     const n = Math.min(columns, Math.floor(layer.filters.length / 9))
     names.push(label(shorten(layer.layer, 30), LEFT - 62, y + 13, { size: 10.5, anchor: 'end' }))
     names.push(label(count(layer.count), LEFT - 12, y + 13, { size: 10.5, anchor: 'end', fill: colour.muted }))
+    const scale = layer.filters.subarray(0, 9 * n).reduce((most, w) => Math.max(most, Math.abs(w)), 0)
     for (let i = 0; i < n; i++) {
       const x = LEFT + i * PITCH
-      squares.push(...filterSquares(layer.filters, 9 * i, layer.peak, x, y, CELL))
+      squares.push(...filterSquares(layer.filters, 9 * i, scale, x, y, CELL))
       if (isSparse(layer, i, data.threshold)) crosses += `M${x + 2} ${y + 2}l14 14M${x + 16} ${y + 2}l-14 14`
       frames.push(element('path', { d: `M${x - 0.5} ${y - 0.5}h19v19h-19z` }))
     }
@@ -72,7 +73,7 @@ export function filterGrid(data: FilterGridData): Figure {
       caption: captionOf(data),
       width: WIDE,
       height,
-      note: `The first ${columns} of each layer's 3×3 filters in the order of the file (output channel by output channel), from the shallowest layer down; numbers: filters in the layer. Colours: minus to plus the largest absolute weight of the whole layer, white at zero; crossed out: sparse (largest absolute weight at most ${data.threshold} of the layer's).${left > 0 ? ` ${plural(left, 'layer')} between ${left === 1 ? 'is' : 'are'} not drawn.` : ''}`,
+      note: `The first ${columns} of each layer's 3×3 filters in the order of the file (output channel by output channel), from the shallowest layer down; numbers: filters in the layer. Colours: minus to plus the largest absolute weight drawn in a row, white at zero; crossed out: sparse (largest absolute weight at most ${data.threshold} of the whole layer's).${left > 0 ? ` ${plural(left, 'layer')} between ${left === 1 ? 'is' : 'are'} not drawn.` : ''}`,
     },
     ...drawing,
   )

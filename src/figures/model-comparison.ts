@@ -4,11 +4,11 @@ import { metricWords } from './metric-words.ts'
 import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { count, list, plural, sentence, shorten } from './words.ts'
+import { count, plural, sentence, shorten } from './words.ts'
 
 const LEFT_PART = 610
 const RIGHT_PART = WIDE - LEFT_PART - 24
-const ROW = 132
+const ROW = 140
 const HEAD = 24
 const LEFT = 42
 
@@ -29,7 +29,7 @@ export async function modelComparison(data: ModelComparison): Promise<Figure> {
     drawing.push(label(sentence(metricWords[metric].axis), 4, y - 4, { size: 11, fill: colour.muted }))
     drawing.push(...metricRow(plot, data.layers, metric, y, last))
   })
-  const height = HEAD + metricNames.length * ROW + 34
+  const height = HEAD + metricNames.length * ROW + 12
   drawing.push(label('layers by depth', LEFT_PART / 2, height - 4, { size: 11, fill: colour.muted, anchor: 'middle' }))
   const legend: LegendItem[] = [
     { mark: 'line', fill: 'none', stroke: colour.a, label: shorten(data.a, 52) },
@@ -57,14 +57,15 @@ function metricRow(plot: Plot, layers: readonly LayerComparison[], metric: Metri
     return a === null || b === null || difference === null ? [] : [{ index, a, b, difference }]
   })
   const common = {
-    height: ROW - 18 + (last ? 18 : 0),
+    height: ROW - 26 + (last ? 18 : 0),
     marginTop: 6,
     marginRight: 6,
     marginBottom: last ? 22 : 4,
     marginLeft: LEFT,
   }
   const x = { domain: [-0.5, Math.max(0.5, layers.length - 0.5)], axis: null }
-  const axis = last ? [plot.axisX(layerTicks(layers.length), { tickSize: 0, text: (i: number) => String(i), label: null })] : []
+  const axis = (most: number) =>
+    last ? [plot.axisX(layerTicks(layers.length, most), { tickSize: 0, text: (i: number) => String(i), label: null })] : []
   const grid = plot.gridY({ stroke: colour.grid, strokeOpacity: 1, ticks: 4 })
   const values = plot.axisY({ ticks: 4, tickSize: 0, tickFormat: words.tick, label: null })
   const most = points.reduce((largest, p) => Math.max(largest, Math.abs(p.difference)), 0) || 0.1
@@ -78,7 +79,7 @@ function metricRow(plot: Plot, layers: readonly LayerComparison[], metric: Metri
       marks: [
         grid,
         values,
-        ...axis,
+        ...axis(20),
         plot.areaY(points, { x: 'index', y1: 'a', y2: 'b', fill: colour.allTint, fillOpacity: 0.45 }),
         ...(['a', 'b'] as const).flatMap((side) => [
           plot.lineY(points, { x: 'index', y: side, stroke: colour[side], strokeWidth: 1.75 }),
@@ -104,7 +105,7 @@ function metricRow(plot: Plot, layers: readonly LayerComparison[], metric: Metri
       marks: [
         grid,
         values,
-        ...axis,
+        ...axis(10),
         plot.ruleX(
           points.filter((p) => p.difference !== 0),
           {
@@ -121,9 +122,9 @@ function metricRow(plot: Plot, layers: readonly LayerComparison[], metric: Metri
   ]
 }
 
-/** Every layer up to 20, else some ten of them. */
-export function layerTicks(layers: number): number[] {
-  const step = layers <= 20 ? 1 : ([2, 5, 10, 20, 50, 100, 200, 500, 1000].find((s) => layers / s <= 12) ?? 2000)
+/** Positions to label: every layer, or as many round ones as `most` allows. */
+export function layerTicks(layers: number, most = 20): number[] {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((s) => layers / s <= most) ?? 2000
   return Array.from({ length: Math.ceil(layers / step) }, (_, i) => i * step)
 }
 
@@ -132,16 +133,16 @@ function captionOf(data: ModelComparison): string {
     const words = metricWords[metric]
     const { a, b, difference } = data.metrics[metric]
     const defined = data.layers.filter((layer) => layer.metrics[metric].difference !== null)
-    if (difference === null || defined.length === 0) return `${words.name} is undefined in one of the two`
+    if (difference === null || defined.length === 0) return `${sentence(words.name)} is undefined in one of the two.`
     const higher = defined.filter((layer) => layer.metrics[metric].difference! > 0).length
     const most = defined.reduce((best, layer) =>
       Math.abs(layer.metrics[metric].difference!) > Math.abs(best.metrics[metric].difference!) ? layer : best,
     )
     const where =
       most.metrics[metric].difference === 0
-        ? ''
-        : `, most in ${most.layer_b} (${words.difference(most.metrics[metric].difference)})`
-    return `${words.name} is ${words.value(a)} in the first and ${words.value(b)} in the second (${words.difference(difference)}; higher in ${count(higher)} of ${plural(defined.length, 'layer')}${where})`
+        ? 'the same in all'
+        : `most apart in ${most.layer_b} (${words.difference(most.metrics[metric].difference)})`
+    return `${sentence(words.name)}: ${words.value(a)} in the first, ${words.value(b)} in the second (${words.difference(difference)}); higher in the second in ${count(higher)} of ${plural(defined.length, 'layer')}, ${where}.`
   })
-  return `${sentence(list(parts))}. Two models say nothing about a group: no test is made.`
+  return `${parts.join(' ')} Two models say nothing about a group: no test is made.`
 }

@@ -8,9 +8,9 @@ import { layerTicks } from './model-comparison.ts'
 import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { list, plural, sentence } from './words.ts'
+import { count, list, plural, sentence } from './words.ts'
 
-const ROW = 116
+const ROW = 124
 const HEAD = 20
 const LEFT = 42
 
@@ -32,7 +32,7 @@ export async function modelOverview(
     drawing.push(label(sentence(metricWords[metric].axis), 4, y - 4, { size: 11, fill: colour.muted }))
     drawing.push(metricRow(plot, layers, metric, y, row === metricNames.length - 1))
   })
-  const height = HEAD + metricNames.length * ROW + 34
+  const height = HEAD + metricNames.length * ROW + 12
   drawing.push(label('layers by depth', COLUMN / 2, height - 4, { size: 11, fill: colour.muted, anchor: 'middle' }))
   const flagged = layers.filter((layer) => flagsOf(layer).length > 0)
   const legend: LegendItem[] = [
@@ -66,7 +66,7 @@ function metricRow(plot: Plot, layers: readonly LayerMetrics[], metric: MetricNa
   const r = layers.length > 60 ? 2 : 3
   return panel(plot, 0, y, {
     width: COLUMN,
-    height: ROW - 18 + (last ? 18 : 0),
+    height: ROW - 26 + (last ? 18 : 0),
     marginTop: 6,
     marginLeft: LEFT,
     marginRight: 8,
@@ -119,6 +119,6 @@ function captionOf(model: Pick<ModelRow, MetricName>, layers: readonly LayerMetr
   const tail =
     flagged.length === 0
       ? `None of ${plural(layers.length, 'layer')} is flagged.`
-      : `${plural(flagged.length, 'layer')} of ${layers.length} ${flagged.length === 1 ? 'is' : 'are'} flagged: ${list(flagged.length > 3 ? [...names, `${flagged.length - 3} more`] : names)}.`
+      : `${count(flagged.length)} of ${plural(layers.length, 'layer')} ${flagged.length === 1 ? 'is' : 'are'} flagged: ${list(flagged.length > 3 ? [...names, `${flagged.length - 3} more`] : names)}.`
   return `Over all layers: ${list(values)}. ${tail}`
 }
