@@ -18,8 +18,6 @@ export interface Hdf5File {
    * One that lies in the file in one piece is a part of the file itself, which workers open again; others go through the library.
    */
   access(path: string): Promise<RandomAccess>
-  /** The byte at which a data set that lies in one piece begins; null for others. */
-  locate(path: string): Promise<number | null>
   /** Ends reading; the RandomAccess it was opened from stays open. */
   close(): Promise<void>
 }
@@ -39,7 +37,6 @@ export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
     name: access.name,
     describe: (path) => client.ask({ op: 'describe', path }),
     value: (path) => client.ask({ op: 'value', path }),
-    locate: (path) => client.ask({ op: 'locate', path }),
     async access(path) {
       const dataset = await client.ask<Hdf5Group | Hdf5Dataset | null>({ op: 'describe', path })
       const title = `${access.name}${path}`

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../io/hdf5.ts'
+import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
 import { hwioCensus } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
@@ -25,7 +26,7 @@ export const kerasH5: SourceFormat = {
   async open({ access, path }): Promise<Source> {
     const file = await openHdf5(access)
     try {
-      return await sourceOf(file, stem(path), undefined, undefined, async () => {
+      return await sourceOf(file, access, stem(path), undefined, undefined, async () => {
         await file.close()
         await access.close?.()
       })
@@ -55,9 +56,10 @@ export const kerasZip: SourceFormat = {
     const about = zip.find('metadata.json')
     const metadata = about && (await readJson(await about.open()))
     const version = isRecord(metadata) && typeof metadata['keras_version'] === 'string' ? metadata['keras_version'] : undefined
-    const file = await openHdf5(await entry.open())
+    const weights = await entry.open()
+    const file = await openHdf5(weights)
     try {
-      return await sourceOf(file, stem(path), configuration, version, async () => {
+      return await sourceOf(file, weights, stem(path), configuration, version, async () => {
         await file.close()
         await access.close?.()
       })
@@ -89,6 +91,7 @@ async function layoutOf(file: Hdf5File): Promise<Layout | undefined> {
 
 async function sourceOf(
   file: Hdf5File,
+  access: RandomAccess,
   name: string,
   given: unknown,
   version: string | undefined,
@@ -101,7 +104,7 @@ async function sourceOf(
   const configuration = given ?? configurationOf(file, text(root, 'model_config'))
   const tensors = group
     ? await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration)
-    : await numberedTensors(file, configuration)
+    : await numberedTensors(file, access, configuration)
   const census = hwioCensus(tensors)
   const keras = version ?? text(root, 'keras_version') ?? (group && text(group, 'keras_version'))
   const warnings = [...census.warnings]

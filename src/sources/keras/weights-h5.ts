@@ -1,4 +1,6 @@
 import type { Hdf5File } from '../../io/hdf5.ts'
+import { headerAddresses } from '../../io/hdf5-order.ts'
+import type { RandomAccess } from '../../io/random-access.ts'
 import type { HwioTensor, KernelRole } from '../hwio-census.ts'
 import { isRecord } from '../json-file.ts'
 import { classOfGroup, type KerasLayer, kernelRole, snakeCase, variableNames } from './topology.ts'
@@ -48,13 +50,18 @@ export function groupsOf(configuration: unknown): Map<string, Placed> {
   return groups
 }
 
-/** The tensors of a weights file whose variables are numbered: in the configuration's order, else in that of their bytes. */
-export async function numberedTensors(file: Hdf5File, configuration: unknown): Promise<HwioTensor[]> {
+/**
+ * The tensors of a weights file whose variables are numbered: in the configuration's order, else in the order in which
+ * their groups were made, else by their numbers.
+ */
+export async function numberedTensors(file: Hdf5File, access: RandomAccess, configuration: unknown): Promise<HwioTensor[]> {
+  const made = configuration === undefined ? await headerAddresses(access) : undefined
   const placed = groupsOf(configuration)
   const rank = new Map([...placed.keys()].map((group, k) => [group, k]))
-  const found: { rank: number; byte: number; tensors: HwioTensor[] }[] = []
+  const found: { rank: number; made: number; tensors: HwioTensor[] }[] = []
   for (const { group, title, variables } of await numberedVariables(file)) {
-    const known = placed.get(group.replaceAll('_layer_checkpoint_dependencies', 'layers'))
+    const usual = group.replaceAll('_layer_checkpoint_dependencies', 'layers')
+    const known = placed.get(usual)
     const last = group.slice(group.lastIndexOf('/') + 1)
     const className = known?.layer.className ?? classOfGroup(last) ?? (title === undefined ? undefined : classOfGroup(title))
     const names = className === undefined ? ['kernel', 'bias'] : variableNames(className)
@@ -74,14 +81,9 @@ export async function numberedTensors(file: Hdf5File, configuration: unknown): P
       const ruleName = `${group}/${shape.length === (k === 0 ? 4 : 1) ? word : `vars/${k}`}`
       tensors.push(await tensorOf(file, variable, { name, role, ruleName }))
     }
-    const byte = (await file.locate(variables[0]!.path)) ?? Number.MAX_SAFE_INTEGER
-    found.push({
-      rank: known ? rank.get(group.replaceAll('_layer_checkpoint_dependencies', 'layers'))! : Number.MAX_SAFE_INTEGER,
-      byte,
-      tensors,
-    })
+    found.push({ rank: rank.get(usual) ?? Number.MAX_SAFE_INTEGER, made: made?.get(`/${group}`) ?? 0, tensors })
   }
-  found.sort((a, b) => a.rank - b.rank || a.byte - b.byte || naturally(a.tensors[0]!.name, b.tensors[0]!.name))
+  found.sort((a, b) => a.rank - b.rank || a.made - b.made || naturally(a.tensors[0]!.name, b.tensors[0]!.name))
   return found.flatMap(({ tensors }) => tensors)
 }
 
