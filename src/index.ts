@@ -10,7 +10,7 @@ export {
 } from './artifact/tables.ts'
 export { readLayerTable, readModelTable, readResults } from './artifact/tables-read.ts'
 export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './errors.ts'
-export type { Folder, Input, RandomAccess } from './io/random-access.ts'
+export type { Folder, Input, LazyInput, RandomAccess } from './io/random-access.ts'
 export { type Aggregate, aggregateLayers } from './measure/aggregate.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
 export { type MetaTable, metaTable } from './measure/meta.ts'

@@ -167,16 +167,17 @@ export interface Kernel {
   binEdges(low: number, high: number, bins: number): Float64Array
 }
 
-/** The compiled module: compile once, send it to workers by postMessage, open an instance in each. */
-export function compileKernel(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(kernelBytes())
-}
-
-function kernelBytes(): Uint8Array<ArrayBuffer> {
+/** The bytes of the module that this package holds. */
+export function kernelBytes(): Uint8Array<ArrayBuffer> {
   const text = atob(kernelBase64)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
+}
+
+/** The compiled module: compile once, send it to workers by postMessage, open an instance in each. */
+export function compileKernel(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(kernelBytes())
 }
 
 let shared: Kernel | undefined

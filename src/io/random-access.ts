@@ -36,6 +36,12 @@ export interface Input {
   readonly folder: Folder
 }
 
+/** An input that is opened only when its turn comes, so that ten thousand of them hold one handle. */
+export interface LazyInput {
+  readonly path: string
+  open(): Promise<Input>
+}
+
 /** A range check with one wording for all readers. */
 export function requireRange(name: string, byteLength: number, offset: number, length: number): void {
   if (offset < 0 || length < 0 || offset + length > byteLength) {

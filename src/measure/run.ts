@@ -1,5 +1,5 @@
 import { InputError, NonFiniteWeightError } from '../errors.ts'
-import type { Input } from '../io/random-access.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
 import { openSource } from '../sources/open.ts'
 import type { Skipped, Source, SourceModel } from '../sources/source.ts'
@@ -59,7 +59,7 @@ interface ModelState {
  * @throws InputError for the first input that cannot be used (unless keepGoing), UsageError for options that mean nothing
  */
 export async function* measure(
-  inputs: Iterable<Input> | AsyncIterable<Input>,
+  inputs: Iterable<Input | LazyInput> | AsyncIterable<Input | LazyInput>,
   options: MeasureOptions = {},
 ): AsyncGenerator<MeasureEvent, void, undefined> {
   const settings = settingsOf(options)
@@ -109,17 +109,19 @@ interface Begin {
 }
 
 /** Opens input after input and starts their layers; pulled only as fast as results are taken. */
-async function* begin(inputs: Iterable<Input> | AsyncIterable<Input>, run: Begin): AsyncGenerator<Entry> {
+async function* begin(inputs: Iterable<Input | LazyInput> | AsyncIterable<Input | LazyInput>, run: Begin): AsyncGenerator<Entry> {
   const { options, settings, measurer } = run
-  for await (const input of inputs) {
+  for await (const item of inputs) {
     options.signal?.throwIfAborted()
+    let input: Input
     let source: Source
     try {
+      input = 'open' in item ? await item.open() : item
       source = await openSource(input)
     } catch (error) {
       if (!(error instanceof InputError) || !options.keepGoing) throw error
       run.progress.done++
-      yield { kind: 'event', event: { kind: 'failed', file: input.path, model: undefined, error } }
+      yield { kind: 'event', event: { kind: 'failed', file: item.path, model: undefined, error } }
       continue
     }
     run.open.add(source)

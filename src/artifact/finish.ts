@@ -1,0 +1,43 @@
+import { writeFile } from '../io/sink.ts'
+import { kernelBytes, kernelSha256 } from '../wasm.ts'
+import { crateText } from './crate.ts'
+import type { RunRecord } from './record.ts'
+import type { StagedArtifact } from './staged.ts'
+
+/** Facts about this run that are no part of what is hashed. */
+export interface RunFacts {
+  /** The command line, or "the filterlens page". */
+  readonly command: string
+  /** When the run ended, ISO 8601. */
+  readonly finished: string
+  /** Host, engine, processors, seconds: whatever the face knows. */
+  readonly machine: Readonly<Record<string, string | number | null>>
+  /** Licence of the results, a URL. */
+  readonly license: string
+}
+
+/** Adds the module that computed the numbers, the machine's facts and the crate, and names all files. @returns the number to quote */
+export async function finishArtifact(artifact: StagedArtifact, record: RunRecord, facts: RunFacts): Promise<string> {
+  await writeFile(artifact, 'kernel.wasm', kernelBytes())
+  await writeFile(artifact, 'machine.json', `${JSON.stringify(facts.machine, null, 2)}\n`)
+  const { metrics, ...plain } = record.parameters
+  const crate = crateText({
+    version: record.version,
+    kernelSha256,
+    command: facts.command,
+    finished: facts.finished,
+    parameters: { ...plain, ...(metrics && { metrics: metrics.join(' ') }) },
+    resultsSha256: await artifact.resultsSha256(),
+    files: artifact.files,
+    inputs: record.models.map(({ file, bytes, sha256, format }) => ({ path: file, bytes, sha256, format })).filter(firstOfPath()),
+    license: facts.license,
+  })
+  await writeFile(artifact, 'ro-crate-metadata.json', crate)
+  return artifact.commit()
+}
+
+/** One file may hold many models; it is one input. */
+function firstOfPath(): (input: { path: string }) => boolean {
+  const seen = new Set<string>()
+  return ({ path }) => !seen.has(path) && Boolean(seen.add(path))
+}

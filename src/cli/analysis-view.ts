@@ -1,0 +1,96 @@
+import pc from 'picocolors'
+import { type Flag, flagsOf } from '../analysis/flags.ts'
+import type { MeasuredLayer, RunRecord } from '../artifact/record.ts'
+import type { ModelRow } from '../measure/model-row.ts'
+import { bar, count, fixed, percent, plural, printable, table } from './terminal.ts'
+
+/** Largest possible variance entropy of nine directions, log10 9. */
+const FULL_ENTROPY = 0.9542
+
+/** One model: a line on what it is, a row a layer, the flags in words. */
+export function modelView(analysis: RunRecord, model: ModelRow): string {
+  const layers = analysis.layers.filter((row) => row.model === model.model)
+  const flagged = layers.map((row) => ({ row, flags: flagsOf(row) }))
+  const mixed = new Set(layers.map((row) => row.kernel)).size > 1
+  const rows = flagged.map(({ row, flags }) => layerCells(row, flags, mixed))
+  const total = [
+    'all layers',
+    ...(mixed ? [''] : []),
+    '',
+    count(model.filters),
+    percent(model.sparsity),
+    fixed(model.variance_entropy),
+    fixed(model.orthogonality),
+  ]
+  const columns = [
+    { title: 'layer' },
+    ...(mixed ? [{ title: 'kernel' }] : []),
+    { title: 'out×in', align: 'right' as const },
+    { title: 'filters', align: 'right' as const },
+    { title: 'sparse', align: 'right' as const },
+    { title: 'entropy' },
+    { title: 'orthogonality' },
+  ]
+  const lines = [`${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`, '', table(columns, [...rows, total])]
+  const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${printable(row.layer)}: ${flag.message}`))
+  if (words.length > 0) lines.push('', ...words.map((line) => `${pc.yellow('!')} ${line}`))
+  return lines.join('\n')
+}
+
+function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {
+  const mark = (metric: Flag['metric']): string => (flags.some((flag) => flag.metric === metric) ? ` ${pc.yellow('!')}` : '')
+  return [
+    printable(row.layer),
+    ...(mixed ? [row.kernel.replace('x', '×')] : []),
+    `${row.out_channels}×${row.in_channels}`,
+    count(row.filters),
+    percent(row.sparsity) + mark('sparsity'),
+    `${fixed(row.variance_entropy)} ${pc.cyan(bar(row.variance_entropy, FULL_ENTROPY))}${mark('variance_entropy')}`,
+    `${fixed(row.orthogonality)} ${pc.cyan(bar(row.orthogonality, 1))}${mark('orthogonality')}`,
+  ]
+}
+
+/** Many models: one row each. */
+export function modelsView(analysis: RunRecord): string {
+  const flags = new Map<string, number>()
+  for (const row of analysis.layers) if (flagsOf(row).length > 0) flags.set(row.model, (flags.get(row.model) ?? 0) + 1)
+  const rows = analysis.models.map((model) => [
+    printable(model.model),
+    model.format,
+    count(model.layers),
+    count(model.filters),
+    percent(model.sparsity),
+    `${fixed(model.variance_entropy)} ${pc.cyan(bar(model.variance_entropy, FULL_ENTROPY))}`,
+    `${fixed(model.orthogonality)} ${pc.cyan(bar(model.orthogonality, 1))}`,
+    flags.has(model.model) ? pc.yellow(`! ${plural(flags.get(model.model)!, 'layer')}`) : '',
+  ])
+  const right = 'right' as const
+  return table(
+    [
+      { title: 'model' },
+      { title: 'format' },
+      { title: 'layers', align: right },
+      { title: 'filters', align: right },
+      { title: 'sparse', align: right },
+      { title: 'entropy' },
+      { title: 'orthogonality' },
+      { title: '' },
+    ],
+    rows,
+  )
+}
+
+/** "ONNX, 12 convolutions or tensors: 10 measured (36,000 filters); left out: 2 × 1×1". */
+function censusLine(analysis: RunRecord, model: ModelRow): string {
+  const skipped = analysis.skipped.filter((entry) => entry.model === model.model)
+  const measured = `${plural(model.layers, 'layer')} measured (${plural(model.filters, 'filter')})`
+  return `${model.format}: ${measured}${skipped.length > 0 ? `; ${skippedSummary(skipped)}` : ''}`
+}
+
+/** "37 left out: 36 because 1×1, 1 because 7×7 (--kernel all)". */
+export function skippedSummary(skipped: readonly { reason: string }[]): string {
+  const reasons = new Map<string, number>()
+  for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  const parts = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, n]) => `${count(n)}: ${printable(reason)}`)
+  return `${count(skipped.length)} left out (${parts.join('; ')})`
+}

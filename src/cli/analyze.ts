@@ -1,0 +1,82 @@
+import { recordJson } from '../artifact/json.ts'
+import type { RunRecord } from '../artifact/record.ts'
+import { InputError } from '../errors.ts'
+import { describeCensus } from '../measure/census.ts'
+import { modelsView, modelView } from './analysis-view.ts'
+import type { Command } from './command.ts'
+import { type Measured, measureInputs } from './measuring.ts'
+import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
+import { complain, print, say, warn } from './talk.ts'
+import { plural } from './terminal.ts'
+
+export const analyzeCommand: Command = {
+  usage: 'analyze <inputs..>',
+  summary: 'measure every layer of models, of folders of models, or of a filter database',
+  options: (parser) =>
+    measuringOptions(parser)
+      .positional('inputs', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'model files, folders, globs or a filter database',
+      })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        describe: 'folder for the results: tables, parameters, hashes',
+        group: 'Output:',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON', group: 'Output:' })
+      .option('layers', { type: 'boolean', describe: 'show every layer of every model', group: 'Output:' })
+      .option('meta', {
+        type: 'string',
+        describe: 'CSV about the models; its column Name holds their file names without the ending',
+        group: 'Groups:',
+      })
+      .option('resume', {
+        type: 'boolean',
+        default: true,
+        describe: 'continue an interrupted run into the same folder',
+        group: 'Running:',
+      })
+      .example('$0 analyze resnet50.onnx', 'one model: a row a layer')
+      .example('$0 analyze models/ --meta models/meta.csv -o results', 'many models, results to a folder')
+      .example('$0 analyze net.safetensors --json', 'for a script'),
+  async run(words) {
+    const output = words['output'] as string | undefined
+    const measured = await measureInputs({
+      inputs: words['inputs'] as string[],
+      options: measuringOptionsOf(words),
+      meta: words['meta'] as string | undefined,
+      output,
+      resume: words['resume'] === true,
+    })
+    const { record } = measured
+    for (const text of record.warnings) warn(text)
+    for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
+    if (record.layers.length === 0) throw nothingMeasured(record)
+    if (words['json'] === true) print(recordJson(record))
+    else print(view(record, words['layers'] as boolean | undefined))
+    if (words['json'] !== true) say(closing(measured, output))
+    return record.failed.length > 0 ? 1 : 0
+  },
+}
+
+function nothingMeasured(record: RunRecord): InputError {
+  const file = record.models.length === 1 ? record.models[0]!.file : `${plural(record.models.length, 'model')}`
+  return new InputError(file, `no layer to measure: ${describeCensus(record.found, record.skipped)}`)
+}
+
+function view(record: RunRecord, layers: boolean | undefined): string {
+  const single = record.models.length === 1
+  const parts = single ? [] : [modelsView(record)]
+  if (layers ?? single) parts.push(...record.models.map((model) => modelView(record, model)))
+  return `\n${parts.join('\n\n')}\n`
+}
+
+function closing({ record, seconds, resultsSha256 }: Measured, output: string | undefined): string {
+  const filters = record.models.reduce((n, model) => n + model.filters, 0)
+  const speed = `${plural(filters, 'filter')} in ${plural(record.layers.length, 'layer')}, ${seconds.toFixed(2)} s`
+  if (output === undefined) return `${speed}  ·  -o results keeps them`
+  return `${speed}  ·  ${output}  ·  results.sha256 ${resultsSha256}`
+}

@@ -1,0 +1,118 @@
+import pc from 'picocolors'
+import { findInputs } from '../io/node-inputs.ts'
+import { openSource } from '../sources/open.ts'
+import type { Convolution, Source, SourceModel } from '../sources/source.ts'
+import type { Command } from './command.ts'
+import { print, warn } from './talk.ts'
+import { count, fixed, plural, printable, table } from './terminal.ts'
+
+/** One line of the census. */
+interface CensusEntry {
+  readonly model: string
+  readonly name: string
+  readonly node: string | null
+  readonly kind: string
+  readonly shape: readonly number[]
+  readonly dtype: string | null
+  readonly groups: number | null
+  readonly depth: number | null
+  readonly conv_depth: number | null
+  readonly conv_depth_norm: number | null
+  /** Null for a convolution that can be measured. */
+  readonly skipped_because: string | null
+}
+
+export const inspectCommand: Command = {
+  usage: 'inspect <inputs..>',
+  summary: 'list every convolution that a file holds, and what cannot be measured, with the reason',
+  options: (parser) =>
+    parser
+      .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+      .example('$0 inspect resnet50.onnx', 'what is inside, without measuring'),
+  async run(words) {
+    const json = words['json'] === true
+    const entries: CensusEntry[] = []
+    for await (const found of findInputs(words['inputs'] as string[])) {
+      const source = await openSource(await found.open())
+      try {
+        for (const warning of source.warnings) warn(warning)
+        for (const model of source.models) {
+          const found = census(model)
+          if (json) entries.push(...found)
+          else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n`)
+        }
+      } finally {
+        await source.close()
+      }
+    }
+    if (json) print(JSON.stringify(entries, null, 2))
+    return 0
+  },
+}
+
+function census(model: SourceModel): CensusEntry[] {
+  const kept = model.convolutions.map((conv) => ({ ...convolutionEntry(conv), model: model.name }))
+  const skipped = model.skipped.map(({ name, kind, shape, reason }) => ({
+    model: model.name,
+    name,
+    node: null,
+    kind,
+    shape,
+    dtype: null,
+    groups: null,
+    depth: null,
+    conv_depth: null,
+    conv_depth_norm: null,
+    skipped_because: reason,
+  }))
+  return [...kept, ...skipped]
+}
+
+function convolutionEntry(conv: Convolution): Omit<CensusEntry, 'model'> {
+  return {
+    name: conv.layer,
+    node: conv.node ?? null,
+    kind: 'Conv',
+    shape: conv.shape,
+    dtype: conv.weights.dtype,
+    groups: conv.groups,
+    depth: conv.depth,
+    conv_depth: conv.conv_depth,
+    conv_depth_norm: conv.conv_depth_norm,
+    skipped_because: null,
+  }
+}
+
+function modelLine(source: Source, model: SourceModel): string {
+  const parts = [source.format, model.producer, model.opset === null ? null : `opset ${model.opset}`].filter(
+    (part) => part !== null && part !== '',
+  )
+  const threes = model.convolutions.filter(({ shape }) => shape[2] === 3 && shape[3] === 3)
+  const filters = threes.reduce((n, { shape }) => n + shape[0] * shape[1], 0)
+  const kinds = `${plural(model.convolutions.length, 'convolution')}, ${count(threes.length)} of them 3×3 (${plural(filters, 'filter')}); ${count(model.skipped.length)} left out`
+  return `${pc.bold(printable(model.name))}   ${printable(parts.join(', '))}: ${kinds}`
+}
+
+function censusTable(entries: readonly CensusEntry[]): string {
+  return table(
+    [
+      { title: 'tensor' },
+      { title: 'shape', align: 'right' },
+      { title: 'type' },
+      { title: 'groups', align: 'right' },
+      { title: 'depth', align: 'right' },
+      { title: 'conv depth', align: 'right' },
+      { title: 'remark' },
+    ],
+    entries.map((entry) => [
+      printable(entry.name),
+      entry.shape.join('×'),
+      entry.dtype ?? '',
+      entry.groups === null ? '' : String(entry.groups),
+      entry.depth === null ? '' : String(entry.depth),
+      entry.conv_depth === null ? '' : `${entry.conv_depth} (${fixed(entry.conv_depth_norm, 2)})`,
+      entry.skipped_because === null ? '' : pc.dim(`${entry.kind} left out: ${printable(entry.skipped_because)}`),
+    ]),
+  )
+}
