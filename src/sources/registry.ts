@@ -30,6 +30,12 @@ export const formats: readonly FormatEntry[] = [
     shares: ['json', 'js', 'mjs', 'cjs'],
     load: async () => (await import('./tfjs/format.ts')).tfjs,
   },
+  {
+    name: 'PyTorch',
+    owns: ['pt', 'pth', 'ckpt'],
+    shares: ['tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
+    load: async () => (await import('./pytorch/format.ts')).pytorch,
+  },
   // ONNX has no signature, so it comes after every format that has one.
   { name: 'ONNX', owns: ['onnx'], shares: ['pb', 'ort'], load: async () => (await import('./onnx/format.ts')).onnx },
 ]

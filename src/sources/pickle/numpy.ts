@@ -1,0 +1,118 @@
+import { bytesOf, itemsOf } from './builtins.ts'
+import { PickleProblem, PyBuilt, type PyConstructor, PyTuple, type PyValue } from './values.ts'
+
+/** A NumPy element type: kind as NumPy abbreviates it (f, i, u, b, O, S, U …), bytes per element, byte order. */
+export class NumpyType extends PyBuilt {
+  readonly kind: string
+  readonly itemSize: number
+  bigEndian: boolean
+
+  constructor(code: string) {
+    super()
+    const match = /^([<>|=]?)([a-zA-Z?])(\d*)/.exec(code)
+    const letter = match?.[2] ?? 'V'
+    this.bigEndian = match?.[1] === '>'
+    this.kind = letter === '?' ? 'b' : letter
+    this.itemSize = match?.[3] ? Number(match[3]) : letter === '?' ? 1 : letter === 'O' ? 8 : 0
+  }
+
+  /** (version, byte order, subtype, names, fields, size, alignment, flags) */
+  override setState(state: PyValue): void {
+    const order = itemsOf(state)[1]
+    if (order === '>') this.bigEndian = true
+    if (order === '<') this.bigEndian = false
+  }
+}
+
+/** A NumPy array: raw bytes in `order`, or Python objects for the kind "O". */
+export class NumpyArray extends PyBuilt {
+  shape: readonly number[] = [0]
+  type: NumpyType = new NumpyType('f8')
+  fortran = false
+  /** Raw elements; empty for an array of objects. */
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Elements of an array of objects. */
+  objects: readonly PyValue[] | undefined
+
+  /** (version, shape, type, is Fortran ordered, bytes or list of objects) */
+  override setState(state: PyValue): void {
+    const items = itemsOf(state)
+    const [shape, type, fortran, data] = items.length === 5 ? items.slice(1) : items
+    this.fill(shape, type, fortran === true || fortran === 1, data)
+  }
+
+  fill(shape: PyValue | undefined, type: PyValue | undefined, fortran: boolean, data: PyValue | undefined): this {
+    if (!(type instanceof NumpyType)) throw new PickleProblem('a NumPy array has no element type')
+    this.shape = sizes(shape)
+    this.type = type
+    this.fortran = fortran
+    const count = this.shape.reduce((product, n) => product * n, 1)
+    if (type.kind === 'O') {
+      this.objects = itemsOf(data)
+      if (this.objects.length !== count)
+        throw new PickleProblem(`a NumPy array of ${count} objects comes with ${this.objects.length}`)
+    } else {
+      const bytes = bytesOf(data)
+      if (!bytes || bytes.length !== count * type.itemSize)
+        throw new PickleProblem(
+          `a NumPy array of shape (${this.shape.join(', ')}) comes with ${bytes ? `${bytes.length} bytes` : 'no data'}`,
+        )
+      this.bytes = bytes
+    }
+    return this
+  }
+}
+
+/** A shape: a tuple of sizes, or one size. @throws PickleProblem */
+export function sizes(value: PyValue | undefined): number[] {
+  const items = typeof value === 'number' ? [value] : itemsOf(value)
+  return items.map((size) => {
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+      throw new PickleProblem('a shape holds something that is no size')
+    return size
+  })
+}
+
+/** A number of a NumPy scalar; null for kinds that are no numbers. */
+function scalar(args: readonly PyValue[]): PyValue {
+  const [type, data] = args
+  if (!(type instanceof NumpyType)) return null
+  if (type.kind === 'O') return data ?? null
+  const bytes = bytesOf(data)
+  if (type.kind === 'S') return bytes ? new TextDecoder('latin1').decode(bytes) : null
+  if (!bytes || bytes.length !== type.itemSize) return null
+  return numberAt(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, type)
+}
+
+/** One element of a numeric type; null for another. */
+export function numberAt(view: DataView, at: number, { kind, itemSize, bigEndian }: NumpyType): number | boolean | null {
+  const little = !bigEndian
+  const key = kind + itemSize
+  if (key === 'f8') return view.getFloat64(at, little)
+  if (key === 'f4') return view.getFloat32(at, little)
+  if (key === 'i8') return Number(view.getBigInt64(at, little))
+  if (key === 'i4') return view.getInt32(at, little)
+  if (key === 'i2') return view.getInt16(at, little)
+  if (key === 'i1') return view.getInt8(at)
+  if (key === 'u8') return Number(view.getBigUint64(at, little))
+  if (key === 'u4') return view.getUint32(at, little)
+  if (key === 'u2') return view.getUint16(at, little)
+  if (key === 'u1') return view.getUint8(at)
+  if (key === 'b1') return view.getUint8(at) !== 0
+  return null
+}
+
+const modules = ['numpy.core.multiarray', 'numpy._core.multiarray', 'numpy', 'numpy.core.numeric', 'numpy._core.numeric']
+const constructors: [name: string, make: PyConstructor][] = [
+  ['_reconstruct', () => new NumpyArray()],
+  ['ndarray', () => new NumpyArray()],
+  ['dtype', (args) => new NumpyType(typeof args[0] === 'string' ? args[0] : '')],
+  ['scalar', scalar],
+  // (buffer, type, shape, order): how protocol 5 keeps contiguous arrays
+  ['_frombuffer', ([data, type, shape, order]) => new NumpyArray().fill(shape ?? new PyTuple([]), type, order === 'F', data)],
+]
+
+/** NumPy's arrays, scalars and element types, as NumPy 1 and 2 name them. */
+export const numpyConstructors: ReadonlyMap<string, PyConstructor> = new Map(
+  modules.flatMap((module) => constructors.map(([name, make]) => [`${module}.${name}`, make] as const)),
+)

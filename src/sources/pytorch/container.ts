@@ -1,0 +1,243 @@
+import { InputError } from '../../errors.ts'
+import { memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
+import { looksLikeZip, openZip, type Zip, type ZipEntry } from '../../io/zip.ts'
+import { bytesOf, itemsOf } from '../pickle/builtins.ts'
+import { PickleCut } from '../pickle/cursor.ts'
+import { unpickle } from '../pickle/machine.ts'
+import { PickleProblem, type PyConstructor, PyObject, type PyValue } from '../pickle/values.ts'
+import { persistentIds, TorchStorage, torchConstructors } from './values.ts'
+
+/** An opened checkpoint: its object, and where the elements of its storages lie. */
+export interface Checkpoint {
+  readonly root: PyValue
+  /** "zip", "legacy", "TorchScript" or "pickle". */
+  readonly layout: string
+  /** The bytes of a storage, little-endian. @throws InputError when they are missing or too few */
+  storage(storage: TorchStorage): Promise<RandomAccess>
+}
+
+/** torch's magic number as the first pickle of a legacy file: PROTO 2, LONG1 of ten bytes, STOP. */
+const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+const TAR_MEMBERS = ['storages', 'tensors', 'pickle', 'sys_info']
+const LARGEST_PICKLE = 0x20000000 // 512 MiB
+
+/** What the bytes say: torch's own layouts, or a bare pickle. */
+export function layoutOf(head: Uint8Array): 'zip' | 'legacy' | 'tar' | 'pickle' | undefined {
+  if (looksLikeZip(head)) return 'zip'
+  if (LEGACY.slice(2).every((byte, k) => head[k + 2] === byte) && head[0] === 0x80) return 'legacy'
+  if (head.length >= 512 && TAR_MEMBERS.includes(tarMember(head))) return 'tar'
+  // PROTO 2 to 5, then an instruction that a container or an object begins with
+  if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5 && '\x95c}](\x8c\x58'.includes(String.fromCharCode(head[2] ?? 0)))
+    return 'pickle'
+  return undefined
+}
+
+function tarMember(head: Uint8Array): string {
+  const end = head.indexOf(0)
+  return new TextDecoder('latin1')
+    .decode(head.subarray(0, end < 0 || end > 100 ? 100 : end))
+    .replace(/^\.\//, '')
+    .replace(/\/$/, '')
+}
+
+/** The pickle of a torch zip: `<folder>/data.pkl`, whatever the folder is called. */
+export function dataPickle(zip: Zip): ZipEntry | undefined {
+  return zip.entries
+    .filter(({ name }) => name === 'data.pkl' || name.endsWith('/data.pkl'))
+    .sort((a, b) => a.name.length - b.name.length)[0]
+}
+
+/** Opens a checkpoint's structure; no weight is read. @throws InputError */
+export async function openCheckpoint(access: RandomAccess): Promise<Checkpoint> {
+  const head = await access.read(0, Math.min(4096, access.byteLength))
+  const layout = layoutOf(head)
+  try {
+    if (layout === 'zip') return await openArchive(access)
+    if (layout === 'legacy') return await openLegacy(access)
+    if (layout === 'tar')
+      throw new PickleProblem('was saved by a PyTorch older than 0.1.10 (a tar archive); load and save it with a newer one')
+    return await openPickle(access)
+  } catch (error) {
+    if (error instanceof PickleCut)
+      throw new InputError(access.name, 'is cut short in its pickle; get it again', { cause: error })
+    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
+    throw error
+  }
+}
+
+async function openArchive(access: RandomAccess): Promise<Checkpoint> {
+  const zip = await openZip(access)
+  const entry = dataPickle(zip)
+  if (!entry) throw new InputError(access.name, 'is a zip without a data.pkl, so no PyTorch checkpoint')
+  const prefix = entry.name.slice(0, -'data.pkl'.length)
+  const pickle = await entry.open()
+  if (pickle.byteLength > LARGEST_PICKLE)
+    throw new InputError(pickle.name, `has ${pickle.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read of a pickle`)
+  const bytes = await pickle.read(0, pickle.byteLength)
+  const { value } = unpickle(bytes, { known: withEmbedded, persistent: persistentIds(() => {}) })
+  const order = zip.find(`${prefix}byteorder`)
+  const bigEndian = order !== undefined && order.byteLength === 3 && (await readText(order)) === 'big'
+  const opened = new Map<string, Promise<RandomAccess>>()
+  return {
+    root: value,
+    layout: zip.find(`${prefix}constants.pkl`) ? 'TorchScript' : 'zip',
+    async storage(storage) {
+      if (storage.bytes) return checked(access, storage, memoryAccess(`${access.name}/${storage.key}`, storage.bytes))
+      const data = zip.find(`${prefix}data/${storage.key}`) ?? zip.find(`${prefix}tensors/${storage.key}`)
+      if (!data) throw new InputError(access.name, `has no entry ${prefix}data/${storage.key}, which holds weights; get it again`)
+      let part = opened.get(data.name)
+      if (!part) opened.set(data.name, (part = data.open()))
+      const whole = checked(access, storage, await part)
+      return bigEndian && storage.type.bytes > 1 ? swapped(whole, storage.type.bytes) : whole
+    },
+  }
+}
+
+async function readText(entry: ZipEntry): Promise<string> {
+  const access = await entry.open()
+  return new TextDecoder().decode(await access.read(0, access.byteLength))
+}
+
+/** Five pickles in a row (magic number, protocol, system, object, keys), then for each key its element count and elements. */
+async function openLegacy(access: RandomAccess): Promise<Checkpoint> {
+  const types = new Map<string, number>()
+  const persistent = persistentIds(({ key, type }) => types.set(key, type.bytes))
+  const { values, end } = await readPickles(access, 5, persistent)
+  const [, , , root = null, keys] = values
+  const places = new Map<string, { offset: number; bytes: number }>()
+  let at = end
+  for (const key of itemsOf(keys)) {
+    const size = typeof key === 'string' ? types.get(key) : undefined
+    if (typeof key !== 'string' || size === undefined)
+      throw new InputError(access.name, `lists a storage ${String(key)} that no tensor uses; it is damaged, get it again`)
+    const count = Number(viewOf(await access.read(at, 8)).getBigUint64(0, true))
+    places.set(key, { offset: at + 8, bytes: count * size })
+    at += 8 + count * size
+    if (!(at <= access.byteLength))
+      throw new InputError(access.name, `ends at byte ${access.byteLength} of ${at}: it is cut short, get it again`)
+  }
+  return {
+    root,
+    layout: 'legacy',
+    async storage(storage) {
+      if (storage.bytes) return checked(access, storage, memoryAccess(`${access.name}/${storage.key}`, storage.bytes))
+      const place = places.get(storage.key)
+      if (!place)
+        throw new InputError(access.name, `does not hold storage ${storage.key}, although a tensor uses it; get it again`)
+      return checked(access, storage, sliceAccess(access, place.offset, place.bytes, `${access.name}/${storage.key}`))
+    },
+  }
+}
+
+/** A pickle that torch did not frame: a dict of arrays, or of tensors that carry their storages. */
+async function openPickle(access: RandomAccess): Promise<Checkpoint> {
+  if (access.byteLength > LARGEST_PICKLE)
+    throw new InputError(
+      access.name,
+      `is a bare pickle of ${access.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read; save it with torch.save`,
+    )
+  const bytes = await access.read(0, access.byteLength)
+  const { value } = unpickle(bytes, { known: withEmbedded })
+  return {
+    root: value,
+    layout: 'pickle',
+    async storage(storage) {
+      if (!storage.bytes) throw new InputError(access.name, `does not hold storage ${storage.key}`)
+      return checked(access, storage, memoryAccess(`${access.name}/${storage.key}`, storage.bytes))
+    },
+  }
+}
+
+/** Consecutive pickles at a file's start, read in a window that grows until they fit. */
+async function readPickles(
+  access: RandomAccess,
+  count: number,
+  persistent: (id: PyValue) => PyValue,
+): Promise<{ values: PyValue[]; end: number }> {
+  const most = Math.min(access.byteLength, LARGEST_PICKLE)
+  for (let window = Math.min(1 << 20, most); ; window = Math.min(window * 4, most)) {
+    const bytes = await access.read(0, window)
+    try {
+      return pickles(bytes, count, persistent)
+    } catch (error) {
+      if (!(error instanceof PickleCut) || window === most) throw error
+    }
+  }
+}
+
+function pickles(bytes: Uint8Array, count: number, persistent: (id: PyValue) => PyValue): { values: PyValue[]; end: number } {
+  const values: PyValue[] = []
+  let end = 0
+  while (values.length < count) {
+    const one = unpickle(bytes, { known: withEmbedded, persistent, start: end })
+    values.push(one.value)
+    end = one.end
+  }
+  return { values, end }
+}
+
+/**
+ * `torch.storage._load_from_bytes(bytes)`: a storage inside a plain pickle is a whole legacy file of its own. At most a few
+ * such files nest in practice; one inside another is left inert.
+ */
+const embedded: PyConstructor = ([data]) => {
+  const bytes = bytesOf(data)
+  const inert = new PyObject('torch.storage._load_from_bytes', [])
+  if (!bytes || layoutOf(bytes) !== 'legacy') return inert
+  const found: TorchStorage[] = []
+  const ids = persistentIds((storage) => found.push(storage))
+  const values: PyValue[] = []
+  let end = 0
+  while (values.length < 5) {
+    const one = unpickle(bytes, { known: torchConstructors, persistent: ids, start: end })
+    values.push(one.value)
+    end = one.end
+  }
+  const storage = values[3]
+  if (!(storage instanceof TorchStorage) || found.length !== 1) return inert
+  if (end + 8 > bytes.length) throw new PickleCut('a storage inside the pickle is cut short')
+  const count = Number(viewOf(bytes).getBigUint64(end, true))
+  const from = end + 8
+  if (!(from + count * storage.type.bytes <= bytes.length)) throw new PickleCut('a storage inside the pickle is cut short')
+  storage.bytes = bytes.subarray(from, from + count * storage.type.bytes)
+  return storage
+}
+
+const withEmbedded: ReadonlyMap<string, PyConstructor> = new Map([
+  ...torchConstructors,
+  ['torch.storage._load_from_bytes', embedded],
+])
+
+/** The storage's own part of its run, which must have the elements that the pickle says. */
+function checked(file: RandomAccess, storage: TorchStorage, bytes: RandomAccess): RandomAccess {
+  const size = storage.type.bytes
+  const [from, length] = [storage.start * size, storage.count * size]
+  if (!(from + length <= bytes.byteLength))
+    throw new InputError(
+      file.name,
+      `storage ${storage.key} should have ${storage.count} elements of ${size} bytes and has ${bytes.byteLength} bytes; the file is damaged, get it again`,
+    )
+  return from === 0 ? bytes : sliceAccess(bytes, from, length, bytes.name)
+}
+
+/** Big-endian elements as little-endian ones. */
+function swapped(access: RandomAccess, size: number): RandomAccess {
+  return {
+    name: access.name,
+    byteLength: access.byteLength,
+    async read(offset, length, into) {
+      const from = offset - (offset % size)
+      const to = Math.min(access.byteLength, Math.ceil((offset + length) / size) * size)
+      const bytes = (await access.read(from, to - from)).slice()
+      for (let at = 0; at + size <= bytes.length; at += size) bytes.subarray(at, at + size).reverse()
+      const part = bytes.subarray(offset - from, offset - from + length)
+      if (!into) return part
+      into.set(part)
+      return into.subarray(0, length)
+    },
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

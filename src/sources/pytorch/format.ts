@@ -1,0 +1,181 @@
+import { InputError } from '../../errors.ts'
+import type { Input, RandomAccess } from '../../io/random-access.ts'
+import { looksLikeZip, openZip } from '../../io/zip.ts'
+import { PickleProblem } from '../pickle/values.ts'
+import type { ConvShape, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from '../source.ts'
+import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
+import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
+import { type Checkpoint, dataPickle, layoutOf, openCheckpoint } from './container.ts'
+import { type Found, findNetworks } from './networks.ts'
+import { planOf } from './plan.ts'
+
+/**
+ * PyTorch checkpoints: zip archives, TorchScript, the layout before torch 1.6, and bare pickles of tensors or NumPy arrays.
+ * Pickles are read by a machine that executes nothing (../pickle/machine.ts).
+ */
+export const pytorch: SourceFormat = {
+  name: 'PyTorch',
+  async match(head, input) {
+    const layout = layoutOf(head)
+    if (layout !== 'zip') return layout !== undefined
+    if (firstNameOf(head)?.endsWith('/data.pkl')) return true
+    try {
+      return dataPickle(await openZip(input.access)) !== undefined
+    } catch (error) {
+      if (error instanceof InputError) return false
+      throw error
+    }
+  },
+  async open(input) {
+    const checkpoint = await openCheckpoint(input.access)
+    const found = look(input.access, checkpoint)
+    const chosen = chooseNetworks(found.networks)
+    const warnings: string[] = []
+    const models: SourceModel[] = []
+    for (const one of chosen) {
+      const { model, told } = await read(input, checkpoint, one, models.length === 0)
+      models.push(model)
+      warnings.push(...told)
+    }
+    if (models.length === 0) models.push(emptyModel(input, checkpoint, found))
+    else if (found.skipped.length > 0) models[0] = { ...models[0]!, skipped: [...models[0]!.skipped, ...found.skipped] }
+    if (models.length > 1)
+      warnings.push(
+        `${input.access.name} holds ${models.length} networks: ${chosen.map(({ network }) => network.key).join(', ')}`,
+      )
+    return { format: 'PyTorch', models, warnings, close: async () => input.access.close?.() } satisfies Source
+  },
+}
+
+/** Name of the first entry of a zip. */
+function firstNameOf(head: Uint8Array): string | undefined {
+  if (!looksLikeZip(head) || head.length < 30) return undefined
+  const length = head[26]! | (head[27]! << 8)
+  return new TextDecoder('latin1').decode(head.subarray(30, 30 + length))
+}
+
+function look(access: RandomAccess, { root }: Checkpoint): Found {
+  try {
+    return findNetworks(root)
+  } catch (error) {
+    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
+    throw error
+  }
+}
+
+async function read(
+  input: Input,
+  checkpoint: Checkpoint,
+  { network, copies }: Chosen,
+  isFirst: boolean,
+): Promise<{ model: SourceModel; told: string[] }> {
+  const file = input.access.name
+  const skipped: Skipped[] = copies.map(({ key, tensors }) => ({
+    name: key,
+    kind: 'state dict',
+    shape: [],
+    reason: `a copy of ${network.key || 'the model'} (${tensors.length} tensors)`,
+  }))
+  const repeats = findRepeats(network.tensors)
+  const own = network.tensors.filter((tensor) => !repeats.has(tensor))
+  const wrapper = wrapperOf({ ...network, tensors: own })
+  for (const [{ name, leaf }, reason] of repeats)
+    if (leaf.shape.length >= 3) skipped.push({ name, kind: 'tensor', shape: leaf.shape, reason })
+
+  const named: NamedTensor[] = []
+  const known: { layer: Unplaced; transposed: boolean }[] = []
+  const order = new Map<string, number>()
+  for (const { name: full, leaf, module } of own) {
+    const name = full.slice(wrapper.length)
+    const weights: NamedTensor['weights'] =
+      leaf.shape.length === 4 ? await planOf(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
+    order.set(name, order.size)
+    const isWeight =
+      module?.kind.endsWith('2d') && leaf.shape.length === 4 && !('unsupported' in weights) && !leaf.shape.includes(0)
+    if (!isWeight) {
+      named.push({ name, shape: leaf.shape, weights })
+      continue
+    }
+    const shape = leaf.shape as unknown as ConvShape
+    const { groups, placement } = module!
+    const layer: Unplaced = { layer: name, shape, groups, weights: weights as WeightPlan, ...(placement && { placement }) }
+    known.push({ layer, transposed: module!.kind.startsWith('ConvTranspose') })
+  }
+
+  const census = stateDictConvolutions(named)
+  skipped.push(...census.skipped)
+  for (const { layer, transposed } of known)
+    if (transposed)
+      skipped.push({ name: layer.layer, kind: 'ConvTranspose', shape: layer.shape, reason: 'transposed convolution' })
+  const all: Unplaced[] = [...census.convolutions, ...known.filter(({ transposed }) => !transposed).map(({ layer }) => layer)]
+  all.sort((a, b) => order.get(a.layer)! - order.get(b.layer)!)
+  const biases = await biasesOf(checkpoint, file, own, wrapper)
+  const convolutions = placeInFileOrder(all.map((layer) => ({ ...layer, ...biases(layer.layer, layer.shape[0]) })))
+  return {
+    model: {
+      name: isFirst ? stemOf(input.path) : `${stemOf(input.path)}/${network.key}`,
+      format: checkpoint.layout === 'TorchScript' ? 'TorchScript' : 'PyTorch',
+      producer: null,
+      opset: null,
+      convolutions,
+      skipped,
+      tensors: network.tensors.length,
+      meta: {},
+      parts: [],
+    },
+    told: census.warnings.map((warning) => `${file}: ${warning}`),
+  }
+}
+
+/** The bias of a weight called `….weight`, where the same dict has one of its length. */
+async function biasesOf(
+  checkpoint: Checkpoint,
+  file: string,
+  tensors: Chosen['network']['tensors'],
+  wrapper: string,
+): Promise<(layer: string, channels: number) => { bias?: WeightPlan }> {
+  const plans = new Map<string, { channels: number; plan: WeightPlan }>()
+  for (const { name, leaf } of tensors) {
+    if (!name.endsWith('bias') || leaf.shape.length !== 1 || leaf.shape[0] === 0) continue
+    const plan = await planOf(checkpoint, file, name, leaf)
+    if (!('unsupported' in plan) && isDense(leaf)) plans.set(name.slice(wrapper.length), { channels: leaf.shape[0]!, plan })
+  }
+  return (layer, channels) => {
+    const found = /(^|\.)weight$/.test(layer) ? plans.get(layer.slice(0, -'weight'.length) + 'bias') : undefined
+    return found?.channels === channels ? { bias: found.plan } : {}
+  }
+}
+
+function isDense(leaf: { strides?: readonly number[]; shape: readonly number[] }): boolean {
+  return leaf.strides === undefined || leaf.strides[0] === 1 || leaf.shape[0] === 1
+}
+
+function typeName(leaf: { type: { name?: string; kind?: string } }): string {
+  return leaf.type.name ?? `NumPy ${leaf.type.kind}`
+}
+
+function emptyModel(input: Input, checkpoint: Checkpoint, found: Found): SourceModel {
+  const tensors = found.networks.flatMap((network) => network.tensors)
+  return {
+    name: stemOf(input.path),
+    format: checkpoint.layout === 'TorchScript' ? 'TorchScript' : 'PyTorch',
+    producer: null,
+    opset: null,
+    convolutions: [],
+    skipped: [
+      ...tensors
+        .slice(0, 1000)
+        .map(({ name, leaf }) => ({ name, kind: 'tensor', shape: leaf.shape, reason: `${leaf.shape.length}-D tensor` })),
+      ...found.skipped,
+    ],
+    tensors: tensors.length,
+    meta: {},
+    parts: [],
+  }
+}
+
+/** "a/b/resnet18.pth.tar" and "a/b/resnet18.pt" are both named "resnet18". */
+function stemOf(path: string): string {
+  const last = path.slice(path.lastIndexOf('/') + 1)
+  return last.replace(/(?<=.)(\.(pth?|ckpt)\.tar|\.[^.]*)$/i, '')
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { diskFolder, openFile } from '../../../src/io/node.ts'
+import { openSource } from '../../../src/sources/open.ts'
+import type { Source, SourceModel } from '../../../src/sources/source.ts'
+import { weightsHash } from '../helpers/reference-weights.ts'
+
+interface Layer {
+  layer: string
+  shape: number[]
+  sha256: string
+}
+interface Expected {
+  files: Record<string, { layers: Layer[]; skipped: string[]; others?: { model: string; layers: Layer[] }[] }>
+}
+
+const fixtures = join(import.meta.dirname, '../../fixtures/pytorch')
+
+async function open(path: string): Promise<Source> {
+  return openSource({ path, access: await openFile(path), folder: diskFolder(dirname(path)) })
+}
+
+async function layersOf(model: SourceModel): Promise<Layer[]> {
+  const rows: Layer[] = []
+  for (const convolution of model.convolutions)
+    rows.push({ layer: convolution.layer, shape: [...convolution.shape], sha256: await weightsHash(convolution) })
+  return rows
+}
+
+async function compare(folder: string): Promise<void> {
+  const { files } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected
+  for (const [name, expected] of Object.entries(files)) {
+    const source = await open(join(folder, name))
+    try {
+      const [model, ...others] = source.models
+      assert.equal(await layersOf(model!), expected.layers, name)
+      const skipped = model!.skipped.map((one) => one.name)
+      for (const skip of expected.skipped)
+        assert.ok(skipped.includes(skip), `${name}: ${skip} is not among ${skipped.join(', ')}`)
+      assert.equal(
+        await Promise.all(others.map(async (other) => ({ model: other.name, layers: await layersOf(other) }))),
+        expected.others ?? [],
+        name,
+      )
+      for (const one of source.models)
+        assert.equal(
+          one.convolutions.map(({ conv_depth }) => conv_depth),
+          one.convolutions.map((_, k) => k),
+        )
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+test('the committed checkpoints hold what PyTorch says they hold', () => compare(fixtures))
+
+test('checkpoints written by PyTorch on the spot hold what it says they hold', async () => {
+  const python = '/usr/bin/python3'
+  try {
+    execFileSync(python, ['-c', 'import torch'], { stdio: 'ignore' })
+  } catch {
+    console.log('skipped: no PyTorch at /usr/bin/python3')
+    return
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'filterlens-'))
+  try {
+    execFileSync(python, [join(fixtures, 'make.py'), folder, '1'], { stdio: 'ignore' })
+    await compare(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test.run()
