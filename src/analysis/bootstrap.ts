@@ -1,4 +1,3 @@
-import { quantile } from './quantile.ts'
 import { randomWords } from './random.ts'
 
 /** Settings of the bootstrap; the defaults are what the report uses. */
@@ -28,16 +27,70 @@ export function bootstrapMeans(
     if (n < 2) return null
     let picks = draws.get(n)
     if (!picks) draws.set(n, (picks = drawIndices(n, resamples, seed)))
-    const data = Float64Array.from(values)
-    const means = new Float64Array(resamples)
-    for (let r = 0, k = 0; r < resamples; r++) {
-      let sum = 0
-      for (const end = k + n; k < end; k++) sum += data[picks[k]!]!
-      means[r] = sum / n
-    }
-    means.sort()
-    return [quantile(means, (1 - level) / 2), quantile(means, 1 - (1 - level) / 2)]
+    const means = resampledMeans(Float64Array.from(values), picks, resamples)
+    return [quantileOf(means, (1 - level) / 2), quantileOf(means, 1 - (1 - level) / 2)]
   }
+}
+
+/** Four resamples at a time: each sum keeps its order, and the processor need not wait for one to begin the next. */
+function resampledMeans(data: Float64Array, picks: Uint16Array | Uint32Array, resamples: number): Float64Array {
+  const n = data.length
+  const means = new Float64Array(resamples)
+  let r = 0
+  for (; r + 4 <= resamples; r += 4) {
+    let a = 0
+    let b = 0
+    let c = 0
+    let d = 0
+    for (let k = r * n, end = k + n; k < end; k++) {
+      a += data[picks[k]!]!
+      b += data[picks[k + n]!]!
+      c += data[picks[k + 2 * n]!]!
+      d += data[picks[k + 3 * n]!]!
+    }
+    means[r] = a / n
+    means[r + 1] = b / n
+    means[r + 2] = c / n
+    means[r + 3] = d / n
+  }
+  for (; r < resamples; r++) {
+    let sum = 0
+    for (let k = r * n, end = k + n; k < end; k++) sum += data[picks[k]!]!
+    means[r] = sum / n
+  }
+  return means
+}
+
+/** `quantile` of values in any order (which it changes): the two order statistics are selected, not all sorted. */
+function quantileOf(values: Float64Array, share: number): number {
+  const at = share * (values.length - 1)
+  const below = Math.floor(at)
+  const low = select(values, below)
+  if (at === below) return low
+  let high = Infinity
+  for (let k = below + 1; k < values.length; k++) high = Math.min(high, values[k]!)
+  return low + (high - low) * (at - below)
+}
+
+/** The value that sorting would put at `rank`; smaller ones end up before it, larger ones behind (Hoare's selection). */
+function select(values: Float64Array, rank: number): number {
+  for (let low = 0, high = values.length - 1; low < high; ) {
+    const pivot = values[(low + high) >> 1]!
+    let i = low
+    let j = high
+    while (i <= j) {
+      while (values[i]! < pivot) i++
+      while (values[j]! > pivot) j--
+      if (i > j) break
+      const held = values[i]!
+      values[i++] = values[j]!
+      values[j--] = held
+    }
+    if (rank <= j) high = j
+    else if (rank >= i) low = i
+    else break
+  }
+  return values[rank]!
 }
 
 /** `resamples` times n indices below n: the high part of word · n, whose product is exact in a double for n below 2^21. */
