@@ -8,10 +8,10 @@ export interface Histograms {
   /** Non-sparse filters: what the histograms hold. */
   readonly filters: number
   /** components × 70, row-major; the last bin is closed. */
-  readonly counts: ArrayLike<number>
+  readonly counts: Float64Array
   /** Smallest and largest coefficient per component over all filters, sparse ones included; Infinity and -Infinity without filters. */
-  readonly min: ArrayLike<number>
-  readonly max: ArrayLike<number>
+  readonly min: Float64Array
+  readonly max: Float64Array
 }
 
 /** What the second pass over the filters keeps of a layer. */
@@ -30,29 +30,25 @@ export interface Coefficients {
   readonly layers: readonly LayerCoefficients[]
 }
 
-/** Histograms of several sets together; `times` says how often a set counts (default once). An exact sum of whole numbers. */
-export function mergeHistograms<T extends Histograms>(
-  sets: Iterable<T>,
-  components: number,
-  times: (set: T) => number = () => 1,
-): Histograms {
+/** Histograms of several sets together; `times` says how often each counts, in their order (default once). An exact sum of whole numbers. */
+export function mergeHistograms(sets: readonly Histograms[], components: number, times?: readonly number[]): Histograms {
   const counts = new Float64Array(components * coefficientBins)
   const min = new Float64Array(components).fill(Infinity)
   const max = new Float64Array(components).fill(-Infinity)
   let filters = 0
-  for (const set of sets) {
+  for (const [index, set] of sets.entries()) {
     if (set.counts.length !== counts.length) {
       throw new RangeError(
         `histograms of ${set.counts.length / coefficientBins} and of ${components} components cannot be merged`,
       )
     }
-    const weight = times(set)
+    const weight = times ? times[index]! : 1
     if (weight === 0) continue
     filters += weight * set.filters
-    for (let k = 0; k < counts.length; k++) counts[k] = counts[k]! + weight * set.counts[k]!
+    if (set.filters > 0) for (let k = 0; k < counts.length; k++) counts[k] = counts[k]! + weight * set.counts[k]!
     for (let c = 0; c < components; c++) {
-      min[c] = Math.min(min[c]!, set.min[c]!)
-      max[c] = Math.max(max[c]!, set.max[c]!)
+      if (set.min[c]! < min[c]!) min[c] = set.min[c]!
+      if (set.max[c]! > max[c]!) max[c] = set.max[c]!
     }
   }
   return { filters, counts, min, max }

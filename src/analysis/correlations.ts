@@ -1,6 +1,6 @@
 import type { MeasuredMember } from './model-depth.ts'
 import { type CorrelationRow, metricNames } from './report-types.ts'
-import { spearman } from './spearman.ts'
+import { spearman, type TriedOrders } from './spearman.ts'
 
 /**
  * Rank correlations of each metric with clean and robust accuracy: over all models, per data set and per architecture, for both
@@ -11,6 +11,7 @@ export function correlationsOf(
   datasets: readonly string[],
   architectures: readonly string[],
 ): CorrelationRow[] {
+  const tried: TriedOrders = new Map()
   const grouped = members.filter(({ group }) => group !== null)
   const sets: { by: CorrelationRow['by']; value: string | null; models: readonly MeasuredMember[] }[] = [
     { by: 'all', value: null, models: grouped },
@@ -31,6 +32,7 @@ export function correlationsOf(
           const found = spearman(
             both.map((member) => member.overall[metric]!),
             both.map((member) => member[against]!),
+            tried,
           )
           const row = { metric, against, group, by, value, n: both.length }
           if ('because' in found) return { ...row, rho: null, p: null, p_exact: null, because: found.because }

@@ -7,7 +7,7 @@ import { type Coefficients, coefficientBins } from './coefficients.ts'
 import { comparePairs, matchPairs, pairRow } from './comparisons.ts'
 import { correlationsOf } from './correlations.ts'
 import { distributionsOf } from './distributions.ts'
-import { coefficientRows, groupShifts, pairShifts } from './group-shift.ts'
+import { coefficientRows, groupHistograms, groupShifts, pairShifts } from './group-shift.ts'
 import { histogramsOf } from './member-histograms.ts'
 import { assignMembers, type GroupChoice, type Member, metaValue } from './members.ts'
 import { depthRows, type MeasuredMember, measureMember, pooledDepth } from './model-depth.ts'
@@ -57,6 +57,8 @@ export function groupAnalysis({
   const settings = { ...bootstrapDefaults, ...bootstrap }
 
   const histograms = coefficients && histogramsOf(members, coefficients, kernel)
+  const grouped =
+    coefficients && histograms ? groupHistograms(histograms, matched, dataScopes, coefficients.basis.mean.length) : []
   const pairShift = coefficients && histograms ? pairShifts(matched, histograms, coefficients, math) : matched.map(() => null)
   const columnOf = (column: string): ((member: Member) => string | null) => {
     if (!compared.some(({ row }) => metaValue(row.meta, [column]) !== null))
@@ -107,16 +109,13 @@ export function groupAnalysis({
     depth: depthRows(members),
     pooled_depth: pooledDepth(members, dataScopes),
     bases: basesOf(members, dataScopes, kernel),
-    coefficients:
-      coefficients && histograms
-        ? {
-            range: coefficients.range,
-            bins: coefficientBins,
-            basis_models: compared.length,
-            groups: coefficientRows(histograms, dataScopes, coefficients.basis.mean.length),
-          }
-        : null,
-    shift: coefficients && histograms ? groupShifts(histograms, matched, dataScopes, coefficients, math) : [],
+    coefficients: coefficients && {
+      range: coefficients.range,
+      bins: coefficientBins,
+      basis_models: compared.length,
+      groups: coefficientRows(grouped),
+    },
+    shift: coefficients ? groupShifts(grouped, coefficients, math) : [],
     matrices,
     correlations: correlationsOf(members, datasets, architectures),
     warnings: [...membership.warnings, ...warnings],

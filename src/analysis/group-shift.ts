@@ -1,63 +1,68 @@
 import { type Coefficients, coefficientBins, type Histograms, mergeHistograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
-import type { MemberHistograms } from './member-histograms.ts'
-import { scopes } from './model-depth.ts'
-import type { CoefficientRow, Counting, ShiftRow } from './report-types.ts'
+import { histogramsIn, type MemberHistograms } from './member-histograms.ts'
+import { type BucketName, bucketNames, type CoefficientRow, type Counting, type ShiftRow } from './report-types.ts'
 import { type Densities, densities, distributionShift } from './shift.ts'
 import type { Transcendental } from './transcendental.ts'
 
-const at = (histograms: MemberHistograms, bucket: number | 'all'): Histograms =>
-  bucket === 'all' ? histograms.all : histograms.depth[bucket]!
+/** Histograms of both groups in one data set (null: all), counting and bucket. */
+export interface GroupHistograms {
+  readonly dataset: string | null
+  readonly counting: Counting
+  readonly bucket: BucketName | 'all'
+  readonly a: Histograms
+  readonly b: Histograms
+}
 
-/** The shift between the two groups: over all data sets and for each, in both countings, overall and by depth bucket. */
-export function groupShifts(
+/** Both groups' histograms over all data sets and for each, in both countings (without pairs: each model once), overall and by bucket. */
+export function groupHistograms(
   models: readonly MemberHistograms[],
   pairs: readonly MatchedPair[],
   datasets: readonly (string | null)[],
-  coefficients: Coefficients,
-  math: Transcendental,
-): ShiftRow[] {
-  const components = coefficients.basis.mean.length
+  components: number,
+): GroupHistograms[] {
   const countings: readonly Counting[] = pairs.length > 0 ? ['pairs', 'models'] : ['models']
   return datasets.flatMap((dataset) =>
     countings.flatMap((counting) => {
-      const times = timesOf(models, pairs, dataset, counting)
-      return scopes.map(([key, bucket]): ShiftRow => {
-        const sides = (['a', 'b'] as const).map((group) => {
-          const parts = models.filter(({ member }) => member.group === group && times(member.row.model) > 0)
-          return mergeHistograms(
-            parts.map((part) => ({ ...at(part, key), model: part.member.row.model })),
-            components,
-            ({ model }) => times(model),
-          )
+      const times = counting === 'models' ? undefined : timesInPairs(pairs, dataset)
+      const sides = (['a', 'b'] as const).map((group) => {
+        const parts = models.filter(({ member }) => {
+          if (member.group !== group) return false
+          return times ? times.has(member.row.model) : dataset === null || member.dataset === dataset
         })
-        const row = { dataset, counting, bucket, filters_a: sides[0]!.filters, filters_b: sides[1]!.filters }
-        const [a, b] = sides.map((side) => densities(side, coefficients.range, math))
-        if (!a || !b) return { ...row, shift: null, components: null, because: 'a group has no non-sparse filter here' }
-        const found = distributionShift(a, b, coefficients.basis.explainedVarianceRatio)
-        return { ...row, shift: found.shift, components: [...found.components], because: null }
+        const weights = parts.map(({ member }) => times?.get(member.row.model) ?? 1)
+        return (key: number | 'all'): Histograms =>
+          mergeHistograms(
+            parts.map((part) => histogramsIn(part, key)),
+            components,
+            weights,
+          )
       })
+      const depth = bucketNames.map((bucket, k) => ({ dataset, counting, bucket, a: sides[0]!(k), b: sides[1]!(k) }))
+      return [{ dataset, counting, bucket: 'all' as const, a: sides[0]!('all'), b: sides[1]!('all') }, ...depth]
     }),
   )
 }
 
-/** How often a model counts: once for each of its pairs, or once. */
-function timesOf(
-  models: readonly MemberHistograms[],
-  pairs: readonly MatchedPair[],
-  dataset: string | null,
-  counting: Counting,
-): (model: string) => number {
+/** How often a model counts: once for each of its pairs. */
+function timesInPairs(pairs: readonly MatchedPair[], dataset: string | null): Map<string, number> {
   const times = new Map<string, number>()
-  if (counting === 'models') {
-    for (const { member } of models) if (dataset === null || member.dataset === dataset) times.set(member.row.model, 1)
-  } else {
-    for (const pair of pairs) {
-      if (dataset !== null && pair.dataset !== dataset) continue
-      for (const { row } of [pair.a, pair.b]) times.set(row.model, (times.get(row.model) ?? 0) + 1)
-    }
+  for (const pair of pairs) {
+    if (dataset !== null && pair.dataset !== dataset) continue
+    for (const { row } of [pair.a, pair.b]) times.set(row.model, (times.get(row.model) ?? 0) + 1)
   }
-  return (model) => times.get(model) ?? 0
+  return times
+}
+
+/** The shift between the two groups, row by row. */
+export function groupShifts(rows: readonly GroupHistograms[], coefficients: Coefficients, math: Transcendental): ShiftRow[] {
+  return rows.map(({ dataset, counting, bucket, a, b }): ShiftRow => {
+    const row = { dataset, counting, bucket, filters_a: a.filters, filters_b: b.filters }
+    const [p, q] = [densities(a, coefficients.range, math), densities(b, coefficients.range, math)]
+    if (!p || !q) return { ...row, shift: null, components: null, because: 'a group has no non-sparse filter here' }
+    const found = distributionShift(p, q, coefficients.basis.explainedVarianceRatio)
+    return { ...row, shift: found.shift, components: [...found.components], because: null }
+  })
 }
 
 /** The shift between the two models of a pair; null when one has no non-sparse filter. */
@@ -76,33 +81,25 @@ export function pairShifts(
 }
 
 /** Histograms of both groups, each model once: what ridge plots are drawn from. */
-export function coefficientRows(
-  models: readonly MemberHistograms[],
-  datasets: readonly (string | null)[],
-  components: number,
-): CoefficientRow[] {
-  return datasets.flatMap((dataset) =>
-    scopes.flatMap(([key, bucket]) =>
+export function coefficientRows(rows: readonly GroupHistograms[]): CoefficientRow[] {
+  return rows
+    .filter(({ counting }) => counting === 'models')
+    .flatMap((row) =>
       (['a', 'b'] as const).map((group): CoefficientRow => {
-        const parts = models.filter(({ member }) => member.group === group && (dataset === null || member.dataset === dataset))
-        const { filters, counts, min, max } = mergeHistograms(
-          parts.map((part) => at(part, key)),
-          components,
-        )
-        const table = Array.from({ length: components }, (_, c) =>
-          Array.from(counts).slice(c * coefficientBins, (c + 1) * coefficientBins),
-        )
-        const known = Array.from(min).every(Number.isFinite)
+        const { filters, counts, min, max } = row[group]
+        const components = min.length
+        const known = min.every(Number.isFinite)
         return {
           group,
-          dataset,
-          bucket,
+          dataset: row.dataset,
+          bucket: row.bucket,
           filters,
-          counts: table,
-          min: known ? Array.from(min) : null,
-          max: known ? Array.from(max) : null,
+          counts: Array.from({ length: components }, (_, c) => [
+            ...counts.subarray(c * coefficientBins, (c + 1) * coefficientBins),
+          ]),
+          min: known ? [...min] : null,
+          max: known ? [...max] : null,
         }
       }),
-    ),
-  )
+    )
 }

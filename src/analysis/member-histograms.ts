@@ -31,19 +31,17 @@ export function histogramsOf(members: readonly Member[], coefficients: Coefficie
             )
           return { bucket: bucketIndex(layer), histograms }
         })
-      const depth = bucketNames.map((_, k) =>
+      const merge = (bucket: number | null): Histograms =>
         mergeHistograms(
-          layers.filter(({ bucket }) => bucket === k).map(({ histograms }) => histograms),
+          layers.filter((layer) => layer.bucket === bucket).map(({ histograms }) => histograms),
           components,
-        ),
-      )
-      return {
-        member,
-        all: mergeHistograms(
-          layers.map(({ histograms }) => histograms),
-          components,
-        ),
-        depth,
-      }
+        )
+      const depth = bucketNames.map((_, k) => merge(k))
+      return { member, all: mergeHistograms([...depth, merge(null)], components), depth }
     })
+}
+
+/** A model's histograms in a bucket, or over all its layers. */
+export function histogramsIn(model: MemberHistograms, bucket: number | 'all'): Histograms {
+  return bucket === 'all' ? model.all : model.depth[bucket]!
 }

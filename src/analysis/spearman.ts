@@ -15,8 +15,18 @@ export interface Spearman {
   readonly p_exact: number | null
 }
 
-/** Rank correlation of two lists of equal length, or the phrase why there is none. Values must be finite. */
-export function spearman(x: readonly number[], y: readonly number[]): Spearman | { because: string } {
+/** Counts of all orders that were tried, by the two lists of ranks, so that equal ones are tried once. */
+export type TriedOrders = Map<string, ReadonlyMap<number, number>>
+
+/**
+ * Rank correlation of two lists of equal length, or the phrase why there is none. Values must be finite. `tried` may be shared by
+ * several calls to save time; it changes no result.
+ */
+export function spearman(
+  x: readonly number[],
+  y: readonly number[],
+  tried: TriedOrders = new Map(),
+): Spearman | { because: string } {
   const n = x.length
   if (n !== y.length) throw new RangeError(`${n} values cannot be paired with ${y.length}`)
   if (n < 3)
@@ -33,21 +43,36 @@ export function spearman(x: readonly number[], y: readonly number[]): Spearman |
   const rho = Math.max(-1, Math.min(1, ab / Math.sqrt(aa * bb)))
   const rest = aa * bb - ab * ab
   const p = studentTwoSided(rest > 0 ? ((n - 2) * ab * ab) / rest : Infinity, n - 2)
-  return { n, rho, p, p_exact: n <= exactUpTo ? shareAsStrong(a, b, Math.abs(ab)) : null }
+  return { n, rho, p, p_exact: n <= exactUpTo ? shareAsStrong(a, b, Math.abs(ab), tried) : null }
 }
 
-/** Share of the orders of b (Heap's algorithm over all n!) whose product with a is at least `strength` in magnitude. */
-function shareAsStrong(a: readonly number[], b: readonly number[], strength: number): number {
+/** Share of the orders of b whose product with a is at least `strength` in magnitude. */
+function shareAsStrong(a: readonly number[], b: readonly number[], strength: number, tried: TriedOrders): number {
+  const upwards = (u: readonly number[]): number[] => [...u].sort((p, q) => p - q)
+  const [from, to] = [upwards(a), upwards(b)]
+  const key = `${from} ${to}`
+  let counts = tried.get(key)
+  if (!counts) tried.set(key, (counts = countOrders(from, to)))
+  let all = 0
+  let strong = 0
+  for (const [magnitude, count] of counts) {
+    all += count
+    if (magnitude >= strength) strong += count
+  }
+  return strong / all
+}
+
+/** How many of the n! orders of b (by Heap's algorithm) give each magnitude of the product with a. */
+function countOrders(a: readonly number[], b: readonly number[]): Map<number, number> {
   const order = [...b]
   const n = order.length
   const stack = new Array<number>(n).fill(0)
-  let all = 0
-  let strong = 0
+  const counts = new Map<number, number>()
   const look = (): void => {
     let sum = 0
     for (let k = 0; k < n; k++) sum += a[k]! * order[k]!
-    all++
-    if (Math.abs(sum) >= strength) strong++
+    const magnitude = Math.abs(sum)
+    counts.set(magnitude, (counts.get(magnitude) ?? 0) + 1)
   }
   look()
   for (let k = 0; k < n; ) {
@@ -64,5 +89,5 @@ function shareAsStrong(a: readonly number[], b: readonly number[], strength: num
       k++
     }
   }
-  return strong / all
+  return counts
 }

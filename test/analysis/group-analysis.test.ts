@@ -17,7 +17,7 @@ function syntheticCoefficients(analysis: Analysis, seed = 7): Coefficients {
   const next = randomWords(seed)
   const layers = analysis.layers.map((layer): LayerCoefficients => {
     const filters = layer.filters - layer.sparse_filters
-    const counts = new Uint32Array(9 * coefficientBins)
+    const counts = new Float64Array(9 * coefficientBins)
     for (let c = 0; c < 9; c++) {
       for (let f = 0; f < filters; f += 8) {
         const bin = 10 + Math.floor((((next() + next()) / 2 ** 33) * 50) | 0)
@@ -270,12 +270,13 @@ test('four thousand layers take less than a second', () => {
     (_, k): Pair => ({ a: `m${(k * 7) % 43}`, b: `m${43 + k}`, architecture: null, dataset: null }),
   )
   const second = syntheticCoefficients(big)
-  const started = performance.now()
+  const started = process.cpuUsage()
   const found: GroupReport = groupAnalysis({ analysis: big, pairs: bigPairs, coefficients: second })
-  const seconds = (performance.now() - started) / 1000
-  console.log(`${big.layers.length} layers, 71 pairs: ${seconds.toFixed(2)} s`)
+  const used = process.cpuUsage(started)
+  const seconds = (used.user + used.system) / 1e6
+  console.log(`${big.layers.length} layers, 71 pairs: ${seconds.toFixed(2)} s of processor time`)
   assert.is(found.pairs.length, 71)
-  assert.ok(seconds < 1.5, `${seconds} s`) // the target is 1 s; the margin is for a machine that is busy with other tests
+  assert.ok(seconds < 1.5, `${seconds} s`) // processor time: other tests may run beside this one. The target is 1 s
 })
 
 /** What the reference code printed for two groups of real networks; fixtures/README.md tells where it is from. */
@@ -394,7 +395,7 @@ test('bases and shift of two groups of real networks', () => {
       model: side,
       layer_id: k,
       filters: pooled.pca[side].n,
-      counts: Uint32Array.from(pooled.coefficients[`counts_${side}`].flat()),
+      counts: Float64Array.from(pooled.coefficients[`counts_${side}`].flat()),
       min: Float64Array.from(pooled.coefficients.stats[side].min),
       max: Float64Array.from(pooled.coefficients.stats[side].max),
     })),

@@ -12,7 +12,7 @@ function layer(counts: readonly (readonly number[])[]): LayerCoefficients {
     model: 'm',
     layer_id: 0,
     filters: counts[0]!.reduce((sum, x) => sum + x, 0),
-    counts: Uint32Array.from(counts.flat()),
+    counts: Float64Array.from(counts.flat()),
     min: new Float64Array(counts.length).fill(-1),
     max: new Float64Array(counts.length).fill(1),
   }
@@ -31,13 +31,10 @@ test('the shift is that of numpy.histogram and scipy.stats.entropy', () => {
 
 test('a layer that counts twice is two layers', () => {
   const [first, second] = [layer(fixture.shift[0]!.counts_a), layer(fixture.shift[0]!.counts_b)]
-  const twice = mergeHistograms([first, second], 9, (x) => (x === first ? 2 : 1))
+  const twice = mergeHistograms([first, second], 9, [2, 1])
   assert.equal(twice, mergeHistograms([first, first, second], 9))
   assert.is(twice.filters, 2 * 3000 + 2000)
-  assert.equal(
-    mergeHistograms([first, second], 9, (x) => (x === first ? 1 : 0)),
-    mergeHistograms([first], 9),
-  )
+  assert.equal(mergeHistograms([first, second], 9, [1, 0]), mergeHistograms([first], 9))
 })
 
 test('no filters, no density; other kernels do not mix', () => {
