@@ -36,7 +36,7 @@ export async function until<A extends unknown[]>(
   const end = Date.now() + seconds * 1000
   while (!(await tab.run(condition, ...args))) {
     if (Date.now() > end) {
-      const seen = await tab.run(() => document.body.innerText.slice(0, 1500))
+      const seen = await tab.run(() => (document.body.textContent ?? '').slice(0, 1500))
       throw new Error(`${tab.engine}: waited ${seconds} s for: ${what}\nerrors: ${tab.errors.join('\n')}\npage: ${seen}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
