@@ -1,0 +1,48 @@
+import { createSha256 } from '#io'
+import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
+import { joinMeta, parseMeta } from '../../src/analysis/meta-table.ts'
+import { joinPairs, parsePairs } from '../../src/analysis/pairs.ts'
+import { analyze, layerTableBytes, modelTableBytes, skippedTableBytes } from '../../src/index.ts'
+import { emptyFolder, type Input, type RandomAccess } from '../../src/io/random-access.ts'
+
+// One suite for every engine: the same models in, every stored table out as a SHA-256.
+
+/** What an engine computed. */
+export interface Identity {
+  /** SHA-256 by table. */
+  readonly tables: Readonly<Record<string, string>>
+  /** SHA-256 of all of them, names included: the one number that engines must agree on. */
+  readonly sha256: string
+}
+
+/** Files of data/ that the suite reads, by name. */
+export interface IdentityFiles {
+  /** In the order in which they are analysed. */
+  readonly models: readonly RandomAccess[]
+  readonly meta: string
+  readonly pairs: string
+}
+
+export async function identitySuite({ models, meta, pairs }: IdentityFiles): Promise<Identity> {
+  const inputs = models.map((access): Input => ({ path: access.name, access, folder: emptyFolder }))
+  const plain = await analyze(inputs, { kernel: 'all' })
+  const analysis = { ...plain, models: joinMeta(plain.models, parseMeta('meta.csv', meta)).models }
+  const names = analysis.models.map((model) => model.model)
+  const report = groupAnalysis({ analysis, pairs: joinPairs(names, parsePairs('pairs.csv', pairs)) })
+  const tables = {
+    'layers.arrow': await hexOf(layerTableBytes(analysis)),
+    'models.arrow': await hexOf(modelTableBytes(analysis)),
+    'skipped.arrow': await hexOf(skippedTableBytes(analysis)),
+    'groups.json': await hexOf(new TextEncoder().encode(JSON.stringify(report))),
+  }
+  const listed = Object.entries(tables)
+    .map(([name, hex]) => `${hex}  ${name}\n`)
+    .join('')
+  return { tables, sha256: await hexOf(new TextEncoder().encode(listed)) }
+}
+
+async function hexOf(bytes: Uint8Array): Promise<string> {
+  const hash = await createSha256()
+  hash.update(bytes)
+  return hash.hex()
+}
