@@ -138,7 +138,8 @@ function rampScale(x: number, y: number): SvgNode {
     { 'shape-rendering': 'crispEdges' },
     ...steps,
     outline(x, y, 123, 9),
-    label('0', x, y + 22, text), label('1', x + 123, y + 22, { ...text, anchor: 'end' }),
+    label('0', x, y + 22, text),
+    label('1', x + 123, y + 22, { ...text, anchor: 'end' }),
     label("1: the channel's largest activation", x + 130, y + 9, text),
   )
 }

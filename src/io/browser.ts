@@ -23,6 +23,10 @@ export function openBlob(blob: Blob, name: string = blob instanceof File ? blob.
 /** @see Platform.openOrigin */
 export async function openOrigin(origin: Origin, name: string): Promise<RandomAccess> {
   if (origin.kind === 'blob') return openBlob(origin.blob, name)
+  if (origin.kind === 'url') {
+    const { openUrl } = await import('./http.ts')
+    return openUrl(origin.url)
+  }
   throw new InputError(name, 'cannot be opened in a browser')
 }
 

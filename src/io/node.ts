@@ -77,7 +77,8 @@ export function diskFolder(path: string): Folder {
 export async function openOrigin(origin: Origin, name: string): Promise<RandomAccess> {
   if (origin.kind === 'path') return openFile(origin.path, name)
   if (origin.kind === 'blob') return memoryAccess(name, new Uint8Array(await origin.blob.arrayBuffer()))
-  throw new InputError(name, `${origin.url} cannot be opened here`)
+  const { openUrl } = await import('./http.ts')
+  return openUrl(origin.url)
 }
 
 /** @see Platform.createSha256 */

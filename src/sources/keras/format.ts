@@ -4,6 +4,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
 import { hwioCensus } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
+import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { namedTensors } from './named-h5.ts'
 import { groupAt, text, textList } from './variables.ts'
@@ -26,7 +27,7 @@ export const kerasH5: SourceFormat = {
   async open({ access, path }): Promise<Source> {
     const file = await openHdf5(access)
     try {
-      return await sourceOf(file, access, stem(path), undefined, undefined, async () => {
+      return await sourceOf(file, access, modelName(path).replace(/\.weights$/, ''), undefined, undefined, async () => {
         await file.close()
         await access.close?.()
       })
@@ -59,7 +60,7 @@ export const kerasZip: SourceFormat = {
     const weights = await entry.open()
     const file = await openHdf5(weights)
     try {
-      return await sourceOf(file, weights, stem(path), configuration, version, async () => {
+      return await sourceOf(file, weights, modelName(path).replace(/\.weights$/, ''), configuration, version, async () => {
         await file.close()
         await access.close?.()
       })
@@ -139,8 +140,4 @@ function configurationOf(file: Hdf5File, json: string | undefined): unknown {
       cause: error,
     })
   }
-}
-
-function stem(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/(\.weights)?\.(h5|hdf5|keras)$/i, '')
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
+import { modelName } from '../model-name.ts'
 import type { ConvShape, Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
 import { filterSet, layoutOf, type NamedArray } from './layout.ts'
@@ -10,7 +11,7 @@ export const npy: SourceFormat = {
   name: 'NumPy',
   match: (head) => looksLikeNpy(head),
   async open({ access, path }): Promise<Source> {
-    const name = stem(path)
+    const name = modelName(path)
     const array = await readNpy(access)
     if ('unsupported' in array.stored)
       throw new InputError(
@@ -44,7 +45,9 @@ export const npz: SourceFormat = {
     for (const entry of entries) arrays.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
     const { tensors, warnings } = layoutOf(arrays)
     const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
-    return sourceOf(stem(path), arrays.length, { ...census, warnings: [...warnings, ...census.warnings] }, () => access.close?.())
+    return sourceOf(modelName(path), arrays.length, { ...census, warnings: [...warnings, ...census.warnings] }, () =>
+      access.close?.(),
+    )
   },
 }
 
@@ -76,8 +79,4 @@ function sourceOf(name: string, tensors: number, census: StateDictCensus, close:
     parts: [],
   }
   return { format: npy.name, models: [model], warnings: census.warnings, close: async () => close() }
-}
-
-function stem(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/\.np[yz]$/i, '')
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import { concatAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
+import { requireInside } from '../part-path.ts'
 import type { Dequantisation, StoredType, WeightPlan } from '../source.ts'
 
 // TensorFlow.js: tfjs-core/src/io/types.ts, WeightsManifestConfig; tfjs-core/src/io/io_utils.ts, decodeWeights.
@@ -60,6 +61,7 @@ export async function readManifest(
     for (const group of parsed.output) {
       const parts: RandomAccess[] = []
       for (const path of group.paths) {
+        requireInside(file, path)
         const shard = await open(path)
         if (!shard)
           throw new InputError(

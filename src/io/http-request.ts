@@ -1,0 +1,252 @@
+import { InputError } from '../errors.ts'
+
+export interface UrlOptions {
+  /** Most bytes taken into memory from a server that ignores ranges. */
+  readonly largestDownload?: number
+  /** Milliseconds without a byte after which a request is given up; 60,000 by default. */
+  readonly patience?: number
+  /** How often a request that failed on the way is sent again; twice by default. */
+  readonly retries?: number
+}
+
+/** An address that has been opened. */
+export interface Remote {
+  readonly name: string
+  /** As it was given, for workers. */
+  readonly given: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly options: UrlOptions
+  /** The entity tag of the first answer: every later one must have the same. */
+  tag: string | undefined
+  /** The file's length, once it is known. */
+  total: number | undefined
+}
+
+/** What a server makes of a range request. */
+export type Answer =
+  | { readonly kind: 'part'; readonly bytes: Uint8Array; readonly total: number }
+  | {
+      readonly kind: 'whole'
+      /** Undefined when the server does not say or compresses. */
+      readonly byteLength: number | undefined
+      read(most: number, tooLong: () => Error): Promise<Uint8Array>
+      cancel(): Promise<void>
+    }
+
+const PATIENCE = 60_000
+const RETRIES = 2
+const FIRST_PAUSE = 200
+const FIRST_ROOM = 1 << 16
+
+/** A failure that may pass: the request is worth another try. */
+class Passing extends Error {}
+
+/**
+ * Up to `length` bytes from `offset`; fewer only at the file's end.
+ * @throws InputError when the server refuses, fails repeatedly or contradicts itself; its cause is the HTTP status
+ */
+export async function fetchRange(remote: Remote, offset: number, length: number): Promise<Answer> {
+  const retries = remote.options.retries ?? RETRIES
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await once(remote, offset, length)
+    } catch (error) {
+      if (!(error instanceof Passing)) throw error
+      if (attempt >= retries) throw new InputError(remote.name, error.message, { cause: error.cause })
+      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE * (1 << (2 * attempt))))
+    }
+  }
+}
+
+async function once(remote: Remote, offset: number, length: number): Promise<Answer> {
+  const { name } = remote
+  const guard = patient(remote)
+  const response = await request(remote, guard, { range: `bytes=${offset}-${offset + length - 1}` })
+  if (response.status === 416 && offset === 0) throw new InputError(name, 'is empty; get it again')
+  if (response.status === 200) {
+    requireSame(remote, response)
+    return whole(remote, guard, response)
+  }
+  if (response.status !== 206) {
+    await response.body?.cancel().catch(() => undefined)
+    guard.done()
+    throw refusal(name, response.status)
+  }
+  const encoding = response.headers.get('content-encoding')
+  if (encoding && encoding !== 'identity') {
+    guard.done()
+    throw new InputError(
+      name,
+      `the server sends parts of a file that it compressed (${encoding}), which cannot be read by range; download it and open it from disk`,
+    )
+  }
+  requireSame(remote, response)
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
+  const bytes = await body(remote, guard, response, length)
+  const contradiction = (what: string): InputError =>
+    new InputError(name, `the server contradicts itself: ${what}; download the file and open it from disk`)
+  // A page of another origin may not see Content-Range unless the server allows it.
+  const total = range && range[3] !== '*' ? Number(range[3]) : (remote.total ??= await lengthOf(remote))
+  const expected = Math.min(length, total - offset)
+  if (range && (Number(range[1]) !== offset || Number(range[2]) !== offset + expected - 1))
+    throw contradiction(`asked for bytes ${offset} to ${offset + expected - 1} of ${total} it answers ${range[0]}`)
+  if (bytes.length > expected) throw contradiction(`it sends more than the ${expected} bytes it was asked for`)
+  if (bytes.length < expected)
+    throw new Passing(
+      `the server ended an answer after ${bytes.length} of ${expected} bytes; try again, or download the file and open it from disk`,
+    )
+  return { kind: 'part', bytes, total }
+}
+
+/** The length of a file whose range answers do not tell it. */
+async function lengthOf(remote: Remote): Promise<number> {
+  const guard = patient(remote)
+  const response = await request(remote, guard, {}, 'HEAD')
+  guard.done()
+  const length = response.ok ? response.headers.get('content-length') : null
+  if (length === null || !/^\d+$/.test(length) || response.headers.has('content-encoding'))
+    throw new InputError(remote.name, 'the server does not tell how long the file is; download it and open it from disk')
+  return Number(length)
+}
+
+function whole(remote: Remote, guard: Guard, response: Response): Answer {
+  const encoded = response.headers.get('content-encoding')
+  const stated = response.headers.get('content-length')
+  const byteLength = stated !== null && /^\d+$/.test(stated) && (!encoded || encoded === 'identity') ? Number(stated) : undefined
+  return {
+    kind: 'whole',
+    byteLength,
+    async read(most, tooLong) {
+      const bytes = await body(remote, guard, response, most).catch((error: unknown) => {
+        throw error instanceof Passing ? new InputError(remote.name, error.message, { cause: error.cause }) : error
+      })
+      if (bytes.length > most) throw tooLong()
+      if (byteLength !== undefined && bytes.length !== byteLength)
+        throw new InputError(remote.name, `the server sent ${bytes.length} of ${byteLength} bytes; try again`)
+      return bytes
+    },
+    async cancel() {
+      guard.done()
+      await response.body?.cancel().catch(() => undefined)
+    },
+  }
+}
+
+/** An answer's bytes; one more than `most` when there are more, and the rest is not taken. */
+async function body(remote: Remote, guard: Guard, response: Response, most: number): Promise<Uint8Array> {
+  const stated = Number(response.headers.get('content-length') ?? Number.NaN)
+  let bytes = new Uint8Array(stated >= 0 && stated <= most ? stated : Math.min(most, FIRST_ROOM))
+  let length = 0
+  const reader = response.body?.getReader()
+  try {
+    while (reader && length <= most) {
+      guard.wait()
+      const { done, value } = await reader.read()
+      if (done) break
+      if (length + value.length > bytes.length) {
+        const more = new Uint8Array(Math.min(most + 1, Math.max(2 * bytes.length, length + value.length)))
+        more.set(bytes.subarray(0, length))
+        bytes = more
+      }
+      bytes.set(value.subarray(0, bytes.length - length), length)
+      length = Math.min(length + value.length, most + 1)
+    }
+  } catch (error) {
+    throw passing(remote, guard, error)
+  } finally {
+    guard.done()
+    if (length > most) await reader?.cancel().catch(() => undefined)
+  }
+  return bytes.subarray(0, length)
+}
+
+async function request(remote: Remote, guard: Guard, headers: Record<string, string>, method = 'GET'): Promise<Response> {
+  guard.wait()
+  try {
+    const response = await fetch(remote.url, {
+      method,
+      headers: { ...remote.headers, 'accept-encoding': 'identity', ...headers },
+      signal: guard.signal,
+    })
+    if (response.status === 429 || response.status >= 500) {
+      await response.body?.cancel().catch(() => undefined)
+      guard.done()
+      throw new Passing(`the server failed (HTTP ${response.status}); try again later`, { cause: response.status })
+    }
+    return response
+  } catch (error) {
+    guard.done()
+    throw error instanceof Passing ? error : passing(remote, guard, error)
+  }
+}
+
+function requireSame(remote: Remote, response: Response): void {
+  const tag = response.headers.get('etag') ?? response.headers.get('last-modified') ?? ''
+  if (remote.tag !== undefined && remote.tag !== tag)
+    throw new InputError(remote.name, 'has changed while it was read; open it again')
+  remote.tag = tag
+}
+
+interface Guard {
+  readonly signal: AbortSignal
+  readonly late: boolean
+  /** Starts the clock anew. */
+  wait(): void
+  done(): void
+}
+
+/** Ends a request that stands still. */
+function patient({ options }: Remote): Guard {
+  const controller = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let late = false
+  return {
+    signal: controller.signal,
+    get late() {
+      return late
+    },
+    wait() {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        late = true
+        controller.abort()
+      }, options.patience ?? PATIENCE)
+    },
+    done: () => clearTimeout(timer),
+  }
+}
+
+function passing({ options }: Remote, guard: Guard, error: unknown): Error {
+  if (guard.late)
+    return new Passing(
+      `the server sent nothing for ${(options.patience ?? PATIENCE) / 1000} s; try again, or download the file and open it from disk`,
+    )
+  const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined
+  const known: Record<string, string> = {
+    ENOTFOUND: 'there is no such server; look at the address',
+    EAI_AGAIN: 'there is no such server, or no connection to the network',
+    ECONNREFUSED: 'the server does not answer at this address',
+    ECONNRESET: 'the connection broke; try again',
+    UND_ERR_SOCKET: 'the connection broke; try again',
+  }
+  const sentence = cause?.code === undefined ? undefined : known[cause.code]
+  if (sentence) return new Passing(sentence, { cause: error })
+  if (cause?.message) return new Passing(`cannot be reached (${cause.message})`, { cause: error })
+  return new Passing(
+    'cannot be reached: there is no connection, or its server does not let web pages read it (CORS); download the file and open it from disk',
+    { cause: error },
+  )
+}
+
+function refusal(name: string, status: number): InputError {
+  const sentences: Record<number, string> = {
+    401: 'may be read only by who signs in (HTTP 401); download it and open it from disk',
+    403: 'may not be read (HTTP 403); download it and open it from disk',
+    404: 'there is no such file on the server (HTTP 404); look at the address',
+    410: 'is no longer on the server (HTTP 410)',
+  }
+  return new InputError(name, sentences[status] ?? `the server refuses it (HTTP ${status}); download it and open it from disk`, {
+    cause: status === 410 ? 404 : status,
+  })
+}
