@@ -1,6 +1,7 @@
 import { analyzeCommand } from './analyze.ts'
 import type { Command } from './command.ts'
 import { inspectCommand } from './inspect.ts'
+import { verifyCommand } from './verify.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [analyzeCommand, inspectCommand]
+export const commands: readonly Command[] = [analyzeCommand, inspectCommand, verifyCommand]
