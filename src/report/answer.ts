@@ -1,0 +1,82 @@
+import { type GroupReport, type MetricName, metricNames, type PairedComparison } from '../analysis/report-types.ts'
+import { metricWords } from '../figures/metric-words.ts'
+import { list, plural, pNumber, sentence } from '../figures/words.ts'
+
+/** The counting that the answer uses: observations do not share a model. */
+export const HEADLINE = 'models'
+/** Below this a difference is said to be shown. */
+export const LEVEL = 0.05
+
+/** The comparison of a metric over all layers and all data sets. */
+export function overall(report: GroupReport, metric: MetricName, dataset: string | null = null): PairedComparison | undefined {
+  return report.comparisons.find(
+    (c) => c.metric === metric && c.bucket === 'all' && c.dataset === dataset && c.counting === HEADLINE,
+  )
+}
+
+export function isShown(comparison: PairedComparison | undefined): boolean {
+  return comparison !== undefined && comparison.p_holm !== null && comparison.p_holm < LEVEL
+}
+
+/** The answer: what differs and what is not shown to (the lead), then why it could not be. */
+export function leadSentences(report: GroupReport): { readonly lead: string; readonly rest: readonly string[] } {
+  const { a, b } = report.groups
+  const tests = metricNames
+    .map((metric) => overall(report, metric))
+    .filter((c) => c !== undefined && c.difference !== null) as PairedComparison[]
+  if (report.pairs.length === 0)
+    return {
+      lead: `${sentence(plural(a.models, `${a.name} model`))} and ${plural(b.models, `${b.name} model`)} stand beside each other without pairs, so nothing is tested: differences below may come from the choice of models.`,
+      rest: [],
+    }
+  if (tests.length === 0)
+    return {
+      lead: `The pairs of ${a.name} and ${b.name} models share no metric that is defined, so nothing can be said.`,
+      rest: [],
+    }
+  const shown = tests.filter(isShown)
+  const rest = tests.filter((c) => !isShown(c))
+  const sentences: string[] = []
+  if (shown.length > 0) {
+    const clauses = shown.map((c) => {
+      const words = metricWords[c.metric]
+      return `${c.difference! > 0 ? words.more : words.less} (${words.difference(c.difference)})`
+    })
+    sentences.push(`${sentence(b.name)} models ${list(clauses)} than their ${a.name} counterparts.`)
+  }
+  if (rest.length > 0) {
+    const names = rest.map((c) => metricWords[c.metric].name)
+    const counterparts = shown.length > 0 ? '' : ` between ${b.name} models and their ${a.name} counterparts`
+    sentences.push(`No difference${counterparts} is shown in ${list(names, 'or')}.`)
+  }
+  const limit = smallestPossible(tests)
+  return { lead: sentences.join(' '), rest: limit ? [limit] : [] }
+}
+
+/** How sure: what an observation is, and what the numbers in brackets are. */
+export function howSure(report: GroupReport): string {
+  const { a } = report.groups
+  const n = metricNames.map((metric) => overall(report, metric)?.n ?? 0).reduce((most, v) => Math.max(most, v), 0)
+  const pairs = report.pairs.length
+  const shared =
+    n < pairs
+      ? `${plural(pairs, 'pair')} with ${plural(n, `distinct ${a.name} model`)}: differences of pairs that share one are averaged first, so the ${n} observations do not share a model`
+      : `${plural(pairs, 'pair')}, each of its own ${a.name} model`
+  const level = Math.round(100 * report.methods.level)
+  return `${sentence(shared)}. Brackets: ${level} % bootstrap interval of the mean difference (not corrected); p: two-sided Wilcoxon signed-rank test, corrected for the three metrics by Holm's method. A p below ${LEVEL} is called shown; a larger one does not show that there is no difference.`
+}
+
+/**
+ * With few pairs even the clearest result cannot reach the level: the exact test's smallest p is 2 / 2^n, and Holm's
+ * method multiplies it by the number of metrics. Null when it can.
+ */
+function smallestPossible(tests: readonly PairedComparison[]): string | null {
+  const exact = tests.filter((c) => c.test?.method === 'exact')
+  if (exact.length !== tests.length || exact.length === 0) return null
+  const n = exact.reduce((most, c) => Math.max(most, c.test!.n), 0)
+  let p = 1
+  for (let i = 1; i < n; i++) p /= 2
+  const corrected = Math.min(1, p * exact.length)
+  if (corrected < LEVEL) return null
+  return `With ${plural(n, 'pair')} the smallest p that the test can give is ${pNumber(p)}, and ${pNumber(corrected)} after correction for ${plural(exact.length, 'metric')}: so few pairs cannot show a difference at ${LEVEL}, however clear.`
+}

@@ -1,0 +1,180 @@
+import {
+  bucketNames,
+  type GroupReport,
+  type MetricName,
+  type ModelComparison,
+  metricNames,
+  type PairedComparison,
+} from '../analysis/report-types.ts'
+import { bucketWords, metricWords } from '../figures/metric-words.ts'
+import { count, fixed, pNumber, sentence, shorten } from '../figures/words.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { HEADLINE, isShown, overall } from './answer.ts'
+import { type Html, html } from './html.ts'
+import { type Column, table } from './table.ts'
+
+/** The answer's table: three metrics of both groups, their difference with its interval, p and n. */
+export function answerTable(report: GroupReport): Html {
+  const { a, b } = report.groups
+  if (report.pairs.length === 0) {
+    const mean = (metric: MetricName, group: 'a' | 'b') =>
+      report.distributions.find((d) => d.metric === metric && d.bucket === 'all' && d.dataset === null && d.group === group)
+    return table(
+      'Mean over the models of each group, each model over all its layers',
+      [
+        { head: '', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
+        { head: a.name, number: true, cell: (metric) => metricWords[metric].value(mean(metric, 'a')?.mean ?? null) },
+        { head: b.name, number: true, cell: (metric) => metricWords[metric].value(mean(metric, 'b')?.mean ?? null) },
+        {
+          head: `n ${a.name}, ${b.name}`,
+          number: true,
+          cell: (metric) => `${mean(metric, 'a')?.n ?? 0}, ${mean(metric, 'b')?.n ?? 0}`,
+        },
+      ],
+      metricNames,
+      'answer',
+    )
+  }
+  return comparisonTable(
+    `Means over ${a.name} models and their ${b.name} counterparts, each model over all its layers`,
+    report,
+    metricNames.map((metric) => overall(report, metric)),
+    'answer',
+  )
+}
+
+/** The same for each data set. */
+export function datasetTables(report: GroupReport): Html[] {
+  if (report.datasets.length < 2) return []
+  return report.datasets.map((dataset) =>
+    comparisonTable(
+      dataset,
+      report,
+      metricNames.map((metric) => overall(report, metric, dataset)),
+      'dense',
+    ),
+  )
+}
+
+function comparisonTable(
+  caption: string,
+  { groups }: GroupReport,
+  rows: readonly (PairedComparison | undefined)[],
+  className: string,
+): Html {
+  return table(
+    caption,
+    [
+      { head: '', cell: (c) => sentence(metricWords[c.metric].name) },
+      { head: groups.a.name, number: true, cell: (c) => metricWords[c.metric].value(c.a) },
+      { head: groups.b.name, number: true, cell: (c) => metricWords[c.metric].value(c.b) },
+      ...statisticColumns,
+    ],
+    rows.filter((c) => c !== undefined),
+    className,
+  )
+}
+
+const statisticColumns: readonly Column<PairedComparison>[] = [
+  { head: 'difference', number: true, cell: (c) => metricWords[c.metric].difference(c.difference) },
+  {
+    head: '95 % interval',
+    title: 'bootstrap interval of the mean difference',
+    number: true,
+    cell: (c) => metricWords[c.metric].interval(c.interval),
+  },
+  {
+    head: 'effect',
+    title: 'matched-pairs rank-biserial correlation, from −1 to 1',
+    number: true,
+    cell: (c) => fixed(c.test?.effect, 2),
+  },
+  {
+    head: 'p',
+    title: "Wilcoxon signed-rank test, corrected by Holm's method",
+    number: true,
+    cell: (c) =>
+      isShown(c)
+        ? html`<b>${pNumber(c.p_holm)}</b>`
+        : c.because === null
+          ? pNumber(c.p_holm)
+          : html`<span title="${c.because}">–</span>`,
+  },
+  { head: 'n', number: true, cell: (c) => count(c.n) },
+]
+
+/** The numbers behind the depth figure, over all data sets. */
+export function depthTables(report: GroupReport): Html[] {
+  const tests = report.comparisons.filter((c) => c.dataset === null && c.counting === HEADLINE && c.bucket !== 'all')
+  return metricNames.flatMap((metric) => {
+    const rows = bucketNames.flatMap((bucket) => tests.filter((c) => c.metric === metric && c.bucket === bucket))
+    if (rows.length === 0) return []
+    return [
+      table(
+        `${sentence(metricWords[metric].name)}; p corrected over the ${rows.length} buckets`,
+        [
+          { head: 'depth', cell: (c: PairedComparison) => bucketWords(c.bucket) },
+          { head: report.groups.a.name, number: true, cell: (c) => metricWords[metric].value(c.a) },
+          { head: report.groups.b.name, number: true, cell: (c) => metricWords[metric].value(c.b) },
+          ...statisticColumns,
+        ],
+        rows,
+        'dense',
+      ),
+    ]
+  })
+}
+
+/** Two models: the three metrics of both. */
+export function comparedTable(comparison: ModelComparison): Html {
+  return table(
+    'Each model over all its layers',
+    [
+      { head: '', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
+      {
+        head: shorten(comparison.a, 40),
+        number: true,
+        cell: (metric) => metricWords[metric].value(comparison.metrics[metric].a),
+      },
+      {
+        head: shorten(comparison.b, 40),
+        number: true,
+        cell: (metric) => metricWords[metric].value(comparison.metrics[metric].b),
+      },
+      {
+        head: 'difference',
+        number: true,
+        cell: (metric) => metricWords[metric].difference(comparison.metrics[metric].difference),
+      },
+    ],
+    metricNames,
+    'answer',
+  )
+}
+
+/** Any number of models: smallest, median and largest of each metric. */
+export function spreadTable({ models }: Analysis): Html {
+  const sorted = (metric: MetricName) => models.flatMap((model) => model[metric] ?? []).sort((p, q) => p - q)
+  const at = (metric: MetricName, share: number) => {
+    const values = sorted(metric)
+    if (values.length === 0) return null
+    const position = share * (values.length - 1)
+    const low = Math.floor(position)
+    return values[low]! + (position - low) * ((values[low + 1] ?? values[low]!) - values[low]!)
+  }
+  const one = models.length === 1
+  const columns: Column<MetricName>[] = one
+    ? [{ head: 'all layers', number: true, cell: (metric) => metricWords[metric].value(models[0]![metric]) }]
+    : [
+        { head: 'smallest', number: true, cell: (metric) => metricWords[metric].value(at(metric, 0)) },
+        { head: 'median', number: true, cell: (metric) => metricWords[metric].value(at(metric, 0.5)) },
+        { head: 'largest', number: true, cell: (metric) => metricWords[metric].value(at(metric, 1)) },
+        { head: 'models', number: true, cell: (metric) => count(sorted(metric).length) },
+      ]
+  return table(
+    one ? 'Over all layers of the model' : 'Over the models, each over all its layers',
+    [{ head: '', cell: (metric) => sentence(metricWords[metric].name) }, ...columns],
+    metricNames,
+    'answer',
+  )
+}

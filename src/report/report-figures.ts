@@ -1,0 +1,122 @@
+import { basesOf, commonKernel } from '../analysis/bases.ts'
+import { byBucket } from '../analysis/depth.ts'
+import { bucketNames, type GroupReport, type ModelDepthRow } from '../analysis/report-types.ts'
+import { activationFigure } from '../figures/activation-figure.ts'
+import { coefficientRidges } from '../figures/coefficient-ridges.ts'
+import { explainedVariance } from '../figures/explained-variance.ts'
+import type { Figure } from '../figures/figure.ts'
+import { filterGrid } from '../figures/filter-grid.ts'
+import { firstLayerRgb } from '../figures/first-layer-rgb.ts'
+import { metricAgainstAccuracy } from '../figures/metric-against-accuracy.ts'
+import { metricsByDepth } from '../figures/metrics-by-depth.ts'
+import { modelComparison } from '../figures/model-comparison.ts'
+import { modelOverview } from '../figures/model-overview.ts'
+import { pcaBases } from '../figures/pca-bases.ts'
+import { shiftByDepth } from '../figures/shift-by-depth.ts'
+import { shiftMatrix } from '../figures/shift-matrix.ts'
+import { aggregateLayers } from '../measure/aggregate.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { layersByModel } from './layers-by-model.ts'
+import type { ReportInput } from './report-input.ts'
+
+/** Parts of the report that hold figures, in its order. */
+export const parts = ['depth', 'bases', 'shift', 'accuracy', 'filters'] as const
+export type Part = (typeof parts)[number]
+
+export interface PlacedFigure {
+  readonly part: Part
+  readonly figure: Figure
+}
+
+/** A report has no more figures than this; later ones give way. */
+export const MOST_FIGURES = 12
+/** Models up to this many get an overview of their own. */
+const MOST_OVERVIEWS = 2
+const MOST_GRIDS = 2
+const MOST_MATRICES = 2
+
+/** The figures of a report, numbered in this order. */
+export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]> {
+  const { analysis, groups, comparison } = input
+  const placed: PlacedFigure[] = []
+  const put = (part: Part, figure: Figure) => placed.push({ part, figure })
+  if (groups) put('depth', await metricsByDepth(groups))
+  else if (analysis.models.length > MOST_OVERVIEWS) put('depth', await metricsByDepth(withoutGroups(analysis)))
+  if (comparison) put('depth', await modelComparison(comparison))
+  else if (!groups && analysis.models.length <= MOST_OVERVIEWS)
+    for (const [i, model] of analysis.models.entries()) {
+      const layers = layersByModel(analysis).get(model.model) ?? []
+      if (layers.length > 0) put('depth', withId(await modelOverview(model, layers), i))
+    }
+  const bases = groups ?? ungroupedBases(analysis, comparison && [comparison.a, comparison.b])
+  if (bases.bases.some((row) => row.dataset === null && row.components !== null)) {
+    put('bases', pcaBases(bases))
+    put('bases', await explainedVariance(bases))
+  }
+  if (groups?.coefficients) {
+    put('bases', await coefficientRidges(groups))
+    if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups))
+    for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrix(matrix))
+  }
+  if (groups?.models.some((model) => model.robust_accuracy !== null)) put('accuracy', await metricAgainstAccuracy(groups))
+  if (input.activation) put('filters', activationFigure(input.activation))
+  if (input.firstLayers?.length) put('filters', firstLayerRgb(input.firstLayers.slice(0, 4)))
+  for (const [i, grid] of (input.grids ?? []).slice(0, MOST_GRIDS).entries()) put('filters', withId(filterGrid(grid), i))
+  return placed.slice(0, MOST_FIGURES)
+}
+
+/** A second figure of a kind gets ids of its own. */
+function withId(figure: Figure, index: number): Figure {
+  if (index === 0) return figure
+  const id = `${figure.id}-${index + 1}`
+  return {
+    ...figure,
+    id,
+    svg: figure.svg.replaceAll(`${figure.id}-title`, `${id}-title`).replaceAll(`${figure.id}-desc`, `${id}-desc`),
+  }
+}
+
+const nobody = { models: 0, layers: 0, filters: 0, sparse_filters: 0, sparsity: null }
+
+/** Models that are in no group, as the depth figure takes them. */
+function withoutGroups(analysis: Analysis): Pick<GroupReport, 'depth' | 'datasets' | 'comparisons' | 'groups'> {
+  const own = layersByModel(analysis)
+  const depth = analysis.models.flatMap((model) =>
+    byBucket(own.get(model.model) ?? []).flatMap((layers, index): ModelDepthRow[] =>
+      layers.length === 0
+        ? []
+        : [
+            {
+              model: model.model,
+              group: null,
+              dataset: null,
+              architecture: null,
+              bucket: bucketNames[index]!,
+              ...aggregateLayers(layers),
+            },
+          ],
+    ),
+  )
+  return { depth, datasets: [], comparisons: [], groups: { a: { name: 'a', ...nobody }, b: { name: 'b', ...nobody } } }
+}
+
+/** The basis of all models, and of the two that are compared. */
+function ungroupedBases(
+  analysis: Analysis,
+  compared: readonly [string, string] | undefined,
+): Pick<GroupReport, 'bases' | 'groups'> {
+  const { kernel } = commonKernel(analysis.layers)
+  const own = layersByModel(analysis)
+  const members = analysis.models.map((row) => ({
+    row,
+    layers: own.get(row.model) ?? [],
+    // a basis of all is made of members of any group; two compared models are one group each
+    group: compared?.[1] === row.model ? ('b' as const) : ('a' as const),
+    dataset: null,
+    architecture: null,
+    clean_accuracy: null,
+    robust_accuracy: null,
+  }))
+  const bases = basesOf(members, [null], kernel).filter((row) => compared !== undefined || row.group === 'all')
+  return { bases, groups: { a: { name: compared?.[0] ?? '', ...nobody }, b: { name: compared?.[1] ?? '', ...nobody } } }
+}
