@@ -1,6 +1,6 @@
 import { InputError, UsageError } from './errors.ts'
-import type { Input, LazyInput } from './io/random-access.ts'
 import { describeCensus } from './measure/census.ts'
+import type { Inputs } from './measure/inputs.ts'
 import type { LayerRow } from './measure/layer-row.ts'
 import type { Analysis, ModelRow } from './measure/model-row.ts'
 import { type MeasureOptions, settingsOf } from './measure/options.ts'
@@ -13,10 +13,7 @@ import { version } from './version.ts'
  * @throws InputError for the first input that cannot be used (unless keepGoing), and when no layer at all is left to
  *   measure: the sentence says what was found; UsageError for options that mean nothing
  */
-export async function analyze(
-  inputs: Iterable<Input | LazyInput> | AsyncIterable<Input | LazyInput>,
-  options: MeasureOptions = {},
-): Promise<Analysis> {
+export async function analyze(inputs: Inputs, options: MeasureOptions = {}): Promise<Analysis> {
   const { parameters } = settingsOf(options)
   const models: ModelRow[] = []
   const layers: LayerRow[] = []

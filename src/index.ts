@@ -1,5 +1,6 @@
 export { type PrincipalComponents, principalComponents, whyNoBasis } from './analysis/principal-components.ts'
 export { analyze } from './analyze.ts'
+export { csvLines, layersCsv, modelsCsv } from './artifact/csv.ts'
 export {
   layerTableBytes,
   layerTableWriter,
@@ -10,8 +11,11 @@ export {
 } from './artifact/tables.ts'
 export { readLayerTable, readModelTable, readResults } from './artifact/tables-read.ts'
 export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './errors.ts'
+export { type Extraction, type ExtractOptions, extract } from './extract.ts'
 export type { Folder, Input, LazyInput, RandomAccess } from './io/random-access.ts'
+export type { OutputFolder, Sink } from './io/sink.ts'
 export { type Aggregate, aggregateLayers } from './measure/aggregate.ts'
+export type { Inputs } from './measure/inputs.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
 export { type MetaTable, metaTable } from './measure/meta.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'

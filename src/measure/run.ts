@@ -5,6 +5,7 @@ import { openSource } from '../sources/open.ts'
 import type { Skipped, Source, SourceModel } from '../sources/source.ts'
 import { type Kernel, openKernel } from '../wasm.ts'
 import { aggregateLayers } from './aggregate.ts'
+import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { localMeasurer, type Measurer } from './measurer.ts'
@@ -58,10 +59,7 @@ interface ModelState {
  * Measures inputs one after the other and tells each layer when it is done: memory stays flat over any number of models.
  * @throws InputError for the first input that cannot be used (unless keepGoing), UsageError for options that mean nothing
  */
-export async function* measure(
-  inputs: Iterable<Input | LazyInput> | AsyncIterable<Input | LazyInput>,
-  options: MeasureOptions = {},
-): AsyncGenerator<MeasureEvent, void, undefined> {
+export async function* measure(inputs: Inputs, options: MeasureOptions = {}): AsyncGenerator<MeasureEvent, void, undefined> {
   const settings = settingsOf(options)
   const known = Symbol.iterator in inputs ? [...inputs] : undefined
   const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
@@ -109,19 +107,19 @@ interface Begin {
 }
 
 /** Opens input after input and starts their layers; pulled only as fast as results are taken. */
-async function* begin(inputs: Iterable<Input | LazyInput> | AsyncIterable<Input | LazyInput>, run: Begin): AsyncGenerator<Entry> {
+async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
   const { options, settings, measurer } = run
-  for await (const item of inputs) {
+  for await (const given of inputs) {
     options.signal?.throwIfAborted()
     let input: Input
     let source: Source
     try {
-      input = 'open' in item ? await item.open() : item
+      input = await openInput(given)
       source = await openSource(input)
     } catch (error) {
       if (!(error instanceof InputError) || !options.keepGoing) throw error
       run.progress.done++
-      yield { kind: 'event', event: { kind: 'failed', file: item.path, model: undefined, error } }
+      yield { kind: 'event', event: { kind: 'failed', file: given.path, model: undefined, error } }
       continue
     }
     run.open.add(source)

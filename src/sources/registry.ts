@@ -22,6 +22,12 @@ export const formats: readonly FormatEntry[] = [
   },
   { name: 'Keras', owns: [], shares: ['h5', 'hdf5', 'keras'], load: async () => (await import('./keras/format.ts')).kerasH5 },
   { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
+  {
+    name: 'filter database',
+    owns: [],
+    shares: ['arrow'],
+    load: async () => (await import('./filter-database.ts')).filterDatabase,
+  },
   { name: 'NumPy', owns: ['npy'], shares: [], load: async () => (await import('./numpy/format.ts')).npy },
   { name: 'NumPy archive', owns: ['npz'], shares: ['zip'], load: async () => (await import('./numpy/format.ts')).npz },
   {

@@ -1,0 +1,88 @@
+import { type LayerMetrics, nullableMetrics } from '../measure/layer-row.ts'
+import type { Analysis, ModelRow } from '../measure/model-row.ts'
+import type { MetaValue } from '../sources/source.ts'
+
+const layerKeys = [
+  'model',
+  'layer',
+  'layer_id',
+  'kernel',
+  'depth',
+  'conv_depth',
+  'conv_depth_norm',
+  'in_channels',
+  'out_channels',
+  'groups',
+  'filters',
+  'peak',
+  'sparse_filters',
+  'sparsity',
+  'variance_entropy',
+  'variance_entropy_raw',
+  'variance_entropy_raw_norm',
+  'variance_entropy_clean',
+  'variance_entropy_clean_norm',
+  'orthogonality',
+  'norm_l1',
+  'norm_l2',
+  'norm_l1_standardised',
+  'norm_l2_standardised',
+] as const satisfies readonly (keyof LayerMetrics)[]
+
+const modelKeys = [
+  'model',
+  'file',
+  'bytes',
+  'sha256',
+  'format',
+  'producer',
+  'opset',
+  'layers',
+  'filters',
+  'sparse_filters',
+  'sparsity',
+  'variance_entropy',
+  'orthogonality',
+] as const satisfies readonly (keyof ModelRow)[]
+
+/**
+ * Rows as CSV (RFC 4180: CRLF, quotes doubled). A null is an empty cell. A text that a spreadsheet would take for a
+ * formula gets a leading apostrophe.
+ */
+export function* csvLines(header: readonly string[], rows: Iterable<readonly MetaValue[]>): Generator<string> {
+  yield `${header.map(cell).join(',')}\r\n`
+  for (const row of rows) yield `${row.map(cell).join(',')}\r\n`
+}
+
+function cell(value: MetaValue): string {
+  if (value === null) return ''
+  if (typeof value !== 'string') return String(value)
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The layer table: the columns of `--json`, then why any of them is empty. */
+export function layersCsv(layers: Analysis['layers']): Generator<string> {
+  const reasons = (row: Analysis['layers'][number]): string | null =>
+    nullableMetrics
+      .filter((name) => row.undefined_because[name] !== undefined)
+      .map((name) => `${name}: ${row.undefined_because[name]}`)
+      .join('; ') || null
+  return csvLines(
+    [...layerKeys, 'undefined_because'],
+    mapped(layers, (row) => [...layerKeys.map((key) => row[key]), reasons(row)]),
+  )
+}
+
+/** The model table: the columns of `--json`, then the metadata. */
+export function modelsCsv(models: Analysis['models']): Generator<string> {
+  const meta = [...new Set(models.flatMap((row) => Object.keys(row.meta)))]
+  return csvLines(
+    [...modelKeys, ...meta],
+    mapped(models, (row) => [...modelKeys.map((key) => row[key]), ...meta.map((key) => row.meta[key] ?? null)]),
+  )
+}
+
+function* mapped<T>(rows: readonly T[], cells: (row: T) => readonly MetaValue[]): Generator<readonly MetaValue[]> {
+  for (const row of rows) yield cells(row)
+}
