@@ -1,3 +1,4 @@
+import { joinMeta, type MetaTable } from './analysis/meta-table.ts'
 import { InputError, UsageError } from './errors.ts'
 import { describeCensus } from './measure/census.ts'
 import type { Inputs } from './measure/inputs.ts'
@@ -7,13 +8,18 @@ import { type MeasureOptions, settingsOf } from './measure/options.ts'
 import { measure } from './measure/run.ts'
 import { version } from './version.ts'
 
+export interface AnalyzeOptions extends MeasureOptions {
+  /** A table about the models (`parseMeta`), joined by name. */
+  readonly meta?: MetaTable
+}
+
 /**
  * Measures every selected layer of the inputs: the two tables of the spec, and how they were made. Rows come in input
  * order, within a model by depth; equal inputs and parameters give equal tables, bit for bit, whatever the other options.
  * @throws InputError for the first input that cannot be used (unless keepGoing), and when no layer at all is left to
  *   measure: the sentence says what was found; UsageError for options that mean nothing
  */
-export async function analyze(inputs: Inputs, options: MeasureOptions = {}): Promise<Analysis> {
+export async function analyze(inputs: Inputs, options: AnalyzeOptions = {}): Promise<Analysis> {
   const { parameters } = settingsOf(options)
   const models: ModelRow[] = []
   const layers: LayerRow[] = []
@@ -52,5 +58,7 @@ export async function analyze(inputs: Inputs, options: MeasureOptions = {}): Pro
     const own = skipped.filter((entry) => entry.model === model.model)
     warnings.push(`${model.model}: no layer to measure: ${describeCensus(undefined, own)}`)
   }
-  return { version, parameters, models, layers, skipped, failed, warnings }
+  const joined = options.meta && joinMeta(models, options.meta)
+  for (const text of joined?.warnings ?? []) warnings.push(text)
+  return { version, parameters, models: joined?.models ?? models, layers, skipped, failed, warnings }
 }

@@ -1,12 +1,13 @@
+import { joinMeta, type MetaTable } from './analysis/meta-table.ts'
 import { InputError, NonFiniteWeightError } from './errors.ts'
 import { databaseWriter } from './filters/database-writer.ts'
+import type { ModelProvenance } from './filters/provenance.ts'
 import { weightReader } from './filters/weights.ts'
 import type { Input } from './io/random-access.ts'
 import { sha256Of } from './io/sha256.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
 import { type Inputs, openInput } from './measure/inputs.ts'
-import { MetaJoin } from './measure/meta.ts'
 import { inputNames, ModelNames } from './measure/model-names.ts'
 import type { Analysis } from './measure/model-row.ts'
 import type { MeasureOptions } from './measure/options.ts'
@@ -26,10 +27,11 @@ export interface Extraction {
   readonly warnings: readonly string[]
 }
 
-export type ExtractOptions = Pick<
-  MeasureOptions,
-  'skipNonFinite' | 'keepGoing' | 'meta' | 'hash' | 'names' | 'signal' | 'onProgress'
->
+export interface ExtractOptions
+  extends Pick<MeasureOptions, 'skipNonFinite' | 'keepGoing' | 'hash' | 'names' | 'signal' | 'onProgress'> {
+  /** A table about the models (`parseMeta`), joined by name. */
+  readonly meta?: MetaTable
+}
 
 /**
  * Writes the 3×3 filters of all inputs as a filter database (filters.arrow, layers.arrow, models.arrow). Memory stays flat
@@ -40,7 +42,7 @@ export type ExtractOptions = Pick<
 export async function extract(inputs: Inputs, folder: OutputFolder, options: ExtractOptions = {}): Promise<Extraction> {
   const known = Symbol.iterator in inputs ? [...inputs] : undefined
   const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
-  const meta = new MetaJoin(options.meta)
+  const models: ModelProvenance[] = []
   const kernel = await openKernel()
   const checker = options.keepGoing ? await openKernel() : undefined
   const writer = await databaseWriter(folder, kernel, { 'filterlens.version': version })
@@ -94,7 +96,7 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
       })
     }
     skipped.push(...left, ...selection.skipped.map((entry) => ({ model: name, ...entry })))
-    writer.addModel({
+    models.push({
       model: name,
       file: model.recorded?.file ?? input.path,
       bytes: model.recorded?.bytes ?? input.access.byteLength,
@@ -102,7 +104,7 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
       format: model.format,
       producer: model.producer,
       opset: model.opset,
-      meta: meta.columnsOf(name, input.path, model.meta),
+      meta: model.meta,
     })
   }
 
@@ -126,14 +128,14 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
       }
       done++
     }
-    const pending = writer.counts()
-    if (pending.layers === 0) {
-      const why =
-        done === 0 ? 'there is no model among the inputs' : describeCensus(pending.models === 0 ? undefined : 0, skipped)
+    if (writer.layers() === 0) {
+      const census = describeCensus(models.length === 0 ? undefined : 0, skipped)
+      const why = models.length === 0 && failed.length === 0 ? 'there is no model among the inputs' : census
       throw new InputError(folder.name, `nothing to write: no 3×3 layer was found; ${why}`)
     }
-    const counts = await writer.commit()
-    return { ...counts, skipped, failed, warnings: [...warnings, ...meta.warnings()] }
+    const joined = options.meta && joinMeta(models, options.meta)
+    const counts = await writer.commit(joined?.models ?? models)
+    return { ...counts, models: models.length, skipped, failed, warnings: [...warnings, ...(joined?.warnings ?? [])] }
   } catch (error) {
     await writer.discard()
     throw error

@@ -1,5 +1,6 @@
+export { type MetaTable, parseMeta } from './analysis/meta-table.ts'
 export { type PrincipalComponents, principalComponents, whyNoBasis } from './analysis/principal-components.ts'
-export { analyze } from './analyze.ts'
+export { type AnalyzeOptions, analyze } from './analyze.ts'
 export { csvLines, layersCsv, modelsCsv } from './artifact/csv.ts'
 export {
   layerTableBytes,
@@ -17,7 +18,6 @@ export type { OutputFolder, Sink } from './io/sink.ts'
 export { type Aggregate, aggregateLayers } from './measure/aggregate.ts'
 export type { Inputs } from './measure/inputs.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
-export { type MetaTable, metaTable } from './measure/meta.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'
 export { emptyMoments, type Moments, mergeMoments } from './measure/moments.ts'

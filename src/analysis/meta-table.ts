@@ -64,8 +64,8 @@ function readerOf(cells: readonly string[]): (cell: string) => MetaValue {
 }
 
 /** Models with the columns of a meta table; what the file itself says about a model gives way to the table. */
-export interface Joined {
-  readonly models: readonly ModelRow[]
+export interface Joined<T> {
+  readonly models: readonly T[]
   readonly warnings: readonly string[]
 }
 
@@ -74,7 +74,7 @@ export interface Joined {
  * left out; both are told in `warnings`.
  * @throws InputError when no row at all names a model that was read
  */
-export function joinMeta(models: readonly ModelRow[], table: MetaTable): Joined {
+export function joinMeta<T extends Pick<ModelRow, 'model' | 'meta'>>(models: readonly T[], table: MetaTable): Joined<T> {
   const find = matchName(models.map(({ model }) => model))
   const values = new Map<string, Readonly<Record<string, MetaValue>>>()
   const unused: string[] = []

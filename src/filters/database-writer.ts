@@ -29,11 +29,10 @@ export interface DatabaseWriter {
    * is checked before it is written, so that what is on disk can be measured).
    */
   addLayer(layer: Omit<DatabaseLayer, 'filter_start' | 'filter_count'>, reader: WeightReader): Promise<BadWeight | undefined>
-  addModel(model: ModelProvenance): void
-  /** What was added so far. */
-  counts(): { filters: number; layers: number; models: number }
+  /** Layers added so far. */
+  layers(): number
   /** Writes the tables and gives the three files their names; models.arrow comes last and makes the database whole. */
-  commit(): Promise<{ filters: number; layers: number; models: number }>
+  commit(models: readonly ModelProvenance[]): Promise<{ filters: number; layers: number }>
   discard(): Promise<void>
 }
 
@@ -66,7 +65,6 @@ export async function databaseWriter(
   let filters = 0
   let layers = 0
   let pending: DatabaseLayer[] = []
-  const models: ModelProvenance[] = []
 
   const flushFilters = async (address: number): Promise<void> => {
     if (held === 0) return
@@ -118,9 +116,8 @@ export async function databaseWriter(
       if (pending.length === LAYERS_PER_BATCH) await flushLayers()
       return undefined
     },
-    addModel: (model) => void models.push(model),
-    counts: () => ({ filters, layers, models: models.length }),
-    async commit() {
+    layers: () => layers,
+    async commit(models) {
       await flushFilters(kernel.reserve(0))
       await flushLayers()
       const { columns, metaKeys } = withMeta(provenanceColumns(models), models)
@@ -140,7 +137,7 @@ export async function databaseWriter(
         await modelSink.discard()
         throw error
       }
-      return { filters, layers, models: models.length }
+      return { filters, layers }
     },
     async discard() {
       for (const writer of open) await writer.discard()

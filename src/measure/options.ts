@@ -2,7 +2,6 @@ import { UsageError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import { kernelSha256 } from '../wasm.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
-import type { MetaTable } from './meta.ts'
 import { type Pass, passesFor } from './metrics.ts'
 import type { Parameters, Profile } from './model-row.ts'
 import { type KernelChoice, parseKernel } from './select.ts'
@@ -21,7 +20,6 @@ export interface MeasureOptions {
   readonly skipNonFinite?: boolean
   /** Lists inputs that cannot be read and goes on; default: the first one is an error. */
   readonly keepGoing?: boolean
-  readonly meta?: MetaTable
   /** SHA-256 of every input file; default true. */
   readonly hash?: boolean
   /** Filters per read; default: a layer. */

@@ -1,5 +1,5 @@
 import { InputError, NonFiniteWeightError } from '../errors.ts'
-import type { Input, LazyInput } from '../io/random-access.ts'
+import type { Input } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
 import { openSource } from '../sources/open.ts'
 import type { Skipped, Source, SourceModel } from '../sources/source.ts'
@@ -9,7 +9,6 @@ import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { localMeasurer, type Measurer } from './measurer.ts'
-import { MetaJoin } from './meta.ts'
 import { evaluateMetrics } from './metrics.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
@@ -63,7 +62,6 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   const settings = settingsOf(options)
   const known = Symbol.iterator in inputs ? [...inputs] : undefined
   const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
-  const meta = new MetaJoin(options.meta)
   const kernel = await openKernel()
   const measurer = await openMeasurer(options, settings, kernel)
   const progress = { done: 0, total: known?.length }
@@ -73,11 +71,10 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
     for await (const entry of begin(known ?? inputs, { options, settings, names, measurer, open, progress })) {
       queue.push(entry)
       while (queue.filter((e) => e.kind === 'layer').length > measurer.ahead) {
-        yield* settle(queue.shift()!, { options, settings, meta, kernel, progress, open })
+        yield* settle(queue.shift()!, { options, settings, kernel, progress, open })
       }
     }
-    while (queue.length > 0) yield* settle(queue.shift()!, { options, settings, meta, kernel, progress, open })
-    for (const text of meta.warnings()) yield { kind: 'warning', text }
+    while (queue.length > 0) yield* settle(queue.shift()!, { options, settings, kernel, progress, open })
   } finally {
     await Promise.allSettled(queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hash : undefined)))
     await measurer.close()
@@ -157,7 +154,6 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
 interface Settle {
   readonly options: MeasureOptions
   readonly settings: Settings
-  readonly meta: MetaJoin
   readonly kernel: Kernel
   readonly progress: { done: number; total: number | undefined }
   readonly open: Set<Source>
@@ -201,7 +197,7 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
       if (state.failed) return
       try {
         if (state.narrowed > 0) yield { kind: 'warning', text: narrowedText(state) }
-        const row = modelRow(state, await state.hash, run.meta)
+        const row = modelRow(state, await state.hash)
         yield { kind: 'model', row, input: state.input, skipped: state.skipped, found: state.model.convolutions.length }
       } catch (error) {
         yield failedModel(error, state, run)
@@ -264,7 +260,7 @@ function rowOf(
   return { row, measured: true }
 }
 
-function modelRow({ input, model, name, rows }: ModelState, sha256: string | null, meta: MetaJoin): ModelRow {
+function modelRow({ input, model, name, rows }: ModelState, sha256: string | null): ModelRow {
   return {
     model: name,
     file: model.recorded?.file ?? input.path,
@@ -274,7 +270,7 @@ function modelRow({ input, model, name, rows }: ModelState, sha256: string | nul
     producer: model.producer,
     opset: model.opset,
     ...aggregateLayers(rows),
-    meta: meta.columnsOf(name, input.path, model.meta),
+    meta: model.meta,
   }
 }
 
