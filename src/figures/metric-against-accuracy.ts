@@ -45,7 +45,7 @@ export async function metricAgainstAccuracy(
       const fill = line.value === null ? colour.muted : colour[categories[names.indexOf(line.value)] ?? 'all']
       const name = line.value === null ? '' : `${line.value}: `
       drawing.push(
-        label(`${name}rho = ${fixed(line.rho, 2)}, ${pValue(line.p)}, n = ${line.n}`, x + 4, 29 + 14 * i, { size: 11, fill }),
+        label(`${name}rho = ${fixed(line.rho, 2)}, ${pValue(pOf(line))}, n = ${line.n}`, x + 4, 29 + 14 * i, { size: 11, fill }),
       )
     })
     drawing.push(
@@ -112,6 +112,11 @@ function correlationsShown(
     : own.filter((c) => c.by === 'all')
 }
 
+/** The exact p where there is one: Student's t is poor for few models. */
+function pOf(row: CorrelationRow): number | null {
+  return row.p_exact ?? row.p
+}
+
 function captionOf(
   rows: readonly CorrelationRow[],
   group: 'b' | null,
@@ -122,12 +127,15 @@ function captionOf(
   if (all.length === 0) return 'No accuracy is known, so nothing is correlated.'
   const tested = metricNames.flatMap((metric) => correlationsShown(rows, metric, group, names)).filter((c) => c.rho !== null)
   if (tested.length === 0) return `There are too few ${who}models for a rank correlation.`
-  const shown = tested.filter((c) => c.p !== null && c.p < 0.05)
+  const shown = tested.filter((c) => (pOf(c) ?? 1) < 0.05)
   if (shown.length === 0)
-    return `No rank correlation of a metric with robust accuracy is shown among ${who}models (${plural(tested.length, 'test')}, smallest p = ${pNumber(tested.reduce((least, c) => Math.min(least, c.p ?? 1), 1))}).`
+    return `No rank correlation of a metric with robust accuracy is shown among ${who}models (${plural(tested.length, 'test')}, smallest p = ${pNumber(tested.reduce((least, c) => Math.min(least, pOf(c) ?? 1), 1))}).`
   const parts = shown.map(
     (c) =>
-      `${metricWords[c.metric].name}${c.value === null ? '' : ` on ${c.value}`} (rho = ${fixed(c.rho, 2)}, ${pValue(c.p)}, n = ${c.n})`,
+      `${metricWords[c.metric].name}${c.value === null ? '' : ` on ${c.value}`} (rho = ${fixed(c.rho, 2)}, ${pValue(pOf(c))}, n = ${c.n})`,
   )
-  return `Among ${who}models robust accuracy goes with ${list(parts)}; ${plural(tested.length - shown.length, 'other correlation')} of ${tested.length} ${tested.length - shown.length === 1 ? 'is' : 'are'} not shown to differ from zero. The p values are not corrected for their number.`
+  const other = tested.length - shown.length
+  const rest =
+    other === 0 ? '' : ` The other ${other === 1 ? 'correlation is' : `${other} correlations are`} not shown to differ from zero.`
+  return `Among ${who}models higher robust accuracy goes with ${list(parts)}.${rest} The p values are not corrected for their number (${tested.length}).`
 }

@@ -232,7 +232,7 @@ function captionOf(data: MetricsByDepthData, grouped: boolean): string {
     if (shown.length === 0) return `no depth shows a difference in ${words.name}`
     const parts = [
       up.length ? `${words.more} in ${up.length} of ${tests.length} depth buckets` : '',
-      down.length ? `${words.less} in ${down.length} of ${tests.length}` : '',
+      down.length ? `${words.less} in ${down.length} of ${tests.length} depth buckets` : '',
     ].filter(Boolean)
     const most = shown.reduce((best, c) => (Math.abs(c.difference!) > Math.abs(best.difference!) ? c : best))
     return `${b.name} models ${list(parts)} (largest in ${bucketWords(most.bucket)}: ${words.difference(most.difference)} ${words.interval(most.interval)})`

@@ -51,7 +51,7 @@ export function shiftMatrix(data: ShiftMatrix): Figure {
           label(cellText(value, cell), x + cell / 2, y + tall / 2 + 4, {
             size: cell < 40 ? 9.5 : 11,
             anchor: 'middle',
-            fill: share > 0.45 ? colour.onAccent : colour.ink,
+            fill: share > 0.68 ? colour.onAccent : colour.ink,
           }),
         )
     }

@@ -152,29 +152,34 @@ export function comparedTable(comparison: ModelComparison): Html {
   )
 }
 
-/** Any number of models: smallest, median and largest of each metric. */
-export function spreadTable({ models }: Analysis): Html {
-  const sorted = (metric: MetricName) => models.flatMap((model) => model[metric] ?? []).sort((p, q) => p - q)
-  const at = (metric: MetricName, share: number) => {
-    const values = sorted(metric)
-    if (values.length === 0) return null
-    const position = share * (values.length - 1)
-    const low = Math.floor(position)
-    return values[low]! + (position - low) * ((values[low + 1] ?? values[low]!) - values[low]!)
-  }
+/** Any number of models: smallest, median and largest of each metric over them; over the layers of a single one. */
+export function spreadTable({ models, layers }: Analysis): Html {
   const one = models.length === 1
-  const columns: Column<MetricName>[] = one
-    ? [{ head: 'all layers', number: true, cell: (metric) => metricWords[metric].value(models[0]![metric]) }]
-    : [
-        { head: 'smallest', number: true, cell: (metric) => metricWords[metric].value(at(metric, 0)) },
-        { head: 'median', number: true, cell: (metric) => metricWords[metric].value(at(metric, 0.5)) },
-        { head: 'largest', number: true, cell: (metric) => metricWords[metric].value(at(metric, 1)) },
-        { head: 'models', number: true, cell: (metric) => count(sorted(metric).length) },
-      ]
+  const of = one ? 'layer' : 'model'
+  const sorted = (metric: MetricName) => (one ? layers : models).flatMap((row) => row[metric] ?? []).sort((p, q) => p - q)
+  const value = (share: number) => (metric: MetricName) => metricWords[metric].value(quantile(sorted(metric), share))
+  const columns: Column<MetricName>[] = [
+    { head: '', cell: (metric) => sentence(metricWords[metric].name) },
+    ...(one
+      ? [{ head: 'all layers', number: true, cell: (metric: MetricName) => metricWords[metric].value(models[0]![metric]) }]
+      : []),
+    { head: `lowest ${of}`, number: true, cell: value(0) },
+    { head: `median ${of}`, number: true, cell: value(0.5) },
+    { head: `highest ${of}`, number: true, cell: value(1) },
+    { head: `${of}s`, number: true, cell: (metric) => count(sorted(metric).length) },
+  ]
   return table(
-    one ? 'Over all layers of the model' : 'Over the models, each over all its layers',
-    [{ head: '', cell: (metric) => sentence(metricWords[metric].name) }, ...columns],
+    one ? 'Over all layers of the model together, and over its layers one by one' : 'Over the models, each over all its layers',
+    columns,
     metricNames,
     'answer',
   )
+}
+
+/** By linear interpolation; null for none. */
+function quantile(sorted: readonly number[], share: number): number | null {
+  if (sorted.length === 0) return null
+  const position = share * (sorted.length - 1)
+  const low = Math.floor(position)
+  return sorted[low]! + (position - low) * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!)
 }

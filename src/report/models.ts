@@ -12,6 +12,7 @@ import { type Column, table } from './table.ts'
 const MOST_LAYERS = 12_000
 /** A report of fewer models opens the first one. */
 const OPEN_UP_TO = 2
+const MOST_FLAGS = 10
 
 /** Models one by one: a line each, which opens to its layers. */
 export function modelsSection(analysis: Analysis, groups: GroupReport | undefined): Html {
@@ -43,7 +44,9 @@ function modelFacts(model: ModelRow): Html {
 
 function flagList(layers: readonly LayerRow[]): Html | '' {
   const flags = layers.flatMap((layer) => flagsOf(layer).map((flag) => html`<li><b>${layer.layer}</b>: ${flag.message}.</li>`))
-  return flags.length === 0 ? '' : html`<ul class="small">${flags}</ul>`
+  if (flags.length === 0) return ''
+  const rest = flags.length - MOST_FLAGS
+  return html`<ul class="small">${flags.slice(0, MOST_FLAGS)}${rest > 0 ? html`<li>and ${plural(rest, 'more', 'more')}, marked in the table</li>` : ''}</ul>`
 }
 
 function layerTable(model: ModelRow, layers: readonly LayerRow[]): Html {
