@@ -1,33 +1,11 @@
+import { type CoefficientPass, coefficientBins, type Histograms } from '../measure/coefficients.ts'
 import type { PrincipalComponents } from './principal-components.ts'
 
-/** Number of equal bins of a coefficient histogram. */
-export const coefficientBins = 70
+export { coefficientBins, type Histograms, type LayerCoefficients } from '../measure/coefficients.ts'
 
-/** Coefficient histograms of a set of filters, per component of the basis (9 of them, or as many as taps). */
-export interface Histograms {
-  /** Non-sparse filters: what the histograms hold. */
-  readonly filters: number
-  /** components × 70, row-major; the last bin is closed. */
-  readonly counts: Float64Array
-  /** Smallest and largest coefficient per component over all filters, sparse ones included; Infinity and -Infinity without filters. */
-  readonly min: Float64Array
-  readonly max: Float64Array
-}
-
-/** What the second pass over the filters keeps of a layer. */
-export interface LayerCoefficients extends Histograms {
-  readonly model: string
-  readonly layer_id: number
-}
-
-/** The coefficients of all layers in one basis over one range. */
-export interface Coefficients {
-  /** Common to all components: minimum and maximum of all coefficients of all filters, sparse ones included. */
-  readonly range: readonly [low: number, high: number]
-  /** Basis of all compared models; its explained variance ratio weighs the shift. */
+/** The coefficients of all compared models' layers, with the basis they are in: its explained variance ratio weighs the shift. */
+export interface Coefficients extends CoefficientPass {
   readonly basis: PrincipalComponents
-  /** In the order of the layer table. */
-  readonly layers: readonly LayerCoefficients[]
 }
 
 /** Histograms of several sets together; `times` says how often each counts, in their order (default once). An exact sum of whole numbers. */

@@ -1,0 +1,197 @@
+import { InputError } from '../errors.ts'
+import { weightReader } from '../filters/weights.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
+import { openSource } from '../sources/open.ts'
+import type { Source } from '../sources/source.ts'
+import { type Kernel, type KernelBasis, openKernel } from '../wasm.ts'
+import { pieces, sparseLimit } from './layer-pass.ts'
+import type { LayerRow } from './layer-row.ts'
+import { inputNames, ModelNames } from './model-names.ts'
+import type { Analysis } from './model-row.ts'
+import { parseKernel, type SelectedLayer, selectLayers } from './select.ts'
+
+/** Number of equal bins of a coefficient histogram. */
+export const coefficientBins = 70
+
+/** Bytes of float32 that are read at a time; results do not depend on it. */
+const PIECE = 64 << 20
+
+/** Coefficient histograms of a set of filters, per component of the basis (9 of them, or as many as taps). */
+export interface Histograms {
+  /** Non-sparse filters: what the histograms hold. */
+  readonly filters: number
+  /** components × 70, row-major; the last bin is closed. */
+  readonly counts: Float64Array
+  /** Smallest and largest coefficient per component over all filters, sparse ones included; Infinity and -Infinity without filters. */
+  readonly min: Float64Array
+  readonly max: Float64Array
+}
+
+/** What the second pass over the filters keeps of a layer. */
+export interface LayerCoefficients extends Histograms {
+  readonly model: string
+  readonly layer_id: number
+}
+
+/** The coefficients of layers in one basis over one range. */
+export interface CoefficientPass {
+  /** Common to all components: minimum and maximum of all coefficients of all filters, sparse ones included. */
+  readonly range: readonly [low: number, high: number]
+  /** In the order of the layer table. */
+  readonly layers: readonly LayerCoefficients[]
+}
+
+export interface CoefficientOptions {
+  /** Layers of other models and of other kernel sizes than the basis are not read. Default: all models of the table. */
+  readonly models?: ReadonlySet<string>
+  /** Model names by input path, as they were given to `measure`. */
+  readonly names?: ReadonlyMap<string, string>
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
+}
+
+/**
+ * Reads the filters of a measured run again, twice: for the common range, then for the histograms of their coefficients
+ * (w / own max-abs - mean) · component; a filter of zeros counts as zeros. Layers are found again by model and layer_id.
+ * Exact counts: the result does not depend on the order of work.
+ * @param inputs those of `analysis`, in the same order; each must be readable again (a LazyInput, bytes in memory, a Blob)
+ * @throws InputError when an input cannot be read again, or no longer holds the layers that were measured
+ */
+export async function measureCoefficients(
+  inputs: Iterable<Input | LazyInput>,
+  analysis: MeasuredRun,
+  basis: KernelBasis,
+  options: CoefficientOptions = {},
+): Promise<CoefficientPass> {
+  const taps = basis.mean.length
+  const wanted = analysis.layers.filter(
+    (row) => tapsOf(row) === taps && (options.models === undefined || options.models.has(row.model)),
+  )
+  const pass: Pass = { inputs: [...inputs], analysis, wanted: new Map(wanted.map((row) => [keyOf(row), row])), options }
+  const kernel = await openKernel()
+  const filters = wanted.reduce((sum, row) => sum + row.filters, 0)
+  let done = 0
+  const tell = (row: LayerRow): void => {
+    done += row.filters
+    options.onProgress?.({ done, total: 2 * filters, model: row.model })
+  }
+
+  const ranges = new Map<LayerRow, { min: Float64Array; max: Float64Array }>()
+  for await (const { row, layer } of layersAgain(pass)) {
+    const min = new Float64Array(taps).fill(Infinity)
+    const max = new Float64Array(taps).fill(-Infinity)
+    for await (const [address, count] of filtersOf(kernel, layer)) {
+      const { lowest, highest } = kernel.coefficientRange(address, count, taps, basis)
+      for (let c = 0; c < taps; c++) {
+        min[c] = Math.min(min[c]!, lowest[c]!)
+        max[c] = Math.max(max[c]!, highest[c]!)
+      }
+    }
+    ranges.set(row, { min, max })
+    tell(row)
+  }
+  let low = Infinity
+  let high = -Infinity
+  for (const { min, max } of ranges.values()) {
+    low = min.reduce((a, b) => Math.min(a, b), low)
+    high = max.reduce((a, b) => Math.max(a, b), high)
+  }
+  if (low > high) return { range: [0, 1], layers: [] }
+
+  const { threshold, profile } = analysis.parameters
+  const counted = new Map<LayerRow, Float64Array>()
+  for await (const { row, layer } of layersAgain(pass)) {
+    const counts = new Float64Array(taps * coefficientBins)
+    const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
+    for await (const [address, count] of filtersOf(kernel, layer)) {
+      kernel.coefficientHistogram(address, count, taps, basis, range, counts)
+    }
+    counted.set(row, counts)
+    tell(row)
+  }
+  return {
+    range: [low, high],
+    layers: wanted.map((row) => ({
+      model: row.model,
+      layer_id: row.layer_id,
+      filters: row.filters - row.sparse_filters,
+      counts: counted.get(row)!,
+      ...ranges.get(row)!,
+    })),
+  }
+}
+
+/** Of a run's results: the layer table, its parameters, and the inputs that failed in it, which may fail again. */
+export type MeasuredRun = Pick<Analysis, 'parameters' | 'layers'> & Partial<Pick<Analysis, 'failed'>>
+
+interface Pass {
+  readonly inputs: readonly (Input | LazyInput)[]
+  readonly analysis: MeasuredRun
+  readonly wanted: ReadonlyMap<string, LayerRow>
+  readonly options: CoefficientOptions
+}
+
+const keyOf = ({ model, layer_id }: { model: string; layer_id: number }): string => `${layer_id}/${model}`
+
+/** Opens the inputs one after the other, names their models as `measure` does, and gives every layer that is wanted. */
+async function* layersAgain({
+  inputs,
+  analysis,
+  wanted,
+  options,
+}: Pass): AsyncGenerator<{ row: LayerRow; layer: SelectedLayer }> {
+  const names = new ModelNames(options.names ?? inputNames(inputs.map(({ path }) => path)))
+  const choice = parseKernel(analysis.parameters.kernel)
+  const missing = new Set(wanted.keys())
+  for (const item of inputs) {
+    options.signal?.throwIfAborted()
+    let input: Input
+    let source: Source
+    try {
+      input = 'open' in item ? await item.open() : item
+      source = await openSource(input)
+    } catch (error) {
+      if (error instanceof InputError && analysis.failed?.some(({ file }) => file === item.path)) continue
+      throw error
+    }
+    try {
+      for (const model of source.models) {
+        const name = names.take(input.path, model.name)
+        for (const layer of selectLayers(model, choice).layers) {
+          options.signal?.throwIfAborted()
+          const key = keyOf({ model: name, layer_id: layer.layer_id })
+          const row = wanted.get(key)
+          if (!row) continue
+          const { shape, layer: tensor } = layer.convolution
+          if (row.layer !== tensor || row.filters !== shape[0] * shape[1])
+            throw new InputError(input.path, `no longer holds layer ${row.layer} as it was measured; measure it again`)
+          missing.delete(key)
+          yield { row, layer }
+        }
+      }
+    } finally {
+      await source.close()
+    }
+  }
+  for (const key of missing) {
+    const row = wanted.get(key)!
+    throw new InputError(row.model, `layer ${row.layer} was measured, but is not in the inputs any more; measure them again`)
+  }
+}
+
+/** A layer's filters in the kernel's memory, piece by piece: address and count. */
+async function* filtersOf(kernel: Kernel, { convolution }: SelectedLayer): AsyncGenerator<[address: number, count: number]> {
+  const reader = weightReader(convolution.weights, convolution.shape)
+  const most = Math.max(1, Math.floor(PIECE / (reader.taps * 4)))
+  const bytes = Math.ceil((Math.min(most, reader.filters) * reader.taps * 4) / 16) * 16
+  const address = kernel.reserve(bytes + reader.scratchBytes)
+  for (const [from, count] of pieces(reader.filters, most)) {
+    await reader.read(kernel, address, address + bytes, from, count)
+    yield [address, count]
+  }
+}
+
+function tapsOf({ kernel }: LayerRow): number {
+  const [rows, columns] = kernel.split('x').map(Number)
+  return rows! * columns!
+}
