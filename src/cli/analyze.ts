@@ -1,10 +1,8 @@
 import { recordJson } from '../artifact/json.ts'
 import type { RunRecord } from '../artifact/record.ts'
-import { InputError } from '../errors.ts'
-import { describeCensus } from '../measure/census.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
-import { type Measured, measureInputs } from './measuring.ts'
+import { type Measured, measureInputs, requireLayers } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
 import { complain, print, say, warn } from './talk.ts'
 import { plural } from './terminal.ts'
@@ -54,17 +52,12 @@ export const analyzeCommand: Command = {
     const { record } = measured
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
-    if (record.layers.length === 0) throw nothingMeasured(record)
+    requireLayers(record)
     if (words['json'] === true) print(recordJson(record))
     else print(view(record, words['layers'] as boolean | undefined))
     if (words['json'] !== true) say(closing(measured, output))
     return record.failed.length > 0 ? 1 : 0
   },
-}
-
-function nothingMeasured(record: RunRecord): InputError {
-  const file = record.models.length === 1 ? record.models[0]!.file : `${plural(record.models.length, 'model')}`
-  return new InputError(file, `no layer to measure: ${describeCensus(record.found, record.skipped)}`)
 }
 
 function view(record: RunRecord, layers: boolean | undefined): string {

@@ -13,6 +13,7 @@ import { fileProblem, outputFolder } from '../io/node.ts'
 import { findInputs } from '../io/node-inputs.ts'
 import { journalFile } from '../io/node-journal.ts'
 import type { Input } from '../io/random-access.ts'
+import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { LayerIdentity } from '../measure/options.ts'
 import { settingsOf } from '../measure/options.ts'
@@ -103,6 +104,15 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
     progress.stop()
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
+}
+
+/** @throws InputError when nothing was measured and nothing failed: what was found instead, and why it was left out */
+export function requireLayers(record: RunRecord): void {
+  if (record.layers.length > 0) return
+  const [failure] = record.failed
+  if (failure && record.models.length === 0) throw new InputError(failure.file, failure.problem)
+  const file = record.models.length === 1 ? record.models[0]!.file : plural(record.models.length, 'model')
+  throw new InputError(file, `no layer to measure: ${describeCensus(record.found, record.skipped)}`)
 }
 
 /** Paths only: a folder of ten thousand models is listed before the first is opened, so that names are settled and progress is known. */
