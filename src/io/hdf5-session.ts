@@ -171,22 +171,23 @@ function typeOf(metadata: Metadata): Hdf5Type {
 }
 
 function readAttributes(module: Module, file: OpenFile, path: string): Record<string, Hdf5Value> {
-  const values: Record<string, Hdf5Value> = Object.create(null)
+  const values = new Map<string, Hdf5Value>()
   for (const name of module.get_attribute_names(file.id, path) ?? []) {
     const metadata = module.get_attribute_metadata(file.id, path, name)
     const bytes = metadata.size * metadata.total_size
     if (!metadata.shape || !(bytes > 0) || bytes > LARGEST_ATTRIBUTE) {
-      values[name] = null
+      values.set(name, null)
       continue
     }
-    values[name] = withMemory(module, bytes, (pointer) => {
+    const value = withMemory(module, bytes, (pointer) => {
       if (module.get_attribute_data(file.id, path, name, BigInt(pointer)) < 0) return null
       const value = decode(module, file, metadata, pointer, bytes)
       if (metadata.vlen || metadata.type === 9) module.reclaim_vlen_memory(file.id, path, name, BigInt(pointer))
       return metadata.shape!.length === 0 ? scalar(value) : value
     })
+    values.set(name, value)
   }
-  return values
+  return Object.fromEntries(values)
 }
 
 function scalar(value: Hdf5Value): Hdf5Value {
@@ -285,7 +286,7 @@ function decode(module: Module, file: OpenFile, metadata: Metadata, pointer: num
   if (key === 'uint2') return new Uint16Array(buffer)
   if (key === 'uint4') return new Uint32Array(buffer)
   if (key === 'uint8') return new BigUint64Array(buffer)
-  if (key === 'uint1' || key === 'bool1') return new Uint8Array(buffer)
+  if (key === 'uint1' || key === 'bool1' || (type.kind === 'other' && type.name === 'opaque')) return new Uint8Array(buffer)
   return null
 }
 

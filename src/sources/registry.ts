@@ -20,6 +20,12 @@ export const formats: readonly FormatEntry[] = [
     shares: ['json'],
     load: async () => (await import('./safetensors/format.ts')).safetensors,
   },
+  {
+    name: 'dataset.h5',
+    owns: [],
+    shares: ['h5', 'hdf5'],
+    load: async () => (await import('./dataset-h5/format.ts')).datasetH5,
+  },
   { name: 'Keras', owns: [], shares: ['h5', 'hdf5', 'keras'], load: async () => (await import('./keras/format.ts')).kerasH5 },
   { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
   {

@@ -1,0 +1,53 @@
+import { InputError } from '../../errors.ts'
+import type { PyValue } from '../pickle/values.ts'
+import type { Frame } from './frame.ts'
+
+/** What pandas.read_csv takes for a missing value. */
+const MISSING = new Set(
+  [
+    '',
+    '#N/A',
+    '#N/A N/A',
+    '#NA',
+    '-1.#IND',
+    '-1.#QNAN',
+    '-NaN',
+    '-nan',
+    '1.#IND',
+    '1.#QNAN',
+    '<NA>',
+    'N/A',
+    'NA',
+    'NULL',
+    'NaN',
+  ].concat(['None', 'n/a', 'nan', 'null']),
+)
+const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
+
+/** A CSV text with a header, its columns typed as pandas.read_csv would: numbers, booleans, else text; missing values NaN. */
+export async function readCsvFrame(name: string, csv: string): Promise<Frame> {
+  const papa = (await import('papaparse')).default
+  const { data, errors } = papa.parse<string[]>(csv, { skipEmptyLines: true })
+  const fatal = errors.find(({ type }) => type === 'Quotes')
+  if (fatal) throw new InputError(name, `the CSV table in it cannot be read: ${fatal.message} (row ${fatal.row})`)
+  const [header = [], ...rows] = data
+  const wrong = rows.findIndex((row) => row.length !== header.length)
+  if (wrong >= 0)
+    throw new InputError(
+      name,
+      `the CSV table in it has ${header.length} columns, but row ${wrong + 1} has ${rows[wrong]!.length}`,
+    )
+  const cells = new Map<string, readonly PyValue[]>()
+  header.forEach((column, k) => {
+    if (!cells.has(column)) cells.set(column, typed(rows.map((row) => row[k]!)))
+  })
+  return { rows: rows.length, indexNames: [], index: [], columns: header, cells }
+}
+
+function typed(column: readonly string[]): PyValue[] {
+  const there = column.filter((cell) => !MISSING.has(cell))
+  if (there.every((cell) => NUMBER.test(cell))) return column.map((cell) => (MISSING.has(cell) ? Number.NaN : Number(cell)))
+  const words: Record<string, boolean> = { True: true, TRUE: true, true: true, False: false, FALSE: false, false: false }
+  if (there.every((cell) => Object.hasOwn(words, cell))) return column.map((cell) => words[cell] ?? Number.NaN)
+  return column.map((cell) => (MISSING.has(cell) ? Number.NaN : cell))
+}
