@@ -60,7 +60,14 @@ export async function coefficientRidges(data: Pick<GroupReport, 'coefficients' |
             ...curves,
             plot.ruleY([0], { stroke: colour.rule, strokeWidth: 0.75 }),
             ...(last
-              ? [plot.axisX({ ticks: [-1, 0, 1], tickSize: 3, tickFormat: (v: number) => fixed(v, 0), label: null })]
+              ? [
+                  plot.axisX({
+                    ticks: table.range[1] - table.range[0] > 5 ? [-2, 0, 2] : [-1, 0, 1],
+                    tickSize: 3,
+                    tickFormat: (v: number) => fixed(v, 0),
+                    label: null,
+                  }),
+                ]
               : []),
           ],
         }),

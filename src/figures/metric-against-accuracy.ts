@@ -45,7 +45,14 @@ export async function metricAgainstAccuracy(
       const fill = line.value === null ? colour.muted : colour[categories[names.indexOf(line.value)] ?? 'all']
       const name = line.value === null ? '' : `${line.value}: `
       drawing.push(
-        label(`${name}rho = ${fixed(line.rho, 2)}, ${pValue(pOf(line))}, n = ${line.n}`, x + 4, 29 + 14 * i, { size: 11, fill }),
+        label(
+          line.rho === null
+            ? `${name}rho undefined, n = ${line.n}`
+            : `${name}rho = ${fixed(line.rho, 2)}, ${pValue(pOf(line))}, n = ${line.n}`,
+          x + 4,
+          29 + 14 * i,
+          { size: 11, fill },
+        ),
       )
     })
     drawing.push(

@@ -1,5 +1,5 @@
 import type { BucketName, MetricName } from '../analysis/report-types.ts'
-import { fixed, interval, percent, points, signed } from './words.ts'
+import { fixed, interval, percent, pointInterval, points, signed } from './words.ts'
 
 /** How a metric is named and written: sparsity as a share in percent, the others as plain numbers. */
 export interface MetricWords {
@@ -23,7 +23,7 @@ export const metricWords: Readonly<Record<MetricName, MetricWords>> = {
     less: 'have a smaller share of sparse filters',
     value: (v) => percent(v),
     difference: (v) => points(v),
-    interval: (bounds) => interval(bounds, 1, 100),
+    interval: (bounds) => pointInterval(bounds),
     tick: (v) => tick(100 * v),
   },
   variance_entropy: {

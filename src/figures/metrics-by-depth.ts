@@ -220,6 +220,7 @@ function noteOf(data: MetricsByDepthData, grouped: boolean, columns: readonly (s
 function captionOf(data: MetricsByDepthData, grouped: boolean): string {
   if (!grouped) return 'How the three metrics change from the first layer to the deepest, over all models.'
   const { a, b } = data.groups
+  const without: string[] = []
   const clauses = metricNames.map((metric) => {
     const words = metricWords[metric]
     const tests = data.comparisons.filter(
@@ -229,7 +230,10 @@ function captionOf(data: MetricsByDepthData, grouped: boolean): string {
     const shown = tests.filter((c) => c.p_holm !== null && c.p_holm < 0.05)
     const up = shown.filter((c) => c.difference! > 0)
     const down = shown.filter((c) => c.difference! < 0)
-    if (shown.length === 0) return `no depth shows a difference in ${words.name}`
+    if (shown.length === 0) {
+      without.push(words.name)
+      return null
+    }
     const parts = [
       up.length ? `${words.more} in ${up.length} of ${tests.length} depth buckets` : '',
       down.length ? `${words.less} in ${down.length} of ${tests.length} depth buckets` : '',
@@ -238,6 +242,7 @@ function captionOf(data: MetricsByDepthData, grouped: boolean): string {
     return `${b.name} models ${list(parts)} (largest in ${bucketWords(most.bucket)}: ${words.difference(most.difference)} ${words.interval(most.interval)})`
   })
   const said = clauses.filter((clause) => clause !== null)
+  if (without.length > 0) said.push(`no depth bucket shows a difference in ${list(without, 'or')}`)
   if (said.length === 0) return `The three metrics of ${a.name} and ${b.name} models by depth; without pairs nothing is tested.`
   return `${sentence(said.join('; '))}. Paired Wilcoxon tests, Holm-corrected over the buckets at 0.05.`
 }

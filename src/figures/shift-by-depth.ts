@@ -4,7 +4,7 @@ import { bucketTick, bucketWords, tick } from './metric-words.ts'
 import { loadPlot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { categories, colour, symbols } from './theme.ts'
-import { fixed, list, sentence } from './words.ts'
+import { fixed, list, sentence, shortCount } from './words.ts'
 
 const HEIGHT = 280
 /** What counts one pair as one observation, as the paper's figures do. */
@@ -30,6 +30,9 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
   const values = series.flatMap(({ rows }) => rows.map((row) => row.shift))
   const [low, high] = decades(values)
   const ticks = logTicks(low, high)
+  const fewest = series
+    .flatMap(({ rows }) => rows)
+    .reduce((least, row) => Math.min(least, row.filters_a, row.filters_b), Number.MAX_SAFE_INTEGER)
   const drawing: SvgNode[] = [
     panel(plot, 0, 0, {
       width: WIDE,
@@ -77,7 +80,7 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
       width: WIDE,
       height: HEIGHT,
       ...(series.length > 1 ? { legend } : {}),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value.`,
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters.`,
     },
     ...drawing,
   )

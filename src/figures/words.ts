@@ -24,9 +24,21 @@ export function percent(share: number | null | undefined, digits = 1): string {
   return `${fixed(100 * share, digits)}${THIN}%`
 }
 
-/** A difference of shares in percentage points, with its sign. */
+/** A difference of shares in percentage points, with its sign; two digits more where it would round to nothing. */
 export function points(share: number | null | undefined, digits = 1): string {
-  return share === null || share === undefined ? '–' : `${signed(100 * share, digits)} points`
+  if (share === null || share === undefined) return '–'
+  return `${signed(100 * share, vanishes(100 * share, digits) ? digits + 2 : digits)} points`
+}
+
+/** An interval of shares in percentage points. */
+export function pointInterval(bounds: readonly [number, number] | null | undefined, digits = 1): string {
+  if (!bounds) return '–'
+  const small = vanishes(100 * Math.max(Math.abs(bounds[0]), Math.abs(bounds[1])), digits)
+  return interval(bounds, small ? digits + 2 : digits, 100)
+}
+
+function vanishes(value: number, digits: number): boolean {
+  return value !== 0 && Number(value.toFixed(digits)) === 0
 }
 
 /** A whole number with commas: 615,863,744. */

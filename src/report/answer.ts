@@ -35,7 +35,7 @@ export function leadSentences(report: GroupReport): { readonly lead: string; rea
       rest: [],
     }
   const shown = tests.filter(isShown)
-  const rest = tests.filter((c) => !isShown(c))
+  const others = tests.filter((c) => !isShown(c))
   const sentences: string[] = []
   if (shown.length > 0) {
     const clauses = shown.map((c) => {
@@ -44,13 +44,13 @@ export function leadSentences(report: GroupReport): { readonly lead: string; rea
     })
     sentences.push(`${sentence(b.name)} models ${list(clauses)} than their ${a.name} counterparts.`)
   }
-  if (rest.length > 0) {
-    const names = rest.map((c) => metricWords[c.metric].name)
+  if (others.length > 0) {
+    const names = others.map((c) => metricWords[c.metric].name)
     const counterparts = shown.length > 0 ? '' : ` between ${b.name} models and their ${a.name} counterparts`
     sentences.push(`No difference${counterparts} is shown in ${list(names, 'or')}.`)
   }
-  const limit = smallestPossible(tests)
-  return { lead: sentences.join(' '), rest: limit ? [limit] : [] }
+  const rest = [directions(report), smallestPossible(tests), fewSparse(tests, report)].filter((text) => text !== null)
+  return { lead: sentences.join(' '), rest }
 }
 
 /** How sure: what an observation is, and what the numbers in brackets are. */
@@ -68,15 +68,36 @@ export function howSure(report: GroupReport): string {
 
 /**
  * With few pairs even the clearest result cannot reach the level: the exact test's smallest p is 2 / 2^n, and Holm's
- * method multiplies it by the number of metrics. Null when it can.
+ * method multiplies it by the number of tests. Null when it can.
  */
 function smallestPossible(tests: readonly PairedComparison[]): string | null {
-  const exact = tests.filter((c) => c.test?.method === 'exact')
-  if (exact.length !== tests.length || exact.length === 0) return null
-  const n = exact.reduce((most, c) => Math.max(most, c.test!.n), 0)
+  const made = tests.filter((c) => c.test !== null)
+  const n = made.reduce((most, c) => Math.max(most, c.test!.n), 0)
+  if (n === 0) return null
   let p = 1
   for (let i = 1; i < n; i++) p /= 2
-  const corrected = Math.min(1, p * exact.length)
+  const corrected = Math.min(1, p * made.length)
   if (corrected < LEVEL) return null
-  return `With ${plural(n, 'pair')} the smallest p that the test can give is ${pNumber(p)}, and ${pNumber(corrected)} after correction for ${plural(exact.length, 'metric')}: so few pairs cannot show a difference at ${LEVEL}, however clear.`
+  const holm = made.length > 1 ? `, and ${pNumber(corrected)} after correction for ${plural(made.length, 'metric')}` : ''
+  return `With ${plural(n, 'pair')} the smallest p that the test can give is ${pNumber(p)}${holm}: so few pairs cannot show a difference at ${LEVEL}, however clear it is.`
+}
+
+/** In how many pairs the studied model is higher: what the data say before any test. */
+function directions({ pairs, groups }: GroupReport): string | null {
+  const parts = metricNames.flatMap((metric) => {
+    const defined = pairs.filter((pair) => pair.metrics[metric].difference !== null)
+    const higher = defined.filter((pair) => pair.metrics[metric].difference! > 0).length
+    const equal = defined.filter((pair) => pair.metrics[metric].difference === 0).length
+    if (defined.length === 0) return []
+    return [`${metricWords[metric].name} in ${higher} of ${defined.length}${equal > 0 ? ` (${equal} equal)` : ''}`]
+  })
+  return parts.length === 0 ? null : `The ${groups.b.name} model of a pair has the higher value of ${list(parts)} pairs.`
+}
+
+/** Says so when there are next to no sparse filters to compare. */
+function fewSparse(tests: readonly PairedComparison[], { groups }: GroupReport): string | null {
+  const sparsity = tests.find((c) => c.metric === 'sparsity')
+  if (!sparsity || (sparsity.a ?? 1) >= 0.005 || (sparsity.b ?? 1) >= 0.005) return null
+  const { value } = metricWords.sparsity
+  return `There are next to no sparse filters in either group (${value(sparsity.a)} ${groups.a.name}, ${value(sparsity.b)} ${groups.b.name}), so sparsity says nothing about their difference.`
 }
