@@ -2,7 +2,7 @@ import { recordJson } from '../artifact/json.ts'
 import type { RunRecord } from '../artifact/record.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
-import { type Measured, measureInputs, requireLayers } from './measuring.ts'
+import { type Measured, measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
 import { complain, print, say, warn } from './talk.ts'
 import { plural } from './terminal.ts'
@@ -52,7 +52,6 @@ export const analyzeCommand: Command = {
     const { record } = measured
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
-    requireLayers(record)
     if (words['json'] === true) print(recordJson(record))
     else print(view(record, words['layers'] as boolean | undefined))
     if (words['json'] !== true) say(closing(measured, output))

@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { type Limits, type Violation, violations } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
 import type { Command, Words } from './command.ts'
-import { measureInputs, requireLayers } from './measuring.ts'
+import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-options.ts'
 import { print, warn } from './talk.ts'
 import { plural, printable, table } from './terminal.ts'
@@ -31,7 +31,6 @@ export const checkCommand: Command = {
       options: measuringOptionsOf(words),
       resume: false,
     })
-    requireLayers(record)
     const { found, undefined: unjudged } = violations(record.layers, limits)
     const failed = found.length > 0 || record.failed.length > 0
     if (words['json'] === true) {

@@ -1,26 +1,26 @@
 import { statSync } from 'node:fs'
-import { mkdir, readFile, rmdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { type MetaTable, parseMeta } from '../analysis/meta-table.ts'
 import { finishArtifact } from '../artifact/finish.ts'
 import { type LayerKey, openJournal } from '../artifact/journal.ts'
 import { MANIFEST, parseManifest } from '../artifact/manifest.ts'
 import { type RunRecord, recordRun } from '../artifact/record.ts'
-import { stageArtifact } from '../artifact/staged.ts'
+import { type StagedArtifact, stageArtifact } from '../artifact/staged.ts'
 import { InputError } from '../errors.ts'
-import { fileProblem, outputFolder } from '../io/node.ts'
-import { findInputs } from '../io/node-inputs.ts'
+import type { FoundInput } from '../io/node-inputs.ts'
 import { journalFile } from '../io/node-journal.ts'
 import type { Input } from '../io/random-access.ts'
 import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import type { LayerIdentity } from '../measure/options.ts'
-import { settingsOf } from '../measure/options.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { version } from '../version.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
-import { openProgress } from './progress.ts'
+import { readMetaFile } from './meta-file.ts'
+import { openProgress, type Progress } from './progress.ts'
+import { listInputs, openOutput, withInterrupt } from './run-control.ts'
 import { say } from './talk.ts'
 import { plural } from './terminal.ts'
 
@@ -33,8 +33,16 @@ export interface MeasuringTask {
   /** Folder for the results. */
   readonly output?: string | undefined
   readonly resume: boolean
-  /** Told every layer with its statistics. */
-  readonly onLayer?: (row: LayerRow) => void
+  /** Work between measuring and naming the results: it is given every layer with its statistics, and may add files. */
+  readonly extend?: (analysis: Analysis, run: RunContext) => Promise<void>
+}
+
+/** What an extension works with. */
+export interface RunContext {
+  readonly inputs: readonly FoundInput[]
+  readonly artifact: StagedArtifact | undefined
+  readonly signal: AbortSignal
+  readonly progress: Progress
 }
 
 /** What came of it. */
@@ -50,59 +58,63 @@ const JOURNAL = '.filterlens-journal'
 /** Measures the inputs as the command line says, with a progress bar, and writes the results when a folder is given. */
 export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const started = performance.now()
-  const meta = task.meta === undefined ? undefined : await readMeta(task.meta)
+  const meta = task.meta === undefined ? undefined : await readMetaFile(task.meta)
   const { parameters } = settingsOf(task.options)
-  const folder = task.output === undefined ? undefined : await openOutput(task.output)
-  const journal = folder && (await openJournal(journalFile(join(folder.name, JOURNAL)), version, parameters))
+  const inputs = await listInputs(task.inputs)
+  const output = task.output === undefined ? undefined : await openOutput(task.output)
+  const journal = output && (await openJournal(journalFile(join(output.folder.name, JOURNAL)), version, parameters))
   const resumed = task.resume ? journal : undefined
   if (resumed && resumed.found > 0) say(`continuing an interrupted run: ${plural(resumed.found, 'layer')} measured already`)
-  const artifact = folder && stageArtifact(folder, await formerFiles(folder.name))
-  const interrupted = new AbortController()
-  const onSignal = (): void =>
-    interrupted.abort(new InputError('interrupted', journal ? 'run the same command again to continue' : 'nothing was written'))
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const artifact = output && stageArtifact(output.folder, await formerFiles(output.folder.name))
   const progress = openProgress()
   const keys = new LayerKeys()
+  const rows: LayerRow[] = []
+  const consequence = journal ? 'run the same command again to continue' : 'nothing was written'
+  let interrupted = false
   try {
-    const inputs = await collect(findInputs(task.inputs))
-    const events = measure(inputs, {
-      ...task.options,
-      hash: artifact !== undefined,
-      signal: interrupted.signal,
-      onProgress: ({ inputs: { done, total }, model, filters }) =>
-        progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
-      ...(resumed && { finished: (layer: LayerIdentity) => resumed.find(keys.of(layer)) }),
+    return await withInterrupt(consequence, async (signal) => {
+      signal.addEventListener('abort', () => (interrupted = true))
+      const events = measure(inputs, {
+        ...task.options,
+        hash: artifact !== undefined,
+        signal,
+        onProgress: ({ inputs: { done, total }, model, filters }) =>
+          progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
+        ...(resumed && { finished: (layer: LayerIdentity) => resumed.find(keys.of(layer)) }),
+      })
+      const record = await recordRun(events, {
+        parameters,
+        artifact,
+        meta,
+        onLayer: async ({ row, input, measured }) => {
+          if (task.extend) rows.push(row)
+          if (measured) await journal?.add(keys.of({ input, model: row.model, layer_id: row.layer_id, layer: row.layer }), row)
+        },
+      })
+      requireLayers(record)
+      const kept = new Set(record.models.map(({ model }) => model))
+      await task.extend?.(
+        { ...record, layers: rows.filter(({ model }) => kept.has(model)) },
+        { inputs, artifact, signal, progress },
+      )
+      const seconds = (performance.now() - started) / 1000
+      if (!artifact) return { record, seconds }
+      const resultsSha256 = await finishArtifact(artifact, record, {
+        command: `filterlens ${process.argv.slice(2).join(' ')}`,
+        finished: new Date().toISOString(),
+        machine: machineFacts(seconds),
+        license: 'https://creativecommons.org/publicdomain/zero/1.0/',
+      })
+      await journal?.remove()
+      return { record, seconds, resultsSha256 }
     })
-    const record = await recordRun(events, {
-      parameters,
-      artifact,
-      meta,
-      onLayer: async ({ row, input, measured }) => {
-        task.onLayer?.(row)
-        if (measured) await journal?.add(keys.of({ input, model: row.model, layer_id: row.layer_id, layer: row.layer }), row)
-      },
-    })
-    const seconds = (performance.now() - started) / 1000
-    if (!artifact || record.layers.length === 0) {
-      await artifact?.discard()
-      return { record, seconds }
-    }
-    const resultsSha256 = await finishArtifact(artifact, record, {
-      command: `filterlens ${process.argv.slice(2).join(' ')}`,
-      finished: new Date().toISOString(),
-      machine: machineFacts(seconds),
-      license: 'https://creativecommons.org/publicdomain/zero/1.0/',
-    })
-    await journal?.remove()
-    return { record, seconds, resultsSha256 }
   } catch (error) {
     await artifact?.discard()
-    if (!interrupted.signal.aborted) await journal?.remove()
-    if (folder) await rmdir(folder.name).catch(() => undefined) // only an empty one goes
+    if (!interrupted) await journal?.remove()
+    await output?.removeIfEmpty()
     throw error
   } finally {
     progress.stop()
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
 }
 
@@ -113,27 +125,6 @@ export function requireLayers(record: RunRecord): void {
   if (failure && record.models.length === 0) throw new InputError(failure.file, failure.problem)
   const file = record.models.length === 1 ? record.models[0]!.file : plural(record.models.length, 'model')
   throw new InputError(file, `no layer to measure: ${describeCensus(record.found, record.skipped)}`)
-}
-
-/** Paths only: a folder of ten thousand models is listed before the first is opened, so that names are settled and progress is known. */
-async function collect<T>(found: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const one of found) all.push(one)
-  return all
-}
-
-async function readMeta(path: string): Promise<MetaTable> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new InputError(path, fileProblem(error), { cause: error })
-  })
-  return parseMeta(path, text)
-}
-
-async function openOutput(path: string): Promise<ReturnType<typeof outputFolder>> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new InputError(path, fileProblem(error), { cause: error })
-  })
-  return outputFolder(path)
 }
 
 /** Files of the results that lie there now; a manifest that cannot be read names none. */

@@ -3,7 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import { diskFolder, openFile } from './node.ts'
 import type { LazyInput } from './random-access.ts'
 
-export async function* findInputs(paths: readonly string[]): AsyncGenerator<LazyInput, void, undefined> {
+export type FoundInput = LazyInput
+
+export async function* findInputs(paths: readonly string[]): AsyncGenerator<FoundInput, void, undefined> {
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined)
     const files = found?.isDirectory()

@@ -1,0 +1,75 @@
+import { extract } from '../extract.ts'
+import type { Command } from './command.ts'
+import { readMetaFile } from './meta-file.ts'
+import { openProgress } from './progress.ts'
+import { listInputs, openOutput, withInterrupt } from './run-control.ts'
+import { complain, print, say, warn } from './talk.ts'
+import { count, plural } from './terminal.ts'
+
+export const extractCommand: Command = {
+  usage: 'extract <inputs..>',
+  summary: 'write all 3×3 filters as a filter database: three Arrow files that any Arrow reader opens',
+  options: (parser) =>
+    parser
+      .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        demandOption: true,
+        describe: 'folder for filters.arrow, layers.arrow and models.arrow',
+      })
+      .option('meta', {
+        type: 'string',
+        describe: 'CSV about the models; its column Name holds their file names without the ending',
+      })
+      .option('skip-non-finite', {
+        type: 'boolean',
+        default: false,
+        describe: 'leave out (and list) layers that hold NaN or infinity',
+      })
+      .option('keep-going', {
+        type: 'boolean',
+        default: false,
+        describe: 'finish the other inputs when one is broken; exit code 1',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+      .example('$0 extract models/ -o db', 'then: filterlens analyze db'),
+  async run(words) {
+    const output = words['output'] as string
+    const meta = words['meta'] === undefined ? undefined : await readMetaFile(words['meta'] as string)
+    const inputs = await listInputs(words['inputs'] as string[])
+    const started = performance.now()
+    const folder = await openOutput(output)
+    const progress = openProgress()
+    const result = await withInterrupt('nothing was written', (signal) =>
+      extract(inputs, folder.folder, {
+        ...(meta && { meta }),
+        skipNonFinite: words['skip-non-finite'] === true,
+        keepGoing: words['keep-going'] === true,
+        signal,
+        onProgress: ({ inputs: { done, total }, filters, model }) =>
+          progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
+      }),
+    )
+      .catch(async (error: unknown) => {
+        await folder.removeIfEmpty()
+        throw error
+      })
+      .finally(() => progress.stop())
+    for (const text of result.warnings) warn(text)
+    for (const { file, problem } of result.failed) complain(`${file}: ${problem}`)
+    const seconds = (performance.now() - started) / 1000
+    if (words['json'] === true) print(JSON.stringify({ output, ...result }, null, 2))
+    else {
+      const left =
+        result.skipped.length > 0
+          ? `; ${count(result.skipped.length)} convolutions or tensors left out (filterlens inspect lists them)`
+          : ''
+      print(
+        `${output}: ${plural(result.filters, 'filter')} of ${plural(result.layers, 'layer')} in ${plural(result.models, 'model')}${left}`,
+      )
+      say(`${seconds.toFixed(2)} s  ·  filterlens analyze ${output}`)
+    }
+    return result.failed.length > 0 ? 1 : 0
+  },
+}

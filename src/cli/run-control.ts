@@ -1,0 +1,48 @@
+import { mkdir, rmdir, stat } from 'node:fs/promises'
+import { InputError } from '../errors.ts'
+import { fileProblem, outputFolder } from '../io/node.ts'
+import { type FoundInput, findInputs } from '../io/node-inputs.ts'
+import type { OutputFolder } from '../io/sink.ts'
+
+/** Paths only: a folder of ten thousand models is listed before the first is opened, so that names are settled and progress is known. */
+export async function listInputs(paths: readonly string[]): Promise<FoundInput[]> {
+  const all: FoundInput[] = []
+  for await (const one of findInputs(paths)) all.push(one)
+  return all
+}
+
+/** A folder for output, made when it is not there. */
+export interface Output {
+  readonly folder: OutputFolder
+  /** Takes back a folder that was made for a run that wrote nothing. */
+  removeIfEmpty(): Promise<void>
+}
+
+/** @throws InputError when the folder cannot be made */
+export async function openOutput(path: string): Promise<Output> {
+  const existed = await stat(path).then(
+    () => true,
+    () => false,
+  )
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new InputError(path, fileProblem(error), { cause: error })
+  })
+  return {
+    folder: outputFolder(path),
+    removeIfEmpty: async () => {
+      if (!existed) await rmdir(path).catch(() => undefined) // what is not empty stays
+    },
+  }
+}
+
+/** Runs work that Ctrl-C (or SIGTERM) ends in order; `consequence` says what that leaves behind. */
+export async function withInterrupt<T>(consequence: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController()
+  const stop = (): void => interrupted.abort(new InputError('interrupted', consequence))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    return await work(interrupted.signal)
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
