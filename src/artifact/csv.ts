@@ -1,33 +1,7 @@
-import { type LayerMetrics, nullableMetrics } from '../measure/layer-row.ts'
+import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import type { MetaValue } from '../sources/source.ts'
-
-const layerKeys = [
-  'model',
-  'layer',
-  'layer_id',
-  'kernel',
-  'depth',
-  'conv_depth',
-  'conv_depth_norm',
-  'in_channels',
-  'out_channels',
-  'groups',
-  'filters',
-  'peak',
-  'sparse_filters',
-  'sparsity',
-  'variance_entropy',
-  'variance_entropy_raw',
-  'variance_entropy_raw_norm',
-  'variance_entropy_clean',
-  'variance_entropy_clean_norm',
-  'orthogonality',
-  'norm_l1',
-  'norm_l2',
-  'norm_l1_standardised',
-  'norm_l2_standardised',
-] as const satisfies readonly (keyof LayerMetrics)[]
+import type { MeasuredLayer } from './record.ts'
 
 const modelKeys = [
   'model',
@@ -62,15 +36,15 @@ function cell(value: MetaValue): string {
 }
 
 /** The layer table: the columns of `--json`, then why any of them is empty. */
-export function layersCsv(layers: Analysis['layers']): Generator<string> {
-  const reasons = (row: Analysis['layers'][number]): string | null =>
+export function layersCsv(layers: readonly MeasuredLayer[]): Generator<string> {
+  const reasons = (row: MeasuredLayer): string | null =>
     nullableMetrics
       .filter((name) => row.undefined_because[name] !== undefined)
       .map((name) => `${name}: ${row.undefined_because[name]}`)
       .join('; ') || null
   return csvLines(
-    [...layerKeys, 'undefined_because'],
-    mapped(layers, (row) => [...layerKeys.map((key) => row[key]), reasons(row)]),
+    [...layerMetricNames, 'undefined_because'],
+    mapped(layers, (row) => [...layerMetricNames.map((key) => row[key]), reasons(row)]),
   )
 }
 

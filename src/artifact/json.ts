@@ -1,32 +1,5 @@
-import { type LayerMetrics, nullableMetrics } from '../measure/layer-row.ts'
+import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { MeasuredLayer, RunRecord } from './record.ts'
-
-const layerKeys: readonly (keyof LayerMetrics)[] = [
-  'model',
-  'layer',
-  'layer_id',
-  'kernel',
-  'depth',
-  'conv_depth',
-  'conv_depth_norm',
-  'in_channels',
-  'out_channels',
-  'groups',
-  'filters',
-  'peak',
-  'sparse_filters',
-  'sparsity',
-  'variance_entropy',
-  'variance_entropy_raw',
-  'variance_entropy_raw_norm',
-  'variance_entropy_clean',
-  'variance_entropy_clean_norm',
-  'orthogonality',
-  'norm_l1',
-  'norm_l2',
-  'norm_l1_standardised',
-  'norm_l2_standardised',
-]
 
 /** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed. */
 export function recordJson(record: RunRecord): string {
@@ -35,7 +8,7 @@ export function recordJson(record: RunRecord): string {
 }
 
 function layerObject(row: MeasuredLayer): Record<string, unknown> {
-  const values = Object.fromEntries(layerKeys.map((key) => [key, row[key]]))
+  const values = Object.fromEntries(layerMetricNames.map((key) => [key, row[key]]))
   const undefinedOnes = nullableMetrics.some((name) => row[name] === null)
   return undefinedOnes ? { ...values, undefined_because: row.undefined_because } : values
 }

@@ -1,3 +1,4 @@
+import { layersCsv } from '../artifact/csv.ts'
 import { recordJson } from '../artifact/json.ts'
 import type { RunRecord } from '../artifact/record.ts'
 import { modelsView, modelView } from './analysis-view.ts'
@@ -24,7 +25,9 @@ export const analyzeCommand: Command = {
         describe: 'folder for the results: tables, parameters, hashes',
         group: 'Output:',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON', group: 'Output:' })
+      .option('json', { type: 'boolean', describe: 'print JSON', group: 'Output:' })
+      .option('csv', { type: 'boolean', describe: 'print the layer table as CSV', group: 'Output:' })
+      .conflicts('json', 'csv')
       .option('layers', { type: 'boolean', describe: 'show every layer of every model', group: 'Output:' })
       .option('meta', {
         type: 'string',
@@ -53,8 +56,11 @@ export const analyzeCommand: Command = {
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
     if (words['json'] === true) print(recordJson(record))
-    else print(view(record, words['layers'] as boolean | undefined))
-    if (words['json'] !== true) say(closing(measured, output))
+    else if (words['csv'] === true) for (const line of layersCsv(record.layers)) process.stdout.write(line)
+    else {
+      print(view(record, words['layers'] as boolean | undefined))
+      say(closing(measured, output))
+    }
     return record.failed.length > 0 ? 1 : 0
   },
 }

@@ -46,6 +46,34 @@ export interface LayerMetrics {
   readonly norm_l2_standardised: number | null
 }
 
+/** Names of a layer's columns as every table and `--json` has them, in order. */
+export const layerMetricNames = [
+  'model',
+  'layer',
+  'layer_id',
+  'kernel',
+  'depth',
+  'conv_depth',
+  'conv_depth_norm',
+  'in_channels',
+  'out_channels',
+  'groups',
+  'filters',
+  'peak',
+  'sparse_filters',
+  'sparsity',
+  'variance_entropy',
+  'variance_entropy_raw',
+  'variance_entropy_raw_norm',
+  'variance_entropy_clean',
+  'variance_entropy_clean_norm',
+  'orthogonality',
+  'norm_l1',
+  'norm_l2',
+  'norm_l1_standardised',
+  'norm_l2_standardised',
+] as const satisfies readonly (keyof LayerMetrics)[]
+
 /** A layer's row: its metrics, why any of them is null, and its sufficient statistics. All that is kept of a layer. */
 export interface LayerRow extends LayerMetrics {
   readonly undefined_because: Readonly<Partial<Record<NullableMetric, string>>>
