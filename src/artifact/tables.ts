@@ -90,7 +90,7 @@ export function modelColumns(rows: readonly ModelRow[]): { columns: Column[]; me
   return withMeta(columns, rows)
 }
 
-function skippedColumns(rows: Analysis['skipped']): Column[] {
+export function skippedColumns(rows: Analysis['skipped']): Column[] {
   return [
     { name: 'model', type: 'utf8', values: rows.map((row) => row.model) },
     { name: 'name', type: 'utf8', values: rows.map((row) => row.name) },

@@ -1,41 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Coefficients, coefficientBins, type LayerCoefficients } from '../../src/analysis/coefficients.ts'
+import type { Coefficients } from '../../src/analysis/coefficients.ts'
 import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
 import type { Pair } from '../../src/analysis/pairs.ts'
 import { principalComponents } from '../../src/analysis/principal-components.ts'
-import { randomWords } from '../../src/analysis/random.ts'
 import { bucketNames, type GroupReport, metricNames } from '../../src/analysis/report-types.ts'
 import { InputError, UsageError } from '../../src/errors.ts'
-import type { Analysis } from '../../src/measure/model-row.ts'
 import { mergeMoments } from '../../src/measure/moments.ts'
-import { layerRow, modelRow, syntheticAnalysis } from './synthetic.ts'
-
-/** Histograms as a second pass would give them, with random counts. */
-function syntheticCoefficients(analysis: Analysis, seed = 7): Coefficients {
-  const next = randomWords(seed)
-  const layers = analysis.layers.map((layer): LayerCoefficients => {
-    const filters = layer.filters - layer.sparse_filters
-    const counts = new Float64Array(9 * coefficientBins)
-    for (let c = 0; c < 9; c++) {
-      for (let f = 0; f < filters; f += 8) {
-        const bin = 10 + Math.floor((((next() + next()) / 2 ** 33) * 50) | 0)
-        counts[c * coefficientBins + bin]! += Math.min(8, filters - f)
-      }
-    }
-    return {
-      model: layer.model,
-      layer_id: layer.layer_id,
-      filters,
-      counts,
-      min: new Float64Array(9).fill(-1),
-      max: new Float64Array(9).fill(1),
-    }
-  })
-  const basis = principalComponents(mergeMoments(analysis.layers.map(({ scaled }) => scaled)))
-  return { range: [-1.5, 1.5], basis, layers }
-}
+import { layerRow, modelRow, syntheticAnalysis, syntheticCoefficients } from './synthetic.ts'
 
 const models = ['n1', 'n2', 'n3', 'r1', 'r2', 'r3', 'r4', 'r5'].map((name, k) =>
   modelRow(name, {

@@ -1,7 +1,9 @@
+import { type Coefficients, coefficientBins, type LayerCoefficients } from '../../src/analysis/coefficients.ts'
+import { principalComponents } from '../../src/analysis/principal-components.ts'
 import { randomWords } from '../../src/analysis/random.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../../src/measure/model-row.ts'
-import { emptyMoments, type Moments } from '../../src/measure/moments.ts'
+import { emptyMoments, type Moments, mergeMoments } from '../../src/measure/moments.ts'
 import type { MetaValue } from '../../src/sources/source.ts'
 
 /** A model's row with nothing measured. */
@@ -98,4 +100,29 @@ export function syntheticAnalysis(models: readonly ModelRow[], layersEach: numbe
     failed: [],
     warnings: [],
   }
+}
+
+/** Histograms as a second pass would give them, with random counts. */
+export function syntheticCoefficients(analysis: Analysis, seed = 7): Coefficients {
+  const next = randomWords(seed)
+  const layers = analysis.layers.map((layer): LayerCoefficients => {
+    const filters = layer.filters - layer.sparse_filters
+    const counts = new Float64Array(9 * coefficientBins)
+    for (let c = 0; c < 9; c++) {
+      for (let f = 0; f < filters; f += 8) {
+        const bin = 10 + Math.floor((((next() + next()) / 2 ** 33) * 50) | 0)
+        counts[c * coefficientBins + bin]! += Math.min(8, filters - f)
+      }
+    }
+    return {
+      model: layer.model,
+      layer_id: layer.layer_id,
+      filters,
+      counts,
+      min: new Float64Array(9).fill(-1),
+      max: new Float64Array(9).fill(1),
+    }
+  })
+  const basis = principalComponents(mergeMoments(analysis.layers.map(({ scaled }) => scaled)))
+  return { range: [-1.5, 1.5], basis, layers }
 }

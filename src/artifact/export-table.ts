@@ -1,0 +1,39 @@
+import type { Column } from '../filters/arrow-columns.ts'
+import { exportArrow } from './export-arrow.ts'
+import { exportCsv } from './export-csv.ts'
+import { exportParquet } from './export-parquet.ts'
+
+/** A table to be written in any of the formats. */
+export interface ExportTable {
+  /** The file's stem. */
+  readonly name: string
+  /** Of equal length, at least one. */
+  readonly columns: readonly Column[]
+  /** Kept in Arrow and Parquet files; CSV has no place for it. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export const exportFormats = ['csv', 'arrow', 'parquet'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** The bytes of a file of the table, the same for equal tables. A null stays a null (an empty cell in CSV). */
+export function exportTable(table: ExportTable, format: ExportFormat): Uint8Array {
+  if (format === 'csv') return exportCsv(table)
+  return format === 'arrow' ? exportArrow(table) : exportParquet(table)
+}
+
+/** What a column's values are read from: its name, its type, and the value of a row. */
+export type Field<T> =
+  | readonly [name: string, type: 'utf8', value: (row: T) => string | null]
+  | readonly [name: string, type: 'int32' | 'int64' | 'float64', value: (row: T) => number | null]
+  | readonly [name: string, type: 'float64_list', value: (row: T) => ArrayLike<number> | null]
+
+/** Columns of rows. Numbers and texts may be null everywhere; an undefined list is empty. */
+export function columnsOf<T>(rows: readonly T[], fields: readonly Field<T>[]): Column[] {
+  return fields.map(([name, type, value]): Column => {
+    if (type === 'utf8') return { name, type, nullable: true, values: rows.map((row) => value(row) as string | null) }
+    if (type === 'float64_list')
+      return { name, type, values: rows.map((row) => Float64Array.from((value(row) ?? []) as ArrayLike<number>)) }
+    return { name, type, nullable: true, values: rows.map((row) => value(row) as number | null) }
+  })
+}
