@@ -1,7 +1,21 @@
-export { type MetaTable, parseMeta } from './analysis/meta-table.ts'
+export { type BootstrapOptions, bootstrapMeans } from './analysis/bootstrap.ts'
+export type { Coefficients } from './analysis/coefficients.ts'
+export { compareModels } from './analysis/compare-models.ts'
+export { type GroupInput, groupAnalysis } from './analysis/group-analysis.ts'
+export { holm } from './analysis/holm.ts'
+export type { GroupChoice } from './analysis/members.ts'
+export { joinMeta, type MetaTable, parseMeta } from './analysis/meta-table.ts'
+export { joinPairs, type Pair, type PairTable, parsePairs } from './analysis/pairs.ts'
 export { type PrincipalComponents, principalComponents, whyNoBasis } from './analysis/principal-components.ts'
+export type * from './analysis/report-types.ts'
+export { bucketNames, metricNames } from './analysis/report-types.ts'
+export { type Spearman, spearman } from './analysis/spearman.ts'
 export { type AnalyzeOptions, analyze } from './analyze.ts'
+export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analyze-groups.ts'
 export { csvLines, layersCsv, modelsCsv } from './artifact/csv.ts'
+export { groupTables } from './artifact/export-groups.ts'
+export { runTables } from './artifact/export-run.ts'
+export { type ExportFormat, type ExportTable, exportFormats, exportTable } from './artifact/export-table.ts'
 export {
   layerTableBytes,
   layerTableWriter,
@@ -16,6 +30,14 @@ export { type Extraction, type ExtractOptions, extract } from './extract.ts'
 export type { Folder, Input, LazyInput, RandomAccess } from './io/random-access.ts'
 export type { OutputFolder, Sink } from './io/sink.ts'
 export { type Aggregate, aggregateLayers } from './measure/aggregate.ts'
+export {
+  type CoefficientOptions,
+  type CoefficientPass,
+  coefficientBins,
+  type Histograms,
+  type LayerCoefficients,
+  measureCoefficients,
+} from './measure/coefficients.ts'
 export type { Inputs } from './measure/inputs.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'

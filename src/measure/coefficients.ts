@@ -4,6 +4,7 @@ import type { Input, LazyInput } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
 import type { Source } from '../sources/source.ts'
 import { type Kernel, type KernelBasis, openKernel } from '../wasm.ts'
+import { openInput } from './inputs.ts'
 import { pieces, sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { inputNames, ModelNames } from './model-names.ts'
@@ -148,7 +149,7 @@ async function* layersAgain({
     let input: Input
     let source: Source
     try {
-      input = 'open' in item ? await item.open() : item
+      input = await openInput(item)
       source = await openSource(input)
     } catch (error) {
       if (error instanceof InputError && analysis.failed?.some(({ file }) => file === item.path)) continue
