@@ -1,23 +1,212 @@
-import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { diskFolder, openFile } from './node.ts'
-import type { LazyInput } from './random-access.ts'
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
+import { InputError } from '../errors.ts'
+import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder, knownEndings } from '../sources/candidates.ts'
+import { findFormat } from '../sources/open.ts'
+import { expandBraces, isGlob, segmentTest } from './glob.ts'
+import { urlInput } from './http.ts'
+import { diskFolder, fileProblem, openFile } from './node.ts'
+import type { Input, LazyInput } from './random-access.ts'
 
-export type FoundInput = LazyInput
+/** A file on disk, or at a URL, that is to be read as an input; nothing is open yet. */
+export interface FoundInput extends LazyInput {
+  /** Where it lies, as it would be given on a command line. */
+  readonly location: string
+}
 
+/** A file that was found, before it has a name of its own among the inputs. */
+interface Place {
+  readonly location: string
+  /** Below the folder or pattern that was named. */
+  readonly relative: string
+  /** A filter database: the folder stands for the file. */
+  readonly isDatabase?: boolean
+}
+
+/**
+ * Finds the inputs that paths stand for: files as they are; folders searched to the bottom (hidden folders and results/
+ * are passed over) for files that some format owns by name or recognises by bytes; patterns with * ** ? [ ] { , }, which
+ * are searched like folders unless they end in a literal ending; filter databases; http(s) URLs. Every file once, in the
+ * order of the paths given, inside a folder by code point. Only one file is open at a time, and only to be recognised.
+ * @throws InputError for a path that is missing, an empty folder, a pattern without a match
+ */
 export async function* findInputs(paths: readonly string[]): AsyncGenerator<FoundInput, void, undefined> {
-  for (const path of paths) {
-    const found = await stat(path).catch(() => undefined)
-    const files = found?.isDirectory()
-      ? (await readdir(path))
-          .filter((n) => n.endsWith('.onnx'))
-          .sort()
-          .map((n) => join(path, n))
-      : [path]
-    for (const file of files)
-      yield {
-        path: basename(file),
-        open: async () => ({ path: basename(file), access: await openFile(file), folder: diskFolder(dirname(file)) }),
-      }
+  const seen = new Set<string>()
+  const names = new Set<string>()
+  for (const named of paths) {
+    let isEmpty = true
+    for await (const place of placesOf(named)) {
+      isEmpty = false
+      const real = isUrl(place.location) ? place.location : await realpath(place.location).catch(() => resolve(place.location))
+      if (seen.has(real)) continue
+      seen.add(real)
+      const path = uniqueName(place, named, names)
+      yield { path, location: place.location, open: () => openPlace(place, path) }
+    }
+    if (isEmpty) throw new InputError(named, nothingFound(named))
   }
+}
+
+function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path)
+}
+
+function nothingFound(named: string): string {
+  return isGlob(named)
+    ? 'no model file matches this pattern'
+    : `holds no model file; files that end in ${knownEndings()} are looked for, here and in the folders below`
+}
+
+/** A database's source is told by its first file; everything else lies beside it. */
+async function openPlace(place: Place, path: string): Promise<Input> {
+  if (isUrl(place.location)) return { ...(await urlInput(place.location)), path }
+  if (place.isDatabase) {
+    const file = join(place.location, DATABASE_FILES[0])
+    return { path, access: await openFile(file), folder: diskFolder(place.location) }
+  }
+  return { path, access: await openFile(place.location), folder: diskFolder(dirname(place.location)) }
+}
+
+/** The path below what was named; when that is taken, with the named path before it; then numbered. */
+function uniqueName({ location, relative }: Place, named: string, taken: Set<string>): string {
+  const whole = slashes(normalize(isUrl(named) ? relative : location))
+  for (const name of [relative, whole]) {
+    if (taken.has(name)) continue
+    taken.add(name)
+    return name
+  }
+  for (let k = 2; ; k++) {
+    const name = `${whole} (${k})`
+    if (taken.has(name)) continue
+    taken.add(name)
+    return name
+  }
+}
+
+async function* placesOf(named: string): AsyncGenerator<Place> {
+  if (isUrl(named)) {
+    const file = new URL(named).pathname.split('/').at(-1)
+    yield { location: named, relative: file ? decodeURIComponent(file) : named }
+    return
+  }
+  const found = await stat(named).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && isGlob(named)) return undefined
+    throw new InputError(named, fileProblem(error), { cause: error })
+  })
+  if (!found) yield* matches(named)
+  else if (found.isDirectory()) yield* filesBelow(named, '', new Set())
+  else yield { location: named, relative: basename(named) }
+}
+
+/** The inputs in a folder and below, by code point of their paths. `above`: the real paths of the folders that lead here. */
+async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<string>): AsyncGenerator<Place> {
+  const { files, folders } = await list(folder)
+  if (DATABASE_FILES.every((name) => files.includes(name))) {
+    yield { location: folder, relative: prefix === '' ? basename(resolve(folder)) : prefix.slice(0, -1), isDatabase: true }
+  }
+  const real = await realpath(folder)
+  const inside = new Set(above).add(real)
+  const names = inputNames(files).filter((name) => !isDatabaseFile(name, files))
+  const entries = [...names, ...folders.filter((name) => !isSkippedFolder(name)).map((name) => `${name}/`)].sort(byCodePoint)
+  for (const name of entries) {
+    const location = join(folder, name)
+    if (!name.endsWith('/')) {
+      if (await isInput(location)) yield { location, relative: prefix + name }
+    } else if (!inside.has(await realpath(location))) {
+      yield* filesBelow(location, prefix + name, inside)
+    }
+  }
+}
+
+function isDatabaseFile(name: string, files: readonly string[]): boolean {
+  return DATABASE_FILES.some((part) => part === name) && DATABASE_FILES.every((part) => files.includes(part))
+}
+
+/** The files and folders in a folder; links count as what they lead to, broken ones are left out. */
+async function list(folder: string): Promise<{ files: string[]; folders: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown): Dirent[] => {
+    throw new InputError(folder, fileProblem(error), { cause: error })
+  })
+  const files: string[] = []
+  const folders: string[] = []
+  for (const entry of entries) {
+    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry
+    if (kind?.isDirectory()) folders.push(entry.name)
+    else if (kind?.isFile()) files.push(entry.name)
+  }
+  return { files: files.sort(byCodePoint), folders: folders.sort(byCodePoint) }
+}
+
+async function isInput(location: string): Promise<boolean> {
+  const kind = candidacy(location)
+  if (kind !== 'shared') return kind === 'owned'
+  const access = await openFile(location)
+  try {
+    return (await findFormat({ path: location, access, folder: diskFolder(dirname(location)) })) !== undefined
+  } catch (error) {
+    // A reader began to read it and found it broken: that is worth a complaint when it is opened.
+    if (error instanceof InputError) return true
+    throw error
+  } finally {
+    await access.close?.()
+  }
+}
+
+/** The files that a pattern matches; folders that it matches are searched. */
+async function* matches(pattern: string): AsyncGenerator<Place> {
+  const segments = expandBraces(slashes(pattern)).map((one) => one.split('/'))
+  const takesAll = segments.every((parts) => /\.[A-Za-z0-9]+$/.test(parts.at(-1)!))
+  const found = new Map<string, Place>()
+  for (const parts of segments) {
+    const fixed = parts.findIndex((part) => isGlob(part))
+    const cut = fixed < 0 ? parts.length - 1 : fixed
+    const start = parts.slice(0, cut).join('/') || (pattern.startsWith('/') ? '/' : '.')
+    for await (const location of walk(start, parts.slice(cut), new Set())) {
+      const path = slashes(location)
+      const prefix = start === '.' ? '' : start === '/' ? '/' : `${slashes(normalize(start))}/`
+      found.set(path, { location, relative: path.startsWith(prefix) ? path.slice(prefix.length) : path })
+    }
+  }
+  for (const path of [...found.keys()].sort(byCodePoint)) {
+    const place = found.get(path)!
+    if ((await stat(place.location)).isDirectory()) {
+      for await (const inner of filesBelow(place.location, '', new Set()))
+        yield { ...inner, relative: `${place.relative}/${inner.relative}` }
+    } else if (takesAll || (await isInput(place.location))) {
+      yield place
+    }
+  }
+}
+
+async function* walk(folder: string, segments: readonly string[], above: ReadonlySet<string>): AsyncGenerator<string> {
+  const [first, ...rest] = segments
+  const real = await realpath(folder).catch(() => undefined)
+  if (first === undefined || real === undefined || !(await stat(real)).isDirectory()) return
+  const { files, folders } = await list(folder)
+  if (first === '**') {
+    yield* walk(folder, rest.length > 0 ? rest : ['*'], above)
+    const inside = new Set(above).add(real)
+    for (const name of folders) {
+      if (isSkippedFolder(name)) continue
+      const below = join(folder, name)
+      if (!inside.has(await realpath(below))) yield* walk(below, segments, inside)
+    }
+    return
+  }
+  if (first === '..' || first === '.') {
+    yield* walk(`${folder}/${first}`, rest, above)
+    return
+  }
+  const fits = segmentTest(first)
+  if (rest.length > 0) {
+    for (const name of folders) if (fits(name)) yield* walk(join(folder, name), rest, above)
+  } else {
+    for (const name of [...inputNames(files), ...folders.filter((folder) => !isSkippedFolder(folder))])
+      if (fits(name)) yield join(folder, name)
+  }
+}
+
+function slashes(path: string): string {
+  return sep === '\\' ? path.replaceAll('\\', '/') : path
 }

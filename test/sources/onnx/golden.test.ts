@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import { diskFolder, openFile } from '../../../src/io/node.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { SourceModel } from '../../../src/sources/source.ts'
+import { weightsHash } from '../helpers/reference-weights.ts'
 import { counted } from '../inputs.ts'
-import { weightsSha256 } from '../read-weights.ts'
 
 type Layer = [
   node: string,
@@ -58,7 +58,7 @@ for (const [name, network] of Object.entries(golden.networks)) {
       const found: Layer[] = []
       for (const convolution of of3x3(model)) {
         const { node, layer, groups, depth, conv_depth, conv_depth_norm, shape } = convolution
-        found.push([node!, layer, groups, depth, conv_depth, conv_depth_norm!, [...shape], await weightsSha256(convolution)])
+        found.push([node!, layer, groups, depth, conv_depth, conv_depth_norm!, [...shape], await weightsHash(convolution)])
       }
       assert.equal(
         found.sort((a, b) => a[0].localeCompare(b[0])),

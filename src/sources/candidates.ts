@@ -1,0 +1,64 @@
+import { type FormatEntry, formats } from './registry.ts'
+
+/**
+ * What a file of a folder is by its name alone: `owned` by a format (always opened, and complained about when it is
+ * something else), `shared` with other kinds of file (opened only if a reader recognises its bytes), or no input.
+ */
+export function candidacy(path: string, entries: readonly FormatEntry[] = formats): 'owned' | 'shared' | 'none' {
+  const ending = extension(path)
+  if (ending === '') return 'none'
+  if (entries.some(({ owns }) => owns.includes(ending))) return 'owned'
+  return entries.some(({ shares }) => shares.includes(ending)) ? 'shared' : 'none'
+}
+
+/** The endings that folders are searched for, with dots, for messages. */
+export function knownEndings(entries: readonly FormatEntry[] = formats): string {
+  return [...new Set(entries.flatMap(({ owns }) => owns))].map((ending) => `.${ending}`).join(', ')
+}
+
+/** The files that tell a folder to be a filter database. The folder is then one input, opened at the first of them. */
+export const DATABASE_FILES = ['filters.arrow', 'layers.arrow', 'models.arrow'] as const
+
+/**
+ * Of the files of one folder (names without the folder), those that may be inputs: hidden ones and shards that an index
+ * names are left out; a filter database is one input. By code point.
+ */
+export function inputNames(names: readonly string[]): string[] {
+  const all = new Set(names)
+  const isDatabase = DATABASE_FILES.every((name) => all.has(name))
+  return names
+    .filter((name) => {
+      if (name.startsWith('.')) return false
+      if (isDatabase && DATABASE_FILES.some((part, k) => k > 0 && part === name)) return false
+      const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(name)
+      return !(shard && all.has(`${shard[1]}${shard[2]}.index.json`))
+    })
+    .sort(byCodePoint)
+}
+
+/** Folders that are passed over when a folder is searched. */
+export function isSkippedFolder(name: string): boolean {
+  return name.startsWith('.') || name === 'results' || name === 'node_modules' || name === '__MACOSX'
+}
+
+/** The order of code points, whatever the language of the machine. */
+export function byCodePoint(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let k = 0; k < length; k++) {
+    const x = a.charCodeAt(k)
+    const y = b.charCodeAt(k)
+    // Halves of surrogate pairs stand for code points above all other units.
+    if (x !== y) return x + (isSurrogate(x) ? 0x10000 : 0) - y - (isSurrogate(y) ? 0x10000 : 0)
+  }
+  return a.length - b.length
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff
+}
+
+function extension(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const dot = name.lastIndexOf('.')
+  return dot > 0 ? name.slice(dot + 1).toLowerCase() : ''
+}
