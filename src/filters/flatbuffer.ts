@@ -79,7 +79,8 @@ export function count64(view: DataView, at: number): number {
   return Number(value)
 }
 
-function vectorField(table: FlatTable, index: number, size: number): { at: number; length: number } | undefined {
+/** Where a vector's entries begin and how many there are; undefined when it is absent. `size` is the bytes of an entry. */
+export function vectorField(table: FlatTable, index: number, size: number): { at: number; length: number } | undefined {
   const field = fieldAt(table, index)
   if (field === 0) return undefined
   const at = field + table.view.getUint32(field, true)

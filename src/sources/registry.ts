@@ -34,6 +34,24 @@ export const formats: readonly FormatEntry[] = [
     shares: ['arrow'],
     load: async () => (await import('./filter-database.ts')).filterDatabase,
   },
+  {
+    name: 'Arrow',
+    owns: [],
+    shares: ['arrow', 'arrows', 'feather', 'ipc'],
+    load: async () => (await import('./filter-table/arrow.ts')).arrowTable,
+  },
+  {
+    name: 'Parquet',
+    owns: [],
+    shares: ['parquet', 'pq'],
+    load: async () => (await import('./filter-table/parquet.ts')).parquetTable,
+  },
+  {
+    name: 'TensorFlow Lite',
+    owns: ['tflite'],
+    shares: ['lite', 'bin'],
+    load: async () => (await import('./tflite/format.ts')).tflite,
+  },
   { name: 'NumPy', owns: ['npy'], shares: [], load: async () => (await import('./numpy/format.ts')).npy },
   { name: 'NumPy archive', owns: ['npz'], shares: ['zip'], load: async () => (await import('./numpy/format.ts')).npz },
   {

@@ -1,0 +1,168 @@
+import { InputError } from '../../errors.ts'
+import { type RandomAccess, sliceAccess } from '../../io/random-access.ts'
+import type { Source, SourceFormat, StoredType } from '../source.ts'
+import { canLabel, dictionaryEntries, labelRuns } from './arrow-labels.ts'
+import {
+  type ArrowMessages,
+  type Batch,
+  type Column,
+  looksLikeArrow,
+  type Place,
+  placesOf,
+  readMessages,
+  TYPE,
+} from './arrow-messages.ts'
+import { acrossBlocks, bestColumn, joinRuns, labelOf, modelsOf, type Run, sideOf } from './layers.ts'
+
+const FLOATS: readonly StoredType[] = ['float16', 'float32', 'float64']
+const BYTES = [2, 4, 8]
+
+/**
+ * Arrow IPC files and streams with a column of filters: a fixed-size list of 9 (25, 49 …) floats, or a list that always has
+ * so many. Columns `model` and `layer` tell the layers, `in_channels` and `out_channels` their shapes; without them all rows
+ * are one layer.
+ */
+export const arrowTable: SourceFormat = {
+  name: 'Arrow',
+  async match(head, { access }) {
+    if (!looksLikeArrow(head)) return false
+    const { columns } = await readMessages(access, 'schema')
+    return columns.some(isFilters)
+  },
+  async open({ access, path }): Promise<Source> {
+    const messages = await readMessages(access)
+    const column = bestColumn(messages.columns.filter(isFilters))
+    if (!column) throw new InputError(access.name, 'is an Arrow file without a column of filters (a list of nine floats a row)')
+    const { batches, values, dtype } = await readFilters(access, messages, column)
+    const side = sideOf(values)!
+    const ends: number[] = []
+    for (const { rows } of batches) ends.push((ends.at(-1) ?? 0) + rows)
+    const runs = await readRuns(access, messages)
+    const models = modelsOf({
+      file: access.name,
+      path,
+      format: 'Arrow',
+      producer: null,
+      side,
+      dtype,
+      runs,
+      pieces: (start, count) =>
+        acrossBlocks(ends, start, count, (block, from, to) => {
+          const { offset, rowBytes } = batches[block]!
+          return sliceAccess(access, offset + from * rowBytes, (to - from) * rowBytes)
+        }),
+    })
+    const warnings = dtype === 'float64' ? ['its filters are float64 and narrowed to float32'] : []
+    return { format: 'Arrow', models, warnings, close: async () => access.close?.() }
+  },
+}
+
+function isFilters({ type, size, children, dictionary }: Column): boolean {
+  const child = children[0]
+  if (dictionary || children.length !== 1 || child?.type !== TYPE.float || child.dictionary) return false
+  return type === TYPE.fixedSizeList ? sideOf(size) !== undefined : type === TYPE.list || type === TYPE.largeList
+}
+
+interface FilterBatch {
+  readonly rows: number
+  /** First byte of row 0. */
+  readonly offset: number
+  readonly rowBytes: number
+}
+
+async function readFilters(
+  access: RandomAccess,
+  { columns, batches }: ArrowMessages,
+  column: Column,
+): Promise<{ batches: FilterBatch[]; values: number; dtype: StoredType }> {
+  const precision = column.children[0]!.size
+  const dtype = FLOATS[precision]
+  if (!dtype) throw new InputError(access.name, `Arrow: column ${column.name} has floats of an unknown kind`)
+  let values = column.type === TYPE.fixedSizeList ? column.size : undefined
+  const out: FilterBatch[] = []
+  for (const [k, batch] of batches.entries()) {
+    if (batch.rows === 0) continue
+    const broken = (what: string): InputError => new InputError(access.name, `Arrow: batch ${k}, column ${column.name}: ${what}`)
+    const place = placesOf(columns, batch)[columns.indexOf(column)]!
+    const [list, child] = [batch.nodes[place.node], batch.nodes[place.node + 1]]
+    if (!list || !child || list.length !== batch.rows) throw broken('has not as many rows as its batch; the file is damaged')
+    if (list.nulls > 0 || child.nulls > 0) throw broken('has empty entries; remove those rows')
+    let first = 0
+    let data = batch.buffers[place.buffer + 2]
+    if (column.type !== TYPE.fixedSizeList) {
+      const lists = await listLengths(access, column, batch, place, broken)
+      first = lists.first
+      data = batch.buffers[place.buffer + 3]
+      if (sideOf(lists.each) === undefined) throw broken(`its lists have ${lists.each} entries; a 3×3 filter has 9`)
+      if (values !== undefined && values !== lists.each)
+        throw broken(`its lists have ${lists.each} entries, those before ${values}`)
+      values = lists.each
+    }
+    const rowBytes = values! * BYTES[precision]!
+    const offset = first * BYTES[precision]!
+    if (!data || offset + batch.rows * rowBytes > data.length) throw broken('is shorter than its rows; the file is damaged')
+    out.push({ rows: batch.rows, offset: data.offset + offset, rowBytes })
+  }
+  if (out.length === 0 || values === undefined) throw new InputError(access.name, 'is an Arrow file without a row')
+  return { batches: out, values, dtype }
+}
+
+/** How many entries every list has, and where the first begins. */
+async function listLengths(
+  access: RandomAccess,
+  column: Column,
+  batch: Batch,
+  place: Place,
+  broken: (what: string) => InputError,
+): Promise<{ first: number; each: number }> {
+  const STEP = 1 << 18
+  const wide = column.type === TYPE.largeList ? 8 : 4
+  const buffer = batch.buffers[place.buffer + 1]
+  if (!buffer || buffer.length < (batch.rows + 1) * wide) throw broken('is shorter than its rows; the file is damaged')
+  let first = 0
+  let each = -1
+  for (let row = 0; row < batch.rows; row += STEP) {
+    const count = Math.min(STEP, batch.rows - row)
+    const bytes = await access.read(buffer.offset + row * wide, (count + 1) * wide)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const at = (k: number): number => (wide === 8 ? Number(view.getBigInt64(8 * k, true)) : view.getInt32(4 * k, true))
+    if (row === 0) {
+      first = at(0)
+      each = at(1) - first
+    }
+    for (let k = 0; k < count; k++)
+      if (at(k + 1) - at(k) !== each)
+        throw broken(`the list in row ${row + k} has ${at(k + 1) - at(k)} entries, those before ${each}`)
+  }
+  if (first < 0) throw broken('begins before its data; the file is damaged')
+  return { first, each }
+}
+
+async function readRuns(access: RandomAccess, { columns, batches }: ArrowMessages): Promise<Run[]> {
+  const labels = columns.flatMap((column, index) => {
+    const label = labelOf(column.name)
+    return label && canLabel(column) ? [{ label, column, index }] : []
+  })
+  const decoded = new Map<readonly Batch[], string[]>()
+  const entriesOf = async (column: Column, batch: Batch): Promise<string[]> => {
+    const parts = (column.dictionary && batch.dictionaries.get(column.dictionary.id)) ?? []
+    const entries = decoded.get(parts) ?? (await dictionaryEntries(access, column, parts))
+    decoded.set(parts, entries)
+    return entries
+  }
+  try {
+    const runs: Run[] = []
+    for (const batch of batches) {
+      if (batch.rows === 0) continue
+      const places = placesOf(columns, batch)
+      const found = []
+      for (const { label, column, index } of labels)
+        found.push({ label, runs: await labelRuns(access, column, batch, places[index]!, await entriesOf(column, batch)) })
+      runs.push(...joinRuns(batch.rows, found))
+    }
+    return runs
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw new InputError(access.name, `Arrow: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,250 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import {
+  Bool,
+  type DataType,
+  Dictionary,
+  Field,
+  FixedSizeList,
+  Float16,
+  Float32,
+  Float64,
+  Int8,
+  Int32,
+  List,
+  makeBuilder,
+  makeVector,
+  RecordBatch,
+  Schema,
+  Table,
+  tableToIPC,
+  Utf8,
+  type Vector,
+} from 'apache-arrow'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { InputError } from '../../../src/errors.ts'
+import { openFile } from '../../../src/io/node.ts'
+import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
+import { arrowTable } from '../../../src/sources/filter-table/arrow.ts'
+import { parquetTable } from '../../../src/sources/filter-table/parquet.ts'
+import { openSource } from '../../../src/sources/open.ts'
+import type { Source } from '../../../src/sources/source.ts'
+import { referenceWeights } from '../helpers/reference-weights.ts'
+
+const fixtures = fileURLToPath(new URL('../../fixtures/filter-table/', import.meta.url))
+const openFixture = async (name: string): Promise<Source> =>
+  openSource({ path: name, access: await openFile(fixtures + name), folder: emptyFolder })
+const openBytes = (bytes: Uint8Array, name = 'some.arrow'): Promise<Source> =>
+  openSource({ path: name, access: memoryAccess(name, bytes), folder: emptyFolder })
+
+/** The values that the fixtures hold in row r: r + k / 16. */
+const rowsFrom = (start: number, count: number): number[] =>
+  Array.from({ length: count * 9 }, (_, k) => start + Math.floor(k / 9) + (k % 9) / 16)
+
+async function said(source: Source): Promise<unknown[]> {
+  const out: unknown[] = []
+  for (const { name, convolutions } of source.models)
+    for (const { layer, shape, conv_depth, weights } of convolutions)
+      out.push([name, layer, [...shape].join(), conv_depth, [...(await referenceWeights(weights, shape))]])
+  return out
+}
+
+async function problem(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+  } catch (error) {
+    assert.instance(error, InputError)
+    return (error as InputError).message
+  }
+  throw new Error('nothing was refused')
+}
+
+const labelled = [
+  ['first', 'conv1', '4,3,3,3', 0, rowsFrom(0, 12)],
+  ['first', 'conv2', '6,5,3,3', 1, rowsFrom(12, 30)],
+  ['second', 'conv1', '4,3,3,3', 0, rowsFrom(42, 12)],
+  ['second', 'conv2', '6,5,3,3', 1, rowsFrom(54, 30)],
+]
+
+/** An Arrow column built value by value. */
+function column(type: DataType, values: readonly unknown[]): Vector {
+  const builder = makeBuilder({ type, nullValues: [null] })
+  for (const value of values) builder.append(value)
+  return builder.finish().toVector()
+}
+
+/** Batches of the labelled rows, cut where nothing ends. */
+function labelledTable(filters: DataType, text: () => DataType): Table {
+  const fields = [
+    new Field('unused', new Bool()),
+    new Field('Model', text()),
+    new Field('layer_name', text()),
+    new Field('in_channels', new Int8()),
+    new Field('out_channels', new Int32()),
+    new Field('weights', filters),
+  ]
+  const schema = new Schema(fields)
+  const model = text()
+  const layer = text()
+  const batches = [
+    [0, 5],
+    [5, 50],
+    [50, 84],
+  ].map(([from, to]) => {
+    const rows = Array.from({ length: to! - from! }, (_, k) => from! + k)
+    const columns = [
+      column(
+        new Bool(),
+        rows.map(() => true),
+      ),
+      column(
+        model,
+        rows.map((r) => (r < 42 ? 'first' : 'second')),
+      ),
+      column(
+        layer,
+        rows.map((r) => (r % 42 < 12 ? 'conv1' : 'conv2')),
+      ),
+      column(
+        new Int8(),
+        rows.map((r) => (r % 42 < 12 ? 3 : 5)),
+      ),
+      column(
+        new Int32(),
+        rows.map((r) => (r % 42 < 12 ? 4 : 6)),
+      ),
+      column(
+        filters,
+        rows.map((r) => rowsFrom(r, 1)),
+      ),
+    ]
+    const named = Object.fromEntries(columns.map((vector, k) => [fields[k]!.name, vector]))
+    return new Table(named).batches[0]!
+  })
+  return new Table(
+    schema,
+    batches.map((batch) => new RecordBatch(schema, batch.data as never)),
+  )
+}
+
+const nine = (child: DataType): DataType => new FixedSizeList(9, new Field('item', child))
+
+for (const kind of ['file', 'stream'] as const) {
+  test(`Arrow ${kind}: rows are grouped by model and layer across batches, and shaped by their channels`, async () => {
+    const bytes = tableToIPC(
+      labelledTable(nine(new Float32()), () => new Utf8()),
+      kind,
+    )
+    const source = await openBytes(bytes)
+    assert.equal(await said(source), labelled)
+    assert.equal(source.warnings, [])
+  })
+}
+
+test('Arrow: labels in dictionaries', async () => {
+  const text = () => new Dictionary(new Utf8(), new Int32())
+  // Each batch has a dictionary of its own: the stream replaces them on its way.
+  assert.equal(await said(await openBytes(tableToIPC(labelledTable(nine(new Float32()), text), 'stream'))), labelled)
+})
+
+test('Arrow: lists of nine, doubles, and other kernel sizes', async () => {
+  const source = await openBytes(
+    tableToIPC(
+      labelledTable(new List(new Field('item', new Float64())), () => new Utf8()),
+      'stream',
+    ),
+  )
+  assert.equal(await said(source), labelled)
+  assert.match(source.warnings.join(), /float64/)
+  const kernels = new Table({
+    k: column(new FixedSizeList(25, new Field('item', new Float16())), [
+      Array.from({ length: 25 }, (_, k) => k),
+      Array.from({ length: 25 }, (_, k) => -k),
+    ]),
+  })
+  const five = await openBytes(tableToIPC(kernels, 'file'), 'five.arrow')
+  assert.equal(
+    (await said(five)).map((row) => (row as unknown[]).slice(0, 4)),
+    [['five', 'filters', '2,1,5,5', 0]],
+  )
+  const { weights, shape } = five.models[0]!.convolutions[0]!
+  assert.is((await referenceWeights(weights, shape))[30], -5)
+})
+
+test('Arrow: a stored batch is a part of the file', async () => {
+  const origin = { at: { kind: 'path', path: '/there/x.arrow' }, offset: 0 } as const
+  const bytes = tableToIPC(new Table({ weights: column(nine(new Float32()), [rowsFrom(0, 1)]) }), 'file')
+  const source = await openSource({ path: 'x.arrow', access: { ...memoryAccess('x.arrow', bytes), origin }, folder: emptyFolder })
+  const { access } = source.models[0]!.convolutions[0]!.weights
+  assert.is(access.byteLength, 36)
+  assert.equal([...new Float32Array(bytes.slice(access.origin!.offset, access.origin!.offset + 36).buffer)], rowsFrom(0, 1))
+})
+
+test('Arrow: what cannot be read is said', async () => {
+  const ipc = (type: DataType, values: unknown[]) => tableToIPC(new Table({ weights: column(type, values) }), 'file')
+  const good = ipc(nine(new Float32()), [rowsFrom(0, 1)])
+  assert.match(await problem(openBytes(good.slice(0, -20))), /end mark is missing/)
+  assert.match(await problem(openBytes(ipc(nine(new Float32()), [rowsFrom(0, 1), null]))), /has empty entries/)
+  assert.match(await problem(openBytes(ipc(new List(new Field('item', new Float32())), [[1, 2, 3]]))), /lists have 3 entries/)
+  assert.match(
+    await problem(openBytes(ipc(new List(new Field('item', new Float32())), [rowsFrom(0, 1), [1]]))),
+    /list in row 1 has 1 entries, those before 9/,
+  )
+  const uneven = new Table({
+    weights: column(nine(new Float32()), [rowsFrom(0, 1)]),
+    out_channels: makeVector(new Int32Array([2])),
+  })
+  assert.match(await problem(openBytes(tableToIPC(uneven))), /has 1 filters, which are not 2 output/)
+  const other = tableToIPC(new Table({ a: makeVector(new Int32Array(3)) }), 'file')
+  assert.not.ok(
+    await arrowTable.match(other.subarray(0, 4096), { path: 'a', access: memoryAccess('a', other), folder: emptyFolder }),
+  )
+  assert.match(
+    await problem(arrowTable.open({ path: 'a', access: memoryAccess('a', other), folder: emptyFolder })),
+    /without a column of filters/,
+  )
+})
+
+test('Parquet: groups as Arrow does, over row groups', async () => {
+  const source = await openFixture('labelled.parquet')
+  assert.equal(await said(source), labelled)
+  assert.match(source.models[0]!.producer!, /DuckDB/)
+  await source.close()
+})
+
+test('Parquet: one layer without labels, doubles narrowed, any part of any row group', async () => {
+  const source = await openFixture('plain.parquet')
+  const [model] = source.models
+  const { shape, layer, weights } = model!.convolutions[0]!
+  assert.equal([model!.name, layer, [...shape]], ['plain', 'filters', [5000, 1, 3, 3]])
+  assert.match(source.warnings.join(), /float64/)
+  for (const [row, count] of [
+    [0, 1],
+    [2040, 20],
+    [4999, 1],
+  ] as const) {
+    const bytes = await weights.access.read(row * 36, count * 36)
+    assert.equal([...new Float32Array(bytes.slice().buffer)], rowsFrom(row, count))
+  }
+  await source.close()
+})
+
+test('Parquet: what cannot be read is said', async () => {
+  assert.match(await problem(openFixture('zstd.parquet')), /compressed with ZSTD/)
+  const ragged = await openFixture('ragged.parquet')
+  const { access } = ragged.models[0]!.convolutions[0]!.weights
+  assert.match(await problem(access.read(0, 36)), /row 7 has 1 values, not 9/)
+  await ragged.close()
+  const none = new Uint8Array(readFileSync(`${fixtures}no-filters.parquet`))
+  assert.not.ok(
+    await parquetTable.match(none.subarray(0, 4096), { path: 'n', access: memoryAccess('n', none), folder: emptyFolder }),
+  )
+  const good = new Uint8Array(readFileSync(`${fixtures}labelled.parquet`))
+  assert.match(await problem(openBytes(good.slice(0, -9), 'cut.parquet')), /end mark is missing/)
+  const broken = good.slice()
+  broken.fill(0xff, broken.length - 200, broken.length - 150)
+  assert.match(await problem(openBytes(broken, 'broken.parquet')), /^broken\.parquet: /)
+})
+
+test.run()
