@@ -1,15 +1,10 @@
-import { InputError } from '../errors.ts'
 import { weightReader } from '../filters/weights.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { openSource } from '../sources/open.ts'
-import type { Source } from '../sources/source.ts'
 import { type Kernel, type KernelBasis, openKernel } from '../wasm.ts'
-import { openInput } from './inputs.ts'
 import { pieces, sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { inputNames, ModelNames } from './model-names.ts'
-import type { Analysis } from './model-row.ts'
-import { parseKernel, type SelectedLayer, selectLayers } from './select.ts'
+import { layersAgain, type MeasuredRun } from './layers-again.ts'
+import type { SelectedLayer } from './select.ts'
 
 /** Number of equal bins of a coefficient histogram. */
 export const coefficientBins = 70
@@ -68,7 +63,7 @@ export async function measureCoefficients(
   const wanted = analysis.layers.filter(
     (row) => tapsOf(row) === taps && (options.models === undefined || options.models.has(row.model)),
   )
-  const pass: Pass = { inputs: [...inputs], analysis, wanted: new Map(wanted.map((row) => [keyOf(row), row])), options }
+  const again = { inputs: [...inputs], analysis, wanted, options }
   const kernel = await openKernel()
   const filters = wanted.reduce((sum, row) => sum + row.filters, 0)
   let done = 0
@@ -78,7 +73,7 @@ export async function measureCoefficients(
   }
 
   const ranges = new Map<LayerRow, { min: Float64Array; max: Float64Array }>()
-  for await (const { row, layer } of layersAgain(pass)) {
+  for await (const { row, layer } of layersAgain(again)) {
     const min = new Float64Array(taps).fill(Infinity)
     const max = new Float64Array(taps).fill(-Infinity)
     for await (const [address, count] of filtersOf(kernel, layer)) {
@@ -101,7 +96,7 @@ export async function measureCoefficients(
 
   const { threshold, profile } = analysis.parameters
   const counted = new Map<LayerRow, Float64Array>()
-  for await (const { row, layer } of layersAgain(pass)) {
+  for await (const { row, layer } of layersAgain(again)) {
     const counts = new Float64Array(taps * coefficientBins)
     const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
     for await (const [address, count] of filtersOf(kernel, layer)) {
@@ -119,64 +114,6 @@ export async function measureCoefficients(
       counts: counted.get(row)!,
       ...ranges.get(row)!,
     })),
-  }
-}
-
-/** Of a run's results: the layer table, its parameters, and the inputs that failed in it, which may fail again. */
-export type MeasuredRun = Pick<Analysis, 'parameters' | 'layers'> & Partial<Pick<Analysis, 'failed'>>
-
-interface Pass {
-  readonly inputs: readonly (Input | LazyInput)[]
-  readonly analysis: MeasuredRun
-  readonly wanted: ReadonlyMap<string, LayerRow>
-  readonly options: CoefficientOptions
-}
-
-const keyOf = ({ model, layer_id }: { model: string; layer_id: number }): string => `${layer_id}/${model}`
-
-/** Opens the inputs one after the other, names their models as `measure` does, and gives every layer that is wanted. */
-async function* layersAgain({
-  inputs,
-  analysis,
-  wanted,
-  options,
-}: Pass): AsyncGenerator<{ row: LayerRow; layer: SelectedLayer }> {
-  const names = new ModelNames(options.names ?? inputNames(inputs.map(({ path }) => path)))
-  const choice = parseKernel(analysis.parameters.kernel)
-  const missing = new Set(wanted.keys())
-  for (const item of inputs) {
-    options.signal?.throwIfAborted()
-    let input: Input
-    let source: Source
-    try {
-      input = await openInput(item)
-      source = await openSource(input)
-    } catch (error) {
-      if (error instanceof InputError && analysis.failed?.some(({ file }) => file === item.path)) continue
-      throw error
-    }
-    try {
-      for (const model of source.models) {
-        const name = names.take(input.path, model.name)
-        for (const layer of selectLayers(model, choice).layers) {
-          options.signal?.throwIfAborted()
-          const key = keyOf({ model: name, layer_id: layer.layer_id })
-          const row = wanted.get(key)
-          if (!row) continue
-          const { shape, layer: tensor } = layer.convolution
-          if (row.layer !== tensor || row.filters !== shape[0] * shape[1])
-            throw new InputError(input.path, `no longer holds layer ${row.layer} as it was measured; measure it again`)
-          missing.delete(key)
-          yield { row, layer }
-        }
-      }
-    } finally {
-      await source.close()
-    }
-  }
-  for (const key of missing) {
-    const row = wanted.get(key)!
-    throw new InputError(row.model, `layer ${row.layer} was measured, but is not in the inputs any more; measure them again`)
   }
 }
 
