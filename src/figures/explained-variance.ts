@@ -32,6 +32,8 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
       plot.dot(line, { x: 'component', y: 'share', fill: stroke, r: 3.2, symbol }),
     ]
   })
+  const components = series.reduce((most, { line }) => Math.max(most, line.length), 2)
+  const step = components > 12 ? 4 : 1
   const lowest = Math.min(90, ...series.map(({ line }) => line[0]!.share))
   const drawing = panel(plot, 0, 0, {
     width: COLUMN,
@@ -40,7 +42,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
     marginRight: 12,
     marginTop: 22,
     marginBottom: 36,
-    x: { domain: [1, 9], axis: null },
+    x: { domain: [1, components], axis: null },
     y: { domain: [Math.floor(lowest / 10) * 10, 100], axis: null },
     marks: [
       plot.gridY({ stroke: colour.grid, strokeOpacity: 1, ticks: 5 }),
@@ -52,7 +54,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
         labelArrow: 'none',
       }),
       plot.axisX({
-        ticks: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        ticks: Array.from({ length: Math.ceil(components / step) }, (_, i) => 1 + i * step),
         tickSize: 0,
         tickFormat: (v: number) => String(v),
         label: 'principal components',
@@ -78,7 +80,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
       width: COLUMN,
       height: HEIGHT,
       legend,
-      note: `Non-sparse 3×3 filters, each divided by its largest absolute value: ${list(series.map(({ row, name }) => `${name}: ${shortCount(row.filters)} of ${plural(row.models, 'model')}`))}.`,
+      note: `Non-sparse filters, each divided by its largest absolute value: ${list(series.map(({ row, name }) => `${name}: ${shortCount(row.filters)} of ${plural(row.models, 'model')}`))}.`,
     },
     drawing,
   )
@@ -87,7 +89,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
 function captionOf(series: readonly { name: string; line: readonly { component: number; share: number }[] }[]): string {
   if (series.length === 0) return 'No group has enough non-sparse filters for a basis.'
   const needed = series.map(
-    ({ name, line }) => `${line.find((point) => point.share >= 100 * MOST)?.component ?? 9} for ${name} filters`,
+    ({ name, line }) => `${line.find((point) => point.share >= 100 * MOST)?.component ?? line.length} for ${name} filters`,
   )
   return `${sentence(`components that hold ${percent(MOST, 0)} of the variance: ${list(needed)}.`)}`
 }

@@ -139,7 +139,7 @@ function captionOf(
     return `No rank correlation of a metric with robust accuracy is shown among ${who}models (${plural(tested.length, 'test')}, smallest p = ${pNumber(tested.reduce((least, c) => Math.min(least, pOf(c) ?? 1), 1))}).`
   const parts = shown.map(
     (c) =>
-      `${metricWords[c.metric].name}${c.value === null ? '' : ` on ${c.value}`} (rho = ${fixed(c.rho, 2)}, ${pValue(pOf(c))}, n = ${c.n})`,
+      `${c.rho! > 0 ? 'higher' : 'lower'} ${metricWords[c.metric].name}${c.value === null ? '' : ` on ${c.value}`} (rho = ${fixed(c.rho, 2)}, ${pValue(pOf(c))}, n = ${c.n})`,
   )
   const other = tested.length - shown.length
   const rest =

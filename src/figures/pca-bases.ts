@@ -8,32 +8,35 @@ import { list, percent, plural, sentence, shortCount } from './words.ts'
 
 export type PcaBasesData = Pick<GroupReport, 'bases' | 'groups'>
 
-const CELL = 22
-const TILE = 3 * CELL
+const TILE = 66
+/** Components drawn: all of a 3×3 basis, the first of a larger one. */
+const MOST = 9
 const LEFT = 150
 const STEP = (WIDE - LEFT) / 9
 const ROW = TILE + 40
 const HEAD = 22
 
-/** The nine components of all, a and b as 3×3 tiles, each with the share of variance it explains. */
+/** The first nine components of all, a and b as tiles of their taps, each with the share of variance it explains. */
 export function pcaBases(data: PcaBasesData): Figure {
   const rows = basesShown(data)
   const drawing: SvgNode[] = []
-  for (let i = 0; i < 9; i++)
+  const side = Math.round(Math.sqrt(rows[0]?.components[0]?.length ?? 9))
+  const shown = Math.min(MOST, side * side)
+  for (let i = 0; i < shown; i++)
     drawing.push(label(String(i + 1), LEFT + i * STEP + TILE / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
   rows.forEach((row, index) => {
     const y = HEAD + index * ROW
-    const scale = largest(row)
+    const scale = largest(row.components.slice(0, shown))
     drawing.push(
       label(rowName(row, data), 4, y + TILE / 2 - 5, { weight: 600, fill: rowColour(row) }),
       label(plural(row.models, 'model'), 4, y + TILE / 2 + 11, { size: 11, fill: colour.muted }),
       label(`${shortCount(row.filters)} filters`, 4, y + TILE / 2 + 26, { size: 11, fill: colour.muted }),
     )
-    row.components.forEach((component, i) => {
+    row.components.slice(0, shown).forEach((component, i) => {
       const x = LEFT + i * STEP
       drawing.push(
-        drawSquares(filterSquares(component, 0, scale, x, y, CELL), CELL),
-        minuses(component, scale, x, y),
+        drawSquares(filterSquares(component, 0, scale, x, y, TILE / side, side), TILE / side),
+        minuses(component, scale, x, y, side),
         outline(x, y, TILE),
       )
       drawing.push(label(percent(row.explained_variance_ratio[i]), x + TILE / 2, y + TILE + 16, { size: 11.5, anchor: 'middle' }))
@@ -48,7 +51,7 @@ export function pcaBases(data: PcaBasesData): Figure {
       caption: captionOf(rows, data),
       width: WIDE,
       height,
-      note: 'Components of unit length of all non-sparse 3×3 filters, each filter divided by its largest absolute value; sign: the largest entry is positive. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.',
+      note: `Components of unit length of all non-sparse ${side}×${side} filters, each filter divided by its largest absolute value; sign: the largest entry is positive. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
     },
     ...drawing,
   )
@@ -74,17 +77,18 @@ export function rowColour(row: BasisRow): string {
   return colour[row.group]
 }
 
-function largest(row: Shown): number {
-  return row.components.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+function largest(components: readonly (readonly number[])[]): number {
+  return components.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0)
 }
 
 /** Dashes on negative entries, so that the sign survives grey print. */
-function minuses(component: readonly number[], scale: number, x: number, y: number): SvgNode {
+function minuses(component: readonly number[], scale: number, x: number, y: number, side: number): SvgNode {
+  const cell = TILE / side
   const paths = { dark: '', light: '' }
   component.forEach((value, tap) => {
     const share = -value / scale
     if (share < 0.1) return
-    const dash = `M${coordinate(x + ((tap % 3) + 0.5) * CELL - 3)} ${coordinate(y + (Math.floor(tap / 3) + 0.5) * CELL)}h6`
+    const dash = `M${coordinate(x + ((tap % side) + 0.5) * cell - 3)} ${coordinate(y + (Math.floor(tap / side) + 0.5) * cell)}h6`
     paths[share < 0.4 ? 'dark' : 'light'] += dash
   })
   return element(

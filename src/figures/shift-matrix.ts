@@ -2,7 +2,7 @@ import type { ShiftMatrix } from '../analysis/report-types.ts'
 import { COLUMN, type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { fixed, shorten } from './words.ts'
+import { fixed, sentence, shorten } from './words.ts'
 
 /** Above this the numbers no longer fit their cells and are left to the table. */
 const MOST_NUMBERS = 14
@@ -43,7 +43,7 @@ export function shiftMatrix(data: ShiftMatrix): Figure {
             width: cell - 2,
             height: tall - 2,
             fill: colour.accent,
-            'fill-opacity': (0.04 + 0.96 * share).toFixed(3),
+            'fill-opacity': (0.04 + 0.96 * share).toFixed(2),
           }),
         )
       if (n <= MOST_NUMBERS)
@@ -107,6 +107,7 @@ function captionOf(data: ShiftMatrix): string {
   }
   const name = (i: number) => data.values[i]!
   if (!far || !near) return 'No two values can be compared.'
-  if (far.i === near.i && far.j === near.j) return `${name(far.j)} and ${name(far.i)} are apart by D = ${fixed(far.value)}.`
+  if (far.i === near.i && far.j === near.j)
+    return `${sentence(name(far.j))} and ${name(far.i)} are apart by D = ${fixed(far.value)}.`
   return `Furthest apart are ${name(far.j)} and ${name(far.i)} (D = ${fixed(far.value)}), closest ${name(near.j)} and ${name(near.i)} (${fixed(near.value)}).`
 }

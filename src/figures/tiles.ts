@@ -23,7 +23,7 @@ export function drawSquares(squares: Iterable<Square>, size: number): SvgNode {
   return group
 }
 
-/** The nine squares of a filter at (x, y); `scale` maps to full colour. */
+/** The squares of a filter of side × side taps at (x, y); `scale` maps to full colour. */
 export function filterSquares(
   weights: ArrayLike<number>,
   offset: number,
@@ -31,10 +31,11 @@ export function filterSquares(
   x: number,
   y: number,
   size: number,
+  side = 3,
 ): Square[] {
-  return Array.from({ length: 9 }, (_, tap) => ({
-    x: x + (tap % 3) * size,
-    y: y + Math.floor(tap / 3) * size,
+  return Array.from({ length: side * side }, (_, tap) => ({
+    x: x + (tap % side) * size,
+    y: y + Math.floor(tap / side) * size,
     fill: stepColour(weightStep(scale > 0 ? weights[offset + tap]! / scale : 0)),
   }))
 }
