@@ -13,6 +13,7 @@ import { assignMembers, type GroupChoice, type Member, metaValue } from './membe
 import { depthRows, type MeasuredMember, measureMember, pooledDepth } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
 import type { GroupInfo, GroupReport, Methods, ReportModel, ShiftMatrix } from './report-types.ts'
+import { sameFilters } from './same-filters.ts'
 import { shiftMatrix } from './shift-matrix.ts'
 
 /** A shift matrix of more values than this is not made unless it is asked for. */
@@ -118,7 +119,7 @@ export function groupAnalysis({
     shift: coefficients ? groupShifts(grouped, coefficients, math) : [],
     matrices,
     correlations: correlationsOf(members, datasets, architectures),
-    warnings: [...membership.warnings, ...warnings],
+    warnings: [...membership.warnings, ...sameFilters(compared), ...warnings],
   }
 }
 

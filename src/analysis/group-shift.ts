@@ -59,10 +59,16 @@ export function groupShifts(rows: readonly GroupHistograms[], coefficients: Coef
   return rows.map(({ dataset, counting, bucket, a, b }): ShiftRow => {
     const row = { dataset, counting, bucket, filters_a: a.filters, filters_b: b.filters }
     const [p, q] = [densities(a, coefficients.range, math), densities(b, coefficients.range, math)]
-    if (!p || !q) return { ...row, shift: null, components: null, because: 'a group has no non-sparse filter here' }
+    if (!p || !q) return { ...row, shift: null, components: null, because: emptyBecause(counting, a, b) }
     const found = distributionShift(p, q, coefficients.basis.explainedVarianceRatio)
     return { ...row, shift: found.shift, components: [...found.components], because: null }
   })
+}
+
+/** Without filters on both sides there is no pair (or model) at all; on one side, its filters are sparse or it has no such layer. */
+function emptyBecause(counting: Counting, a: Histograms, b: Histograms): string {
+  if (a.filters > 0 || b.filters > 0) return 'a group has no non-sparse filter here'
+  return `no ${counting === 'pairs' ? 'pair' : 'model'} has filters here`
 }
 
 /** The shift between the two models of a pair; null when one has no non-sparse filter. */

@@ -226,6 +226,21 @@ test('other kernels: bases are about 3×3, and that is said', () => {
   assert.is(found.bases[0]!.mean!.length, 9)
 })
 
+test('the same network under two names is told', () => {
+  const twin = {
+    ...analysis,
+    layers: analysis.layers.map((layer) =>
+      layer.model === 'n2'
+        ? { ...analysis.layers.find((one) => one.model === 'n1' && one.layer === layer.layer)!, model: 'n2' }
+        : layer,
+    ),
+  }
+  assert.ok(
+    groupAnalysis({ analysis: twin }).warnings.includes('the same filters under several names, each counted as a model: n1 = n2'),
+  )
+  assert.not(report.warnings.some((text) => text.startsWith('the same filters')))
+})
+
 test('four thousand layers take less than a second', () => {
   const many = Array.from({ length: 114 }, (_, k) =>
     modelRow(`m${k}`, {

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
+import { parseMeta } from '../../src/analysis/meta-table.ts'
+import { joinPairs, parsePairs } from '../../src/analysis/pairs.ts'
+import { bucketNames } from '../../src/analysis/report-types.ts'
+import { analyze } from '../../src/analyze.ts'
+import { groupCoefficients } from '../../src/analyze-groups.ts'
+import { diskFolder, openFile } from '../../src/io/node.ts'
+
+// 119,648 filters of the authors' 114 models, decoded from their published figures; the licence (CC BY-SA 4.0) keeps them out of
+// this repository.
+const sample = process.env['FILTERLENS_SAMPLE']
+if (!sample || !existsSync(`${sample}/dataset.h5`)) {
+  test.skip("the sample of the paper's own filters", () => undefined)
+  console.log(
+    "skipped: the sample of the paper's own filters (set FILTERLENS_SAMPLE to the folder that holds dataset.h5, meta.csv, pairs.csv)",
+  )
+} else {
+  test("the sample of the paper's own filters", async () => {
+    const text = (name: string): string => readFileSync(`${sample}/${name}`, 'utf8')
+    const path = `${sample}/dataset.h5`
+    const inputs = [{ path, open: async () => ({ path, access: await openFile(path), folder: diskFolder(sample) }) }]
+    const analysis = await analyze(inputs, { meta: parseMeta('meta.csv', text('meta.csv')), hash: false })
+    const models = analysis.models.map(({ model }) => model)
+    const pairs = joinPairs(models, parsePairs('pairs.csv', text('pairs.csv')))
+    const coefficients = await groupCoefficients(inputs, { analysis, pairs })
+    const started = process.cpuUsage()
+    const report = groupAnalysis({ analysis, pairs, coefficients })
+    const { user, system } = process.cpuUsage(started)
+    console.log(`${analysis.layers.length} layers: ${((user + system) / 1e6).toFixed(2)} s of processor time after measuring`)
+    assert.equal([report.models.length, report.pairs.length, report.groups.a.models, report.groups.b.models], [114, 66, 43, 71])
+    assert.is(report.groups.a.filters + report.groups.b.filters, 119_648 - analysis.skipped.length)
+    for (const counting of ['pairs', 'models'] as const) {
+      const rows = report.comparisons.filter(
+        (row) => row.metric === 'variance_entropy' && row.dataset === null && row.counting === counting,
+      )
+      const [all, ...depth] = rows
+      assert.is(all!.n, counting === 'pairs' ? 66 : 40)
+      assert.ok(all!.difference! > 0.05 && all!.interval![0] > 0 && all!.p_holm! < 1e-6)
+      const largest = Math.max(...depth.map(({ difference }) => difference!))
+      assert.is(depth.find(({ difference }) => difference === largest)!.bucket, bucketNames[10])
+    }
+    const shift = report.shift.find(
+      ({ dataset, counting, bucket }) => dataset === 'cifar10' && counting === 'pairs' && bucket === 'all',
+    )!
+    assert.ok(shift.shift! > 0)
+    assert.ok(report.warnings.some((warning) => warning.startsWith('the same filters under several names')))
+  })
+}
+
+test.run()
