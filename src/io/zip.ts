@@ -56,6 +56,16 @@ export function openZip(access: RandomAccess): Promise<Zip> {
   return zip
 }
 
+/** A zip, or undefined when it cannot be read: for a format that only asks whether an input is one of its own. */
+export async function tryZip(access: RandomAccess): Promise<Zip | undefined> {
+  try {
+    return await openZip(access)
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
+}
+
 async function readZip(access: RandomAccess): Promise<Zip> {
   const listed = await readDirectory(access)
   const cache = new InflatedCache(KEPT_INFLATED)

@@ -66,6 +66,12 @@ export const formats: readonly FormatEntry[] = [
     shares: ['tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
     load: async () => (await import('./pytorch/format.ts')).pytorch,
   },
+  {
+    name: 'zip of models',
+    owns: [],
+    shares: ['zip'],
+    load: async () => (await import('./zip-of-models.ts')).zipOfModels,
+  },
   // ONNX has no signature, so it comes after every format that has one.
   { name: 'ONNX', owns: ['onnx'], shares: ['pb', 'ort'], load: async () => (await import('./onnx/format.ts')).onnx },
 ]

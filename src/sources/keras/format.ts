@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../io/hdf5.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
-import { looksLikeZip, openZip } from '../../io/zip.ts'
+import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import { hwioCensus } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
@@ -43,7 +43,8 @@ export const kerasZip: SourceFormat = {
   name: 'Keras archive',
   async match(head, { access }) {
     if (!looksLikeZip(head)) return false
-    const { find } = await openZip(access)
+    const zip = await tryZip(access)
+    const find = (name: string) => zip?.find(name)
     return (
       find('config.json') !== undefined && (find(WEIGHTS) ?? find('model.weights.npz') ?? find('metadata.json')) !== undefined
     )

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { looksLikeZip, openZip } from '../../io/zip.ts'
+import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import { modelName } from '../model-name.ts'
 import type { ConvShape, Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
@@ -36,7 +36,7 @@ export const npz: SourceFormat = {
   name: 'NumPy archive',
   async match(head, { access }) {
     if (!looksLikeZip(head)) return false
-    const { entries } = await openZip(access)
+    const entries = (await tryZip(access))?.entries ?? []
     return entries.length > 0 && entries.every(({ name }) => name.endsWith('.npy'))
   },
   async open({ access, path }): Promise<Source> {

@@ -1,0 +1,69 @@
+import { InputError } from '../errors.ts'
+import type { Input } from '../io/random-access.ts'
+import { looksLikeZip, openZip, type Zip } from '../io/zip.ts'
+import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder } from './candidates.ts'
+import { findFormat, openSource } from './open.ts'
+import { formats } from './registry.ts'
+import type { Source, SourceFormat } from './source.ts'
+
+/** Zips inside zips are not searched: one could hold itself. */
+const inside = formats.filter(({ name }) => name !== 'zip of models')
+
+/**
+ * A zip that holds models in any of the formats, found as in a folder. What a model needs besides its file is looked for
+ * inside the zip. Formats that are zips themselves come before this one.
+ */
+export const zipOfModels: SourceFormat = {
+  name: 'zip of models',
+  async match(head, input) {
+    if (!looksLikeZip(head)) return false
+    for await (const _ of findModels(input, await openZip(input.access))) return true
+    return false
+  },
+  async open(input): Promise<Source> {
+    const zip = await openZip(input.access)
+    const sources: Source[] = []
+    const close = async (): Promise<void> => {
+      for (const source of sources) await source.close()
+      await input.access.close?.()
+    }
+    try {
+      for await (const found of findModels(input, zip)) sources.push(await openSource(await found(), inside))
+      if (sources.length === 0) throw new InputError(input.access.name, 'is a zip without a model in it')
+    } catch (error) {
+      for (const source of sources) await source.close()
+      throw error
+    }
+    return {
+      format: zipOfModels.name,
+      models: sources.flatMap(({ models }) => models),
+      warnings: sources.flatMap(({ warnings }) => warnings),
+      close,
+    }
+  },
+}
+
+/** The models of a zip, folder by folder, each ready to be opened as an input. */
+async function* findModels(input: Input, zip: Zip): AsyncGenerator<() => Promise<Input>> {
+  const folders = new Map<string, string[]>()
+  for (const { name } of zip.entries) {
+    const slash = name.lastIndexOf('/')
+    const folder = name.slice(0, slash + 1)
+    if (folder.split('/').some((part) => part !== '' && isSkippedFolder(part))) continue
+    const files = folders.get(folder)
+    if (files) files.push(name.slice(slash + 1))
+    else folders.set(folder, [name.slice(slash + 1)])
+  }
+  for (const folder of [...folders.keys()].sort(byCodePoint)) {
+    for (const file of inputNames(folders.get(folder)!)) {
+      const name = folder + file
+      const open = async (): Promise<Input> => ({
+        path: `${input.path}/${name}`,
+        access: await zip.find(name)!.open(),
+        folder: zip.folder(folder),
+      })
+      const kind = file === DATABASE_FILES[0] ? 'shared' : candidacy(file, inside)
+      if (kind === 'owned' || (kind === 'shared' && (await findFormat(await open(), inside)))) yield open
+    }
+  }
+}

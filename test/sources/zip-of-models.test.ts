@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { strToU8, type Zippable, zipSync } from 'fflate'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { InputError } from '../../src/errors.ts'
+import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
+import { openSource } from '../../src/sources/open.ts'
+import type { Source } from '../../src/sources/source.ts'
+import { weightsHash } from './helpers/reference-weights.ts'
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
+const bytesOf = (path: string) => new Uint8Array(readFileSync(fixtures + path))
+
+async function open(files: Zippable, level: 0 | 6 = 0): Promise<Source> {
+  const access = memoryAccess('models.zip', zipSync(files, { level }))
+  return openSource({ path: 'models.zip', access, folder: emptyFolder })
+}
+
+async function problem(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+  } catch (error) {
+    assert.instance(error, InputError)
+    return (error as InputError).message
+  }
+  throw new Error('nothing was refused')
+}
+
+const tfjs: Zippable = Object.fromEntries(
+  readdirSync(`${fixtures}tfjs/upscalerjs`).map((name) => [`up/${name}`, bytesOf(`tfjs/upscalerjs/${name}`)]),
+)
+
+for (const level of [0, 6] as const)
+  test(`models of several formats, ${level ? 'deflated' : 'stored'}; shards are found inside the zip`, async () => {
+    const source = await open(
+      {
+        ...tfjs,
+        'README.md': strToU8('hello'),
+        'keras/model.keras': bytesOf('keras/model.keras'),
+        'state.npz': bytesOf('numpy/state.npz'),
+        '__MACOSX/._state.npz': strToU8('junk'),
+        'up/.hidden.npy': strToU8('junk'),
+      },
+      level,
+    )
+    assert.equal(
+      source.models.map(({ name, format, convolutions }) => [name, format, convolutions.length]),
+      [
+        ['state', 'NumPy', 2],
+        ['model', 'Keras', 6],
+        ['up', 'TensorFlow.js', 12],
+      ],
+    )
+    const expected = JSON.parse(readFileSync(`${fixtures}tfjs/upscalerjs.golden.json`, 'utf8')).layers[0]
+    const layer = source.models[2]!.convolutions.find(({ layer }) => layer === expected.name)!
+    assert.is(await weightsHash(layer), expected.sha256_f32_oihw)
+    await source.close()
+  })
+
+test('formats that are zips themselves are not taken for zips of models', async () => {
+  const access = memoryAccess('state.npz', bytesOf('numpy/state.npz'))
+  assert.is((await openSource({ path: 'state.npz', access, folder: emptyFolder })).format, 'NumPy')
+})
+
+test('a broken model is named by its path inside; a zip without a model and half a zip are said to be so', async () => {
+  assert.match(await problem(open({ 'a/b.npy': strToU8('not an array') })), /^models\.zip\/a\/b\.npy: /)
+  assert.match(await problem(open({ 'a.txt': strToU8('x') })), /^models\.zip: /)
+  const zip = zipSync({ 'inner.zip': zipSync({ 'a.npz': bytesOf('numpy/state.npz') }) })
+  assert.match(await problem(openSource({ path: 'z.zip', access: memoryAccess('z.zip', zip), folder: emptyFolder })), /^z\.zip: /)
+  const half = zipSync({ 'a.npz': bytesOf('numpy/state.npz') }).subarray(0, 2000)
+  assert.match(
+    await problem(openSource({ path: 'h.zip', access: memoryAccess('h.zip', half), folder: emptyFolder })),
+    /directory cannot be read.*cut short/,
+  )
+})
+
+test.run()
