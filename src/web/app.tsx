@@ -1,0 +1,109 @@
+import { DropTarget, FileInputs, chooseFiles } from './drop/drop-target.tsx'
+import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
+import { HelpDialog, helpOpen } from './parts/help.tsx'
+import { jobs } from './state/jobs.ts'
+import { modelNamed, models } from './state/models.ts'
+import { formatRoute, route } from './state/route.ts'
+import { toggleTheme } from './state/theme.ts'
+import { toast } from './state/toast.ts'
+import { useKeys } from './state/keys.ts'
+import { LayerPane } from './views/layer.tsx'
+import { Jobs, ModelList } from './views/model-list.tsx'
+import { ModelPane } from './views/model.tsx'
+import { Overview } from './views/overview.tsx'
+import { Welcome } from './views/welcome.tsx'
+import { SaveMenu } from './save/save-menu.tsx'
+import { Compare } from './views/compare.tsx'
+import { Figures } from './views/figures.tsx'
+import { Groups } from './views/groups.tsx'
+import { tabs } from './views/tabs.ts'
+
+export function App() {
+  useKeys()
+  const empty = models.value.length === 0
+  return (
+    <div class="shell">
+      <Top empty={empty} />
+      {empty ? <Empty /> : <View />}
+      <FileInputs />
+      <DropTarget />
+      <HelpDialog />
+      <div class="unseen" role="status" aria-live="polite">
+        {toast.value}
+      </div>
+      {toast.value && <div class="toast">{toast.value}</div>}
+    </div>
+  )
+}
+
+function Top({ empty }: { empty: boolean }) {
+  const { page } = route.value
+  const current = page === 'model' || page === 'compare' ? 'models' : page
+  return (
+    <header class="top">
+      <a class="brand" href="#/models">
+        <img src="./icon.svg" width="22" height="22" alt="" />
+        <span>filterlens</span>
+      </a>
+      {!empty && (
+        <nav aria-label="Views">
+          {tabs.map((tab) => (
+            <a key={tab.page} href={formatRoute({ page: tab.page, q: {} })} {...(tab.page === current && { 'aria-current': 'page' as const })}>
+              {tab.title}
+            </a>
+          ))}
+        </nav>
+      )}
+      <span class="push" />
+      {!empty && (
+        <>
+          <button type="button" class="button plain wide-only" onClick={chooseFiles}>
+            <AddIcon /> Add models
+          </button>
+          <SaveMenu />
+        </>
+      )}
+      <button type="button" class="icon wide-only" aria-label="Keys and help" onClick={() => (helpOpen.value = true)}>
+        <HelpIcon />
+      </button>
+      <button type="button" class="icon" aria-label="Light or dark" onClick={toggleTheme}>
+        <ThemeIcon />
+      </button>
+    </header>
+  )
+}
+
+function Empty() {
+  return (
+    <>
+      {jobs.value.length > 0 && (
+        <div class="wide" style={{ maxWidth: '800px', paddingBottom: 0 }}>
+          <div class="card" style={{ padding: '6px' }}>
+            <Jobs />
+          </div>
+        </div>
+      )}
+      <Welcome />
+    </>
+  )
+}
+
+function View() {
+  const { page, a, b, layer } = route.value
+  const model = modelNamed(a)
+  if (page === 'groups') return <Groups />
+  if (page === 'figures') return <Figures />
+  if (page === 'compare') {
+    const other = modelNamed(b)
+    if (model && other) return <Compare first={model} second={other} />
+  }
+  if (page !== 'model' || !model) return <Overview />
+  const row = model.layers.find((one) => one.layer_id === layer)
+  return (
+    <main class={`panes${row ? '' : ' two'}`}>
+      <ModelList />
+      <ModelPane model={model} />
+      {row && <LayerPane model={model} row={row} />}
+    </main>
+  )
+}

@@ -1,0 +1,39 @@
+import type { NamedBlob } from '../../io/browser-inputs.ts'
+
+/** More files than this in one drop is a mistake (a whole disk), not a folder of models. */
+const MOST_FILES = 100_000
+
+/** Files of an `<input type=file>`, with their paths when a folder was chosen. */
+export function filesOfInput(list: FileList): NamedBlob[] {
+  return [...list].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }))
+}
+
+/** All files of a drop, folders walked. Must be called inside the drop event: the browser empties the list afterwards. */
+export function filesOfDrop(transfer: DataTransfer): Promise<NamedBlob[]> {
+  const items = [...transfer.items].filter((item) => item.kind === 'file')
+  return walk(items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()))
+}
+
+async function walk(entries: readonly (FileSystemEntry | File | null)[]): Promise<NamedBlob[]> {
+  const found: NamedBlob[] = []
+  const visit = async (entry: FileSystemEntry, path: string): Promise<void> => {
+    if (found.length > MOST_FILES) throw new Error(`more than ${MOST_FILES} files; drop a smaller folder`)
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
+      found.push({ path, blob: file })
+      return
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader()
+    for (;;) {
+      // A folder is read a hundred entries at a time until nothing more comes.
+      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
+      if (some.length === 0) return
+      for (const child of some) if (!child.name.startsWith('.')) await visit(child, `${path}/${child.name}`)
+    }
+  }
+  for (const entry of entries) {
+    if (entry instanceof File) found.push({ path: entry.name, blob: entry })
+    else if (entry) await visit(entry, entry.name)
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+}

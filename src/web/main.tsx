@@ -1,0 +1,8 @@
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { openPreloaded } from './state/preloaded.ts'
+import { followAddress } from './state/route.ts'
+
+followAddress()
+render(<App />, document.getElementById('app')!)
+void openPreloaded()

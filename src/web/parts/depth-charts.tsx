@@ -1,0 +1,276 @@
+import { useRef } from 'preact/hooks'
+import type { Flag } from '../../analysis/flags.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
+import { hovered } from '../state/hover.ts'
+import { type Metric, metrics } from './metrics.ts'
+import { count, fixed } from './numbers.ts'
+import { useWidth } from './size.ts'
+
+/** A model's layers as they are drawn: `role` is its colour. */
+export interface Series {
+  readonly model: string
+  readonly role: 'a' | 'b'
+  readonly layers: readonly LayerRow[]
+  readonly flags: readonly (readonly Flag[])[]
+}
+
+interface Props {
+  readonly series: readonly Series[]
+  /** layer_id of the open layer of the first model (by position for the second). */
+  readonly open: number | undefined
+  onOpen(layer: LayerRow, series: Series): void
+}
+
+const HEIGHT = 112
+const MARGIN = { left: 40, right: 12, top: 8, bottom: 6 }
+
+/** Three small charts, one below the other, aligned on one axis of depth; the layer under the pointer is marked in all of them. */
+export function DepthCharts({ series, open, onOpen }: Props) {
+  const frame = useRef<HTMLDivElement>(null)
+  const width = useWidth(frame, 560)
+  const relative = new Set(series.map((one) => Math.max(...one.layers.map((row) => row.conv_depth)))).size > 1
+  const place = depthScale(series, relative, width)
+  const hover = hovered.value
+  return (
+    <div class="depth" ref={frame} onPointerLeave={() => (hovered.value = null)}>
+      {metrics.map((metric, k) => (
+        <Chart
+          key={metric.key}
+          {...{ metric, series, open, onOpen, width, place, relative }}
+          last={k === metrics.length - 1}
+          hover={hover}
+        />
+      ))}
+      {hover && <Tip series={series} />}
+    </div>
+  )
+}
+
+type Place = (row: LayerRow) => number
+
+/** x of a layer: its rank of depth, or its relative depth where two models of different depth are compared. */
+function depthScale(series: readonly Series[], relative: boolean, width: number): Place {
+  const value = (row: LayerRow): number => (relative ? (row.conv_depth_norm ?? 0) : row.conv_depth)
+  const values = series.flatMap((one) => one.layers.map(value))
+  const low = relative ? 0 : Math.min(...values)
+  const high = relative ? 1 : Math.max(...values)
+  const room = width - MARGIN.left - MARGIN.right - 12
+  return (row) => MARGIN.left + 6 + (high > low ? ((value(row) - low) / (high - low)) * room : room / 2)
+}
+
+/** Limits that show the values and stay where they are for most models. */
+function domain(metric: Metric, series: readonly Series[]): [low: number, high: number] {
+  const values = series.flatMap((one) => one.layers.map((row) => row[metric.key])).filter((value) => value !== null)
+  if (metric.key === 'variance_entropy') return [0, 1]
+  if (metric.key === 'sparsity') return [0, [0.1, 0.25, 0.5, 1].find((top) => values.every((value) => value <= top)) ?? 1]
+  return [[0.8, 0.6, 0.4, 0.2, 0].find((bottom) => values.every((value) => value >= bottom)) ?? 0, 1]
+}
+
+function Chart(
+  props: Props & { metric: Metric; width: number; place: Place; last: boolean; relative: boolean; hover: typeof hovered.value },
+) {
+  const { metric, series, open, onOpen, width, place, last, relative, hover } = props
+  const [low, high] = domain(metric, series)
+  const height = HEIGHT + (last ? 30 : 0)
+  const y = (value: number): number => MARGIN.top + (1 - (value - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom)
+  const ticks = [low, (low + high) / 2, high]
+  const all = series.flatMap((one) => one.layers.map((row, k) => ({ row, one, k })))
+  const nearest = (event: PointerEvent | MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect()
+    const [px, py] = [((event.clientX - box.left) * width) / box.width, ((event.clientY - box.top) * width) / box.width]
+    let best: (typeof all)[number] | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const item of all) {
+      const value = item.row[metric.key]
+      const [dx, dy] = [place(item.row) - px, (value === null ? py : y(value)) - py]
+      const far = dx * dx * 4 + dy * dy
+      if (far < least) [best, least] = [item, far]
+    }
+    return best
+  }
+  const hoveredItem = hover && all.find(({ row, one }) => one.model === hover.model && row.layer_id === hover.layer)
+  return (
+    <figure>
+      <figcaption>
+        <h3>{metric.title}</h3>
+        <span class="small muted">{metric.meaning}</span>
+      </figcaption>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={`${metric.title} of ${series.map((one) => one.model).join(' and ')} by depth; the numbers are in the table below`}
+        onPointerMove={(event) => {
+          const found = nearest(event)
+          if (found) hovered.value = { model: found.one.model, layer: found.row.layer_id, x: event.clientX, y: event.clientY }
+        }}
+        onClick={(event) => {
+          const found = nearest(event)
+          if (found) onOpen(found.row, found.one)
+        }}
+        style={{ cursor: 'pointer' }}
+      >
+        <g class="axis">
+          {ticks.map((tick) => (
+            <g key={tick}>
+              <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
+              <text x={MARGIN.left - 8} y={y(tick) + 4} text-anchor="end">
+                {metric.key === 'sparsity' ? `${Math.round(tick * 1000) / 10} %` : String(Math.round(tick * 100) / 100)}
+              </text>
+            </g>
+          ))}
+          {last && <DepthAxis {...{ series, relative, place, width }} />}
+        </g>
+        <Levels {...{ metric, series, place, y, low, high, width }} />
+        {series.length === 2 && <Band {...{ metric, series, place, y }} />}
+        {hoveredItem && <line class="cursor" x1={place(hoveredItem.row)} x2={place(hoveredItem.row)} y1={MARGIN.top} y2={HEIGHT - MARGIN.bottom} />}
+        {series.map((one) => (
+          <path key={one.model} class={`line ${one.role}`} d={path(one.layers, metric, place, y)} />
+        ))}
+        {all.map(({ row, one, k }) => {
+          const value = row[metric.key]
+          if (value === null) return null
+          const flagged = one.flags[k]!.some((flag) => flag.metric === metric.key)
+          const isOpen = open !== undefined && (one === series[0] ? row.layer_id === open : k === series[0]!.layers.findIndex((r) => r.layer_id === open))
+          const isHovered = hoveredItem?.row === row
+          return (
+            <g key={`${one.role}${row.layer_id}`} class={`point${isOpen ? ' open' : ''}`}>
+              <circle class="ring" cx={place(row)} cy={y(value)} r="7.5" />
+              {flagged ? (
+                <path class="dot flagged" d={triangle(place(row), y(value), isHovered ? 7 : 5.5)} />
+              ) : (
+                <circle class={`dot ${one.role}`} cx={place(row)} cy={y(value)} r={isHovered ? 5.5 : 4} />
+              )}
+            </g>
+          )
+        })}
+      </svg>
+    </figure>
+  )
+}
+
+/** A flag is a shape of its own, not only a colour. */
+function triangle(x: number, y: number, r: number): string {
+  return `M${x} ${y - r}L${x + r} ${y + r * 0.8}L${x - r} ${y + r * 0.8}Z`
+}
+
+function path(layers: readonly LayerRow[], metric: Metric, place: Place, y: (value: number) => number): string {
+  let text = ''
+  let pen = 'M'
+  for (const row of layers) {
+    const value = row[metric.key]
+    if (value === null) pen = 'M'
+    else {
+      text += `${pen}${place(row).toFixed(1)} ${y(value).toFixed(1)}`
+      pen = 'L'
+    }
+  }
+  return text
+}
+
+function DepthAxis({ series, relative, place, width }: { series: readonly Series[]; relative: boolean; place: Place; width: number }) {
+  const rows = series[0]!.layers
+  const shown = relative ? [] : rows.filter((row, k) => k === 0 || k === rows.length - 1 || row.conv_depth % 5 === 0)
+  const placed = shown.filter((row, k) => k === 0 || place(row) - place(shown[k - 1]!) > 18)
+  return (
+    <>
+      {relative
+        ? [0, 0.5, 1].map((share) => (
+            <text key={share} x={MARGIN.left + 6 + share * (width - MARGIN.left - MARGIN.right - 12)} y={HEIGHT + 10} text-anchor="middle">
+              {share}
+            </text>
+          ))
+        : placed.map((row) => (
+            <text key={row.layer_id} x={place(row)} y={HEIGHT + 10} text-anchor="middle">
+              {row.conv_depth}
+            </text>
+          ))}
+      <text x={width - MARGIN.right} y={HEIGHT + 27} text-anchor="end">
+        {relative ? 'relative depth →' : 'depth (rank among the model’s convolutions) →'}
+      </text>
+    </>
+  )
+}
+
+/** What random weights have in layers of these shapes; for sparsity the shares of the paper's models. */
+function Levels(props: {
+  metric: Metric
+  series: readonly Series[]
+  place: Place
+  y: (value: number) => number
+  low: number
+  high: number
+  width: number
+}) {
+  const { metric, series, place, y, low, high, width } = props
+  if (metric.key === 'sparsity') {
+    const shares = [
+      { value: 0.3948, name: 'paper, normal models' },
+      { value: 0.0945, name: 'paper, robust models' },
+    ].filter(({ value }) => value < high)
+    return (
+      <>
+        {shares.map(({ value, name }) => (
+          <g key={name}>
+            <line class="level" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(value)} y2={y(value)} />
+            <text class="level-name" x={width - MARGIN.right} y={y(value) - 4} text-anchor="end">
+              {name}
+            </text>
+          </g>
+        ))}
+      </>
+    )
+  }
+  const points = series[0]!.layers.flatMap((row) => {
+    const value = metric.random(row)
+    return value === null || value < low ? [] : [[place(row), y(value)] as const]
+  })
+  if (points.length === 0) return null
+  const [endX, endY] = points.at(-1)!
+  return (
+    <>
+      <path class="level" d={`M${points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L')}`} />
+      <text class="level-name" x={Math.min(endX, width - MARGIN.right)} y={endY - 5} text-anchor="end">
+        random weights
+      </text>
+    </>
+  )
+}
+
+/** The area between two models' lines, where both have a value. */
+function Band({ metric, series, place, y }: { metric: Metric; series: readonly Series[]; place: Place; y: (value: number) => number }) {
+  const ends = series.map((one) => one.layers.filter((row) => row[metric.key] !== null).map((row) => `${place(row).toFixed(1)} ${y(row[metric.key]!).toFixed(1)}`))
+  const [first = [], second = []] = ends
+  if (first.length < 2 || second.length < 2) return null
+  return <path class="band" d={`M${first.join('L')}L${second.reverse().join('L')}Z`} />
+}
+
+/** The numbers of the layer under the pointer. */
+function Tip({ series }: { series: readonly Series[] }) {
+  const hover = hovered.value
+  const one = hover && series.find((item) => item.model === hover.model)
+  const row = one?.layers.find((item) => item.layer_id === hover?.layer)
+  if (!hover || !row) return null
+  const left = hover.x > innerWidth - 320
+  const style = { left: `${hover.x + (left ? -16 : 16)}px`, top: `${Math.min(hover.y + 12, innerHeight - 170)}px`, translate: left ? '-100% 0' : '0 0' }
+  return (
+    <div class="tip" style={style}>
+      <strong class="name">{row.layer}</strong>
+      <dl>
+        <dt>shape</dt>
+        <dd>
+          {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')}
+        </dd>
+        <dt>filters</dt>
+        <dd>{count(row.filters)}</dd>
+        {metrics.map((metric) => (
+          <>
+            <dt>{metric.short}</dt>
+            <dd>{metric.print(row[metric.key])}</dd>
+          </>
+        ))}
+        <dt>largest weight</dt>
+        <dd>{fixed(row.peak)}</dd>
+      </dl>
+    </div>
+  )
+}

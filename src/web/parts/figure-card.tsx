@@ -1,0 +1,45 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { Figure } from '../../figures/figure.ts'
+import { darkRules } from '../../figures/theme.ts'
+import { saveFigurePng, saveFigureSvg } from '../save/save-figure.ts'
+
+/** A figure with its title, its sentence and buttons to keep it. */
+export function FigureCard({ figure }: { figure: Figure }) {
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    addDarkRules()
+    // The figure is our own text, built and escaped by src/figures; it is parsed, not run.
+    const parsed = new DOMParser().parseFromString(figure.svg, 'image/svg+xml').documentElement
+    frame.current!.replaceChildren(document.importNode(parsed, true))
+  }, [figure])
+  return (
+    <section class="card stack" aria-label={figure.title}>
+      <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
+        <div>
+          <h2>{figure.title}</h2>
+          <p class="muted">{figure.caption}</p>
+        </div>
+        <div class="row" style={{ flexWrap: 'nowrap' }}>
+          <button type="button" class="button tight" aria-label={`Save ${figure.title} as SVG`} onClick={() => saveFigureSvg(figure)}>
+            SVG
+          </button>
+          <button type="button" class="button tight" aria-label={`Save ${figure.title} as PNG`} onClick={() => saveFigurePng(figure)}>
+            PNG
+          </button>
+        </div>
+      </div>
+      <div class="figure-card" ref={frame} />
+    </section>
+  )
+}
+
+let added = false
+
+/** The figures' dark colours, as a style sheet made by script: the page's policy allows no inline styles. */
+function addDarkRules(): void {
+  if (added) return
+  added = true
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(darkRules('[data-theme=dark] '))
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+}

@@ -1,0 +1,41 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+/** A button that opens a sheet of choices; Escape, a choice or a click elsewhere closes it. */
+export function Menu({ label, icon, children }: { label: string; icon?: ComponentChildren; children: ComponentChildren }) {
+  const [open, setOpen] = useState(false)
+  const box = useRef<HTMLDivElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (!open) return
+    const onDown = (event: PointerEvent): void => {
+      if (!box.current?.contains(event.target as Node)) setOpen(false)
+    }
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return
+      setOpen(false)
+      button.current?.focus()
+    }
+    addEventListener('pointerdown', onDown)
+    addEventListener('keydown', onKey)
+    return () => {
+      removeEventListener('pointerdown', onDown)
+      removeEventListener('keydown', onKey)
+    }
+  }, [open])
+  return (
+    <div class="menu" ref={box}>
+      <button ref={button} type="button" class="button" aria-label={label} aria-expanded={open} aria-haspopup="true" onClick={() => setOpen(!open)}>
+        {icon}
+        <span class={icon ? 'wide-only' : ''}>{label}</span>
+      </button>
+      {open && (
+        // biome-ignore lint/a11y/noStaticElementInteractions: closes after a click on one of the buttons inside
+        // biome-ignore lint/a11y/useKeyWithClickEvents: those buttons have the keyboard
+        <div class="sheet" onClick={(event) => (event.target as Element).closest('button') && setOpen(false)}>
+          {children}
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,21 @@
+import type { Metric } from './metrics.ts'
+
+/** A small bar from 0 to the metric's largest value, with its number; the tick marks nothing but the full length. */
+export function Spark({ metric, value, width = 56 }: { metric: Metric; value: number | null; width?: number }) {
+  const share = value === null ? 0 : Math.min(1, Math.max(0, value / metric.full))
+  return (
+    <span class="spark">
+      <Bar share={share} width={width} />
+      <span class="value">{metric.print(value)}</span>
+    </span>
+  )
+}
+
+export function Bar({ share, width }: { share: number; width: number }) {
+  return (
+    <svg width={width} height="6" viewBox={`0 0 ${width} 6`} aria-hidden="true">
+      <rect width={width} height="6" rx="3" fill="var(--line)" />
+      <rect width={share * width} height="6" rx="3" fill="var(--bar)" />
+    </svg>
+  )
+}

@@ -1,0 +1,55 @@
+import { computed, effect, signal } from '@preact/signals'
+import { compareModels } from '../../analysis/compare-models.ts'
+import type { Figure } from '../../figures/figure.ts'
+import type { ReportInput } from '../../report/report-input.ts'
+import { grouping } from './groups.ts'
+import { analysisOf, models } from './models.ts'
+import { route } from './route.ts'
+
+/** What the figures are drawn from: two groups where the metadata tells them, two models side by side, or the models as they are. */
+export const figureInput = computed((): ReportInput | null => {
+  const analysis = analysisOf(models.value)
+  if (!analysis) return null
+  const groups = grouping.value
+  if ('report' in groups) return { analysis, groups: groups.report }
+  const [first, second] = models.value
+  if (models.value.length === 2 && first && second) {
+    return {
+      analysis,
+      comparison: compareModels({ model: first.name, layers: first.layers }, { model: second.name, layers: second.layers }),
+    }
+  }
+  return { analysis }
+})
+
+/** The figures; null while they are drawn, an empty list when there are none. */
+export const figures = signal<readonly Figure[] | null>(null)
+export const figuresProblem = signal<string | null>(null)
+
+effect(() => {
+  if (route.value.page !== 'figures') return
+  const input = figureInput.value
+  figures.value = null
+  figuresProblem.value = null
+  if (!input) {
+    figures.value = []
+    figuresProblem.value = models.value.length > 0 ? 'These models were measured with different parameters; figures are drawn of models measured alike.' : null
+    return
+  }
+  let late = false
+  import('./draw-figures.ts')
+    .then(({ drawAll }) => drawAll(input))
+    .then(
+      (drawn) => {
+        if (!late) figures.value = drawn
+      },
+      (error) => {
+        if (late) return
+        figures.value = []
+        figuresProblem.value = error instanceof Error ? error.message : String(error)
+      },
+    )
+  return () => {
+    late = true
+  }
+})

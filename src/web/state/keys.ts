@@ -1,0 +1,46 @@
+import { useEffect } from 'preact/hooks'
+import { helpOpen } from '../parts/help.tsx'
+import { modelNamed } from './models.ts'
+import { go, route } from './route.ts'
+import { toggleTheme } from './theme.ts'
+
+/** Keys that work anywhere but in a field. The help dialog lists them. */
+export function useKeys(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const target = event.target as HTMLElement
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [role="menu"]')) return
+      const act = actions[event.key]
+      if (!act) return
+      event.preventDefault()
+      act()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+}
+
+const actions: Record<string, () => void> = {
+  ArrowLeft: () => step(-1),
+  ArrowRight: () => step(1),
+  '/': () => document.getElementById('find')?.focus(),
+  g: () => document.querySelector<HTMLElement>('.grid-frame canvas')?.focus(),
+  t: toggleTheme,
+  '?': () => {
+    helpOpen.value = true
+  },
+  Escape() {
+    const { layer, ...rest } = route.value
+    if (layer !== undefined) go(rest)
+  },
+}
+
+/** Opens the layer before or after the open one; the first when none is open. */
+function step(by: number): void {
+  const { page, a, b, layer, q } = route.value
+  const model = modelNamed(a)
+  if (!model || (page !== 'model' && page !== 'compare')) return
+  const at = model.layers.findIndex((row) => row.layer_id === layer)
+  const next = model.layers[layer === undefined ? 0 : at + by]
+  if (next) go({ page, a: model.name, ...(b !== undefined && { b }), layer: next.layer_id, q })
+}

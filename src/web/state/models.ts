@@ -1,0 +1,150 @@
+import { computed, signal } from '@preact/signals'
+import { type Flag, flagsOf } from '../../analysis/flags.ts'
+import { joinMeta, type MetaTable } from '../../analysis/meta-table.ts'
+import { joinPairs, type Pair, type PairTable } from '../../analysis/pairs.ts'
+import type { NamedBlob } from '../../io/browser-inputs.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
+import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
+import type { ModelFile } from '../work/protocol.ts'
+
+/** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */
+export interface Loaded {
+  /** Unique in the page: the model's name, with a number where two have the same. */
+  readonly name: string
+  readonly row: ModelRow
+  readonly layers: readonly LayerRow[]
+  readonly flags: readonly (readonly Flag[])[]
+  readonly skipped: Analysis['skipped']
+  readonly files: readonly NamedBlob[]
+  /** Number of the drop that it came with. */
+  readonly drop: number
+  /** Name of the model in its own analysis. */
+  readonly ownName: string
+  readonly parameters: Parameters
+  readonly version: string
+  readonly warnings: readonly string[]
+}
+
+let drops = 0
+const read = signal<readonly Loaded[]>([])
+/** The meta table and the pairs that were dropped last. */
+export const metaTable = signal<MetaTable | null>(null)
+export const pairTable = signal<PairTable | null>(null)
+
+/** What a computation gives, or the sentence that says why not. */
+export interface Outcome<T> {
+  readonly value: T
+  readonly problem: string | null
+}
+
+function attempt<T>(work: () => T, otherwise: T): Outcome<T> {
+  try {
+    return { value: work(), problem: null }
+  } catch (error) {
+    return { value: otherwise, problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const joined = computed((): Outcome<readonly Loaded[]> => {
+  const table = metaTable.value
+  if (!table || read.value.length === 0) return { value: read.value, problem: null }
+  return attempt(() => {
+    const rows = joinMeta(
+      read.value.map(({ row }) => row),
+      table,
+    ).models
+    return read.value.map((model, k) => ({ ...model, row: rows[k]! }))
+  }, read.value)
+})
+
+/** Every model of the page, in the order in which it came. */
+export const models = computed(() => joined.value.value)
+export const metaProblem = computed(() => joined.value.problem)
+
+/** Pairs of which both models are here; the table may know more than was dropped. */
+const matched = computed((): Outcome<readonly Pair[]> => {
+  const table = pairTable.value
+  if (!table || models.value.length === 0) return { value: [], problem: null }
+  const names = models.value.map(({ name }) => name)
+  const each = table.rows.map((row) => attempt(() => joinPairs(names, { ...table, rows: [row] }), []))
+  const found = each.flatMap(({ value }) => value)
+  return { value: found, problem: found.length === 0 ? (each[0]?.problem ?? null) : null }
+})
+export const pairs = computed(() => matched.value.value)
+export const pairsProblem = computed(() => matched.value.problem)
+
+const byName = computed(() => new Map(models.value.map((model) => [model.name, model])))
+
+/** The model of that name, or undefined. */
+export function modelNamed(name: string | undefined): Loaded | undefined {
+  return name === undefined ? undefined : byName.value.get(name)
+}
+
+/** Models as one analysis: what groups and artifacts are made of. Null when they were measured by different conventions. */
+export function analysisOf(list: readonly Loaded[]): Analysis | null {
+  const [first] = list
+  if (!first) return null
+  const conventions = (model: Loaded): string => JSON.stringify([model.version, model.parameters])
+  if (list.some((model) => conventions(model) !== conventions(first))) return null
+  return {
+    version: first.version,
+    parameters: first.parameters,
+    models: list.map(({ row }) => row),
+    layers: list.flatMap(({ layers }) => layers),
+    skipped: list.flatMap(({ skipped }) => skipped),
+    failed: [],
+    warnings: [...new Set(list.flatMap(({ warnings }) => warnings))],
+  }
+}
+
+/** Adds an analysis's models to the page and returns the names they go by. */
+export function addAnalysis(analysis: Analysis, files: readonly NamedBlob[]): string[] {
+  const drop = ++drops
+  const taken = new Set(read.value.map((model) => model.name))
+  const layersOf = new Map<string, LayerRow[]>()
+  for (const row of analysis.layers) {
+    const list = layersOf.get(row.model)
+    if (list) list.push(row)
+    else layersOf.set(row.model, [row])
+  }
+  const added = analysis.models.map((row): Loaded => {
+    let name = row.model
+    for (let k = 2; taken.has(name); k++) name = `${row.model} (${k})`
+    taken.add(name)
+    const own = layersOf.get(row.model) ?? []
+    const renamed = name !== row.model
+    const layers = renamed ? own.map((layer) => ({ ...layer, model: name })) : own
+    return {
+      name,
+      row: renamed ? { ...row, model: name } : row,
+      layers,
+      flags: layers.map(flagsOf),
+      skipped: analysis.skipped.filter((skip) => skip.model === row.model).map((skip) => ({ ...skip, model: name })),
+      files,
+      drop,
+      ownName: row.model,
+      parameters: analysis.parameters,
+      version: analysis.version,
+      warnings: analysis.warnings.filter((text) => text.startsWith(`${row.model}:`) || analysis.models.length === 1),
+    }
+  })
+  read.value = [...read.value, ...added]
+  return added.map((model) => model.name)
+}
+
+export function removeModel(name: string): void {
+  read.value = read.value.filter((model) => model.name !== name)
+}
+
+/** The files that hold models, each once; null when one of them came without its file. */
+export function filesOf(list: readonly Loaded[]): ModelFile[] | null {
+  const files = new Map<string, { drop: number; files: readonly NamedBlob[]; input: string; names: string[] }>()
+  for (const { drop, files: dropped, row, name } of list) {
+    if (dropped.length === 0) return null
+    const key = `${drop}/${row.file}`
+    const found = files.get(key)
+    if (found) found.names.push(name)
+    else files.set(key, { drop, files: dropped, input: row.file, names: [name] })
+  }
+  return [...files.values()]
+}

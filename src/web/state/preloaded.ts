@@ -1,0 +1,33 @@
+import { signal } from '@preact/signals'
+import { say } from './toast.ts'
+import { analyseFiles } from './work.ts'
+
+/** What `filterlens view` serves beside the page: data/index.json, with paths below data/. */
+interface Listing {
+  readonly files: readonly { readonly path: string; readonly bytes: number }[]
+}
+
+/** True while data that came with the address is being fetched. */
+export const preloading = signal(false)
+
+/** Opens the data that the page's server holds ready, if it does; the address then shows what it showed before. */
+export async function openPreloaded(): Promise<void> {
+  const answer = await fetch('data/index.json').catch(() => null)
+  if (!answer?.ok || !answer.headers.get('content-type')?.includes('json')) return
+  try {
+    preloading.value = true
+    const { files } = (await answer.json()) as Listing
+    const fetched = await Promise.all(
+      files.map(async ({ path }) => {
+        const file = await fetch(`data/${path.split('/').map(encodeURIComponent).join('/')}`)
+        if (!file.ok) throw new Error(`${path}: ${file.status} ${file.statusText}`)
+        return { path, blob: await file.blob() }
+      }),
+    )
+    await analyseFiles(fetched, { stay: location.hash.length > 2 })
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+  } finally {
+    preloading.value = false
+  }
+}

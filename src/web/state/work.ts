@@ -1,0 +1,78 @@
+import { parseCsvTable } from '../../analysis/csv-table.ts'
+import { parseMeta } from '../../analysis/meta-table.ts'
+import { parsePairs } from '../../analysis/pairs.ts'
+import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
+import type { NamedBlob } from '../../io/browser-inputs.ts'
+import { sparseLimit } from '../../measure/layer-pass.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
+import { openWork } from '../work/client.ts'
+import type { LayerPlace } from '../work/protocol.ts'
+import { startJob } from './jobs.ts'
+import { addAnalysis, type Loaded, metaTable, pairTable } from './models.ts'
+import { go } from './route.ts'
+
+/** One worker measures, another looks into layers: opening a layer never waits for an analysis. */
+const measuring = openWork()
+export const looking = openWork()
+
+/** Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side. */
+export async function analyseFiles(files: readonly NamedBlob[], options: { readonly stay?: boolean } = {}): Promise<void> {
+  if (files.length === 0) return
+  const abort = new AbortController()
+  const first = files[0]!.path
+  const label = files.length === 1 ? first : first.includes('/') ? `${first.split('/')[0]}/` : `${first} and ${files.length - 1} more`
+  const job = startJob(label, () => abort.abort())
+  const errors: string[] = []
+  try {
+    const rest: NamedBlob[] = []
+    for (const file of files) {
+      if (!/\.csv$/i.test(file.path)) rest.push(file)
+      else {
+        const problem = await takeTable(file)
+        if (problem) errors.push(problem)
+      }
+    }
+    const results =
+      rest.length === 0 ? [] : await measuring('analyze', { files: rest }, { signal: abort.signal, onEvent: ({ done, total, label: doing }) => job.update({ done, total, doing }) })
+    const names = results.flatMap(({ analysis, measured }) => addAnalysis(analysis, measured ? rest : []))
+    errors.push(...results.flatMap(({ analysis: { failed } }) => failed.map(({ file, problem }) => `${file}: ${problem}`)))
+    if (!options.stay && names.length === 1) go({ page: 'model', a: names[0]! })
+    else if (!options.stay && names.length === 2) go({ page: 'compare', a: names[0]!, b: names[1]! })
+    else if (!options.stay && names.length > 2) go({ page: 'models' })
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'AbortError')) errors.push(error instanceof Error ? error.message : String(error))
+  }
+  if (errors.length > 0) job.update({ running: false, errors })
+  else job.end()
+}
+
+/** Takes a CSV file as the meta table or the pairs, by its header. Returns what is wrong with it, or null. */
+async function takeTable({ path, blob }: NamedBlob): Promise<string | null> {
+  try {
+    const text = await blob.text()
+    const columns = parseCsvTable(path, text).columns.map((column) => column.toLowerCase())
+    if (columns.includes('robust') && columns.includes('normal')) pairTable.value = parsePairs(path, text)
+    else metaTable.value = parseMeta(path, text)
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** The basis of a layer's scaled non-sparse filters, or null. */
+export function basisOf(row: LayerRow): PrincipalComponents | null {
+  return whyNoBasis(row.scaled) === null ? principalComponents(row.scaled) : null
+}
+
+/** Where a worker finds a layer's weights; null for results of an earlier run, which hold none. */
+export function placeOf(model: Loaded, row: LayerRow): LayerPlace | null {
+  if (model.files.length === 0) return null
+  return {
+    files: model.files,
+    input: model.row.file,
+    model: model.ownName,
+    layer: row.layer,
+    layer_id: row.layer_id,
+    facts: { ...sparseLimit(row.peak, model.parameters.threshold, model.parameters.profile), basis: basisOf(row) },
+  }
+}

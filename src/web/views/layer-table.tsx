@@ -1,0 +1,88 @@
+import type { Flag } from '../../analysis/flags.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
+import { metrics } from '../parts/metrics.ts'
+import { count } from '../parts/numbers.ts'
+import { Bar } from '../parts/spark.tsx'
+import type { Loaded } from '../state/models.ts'
+import { formatRoute, route } from '../state/route.ts'
+
+/** A model's layers as a table: the charts' twin, and the way to every layer by keyboard. */
+export function LayerTable({ model }: { model: Loaded }) {
+  const { layer, q } = route.value
+  const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
+  return (
+    <div class="table-frame">
+      <table class="compact">
+        <caption class="unseen">Layers of {model.name} by depth</caption>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span>layer</span>
+            </th>
+            {mixed && (
+              <th scope="col">
+                <span>kernel</span>
+              </th>
+            )}
+            <th scope="col" class="number">
+              <span>out × in</span>
+            </th>
+            <th scope="col" class="number phone-hide narrow-hide">
+              <span>filters</span>
+            </th>
+            {metrics.map((metric) => (
+              <th key={metric.key} scope="col" class="number">
+                <span>{metric.short}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {model.layers.map((row, k) => (
+            <tr key={row.layer_id} class={`can${row.layer_id === layer ? ' open' : ''}`}>
+              <th scope="row" style={{ maxWidth: '190px' }}>
+                <a
+                  class="cut"
+                  style={{ display: 'block' }}
+                  href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}
+                  title={row.layer}
+                  {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
+                >
+                  {row.layer}
+                </a>
+              </th>
+              {mixed && <td>{row.kernel.replace('x', '×')}</td>}
+              <td class="number">
+                {row.out_channels} × {row.in_channels}
+              </td>
+              <td class="number phone-hide narrow-hide">{count(row.filters)}</td>
+              {metrics.map((metric) => (
+                <MetricCell key={metric.key} row={row} flags={model.flags[k]!} metric={metric} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function MetricCell({ row, flags, metric }: { row: LayerRow; flags: readonly Flag[]; metric: (typeof metrics)[number] }) {
+  const value = row[metric.key]
+  const flag = flags.find((one) => one.metric === metric.key)
+  const because = value === null ? row.undefined_because[metric.key] : undefined
+  return (
+    <td class="number" {...((flag || because) && { title: flag?.message ?? because })}>
+      <span class="row" style={{ justifyContent: 'end', flexWrap: 'nowrap' }}>
+        <span class="phone-hide narrow-hide">
+          <Bar share={Math.min(1, (value ?? 0) / metric.full)} width={36} />
+        </span>
+        <span class={flag ? 'flag' : ''}>
+          {metric.print(value)}
+          {flag && <span aria-hidden="true"> ▲</span>}
+          {flag && <span class="unseen">, flagged</span>}
+        </span>
+      </span>
+    </td>
+  )
+}

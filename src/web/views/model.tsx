@@ -1,0 +1,156 @@
+import { BackIcon, FlagIcon } from '../parts/icons.tsx'
+import { DepthCharts } from '../parts/depth-charts.tsx'
+import { metrics } from '../parts/metrics.ts'
+import { bytes, count, plural } from '../parts/numbers.ts'
+import { type Loaded, models } from '../state/models.ts'
+import { formatRoute, go, route } from '../state/route.ts'
+import { LayerTable } from './layer-table.tsx'
+
+/** The middle pane of a model: what it is, what stands out, its layers against depth. */
+export function ModelPane({ model }: { model: Loaded }) {
+  const { layer, q } = route.value
+  const flagged = model.layers.flatMap((row, k) => (model.flags[k]!.length > 0 ? [{ row, flags: model.flags[k]! }] : []))
+  return (
+    <section class={`pane middle${layer === undefined ? ' shown' : ''}`} aria-label={`Model ${model.name}`}>
+      <div class="inner stack">
+        <a class="button plain back" href={formatRoute({ page: 'models', q: {} })}>
+          <BackIcon /> Models
+        </a>
+        <header class="stack" style={{ gap: '14px' }}>
+          <div class="row apart" style={{ alignItems: 'start', flexWrap: 'nowrap' }}>
+            <h1 class="name">{model.name}</h1>
+            {models.value.length > 1 && <CompareWith model={model} />}
+          </div>
+          <p class="muted">
+            {model.row.format}
+            {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(model.row.bytes)} · {plural(model.row.layers, 'layer')} measured,{' '}
+            {count(model.row.filters)} filters
+          </p>
+          <dl class="facts">
+            {metrics.map((metric) => (
+              <div key={metric.key}>
+                <dt>{metric.title.toLowerCase()}</dt>
+                <dd>{metric.print(model.row[metric.key])}</dd>
+              </div>
+            ))}
+          </dl>
+        </header>
+        {flagged.length > 0 && (
+          <details class="note flagged" open={flagged.length < 3}>
+            <summary>
+              <strong>
+                <FlagMark /> {plural(flagged.length, 'layer')} to look at
+              </strong>
+            </summary>
+            <ul class="stack small" style={{ gap: '8px', marginTop: '8px' }}>
+              {flagged.map(({ row, flags }) => (
+                <li key={row.layer_id}>
+                  <a href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}>{row.layer}</a>:{' '}
+                  {flags.map((flag) => flag.message).join('; ')}.
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+        {model.layers.length > 0 ? (
+          <>
+            <DepthCharts
+              series={[{ model: model.name, role: 'a', layers: model.layers, flags: model.flags }]}
+              open={layer}
+              onOpen={(row) => go({ page: 'model', a: model.name, layer: row.layer_id, q: keep(q) })}
+            />
+            <LayerTable model={model} />
+          </>
+        ) : (
+          <p class="note">Nothing was measured in this model: it has no 3×3 convolution with weights. What it has is listed below.</p>
+        )}
+        <Census model={model} />
+      </div>
+    </section>
+  )
+}
+
+function FlagMark() {
+  return (
+    <span class="flag" style={{ display: 'inline-block', verticalAlign: '-4px' }}>
+      <FlagIcon />
+    </span>
+  )
+}
+
+/** Choices that stay when another layer is opened. */
+export function keep(q: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(q).filter(([key]) => ['order', 'scale', 'find'].includes(key)))
+}
+
+function CompareWith({ model }: { model: Loaded }) {
+  return (
+    <select
+      class="select"
+      aria-label={`Compare ${model.name} with`}
+      value=""
+      onChange={(event) => go({ page: 'compare', a: model.name, b: event.currentTarget.value })}
+      style={{ maxWidth: '150px' }}
+    >
+      <option value="">Compare with…</option>
+      {models.value
+        .filter((other) => other.name !== model.name)
+        .map((other) => (
+          <option key={other.name} value={other.name}>
+            {other.name}
+          </option>
+        ))}
+    </select>
+  )
+}
+
+/** What was seen and not measured, with the reasons; and the reader's warnings. */
+function Census({ model }: { model: Loaded }) {
+  const reasons = new Map<string, typeof model.skipped>()
+  for (const skip of model.skipped) reasons.set(skip.reason, [...(reasons.get(skip.reason) ?? []), skip])
+  const meta = Object.entries(model.row.meta)
+  return (
+    <>
+      {meta.length > 0 && (
+        <details class="card">
+          <summary>Metadata</summary>
+          <dl class="facts" style={{ gridTemplateColumns: 'auto 1fr', gap: '4px 20px', marginTop: '12px' }}>
+            {meta.map(([key, value]) => (
+              <>
+                <dt>{key}</dt>
+                <dd class="small">{String(value ?? '')}</dd>
+              </>
+            ))}
+          </dl>
+        </details>
+      )}
+      {model.skipped.length > 0 && (
+        <details class="card" open={model.layers.length === 0}>
+          <summary>{plural(model.skipped.length, 'tensor')} not measured</summary>
+          <ul class="stack small" style={{ marginTop: '12px', gap: '10px' }}>
+            {[...reasons].map(([reason, list]) => (
+              <li key={reason}>
+                <strong>
+                  {list.length} × {reason}
+                </strong>
+                <br />
+                <span class="muted name">
+                  {list
+                    .slice(0, 8)
+                    .map((skip) => `${skip.name} (${skip.shape.join(' × ')})`)
+                    .join(', ')}
+                  {list.length > 8 ? ' …' : ''}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {model.warnings.map((warning) => (
+        <p key={warning} class="note small">
+          {warning}
+        </p>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,156 @@
+import { coefficientBins } from '../../analysis/coefficients.ts'
+import type { WeightReader } from '../../filters/weights.ts'
+import type { Kernel, KernelBasis } from '../../wasm.ts'
+
+/** A basis with the variance along each component. */
+export interface LayerBasis extends KernelBasis {
+  readonly explainedVariance: Float64Array
+}
+
+/** What is known of a layer from its row. */
+export interface LayerFacts {
+  /** Filters whose largest absolute value is at most this (below it when strict) are sparse. */
+  readonly limit: number
+  readonly strict: boolean
+  /** Basis of the layer's scaled non-sparse filters; null when they have none. */
+  readonly basis: LayerBasis | null
+}
+
+/** Order of the filters in the grid. */
+export type FilterOrder = 'position' | 'norm' | 'typicality'
+
+export interface FoundFilter {
+  readonly index: number
+  readonly weights: Float32Array
+  readonly distance: number
+}
+
+/** What the layer view shows beyond the layer's row. Made for looking, never stored. */
+export interface LayerDetail {
+  readonly filters: number
+  readonly taps: number
+  /** Largest absolute value of each filter. */
+  readonly norms: Float32Array
+  /** Filter indices by falling norm, and from typical to unusual (sparse ones last); null when the layer is too large to sort. */
+  readonly byNorm: Int32Array | null
+  readonly byTypicality: Int32Array | null
+  /** The most and the least typical non-sparse filters, by Mahalanobis distance of the scaled filter from their mean. */
+  readonly most: readonly FoundFilter[]
+  readonly least: readonly FoundFilter[]
+  readonly coefficients: LayerHistograms | null
+}
+
+/** Histograms of the non-sparse filters' coefficients over one common range, components × coefficientBins. */
+export interface LayerHistograms {
+  readonly low: number
+  readonly high: number
+  readonly counts: Float64Array
+}
+
+/** Layers up to this many weights are kept in memory, so that their filters can be sorted. */
+export const SORTABLE_WEIGHTS = 64e6
+const SHOWN = 12
+const STEP = 65536
+
+/** A layer's filters, one piece after another, in the kernel's memory: at an address, and as a view that holds until the next piece. */
+export async function* filterPieces(
+  kernel: Kernel,
+  reader: WeightReader,
+  step: number = STEP,
+  from: number = 0,
+  end: number = reader.filters,
+): AsyncGenerator<{ address: number; count: number; values: Float32Array }> {
+  const bytes = Math.ceil((step * reader.taps * 4) / 16) * 16
+  const address = kernel.reserve(bytes + reader.scratchBytes)
+  for (let at = from; at < end; at += step) {
+    const count = Math.min(step, end - at)
+    await reader.read(kernel, address, address + bytes, at, count)
+    yield { address, count, values: kernel.f32(address, count * reader.taps) }
+  }
+}
+
+/** Two passes over the filters: norms, distances and the coefficients' range; then the histograms. */
+export async function describeLayer(kernel: Kernel, reader: WeightReader, facts: LayerFacts, signal: AbortSignal): Promise<LayerDetail> {
+  const { filters, taps } = reader
+  const { basis, limit, strict } = facts
+  const norms = new Float32Array(filters)
+  const distances = new Float32Array(filters).fill(Number.POSITIVE_INFINITY)
+  const most = keepBest(SHOWN, 1)
+  const least = keepBest(SHOWN, -1)
+  const out = new Float64Array(taps)
+  // Directions without variance tell nothing about distance.
+  const inverse = basis && Array.from(basis.explainedVariance, (v) => (v > 1e-12 * basis.explainedVariance[0]! ? 1 / v : 0))
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  let index = 0
+  for await (const { values } of filterPieces(kernel, reader)) {
+    signal.throwIfAborted()
+    for (let at = 0; at < values.length; at += taps, index++) {
+      let norm = 0
+      for (let j = 0; j < taps; j++) norm = Math.max(norm, Math.abs(values[at + j]!))
+      norms[index] = norm
+      if ((strict ? norm < limit : norm <= limit) || !basis || !inverse) continue
+      let sum = 0
+      for (let k = 0; k < taps; k++) {
+        let c = 0
+        for (let j = 0; j < taps; j++) c += (values[at + j]! / norm - basis.mean[j]!) * basis.components[k * taps + j]!
+        out[k] = c
+        sum += c * c * inverse[k]!
+      }
+      for (let k = 0; k < taps; k++) {
+        low = Math.min(low, out[k]!)
+        high = Math.max(high, out[k]!)
+      }
+      const distance = Math.sqrt(sum)
+      distances[index] = distance
+      most.offer(distance, index, values, at, taps)
+      least.offer(distance, index, values, at, taps)
+    }
+  }
+  const sortable = filters * taps <= SORTABLE_WEIGHTS
+  return {
+    filters,
+    taps,
+    norms,
+    byNorm: sortable ? order(norms.map((norm) => -norm)) : null,
+    byTypicality: sortable && basis ? order(distances) : null,
+    most: most.list(),
+    least: least.list(),
+    coefficients: basis && high >= low ? await layerHistograms(kernel, reader, basis, facts, low, high) : null,
+  }
+}
+
+async function layerHistograms(
+  kernel: Kernel,
+  reader: WeightReader,
+  basis: KernelBasis,
+  { limit, strict }: LayerFacts,
+  low: number,
+  high: number,
+): Promise<LayerHistograms> {
+  const counts = new Float64Array(reader.taps * coefficientBins)
+  for await (const { address, count } of filterPieces(kernel, reader)) {
+    kernel.coefficientHistogram(address, count, reader.taps, basis, { low, high, limit, strict }, counts)
+  }
+  return { low, high, counts }
+}
+
+/** Indices 0 … n-1 by rising key, equal keys by index. Keys are never NaN. */
+function order(keys: Float32Array): Int32Array {
+  const indices = Int32Array.from(keys, (_, i) => i)
+  return indices.sort((i, j) => (keys[i]! < keys[j]! ? -1 : keys[i]! > keys[j]! ? 1 : i - j))
+}
+
+/** Keeps the `size` filters of smallest (sign 1) or largest (sign -1) distance, in that order. */
+function keepBest(size: number, sign: 1 | -1) {
+  const kept: FoundFilter[] = []
+  return {
+    offer(distance: number, index: number, values: Float32Array, at: number, taps: number): void {
+      if (kept.length === size && sign * distance >= sign * kept[size - 1]!.distance) return
+      const place = kept.findIndex((other) => sign * distance < sign * other.distance)
+      kept.splice(place < 0 ? kept.length : place, 0, { index, distance, weights: values.slice(at, at + taps) })
+      if (kept.length > size) kept.pop()
+    },
+    list: (): readonly FoundFilter[] => kept,
+  }
+}

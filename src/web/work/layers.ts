@@ -1,0 +1,106 @@
+import { InputError } from '../../errors.ts'
+import { type WeightReader, weightReader } from '../../filters/weights.ts'
+import { findBlobInputs } from '../../io/browser-inputs.ts'
+import { openSource } from '../../sources/open.ts'
+import type { Source } from '../../sources/source.ts'
+import { type Kernel, openKernel } from '../../wasm.ts'
+import { describeLayer, type FilterOrder, filterPieces, type LayerDetail, SORTABLE_WEIGHTS } from './layer-detail.ts'
+import { type LayerPlace, TILE } from './protocol.ts'
+
+/** The layer that was opened last: its reader, what is known of it, and its weights where they are held. */
+interface OpenLayer {
+  readonly key: string
+  readonly reader: WeightReader
+  readonly detail: LayerDetail
+  readonly weights: Float32Array | null
+}
+
+// One thing at a time: the kernel's memory is one arena.
+let queue: Promise<unknown> = Promise.resolve()
+let kernel: Kernel | undefined
+let source: { key: string; opened: Source } | undefined
+const layers = new Map<string, OpenLayer>()
+const MOST_LAYERS = 2
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const next = queue.then(work, work)
+  queue = next.catch(() => undefined)
+  return next
+}
+
+const keyOf = (place: LayerPlace): string => JSON.stringify([place.input, place.model, place.layer_id, place.layer, place.facts.limit])
+
+async function sourceOf(place: LayerPlace): Promise<Source> {
+  const key = `${place.input}\n${place.files.map(({ path, blob }) => `${path}:${blob.size}`).join('\n')}`
+  if (source?.key === key) return source.opened
+  await source?.opened.close()
+  source = undefined
+  const input = (await findBlobInputs(place.files)).find(({ path }) => path === place.input)
+  if (!input) throw new InputError(place.input, 'is not among the files of this page; drop it again')
+  const opened = await openSource(await input.open())
+  source = { key, opened }
+  return opened
+}
+
+/** A reader of the layer's weights. */
+async function readerOf(place: LayerPlace): Promise<WeightReader> {
+  const { models } = await sourceOf(place)
+  // A run may name a model after its folder ("runs/a"), so that the last part has to do.
+  const model = models.length === 1 ? models[0] : (models.find(({ name }) => name === place.model) ?? models.find(({ name }) => place.model.endsWith(`/${name}`)))
+  const named = model?.convolutions.filter(({ layer }) => layer === place.layer) ?? []
+  const convolution = named.length > 1 ? (named.find(({ layer_id }) => layer_id === place.layer_id) ?? named[0]) : named[0]
+  if (!convolution) throw new InputError(place.input, `has no layer ${place.layer} any more; drop it again`)
+  return weightReader(convolution.weights, convolution.shape)
+}
+
+/** Reads a layer for the layer view. */
+export function openLayer(place: LayerPlace, signal: AbortSignal): Promise<LayerDetail> {
+  return inTurn(async () => (await layerOf(place, signal)).detail)
+}
+
+async function layerOf(place: LayerPlace, signal: AbortSignal): Promise<OpenLayer> {
+  const key = keyOf(place)
+  const found = layers.get(key)
+  if (found) return found
+  signal.throwIfAborted()
+  kernel ??= await openKernel()
+  const reader = await readerOf(place)
+  const detail = await describeLayer(kernel, reader, place.facts, signal)
+  const size = reader.filters * reader.taps
+  let weights: Float32Array | null = null
+  if (size <= SORTABLE_WEIGHTS) {
+    weights = new Float32Array(size)
+    let at = 0
+    for await (const { values } of filterPieces(kernel, reader)) {
+      weights.set(values, at)
+      at += values.length
+    }
+  }
+  const open: OpenLayer = { key, reader, detail, weights }
+  layers.set(key, open)
+  for (const oldest of layers.keys()) {
+    if (layers.size <= MOST_LAYERS) break
+    layers.delete(oldest)
+  }
+  return open
+}
+
+/** The weights of a tile of filters in an order. */
+export function readTile(place: LayerPlace, order: FilterOrder, tile: number): Promise<Float32Array> {
+  return inTurn(async () => {
+    const { reader, detail, weights } = await layerOf(place, new AbortController().signal)
+    const { taps } = reader
+    const from = tile * TILE
+    const end = Math.min(from + TILE, reader.filters)
+    const ordered = order === 'norm' ? detail.byNorm : order === 'typicality' ? detail.byTypicality : null
+    const out = new Float32Array(Math.max(0, end - from) * taps)
+    if (weights && ordered) {
+      for (let k = from; k < end; k++) out.set(weights.subarray(ordered[k]! * taps, (ordered[k]! + 1) * taps), (k - from) * taps)
+    } else if (weights) {
+      out.set(weights.subarray(from * taps, end * taps))
+    } else {
+      for await (const { values } of filterPieces(kernel!, reader, TILE, from, end)) out.set(values)
+    }
+    return out
+  })
+}

@@ -1,0 +1,47 @@
+import { isPlainError } from '../../errors.ts'
+import { analyseDropped } from './analyse.ts'
+import { openLayer, readTile } from './layers.ts'
+import type { Answer, Call, Method, Methods } from './protocol.ts'
+import { artifactZip } from './save-artifact.ts'
+import { secondPass } from './second-pass.ts'
+
+// The page's worker: answers calls, several at a time; a call can be cancelled.
+
+interface Context<M extends Method> {
+  readonly signal: AbortSignal
+  event(event: Methods[M]['event']): void
+}
+
+type Handlers = { [M in Method]: (given: Methods[M]['given'], context: Context<M>) => Promise<Methods[M]['result']> }
+
+const handlers: Handlers = {
+  analyze: ({ files }, { signal, event }) => analyseDropped(files, signal, event),
+  layer: (place, { signal }) => openLayer(place, signal),
+  tile: ({ place, order, tile }) => readTile(place, order, tile),
+  coefficients: (given, { signal, event }) => secondPass(given, signal, event),
+  artifact: ({ analysis }) => artifactZip(analysis),
+}
+
+const running = new Map<number, AbortController>()
+
+self.onmessage = async ({ data }: MessageEvent<Call>) => {
+  if (data.method === 'cancel') {
+    running.get(data.id)?.abort(new DOMException('cancelled', 'AbortError'))
+    return
+  }
+  const { id, method, given } = data
+  const abort = new AbortController()
+  running.set(id, abort)
+  const answer = (message: Answer, transfer: Transferable[] = []): void => self.postMessage(message, { transfer })
+  try {
+    const handler = handlers[method] as (given: unknown, context: Context<Method>) => Promise<unknown>
+    const result = await handler(given, { signal: abort.signal, event: (event) => answer({ id, event }) })
+    answer({ id, result }, result instanceof Float32Array ? [result.buffer] : [])
+  } catch (error) {
+    const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+    const cancelled = abort.signal.aborted || (error instanceof DOMException && error.name === 'AbortError')
+    answer({ id, error: { name: cancelled ? 'AbortError' : name, message, plain: isPlainError(error), stack } })
+  } finally {
+    running.delete(id)
+  }
+}
