@@ -64,7 +64,10 @@ async function isInput(file: NamedBlob, beside: Folder, loose: boolean, together
   try {
     const input = { path: file.path, access: openBlob(file.blob, file.path), folder: beside }
     // A loose file that nobody recognises is complained about, unless it looks like a part of another.
-    return (await findFormat(input)) !== undefined || (loose && kind === 'none' && !/\.(bin|data|weights?|pb|json|txt|md)$|\.\d+$|shard/i.test(file.path))
+    return (
+      (await findFormat(input)) !== undefined ||
+      (loose && kind === 'none' && !/\.(bin|data|weights?|pb|json|txt|md)$|\.\d+$|shard/i.test(file.path))
+    )
   } catch (error) {
     if (error instanceof InputError) return true // it was recognised and is broken: told when it is opened
     throw error

@@ -1,22 +1,22 @@
-import { DropTarget, FileInputs, chooseFiles } from './drop/drop-target.tsx'
-import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
+import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
+import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
+import { SaveMenu } from './save/save-menu.tsx'
 import { jobs } from './state/jobs.ts'
+import { useKeys } from './state/keys.ts'
 import { modelNamed, models } from './state/models.ts'
 import { formatRoute, route } from './state/route.ts'
 import { toggleTheme } from './state/theme.ts'
 import { toast } from './state/toast.ts'
-import { useKeys } from './state/keys.ts'
-import { LayerPane } from './views/layer.tsx'
-import { Jobs, ModelList } from './views/model-list.tsx'
-import { ModelPane } from './views/model.tsx'
-import { Overview } from './views/overview.tsx'
-import { Welcome } from './views/welcome.tsx'
-import { SaveMenu } from './save/save-menu.tsx'
 import { Compare } from './views/compare.tsx'
 import { Figures } from './views/figures.tsx'
 import { Groups } from './views/groups.tsx'
+import { LayerPane } from './views/layer.tsx'
+import { ModelPane } from './views/model.tsx'
+import { Jobs, ModelList } from './views/model-list.tsx'
+import { Overview } from './views/overview.tsx'
 import { tabs } from './views/tabs.ts'
+import { Welcome } from './views/welcome.tsx'
 
 export function App() {
   useKeys()
@@ -48,7 +48,11 @@ function Top({ empty }: { empty: boolean }) {
       {!empty && (
         <nav aria-label="Views">
           {tabs.map((tab) => (
-            <a key={tab.page} href={formatRoute({ page: tab.page, q: {} })} {...(tab.page === current && { 'aria-current': 'page' as const })}>
+            <a
+              key={tab.page}
+              href={formatRoute({ page: tab.page, q: {} })}
+              {...(tab.page === current && { 'aria-current': 'page' as const })}
+            >
               {tab.title}
             </a>
           ))}

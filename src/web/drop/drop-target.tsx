@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { analyseFiles } from '../state/work.ts'
 import { say } from '../state/toast.ts'
+import { analyseFiles } from '../state/work.ts'
 import { filesOfDrop, filesOfInput } from './files.ts'
 
 const over = signal(false)

@@ -30,7 +30,15 @@ export const TAPS_FROM = 3
  * Fills the pixels of the area: each looks up the filter and tap that it lies on, so that the cost is that of the pixels
  * seen, whatever the number of filters. Returns the tiles that were needed and are not at hand.
  */
-export function drawGrid(pixels: Uint32Array, area: Area, view: View, extent: Extent, data: GridData, tiles: TileSource, colours: Palette): number[] {
+export function drawGrid(
+  pixels: Uint32Array,
+  area: Area,
+  view: View,
+  extent: Extent,
+  data: GridData,
+  tiles: TileSource,
+  colours: Palette,
+): number[] {
   const { width, height } = area
   const { kernelRows, kernelColumns, filters, order, norms, limit } = data
   const taps = kernelRows * kernelColumns

@@ -246,7 +246,11 @@ function paintNumbers(
 function usePointer(
   canvas: { current: HTMLCanvasElement | null },
   state: { current: { area: Area; extent: Extent; view: View; ratio: number } },
-  act: { zoomBy(factor: number, at: { x: number; y: number }): void; panBy(dx: number, dy: number): void; pick(place: number): void },
+  act: {
+    zoomBy(factor: number, at: { x: number; y: number }): void
+    panBy(dx: number, dy: number): void
+    pick(place: number): void
+  },
   filters: number,
 ): void {
   const latest = useRef(act)
@@ -261,7 +265,10 @@ function usePointer(
     }
     const spread = (): { far: number; mid: { x: number; y: number } } => {
       const [p, q] = [...held.values()] as [{ x: number; y: number }, { x: number; y: number }]
-      return { far: Math.sqrt((p.x - q.x) * (p.x - q.x) + (p.y - q.y) * (p.y - q.y)), mid: { x: (p.x + q.x) / 2, y: (p.y + q.y) / 2 } }
+      return {
+        far: Math.sqrt((p.x - q.x) * (p.x - q.x) + (p.y - q.y) * (p.y - q.y)),
+        mid: { x: (p.x + q.x) / 2, y: (p.y + q.y) / 2 },
+      }
     }
     const onWheel = (event: WheelEvent): void => {
       event.preventDefault()

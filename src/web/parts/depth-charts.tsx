@@ -95,6 +95,7 @@ function Chart(
         <h3>{metric.title}</h3>
         <span class="small muted">{metric.meaning}</span>
       </figcaption>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: every layer can be opened by keyboard from the table below, and with the arrow keys */}
       <svg
         viewBox={`0 0 ${width} ${height}`}
         role="img"
@@ -122,7 +123,15 @@ function Chart(
         </g>
         <Levels {...{ metric, series, place, y, low, high, width }} />
         {series.length === 2 && <Band {...{ metric, series, place, y }} />}
-        {hoveredItem && <line class="cursor" x1={place(hoveredItem.row)} x2={place(hoveredItem.row)} y1={MARGIN.top} y2={HEIGHT - MARGIN.bottom} />}
+        {hoveredItem && (
+          <line
+            class="cursor"
+            x1={place(hoveredItem.row)}
+            x2={place(hoveredItem.row)}
+            y1={MARGIN.top}
+            y2={HEIGHT - MARGIN.bottom}
+          />
+        )}
         {series.map((one) => (
           <path key={one.model} class={`line ${one.role}`} d={path(one.layers, metric, place, y)} />
         ))}
@@ -130,7 +139,9 @@ function Chart(
           const value = row[metric.key]
           if (value === null) return null
           const flagged = one.flags[k]!.some((flag) => flag.metric === metric.key)
-          const isOpen = open !== undefined && (one === series[0] ? row.layer_id === open : k === series[0]!.layers.findIndex((r) => r.layer_id === open))
+          const isOpen =
+            open !== undefined &&
+            (one === series[0] ? row.layer_id === open : k === series[0]!.layers.findIndex((r) => r.layer_id === open))
           const isHovered = hoveredItem?.row === row
           return (
             <g key={`${one.role}${row.layer_id}`} class={`point${isOpen ? ' open' : ''}`}>
@@ -167,7 +178,17 @@ function path(layers: readonly LayerRow[], metric: Metric, place: Place, y: (val
   return text
 }
 
-function DepthAxis({ series, relative, place, width }: { series: readonly Series[]; relative: boolean; place: Place; width: number }) {
+function DepthAxis({
+  series,
+  relative,
+  place,
+  width,
+}: {
+  series: readonly Series[]
+  relative: boolean
+  place: Place
+  width: number
+}) {
   const rows = series[0]!.layers
   const shown = relative ? [] : rows.filter((row, k) => k === 0 || k === rows.length - 1 || row.conv_depth % 5 === 0)
   const placed = shown.filter((row, k) => k === 0 || place(row) - place(shown[k - 1]!) > 18)
@@ -175,7 +196,12 @@ function DepthAxis({ series, relative, place, width }: { series: readonly Series
     <>
       {relative
         ? [0, 0.5, 1].map((share) => (
-            <text key={share} x={MARGIN.left + 6 + share * (width - MARGIN.left - MARGIN.right - 12)} y={HEIGHT + 10} text-anchor="middle">
+            <text
+              key={share}
+              x={MARGIN.left + 6 + share * (width - MARGIN.left - MARGIN.right - 12)}
+              y={HEIGHT + 10}
+              text-anchor="middle"
+            >
               {share}
             </text>
           ))
@@ -237,8 +263,22 @@ function Levels(props: {
 }
 
 /** The area between two models' lines, where both have a value. */
-function Band({ metric, series, place, y }: { metric: Metric; series: readonly Series[]; place: Place; y: (value: number) => number }) {
-  const ends = series.map((one) => one.layers.filter((row) => row[metric.key] !== null).map((row) => `${place(row).toFixed(1)} ${y(row[metric.key]!).toFixed(1)}`))
+function Band({
+  metric,
+  series,
+  place,
+  y,
+}: {
+  metric: Metric
+  series: readonly Series[]
+  place: Place
+  y: (value: number) => number
+}) {
+  const ends = series.map((one) =>
+    one.layers
+      .filter((row) => row[metric.key] !== null)
+      .map((row) => `${place(row).toFixed(1)} ${y(row[metric.key]!).toFixed(1)}`),
+  )
   const [first = [], second = []] = ends
   if (first.length < 2 || second.length < 2) return null
   return <path class="band" d={`M${first.join('L')}L${second.reverse().join('L')}Z`} />
@@ -251,7 +291,11 @@ function Tip({ series }: { series: readonly Series[] }) {
   const row = one?.layers.find((item) => item.layer_id === hover?.layer)
   if (!hover || !row) return null
   const left = hover.x > innerWidth - 320
-  const style = { left: `${hover.x + (left ? -16 : 16)}px`, top: `${Math.min(hover.y + 12, innerHeight - 170)}px`, translate: left ? '-100% 0' : '0 0' }
+  const style = {
+    left: `${hover.x + (left ? -16 : 16)}px`,
+    top: `${Math.min(hover.y + 12, innerHeight - 170)}px`,
+    translate: left ? '-100% 0' : '0 0',
+  }
   return (
     <div class="tip" style={style}>
       <strong class="name">{row.layer}</strong>

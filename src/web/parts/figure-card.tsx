@@ -20,10 +20,20 @@ export function FigureCard({ figure }: { figure: Figure }) {
           <p class="muted">{figure.caption}</p>
         </div>
         <div class="row" style={{ flexWrap: 'nowrap' }}>
-          <button type="button" class="button tight" aria-label={`Save ${figure.title} as SVG`} onClick={() => saveFigureSvg(figure)}>
+          <button
+            type="button"
+            class="button tight"
+            aria-label={`Save ${figure.title} as SVG`}
+            onClick={() => saveFigureSvg(figure)}
+          >
             SVG
           </button>
-          <button type="button" class="button tight" aria-label={`Save ${figure.title} as PNG`} onClick={() => saveFigurePng(figure)}>
+          <button
+            type="button"
+            class="button tight"
+            aria-label={`Save ${figure.title} as PNG`}
+            onClick={() => saveFigurePng(figure)}
+          >
             PNG
           </button>
         </div>

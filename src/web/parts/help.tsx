@@ -40,7 +40,8 @@ export function HelpDialog() {
         ))}
       </dl>
       <p class="small muted" style={{ marginBottom: '20px' }}>
-        A triangle marks a layer to look at: many filters close to zero, few distinct patterns, or output channels that are near copies.
+        A triangle marks a layer to look at: many filters close to zero, few distinct patterns, or output channels that are near
+        copies.
       </p>
       <form method="dialog">
         <button type="submit" class="button main">

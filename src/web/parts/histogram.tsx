@@ -7,7 +7,17 @@ export interface HistogramSet {
 const [WIDTH, HEIGHT] = [140, 56]
 
 /** Histograms over one range [low, high], one filled, two as translucent outlines. */
-export function HistogramChart({ sets, low, high, label }: { sets: readonly HistogramSet[]; low: number; high: number; label: string }) {
+export function HistogramChart({
+  sets,
+  low,
+  high,
+  label,
+}: {
+  sets: readonly HistogramSet[]
+  low: number
+  high: number
+  label: string
+}) {
   const shares = sets.map(({ counts }) => {
     const list = Array.from(counts)
     const total = list.reduce((sum, value) => sum + value, 0) || 1

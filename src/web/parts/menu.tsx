@@ -25,7 +25,15 @@ export function Menu({ label, icon, children }: { label: string; icon?: Componen
   }, [open])
   return (
     <div class="menu" ref={box}>
-      <button ref={button} type="button" class="button" aria-label={label} aria-expanded={open} aria-haspopup="true" onClick={() => setOpen(!open)}>
+      <button
+        ref={button}
+        type="button"
+        class="button"
+        aria-label={label}
+        aria-expanded={open}
+        aria-haspopup="true"
+        onClick={() => setOpen(!open)}
+      >
         {icon}
         <span class={icon ? 'wide-only' : ''}>{label}</span>
       </button>

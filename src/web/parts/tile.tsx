@@ -2,13 +2,30 @@ import { weightColour } from '../grid/colours.ts'
 import { theme } from '../state/theme.ts'
 
 /** One filter as a small picture: colours from -max to +max of the filter itself. */
-export function Tile({ weights, columns, size, label }: { weights: ArrayLike<number>; columns: number; size: number; label: string }) {
+export function Tile({
+  weights,
+  columns,
+  size,
+  label,
+}: {
+  weights: ArrayLike<number>
+  columns: number
+  size: number
+  label: string
+}) {
   const values = Array.from(weights)
   const rows = values.length / columns
   const top = Math.max(...values.map(Math.abs), Number.MIN_VALUE)
   const now = theme()
   return (
-    <svg width={size} height={(size * rows) / columns} viewBox={`0 0 ${columns} ${rows}`} role="img" aria-label={label} shape-rendering="crispEdges">
+    <svg
+      width={size}
+      height={(size * rows) / columns}
+      viewBox={`0 0 ${columns} ${rows}`}
+      role="img"
+      aria-label={label}
+      shape-rendering="crispEdges"
+    >
       {values.map((value, k) => (
         <rect
           key={`${k}:${value}`}

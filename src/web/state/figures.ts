@@ -33,7 +33,10 @@ effect(() => {
   figuresProblem.value = null
   if (!input) {
     figures.value = []
-    figuresProblem.value = models.value.length > 0 ? 'These models were measured with different parameters; figures are drawn of models measured alike.' : null
+    figuresProblem.value =
+      models.value.length > 0
+        ? 'These models were measured with different parameters; figures are drawn of models measured alike.'
+        : null
     return
   }
   let late = false

@@ -9,7 +9,8 @@ export function useKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [role="menu"]')) return
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [role="menu"]'))
+        return
       const act = actions[event.key]
       if (!act) return
       event.preventDefault()

@@ -12,10 +12,11 @@ export const preloading = signal(false)
 
 /** Opens the data that the page's server holds ready, if it does; the address then shows what it showed before. */
 export async function openPreloaded(): Promise<void> {
-  const answer = await fetch('data/index.json').catch(() => null)
-  if (!answer?.ok || !answer.headers.get('content-type')?.includes('json')) return
+  if (location.search !== '?data') return // the server of `filterlens view` leads to that address
   try {
     preloading.value = true
+    const answer = await fetch('data/index.json')
+    if (!answer.ok) throw new Error('the data of this address is gone; run filterlens view again')
     const { files } = (await answer.json()) as Listing
     const fetched = await Promise.all(
       files.map(async ({ path }) => {

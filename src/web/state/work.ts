@@ -20,7 +20,8 @@ export async function analyseFiles(files: readonly NamedBlob[], options: { reado
   if (files.length === 0) return
   const abort = new AbortController()
   const first = files[0]!.path
-  const label = files.length === 1 ? first : first.includes('/') ? `${first.split('/')[0]}/` : `${first} and ${files.length - 1} more`
+  const label =
+    files.length === 1 ? first : first.includes('/') ? `${first.split('/')[0]}/` : `${first} and ${files.length - 1} more`
   const job = startJob(label, () => abort.abort())
   const errors: string[] = []
   try {
@@ -33,14 +34,21 @@ export async function analyseFiles(files: readonly NamedBlob[], options: { reado
       }
     }
     const results =
-      rest.length === 0 ? [] : await measuring('analyze', { files: rest }, { signal: abort.signal, onEvent: ({ done, total, label: doing }) => job.update({ done, total, doing }) })
+      rest.length === 0
+        ? []
+        : await measuring(
+            'analyze',
+            { files: rest },
+            { signal: abort.signal, onEvent: ({ done, total, label: doing }) => job.update({ done, total, doing }) },
+          )
     const names = results.flatMap(({ analysis, measured }) => addAnalysis(analysis, measured ? rest : []))
     errors.push(...results.flatMap(({ analysis: { failed } }) => failed.map(({ file, problem }) => `${file}: ${problem}`)))
     if (!options.stay && names.length === 1) go({ page: 'model', a: names[0]! })
     else if (!options.stay && names.length === 2) go({ page: 'compare', a: names[0]!, b: names[1]! })
     else if (!options.stay && names.length > 2) go({ page: 'models' })
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'AbortError')) errors.push(error instanceof Error ? error.message : String(error))
+    if (!(error instanceof DOMException && error.name === 'AbortError'))
+      errors.push(error instanceof Error ? error.message : String(error))
   }
   if (errors.length > 0) job.update({ running: false, errors })
   else job.end()

@@ -4,6 +4,7 @@ import { compareModels } from '../../analysis/compare-models.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
 import { densities, distributionShift } from '../../analysis/shift.ts'
 import { count, fixed, percent, signed } from '../../figures/words.ts'
+import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { mergeMoments } from '../../measure/moments.ts'
 import { sharedKernel } from '../../wasm.ts'
@@ -15,7 +16,6 @@ import { Tile } from '../parts/tile.tsx'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
 import { basisOf, looking } from '../state/work.ts'
-import type { CoefficientPass } from '../../measure/coefficients.ts'
 import { ModelList } from './model-list.tsx'
 
 /** Two models side by side: their numbers and differences, both lines against depth, and one layer of each. */
@@ -96,13 +96,26 @@ function difference(metric: string, value: number | null): string {
 }
 
 /** The layer of `to` that is matched with `row`; `side` is the side that `row` is on. */
-function counterpart(comparison: ReturnType<typeof compareModels>, row: LayerRow, to: Loaded, side: 'a' | 'b'): LayerRow | undefined {
+function counterpart(
+  comparison: ReturnType<typeof compareModels>,
+  row: LayerRow,
+  to: Loaded,
+  side: 'a' | 'b',
+): LayerRow | undefined {
   const match = comparison.layers.find((pair) => (side === 'a' ? pair.layer_a : pair.layer_b) === row.layer)
   const name = match && (side === 'a' ? match.layer_b : match.layer_a)
   return to.layers.find((one) => one.layer === name)
 }
 
-function DifferenceTable({ comparison, first, second }: { comparison: ReturnType<typeof compareModels>; first: Loaded; second: Loaded }) {
+function DifferenceTable({
+  comparison,
+  first,
+  second,
+}: {
+  comparison: ReturnType<typeof compareModels>
+  first: Loaded
+  second: Loaded
+}) {
   const { layer } = route.value
   return (
     <div class="table-frame">
@@ -145,7 +158,11 @@ function DifferenceTable({ comparison, first, second }: { comparison: ReturnType
                         {metric.print(values.a)} → {metric.print(values.b)}{' '}
                       </span>
                       <strong style={{ fontWeight: 500, display: 'inline-block', minWidth: '6.5ch' }}>
-                        {values.difference === null ? '–' : metric.key === 'sparsity' ? signed(100 * values.difference, 1) : signed(values.difference)}
+                        {values.difference === null
+                          ? '–'
+                          : metric.key === 'sparsity'
+                            ? signed(100 * values.difference, 1)
+                            : signed(values.difference)}
                       </strong>
                     </td>
                   )
@@ -248,7 +265,12 @@ function Bases({ first, second, row, other }: { first: Loaded; second: Loaded; r
           <ol class="tiles">
             {Array.from({ length: Math.min(9, taps) }, (_, k) => (
               <li key={`component ${k + 1}`} class="tile">
-                <Tile weights={basis.components.subarray(k * taps, (k + 1) * taps)} columns={columns} size={40} label={`Component ${k + 1}`} />
+                <Tile
+                  weights={basis.components.subarray(k * taps, (k + 1) * taps)}
+                  columns={columns}
+                  size={40}
+                  label={`Component ${k + 1}`}
+                />
                 {percent(basis.explainedVarianceRatio[k]!)}
               </li>
             ))}
@@ -283,7 +305,11 @@ function SharedCoefficients({ first, second, row, other }: { first: Loaded; seco
     if (!basis || !files) return
     const abort = new AbortController()
     setState('loading')
-    looking('coefficients', { run: { parameters: first.parameters, layers: [row, other] }, files, basis }, { signal: abort.signal }).then(
+    looking(
+      'coefficients',
+      { run: { parameters: first.parameters, layers: [row, other] }, files, basis },
+      { signal: abort.signal },
+    ).then(
       (pass) => setState({ pass, shift: shiftOf(pass, basis) }),
       (error) => {
         if (error.name !== 'AbortError') setState({ message: error.message })
@@ -304,7 +330,8 @@ function SharedCoefficients({ first, second, row, other }: { first: Loaded; seco
       ) : (
         <>
           <p class="small muted" style={{ marginBottom: '10px' }}>
-            In the basis of both layers' filters together, from {fixed(state.pass.range[0], 2)} to {fixed(state.pass.range[1], 2)}.
+            In the basis of both layers' filters together, from {fixed(state.pass.range[0], 2)} to {fixed(state.pass.range[1], 2)}
+            .
             {state.shift !== null && (
               <>
                 {' '}

@@ -1,8 +1,8 @@
 import type { MetricName } from '../../analysis/report-types.ts'
 import { count, interval, percent, plural, pNumber, signed } from '../../figures/words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
-import { metrics } from '../parts/metrics.ts'
 import { FigureCard } from '../parts/figure-card.tsx'
+import { metrics } from '../parts/metrics.ts'
 import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, valuesOf } from '../state/groups.ts'
 import { metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
 import { tweak } from '../state/route.ts'
@@ -36,7 +36,8 @@ function Chooser() {
       <div class="card stack">
         <p>
           Groups come from a table about the models: a CSV file with a column <strong>Name</strong> and columns such as{' '}
-          <strong>Robust</strong> or <strong>Training-Dataset</strong>, and if you have it one of pairs (<strong>Robust, Normal</strong>).
+          <strong>Robust</strong> or <strong>Training-Dataset</strong>, and if you have it one of pairs (
+          <strong>Robust, Normal</strong>).
         </p>
         <div>
           <button type="button" class="button" onClick={chooseFiles}>
@@ -85,9 +86,13 @@ function Chooser() {
 function Answer({ report }: Extract<Grouping, { report: unknown }>) {
   const { a, b } = report.groups
   const mean = (metric: MetricName, group: 'a' | 'b') =>
-    report.distributions.find((one) => one.metric === metric && one.group === group && one.bucket === 'all' && one.dataset === null)?.mean ?? null
+    report.distributions.find(
+      (one) => one.metric === metric && one.group === group && one.bucket === 'all' && one.dataset === null,
+    )?.mean ?? null
   const compared = (metric: MetricName) =>
-    report.comparisons.find((one) => one.metric === metric && one.bucket === 'all' && one.dataset === null && one.counting === 'models')
+    report.comparisons.find(
+      (one) => one.metric === metric && one.bucket === 'all' && one.dataset === null && one.counting === 'models',
+    )
   const paired = report.comparisons.length > 0
   const figures = groupFigures.value
   return (
@@ -143,7 +148,9 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
                   {paired && (
                     <>
                       <td class="number">
-                        {comparison?.difference == null ? '–' : `${signed(factor * comparison.difference, digits)}${factor === 100 ? ' points' : ''}`}
+                        {comparison?.difference == null
+                          ? '–'
+                          : `${signed(factor * comparison.difference, digits)}${factor === 100 ? ' points' : ''}`}
                       </td>
                       <td class="number phone-hide">{interval(comparison?.interval, digits, factor)}</td>
                       <td class="number">{pNumber(comparison?.p_holm)}</td>
@@ -157,9 +164,11 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
         </table>
       </div>
       <p class="small muted">
-        {a.name}: {plural(a.models, 'model')}, {count(a.filters)} filters, {percent(a.sparsity)} of them sparse. {b.name}: {plural(b.models, 'model')},{' '}
-        {count(b.filters)} filters, {percent(b.sparsity)} sparse.
-        {paired ? ` Wilcoxon's signed-rank test over pairs, each normal model once; ${report.methods.correction}.` : ' Without a table of pairs, differences are not tested.'}
+        {a.name}: {plural(a.models, 'model')}, {count(a.filters)} filters, {percent(a.sparsity)} of them sparse. {b.name}:{' '}
+        {plural(b.models, 'model')}, {count(b.filters)} filters, {percent(b.sparsity)} sparse.
+        {paired
+          ? ` Wilcoxon's signed-rank test over pairs, each normal model once; ${report.methods.correction}.`
+          : ' Without a table of pairs, differences are not tested.'}
       </p>
       {report.warnings.map((text) => (
         <p key={text} class="note quiet small">
@@ -176,4 +185,3 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
     </>
   )
 }
-

@@ -79,20 +79,31 @@ function Facts({ row }: { row: LayerRow }) {
           <div key={metric.key}>
             <dt>{metric.title.toLowerCase()}</dt>
             <dd>{metric.print(value)}</dd>
-            <dt>{value === null ? row.undefined_because[metric.key] : random !== null ? `random weights ${fixed(random)}` : `${count(row.sparse_filters)} filters`}</dt>
+            <dt>
+              {value === null
+                ? row.undefined_because[metric.key]
+                : random !== null
+                  ? `random weights ${fixed(random)}`
+                  : `${count(row.sparse_filters)} filters`}
+            </dt>
           </div>
         )
       })}
       <div>
         <dt>largest weight</dt>
         <dd>{weight(row.peak)}</dd>
-        <dt>L1 {weight(row.norm_l1)}, L2 {weight(row.norm_l2)}</dt>
+        <dt>
+          L1 {weight(row.norm_l1)}, L2 {weight(row.norm_l2)}
+        </dt>
       </div>
     </dl>
   )
 }
 
-type Loading<T> = { readonly state: 'loading' } | { readonly state: 'failed'; readonly message: string } | { readonly state: 'ready'; readonly value: T }
+type Loading<T> =
+  | { readonly state: 'loading' }
+  | { readonly state: 'failed'; readonly message: string }
+  | { readonly state: 'ready'; readonly value: T }
 
 function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
   const place = useMemo(() => placeOf(model, row), [model, row])
@@ -114,7 +125,8 @@ function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
       <section>
         {!place && (
           <p class="note quiet small">
-            The weights are not in these results. Drop the model's file to see its filters; everything below comes from the results.
+            The weights are not in these results. Drop the model's file to see its filters; everything below comes from the
+            results.
           </p>
         )}
         {place && detail.state === 'failed' && <p class="note small">{detail.message}</p>}
@@ -147,7 +159,10 @@ function Grid({
 }) {
   const { q } = route.value
   const sortable = detail.byNorm !== null
-  const order: FilterOrder = sortable && (q['order'] === 'norm' || (q['order'] === 'typicality' && detail.byTypicality)) ? (q['order'] as FilterOrder) : 'position'
+  const order: FilterOrder =
+    sortable && (q['order'] === 'norm' || (q['order'] === 'typicality' && detail.byTypicality))
+      ? (q['order'] as FilterOrder)
+      : 'position'
   const scale = q['scale'] === 'filter' ? 'filter' : 'layer'
   const [kernelRows = 3, kernelColumns = 3] = row.kernel.split('x').map(Number)
   const data: GridData = useMemo(
@@ -270,8 +285,8 @@ function Coefficients({ detail, row }: { detail: LayerDetail; row: LayerRow }) {
     <section aria-label="Coefficients">
       <h3>Coefficients</h3>
       <p class="small muted" style={{ marginBottom: '10px' }}>
-        How much of each component the filters have: {count(row.filters - row.sparse_filters)} filters that are not sparse, all from {fixed(low, 2)} to{' '}
-        {fixed(high, 2)}.
+        How much of each component the filters have: {count(row.filters - row.sparse_filters)} filters that are not sparse, all
+        from {fixed(low, 2)} to {fixed(high, 2)}.
       </p>
       <div class="histograms">
         {Array.from({ length: shown }, (_, k) => (
@@ -299,7 +314,11 @@ function Typical({ detail, row, onPick }: { detail: LayerDetail; row: LayerRow; 
       <ul class="tiles">
         {filters.map((found) => (
           <li key={found.index} class="tile">
-            <button type="button" aria-label={`Filter ${found.index}, distance ${found.distance.toFixed(2)}: show it in the grid`} onClick={() => onPick(found.index)}>
+            <button
+              type="button"
+              aria-label={`Filter ${found.index}, distance ${found.distance.toFixed(2)}: show it in the grid`}
+              onClick={() => onPick(found.index)}
+            >
               <Tile weights={found.weights} columns={columns} size={40} label="" />
             </button>
             <span class="muted">{found.distance.toFixed(1)}</span>
@@ -313,7 +332,8 @@ function Typical({ detail, row, onPick }: { detail: LayerDetail; row: LayerRow; 
       {list('Most typical filters', detail.most)}
       {list('Least typical filters', detail.least)}
       <p class="small muted">
-        Mahalanobis distance of the filter, divided by its largest weight, from the mean of the layer's filters. Sparse filters are left out.
+        Mahalanobis distance of the filter, divided by its largest weight, from the mean of the layer's filters. Sparse filters
+        are left out.
       </p>
     </section>
   )

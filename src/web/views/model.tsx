@@ -1,5 +1,5 @@
-import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { DepthCharts } from '../parts/depth-charts.tsx'
+import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
 import { bytes, count, plural } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
@@ -23,8 +23,8 @@ export function ModelPane({ model }: { model: Loaded }) {
           </div>
           <p class="muted">
             {model.row.format}
-            {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(model.row.bytes)} · {plural(model.row.layers, 'layer')} measured,{' '}
-            {count(model.row.filters)} filters
+            {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(model.row.bytes)} ·{' '}
+            {plural(model.row.layers, 'layer')} measured, {count(model.row.filters)} filters
           </p>
           <dl class="facts">
             {metrics.map((metric) => (
@@ -62,7 +62,9 @@ export function ModelPane({ model }: { model: Loaded }) {
             <LayerTable model={model} />
           </>
         ) : (
-          <p class="note">Nothing was measured in this model: it has no 3×3 convolution with weights. What it has is listed below.</p>
+          <p class="note">
+            Nothing was measured in this model: it has no 3×3 convolution with weights. What it has is listed below.
+          </p>
         )}
         <Census model={model} />
       </div>

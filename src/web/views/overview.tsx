@@ -1,11 +1,11 @@
 import { useRef } from 'preact/hooks'
+import { CloseIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
 import { bytes, count, plural } from '../parts/numbers.ts'
 import { useRowsWindow } from '../parts/rows-window.ts'
 import { Spark } from '../parts/spark.tsx'
 import { type Loaded, models, removeModel } from '../state/models.ts'
 import { formatRoute, go, route, tweak } from '../state/route.ts'
-import { CloseIcon } from '../parts/icons.tsx'
 import { Jobs } from './model-list.tsx'
 
 interface Column {
@@ -25,9 +25,30 @@ function columnsFor(list: readonly Loaded[]): Column[] {
   const meta = [...new Set(list.flatMap((model) => Object.keys(model.row.meta)))].slice(0, MOST_META)
   return [
     { key: 'format', title: 'format', hideOnPhone: true, value: (model) => model.row.format },
-    { key: 'bytes', title: 'size', number: true, hideOnPhone: true, value: (model) => model.row.bytes, cell: (model) => bytes(model.row.bytes) },
-    { key: 'layers', title: 'layers', number: true, hideOnPhone: true, value: (model) => model.row.layers, cell: (model) => count(model.row.layers) },
-    { key: 'filters', title: 'filters', number: true, hideOnPhone: true, value: (model) => model.row.filters, cell: (model) => count(model.row.filters) },
+    {
+      key: 'bytes',
+      title: 'size',
+      number: true,
+      hideOnPhone: true,
+      value: (model) => model.row.bytes,
+      cell: (model) => bytes(model.row.bytes),
+    },
+    {
+      key: 'layers',
+      title: 'layers',
+      number: true,
+      hideOnPhone: true,
+      value: (model) => model.row.layers,
+      cell: (model) => count(model.row.layers),
+    },
+    {
+      key: 'filters',
+      title: 'filters',
+      number: true,
+      hideOnPhone: true,
+      value: (model) => model.row.filters,
+      cell: (model) => count(model.row.filters),
+    },
     ...metrics.map((metric) => ({
       key: metric.key,
       title: metric.title.toLowerCase(),
@@ -63,7 +84,8 @@ export function Overview() {
   const descending = sort.startsWith('-')
   const by = columns.find((column) => column.key === sort.replace(/^-/, ''))
   const words = (q['find'] ?? '').toLowerCase()
-  const texts = (model: Loaded): string => [model.name, model.row.format, ...Object.values(model.row.meta)].join(' ').toLowerCase()
+  const texts = (model: Loaded): string =>
+    [model.name, model.row.format, ...Object.values(model.row.meta)].join(' ').toLowerCase()
   const rows = models.value.filter((model) => texts(model).includes(words))
   if (by) rows.sort((m, n) => (descending ? -1 : 1) * compare(by.value(m), by.value(n)))
   else if (sort === 'name' || sort === '-name') rows.sort((m, n) => (descending ? -1 : 1) * compare(m.name, n.name))
@@ -125,7 +147,7 @@ export function Overview() {
           </thead>
           <tbody ref={body}>
             {from > 0 && (
-              <tr class="gap" aria-hidden="true">
+              <tr class="gap">
                 <td colSpan={columns.length + 3} style={{ height: `${from * ROW}px` }} />
               </tr>
             )}
@@ -148,14 +170,19 @@ export function Overview() {
                   </td>
                 ))}
                 <td class="phone-hide">
-                  <button type="button" class="icon tiny" aria-label={`Remove ${model.name} from the page`} onClick={() => removeModel(model.name)}>
+                  <button
+                    type="button"
+                    class="icon tiny"
+                    aria-label={`Remove ${model.name} from the page`}
+                    onClick={() => removeModel(model.name)}
+                  >
                     <CloseIcon />
                   </button>
                 </td>
               </tr>
             ))}
             {to < rows.length && (
-              <tr class="gap" aria-hidden="true">
+              <tr class="gap">
                 <td colSpan={columns.length + 3} style={{ height: `${(rows.length - to) * ROW}px` }} />
               </tr>
             )}
@@ -167,7 +194,13 @@ export function Overview() {
   )
 }
 
-function Header({ column, sort }: { column: Pick<Column, 'key' | 'title' | 'phoneTitle' | 'number' | 'hideOnPhone'>; sort: string }) {
+function Header({
+  column,
+  sort,
+}: {
+  column: Pick<Column, 'key' | 'title' | 'phoneTitle' | 'number' | 'hideOnPhone'>
+  sort: string
+}) {
   const order = sort === column.key ? 'ascending' : sort === `-${column.key}` ? 'descending' : 'none'
   const next = order === 'ascending' ? `-${column.key}` : order === 'descending' ? '' : column.key
   return (

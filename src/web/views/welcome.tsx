@@ -22,11 +22,14 @@ export function Welcome() {
               Choose a folder
             </button>
           </div>
-          <p class="small muted">ONNX, PyTorch, safetensors, TensorFlow.js, Keras, NumPy, HDF5 data sets, Arrow, Parquet and zips of them</p>
+          <p class="small muted">
+            ONNX, PyTorch, safetensors, TensorFlow.js, Keras, NumPy, HDF5 data sets, Arrow, Parquet and zips of them
+          </p>
         </div>
         {a && (
           <p class="note quiet" style={{ marginTop: '16px' }}>
-            This address shows <strong class="name">{b ? `${a} beside ${b}` : a}</strong>. Drop {b ? 'both models' : 'that model'} again to see it.
+            This address shows <strong class="name">{b ? `${a} beside ${b}` : a}</strong>. Drop {b ? 'both models' : 'that model'}{' '}
+            again to see it.
           </p>
         )}
         <ul class="examples">

@@ -39,7 +39,10 @@ export function openWork(): Work {
       waiting.delete(data.id)
       if ('result' in data) job.resolve(data.result)
       else if (data.error.name === 'AbortError') job.reject(new DOMException(data.error.message, 'AbortError'))
-      else job.reject(new WorkError(data.error.plain ? data.error.message : `${data.error.message}\n${data.error.stack}`, data.error.plain))
+      else
+        job.reject(
+          new WorkError(data.error.plain ? data.error.message : `${data.error.message}\n${data.error.stack}`, data.error.plain),
+        )
     }
     const died = (message: string): void => {
       worker?.terminate()

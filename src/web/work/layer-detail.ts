@@ -70,7 +70,12 @@ export async function* filterPieces(
 }
 
 /** Two passes over the filters: norms, distances and the coefficients' range; then the histograms. */
-export async function describeLayer(kernel: Kernel, reader: WeightReader, facts: LayerFacts, signal: AbortSignal): Promise<LayerDetail> {
+export async function describeLayer(
+  kernel: Kernel,
+  reader: WeightReader,
+  facts: LayerFacts,
+  signal: AbortSignal,
+): Promise<LayerDetail> {
   const { filters, taps } = reader
   const { basis, limit, strict } = facts
   const norms = new Float32Array(filters)

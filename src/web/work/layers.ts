@@ -28,7 +28,8 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return next
 }
 
-const keyOf = (place: LayerPlace): string => JSON.stringify([place.input, place.model, place.layer_id, place.layer, place.facts.limit])
+const keyOf = (place: LayerPlace): string =>
+  JSON.stringify([place.input, place.model, place.layer_id, place.layer, place.facts.limit])
 
 async function sourceOf(place: LayerPlace): Promise<Source> {
   const key = `${place.input}\n${place.files.map(({ path, blob }) => `${path}:${blob.size}`).join('\n')}`
@@ -46,7 +47,10 @@ async function sourceOf(place: LayerPlace): Promise<Source> {
 async function readerOf(place: LayerPlace): Promise<WeightReader> {
   const { models } = await sourceOf(place)
   // A run may name a model after its folder ("runs/a"), so that the last part has to do.
-  const model = models.length === 1 ? models[0] : (models.find(({ name }) => name === place.model) ?? models.find(({ name }) => place.model.endsWith(`/${name}`)))
+  const model =
+    models.length === 1
+      ? models[0]
+      : (models.find(({ name }) => name === place.model) ?? models.find(({ name }) => place.model.endsWith(`/${name}`)))
   const named = model?.convolutions.filter(({ layer }) => layer === place.layer) ?? []
   const convolution = named.length > 1 ? (named.find(({ layer_id }) => layer_id === place.layer_id) ?? named[0]) : named[0]
   if (!convolution) throw new InputError(place.input, `has no layer ${place.layer} any more; drop it again`)

@@ -2,6 +2,7 @@ import { zipSync } from 'fflate'
 import { finishArtifact } from '../../artifact/finish.ts'
 import { recordRun } from '../../artifact/record.ts'
 import { stageArtifact } from '../../artifact/staged.ts'
+import { InputError } from '../../errors.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import { emptyFolder, memoryAccess } from '../../io/random-access.ts'
 import type { Analysis } from '../../measure/model-row.ts'
@@ -40,7 +41,6 @@ async function* toldAgain(analysis: Analysis): AsyncGenerator<MeasureEvent> {
     layers.set(row.model, list)
   }
   for (const { file, problem } of analysis.failed) {
-    const { InputError } = await import('../../errors.ts')
     yield { kind: 'failed', file, model: undefined, error: new InputError(file, problem) }
   }
   for (const row of analysis.models) {

@@ -12,7 +12,11 @@ export interface SecondPass {
 }
 
 /** Coefficients of the layers of `run` in a basis, over their common range; models may come from several drops. */
-export async function secondPass({ run, files, basis }: SecondPass, signal: AbortSignal, tell: (event: AnalysisEvent) => void): Promise<CoefficientPass> {
+export async function secondPass(
+  { run, files, basis }: SecondPass,
+  signal: AbortSignal,
+  tell: (event: AnalysisEvent) => void,
+): Promise<CoefficientPass> {
   const inputs: LazyInput[] = []
   const names = new Map<string, string>()
   for (const { drop, input, names: own, files: dropped } of files) {

@@ -2,7 +2,7 @@ import { isPlainError } from '../../errors.ts'
 import { analyseDropped } from './analyse.ts'
 import { openLayer, readTile } from './layers.ts'
 import type { Answer, Call, Method, Methods } from './protocol.ts'
-import { artifactZip } from './save-artifact.ts'
+import { tableFile } from './save-table.ts'
 import { secondPass } from './second-pass.ts'
 
 // The page's worker: answers calls, several at a time; a call can be cancelled.
@@ -19,7 +19,8 @@ const handlers: Handlers = {
   layer: (place, { signal }) => openLayer(place, signal),
   tile: ({ place, order, tile }) => readTile(place, order, tile),
   coefficients: (given, { signal, event }) => secondPass(given, signal, event),
-  artifact: ({ analysis }) => artifactZip(analysis),
+  table: ({ source, name, format }) => tableFile(source, name, format),
+  artifact: async ({ analysis }) => (await import('./save-artifact.ts')).artifactZip(analysis),
 }
 
 const running = new Map<number, AbortController>()

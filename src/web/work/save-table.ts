@@ -1,0 +1,19 @@
+import type { GroupReport } from '../../analysis/report-types.ts'
+import type { ExportFormat } from '../../artifact/export-table.ts'
+import type { Analysis } from '../../measure/model-row.ts'
+
+/** What tables are made of. */
+export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }
+
+/** One table as the bytes of a file. The writers are loaded when a table is saved. */
+export async function tableFile(source: TableSource, name: string, format: ExportFormat): Promise<Uint8Array<ArrayBuffer>> {
+  const [{ groupTables }, { runTables }, { exportTable }] = await Promise.all([
+    import('../../artifact/export-groups.ts'),
+    import('../../artifact/export-run.ts'),
+    import('../../artifact/export-table.ts'),
+  ])
+  const tables = 'analysis' in source ? runTables(source.analysis) : groupTables(source.report)
+  const table = tables.find((one) => one.name === name)
+  if (!table) throw new Error(`there is no table ${name}`)
+  return new Uint8Array(exportTable(table, format))
+}
