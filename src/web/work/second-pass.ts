@@ -1,6 +1,7 @@
 import { findBlobInputs } from '../../io/browser-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
-import { type CoefficientPass, type MeasuredRun, measureCoefficients } from '../../measure/coefficients.ts'
+import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
+import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { KernelBasis } from '../../wasm.ts'
 import type { AnalysisEvent, ModelFile } from './protocol.ts'
 
