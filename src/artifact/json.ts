@@ -1,10 +1,15 @@
+import type { GroupReport } from '../analysis/report-types.ts'
 import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { MeasuredLayer, RunRecord } from './record.ts'
 
-/** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed. */
-export function recordJson(record: RunRecord): string {
+/** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed, and the group analysis where there is one. */
+export function recordJson(record: RunRecord, groups?: GroupReport): string {
   const { version, parameters, models, layers, skipped, failed, warnings } = record
-  return JSON.stringify({ version, parameters, models, layers: layers.map(layerObject), skipped, failed, warnings }, null, 2)
+  return JSON.stringify(
+    { version, parameters, models, layers: layers.map(layerObject), skipped, failed, warnings, ...(groups && { groups }) },
+    null,
+    2,
+  )
 }
 
 function layerObject(row: MeasuredLayer): Record<string, unknown> {

@@ -22,6 +22,9 @@ export interface RunRecord extends Omit<Analysis, 'layers'> {
 /** A layer as it was told. */
 export type LayerEvent = Extract<MeasureEvent, { kind: 'layer' }>
 
+/** A model as it was told. */
+export type ModelEvent = Extract<MeasureEvent, { kind: 'model' }>
+
 /** What a record is made with. */
 export interface RecordOptions {
   readonly parameters: Parameters
@@ -29,6 +32,7 @@ export interface RecordOptions {
   readonly artifact?: StagedArtifact | undefined
   readonly meta?: MetaTable | undefined
   readonly onLayer?: (event: LayerEvent) => void | Promise<void>
+  readonly onModel?: (event: ModelEvent) => void
 }
 
 /**
@@ -36,7 +40,7 @@ export interface RecordOptions {
  * small tables at the end. Layers of a model that fails (keepGoing) are left out, as if the model had not been there.
  */
 export async function recordRun(events: AsyncIterable<MeasureEvent>, options: RecordOptions): Promise<RunRecord> {
-  const { parameters, artifact, meta, onLayer } = options
+  const { parameters, artifact, meta, onLayer, onModel } = options
   const told: ModelRow[] = []
   const layers: MeasuredLayer[] = []
   const skipped: Analysis['skipped'][number][] = []
@@ -59,6 +63,7 @@ export async function recordRun(events: AsyncIterable<MeasureEvent>, options: Re
           layers.push(metricsOf(row))
         }
         pending = []
+        onModel?.(event)
         told.push(event.row)
         for (const entry of event.skipped) skipped.push({ ...entry, model: event.row.model })
         found += event.found

@@ -1,10 +1,15 @@
+import { join } from 'node:path'
+import type { GroupReport } from '../analysis/report-types.ts'
 import { layersCsv } from '../artifact/csv.ts'
 import { recordJson } from '../artifact/json.ts'
 import type { RunRecord } from '../artifact/record.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
+import { extendRun } from './extend.ts'
+import { groupsView } from './groups-view.ts'
 import { type Measured, measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
+import { listInputs } from './run-control.ts'
 import { complain, print, say, warn } from './talk.ts'
 import { plural } from './terminal.ts'
 
@@ -29,11 +34,23 @@ export const analyzeCommand: Command = {
       .option('csv', { type: 'boolean', describe: 'print the layer table as CSV', group: 'Output:' })
       .conflicts('json', 'csv')
       .option('layers', { type: 'boolean', describe: 'show every layer of every model', group: 'Output:' })
+      .option('report', {
+        type: 'boolean',
+        default: false,
+        describe: 'add report.html and its figures to the results',
+        group: 'Output:',
+      })
       .option('meta', {
         type: 'string',
         describe: 'CSV about the models; its column Name holds their file names without the ending',
         group: 'Groups:',
       })
+      .option('pairs', {
+        type: 'string',
+        describe: 'CSV of pairs, columns Robust and Normal: compares the two groups',
+        group: 'Groups:',
+      })
+      .implies('report', 'output')
       .option('resume', {
         type: 'boolean',
         default: true,
@@ -42,24 +59,34 @@ export const analyzeCommand: Command = {
       })
       .example('$0 analyze resnet50.onnx', 'one model: a row a layer')
       .example('$0 analyze models/ --meta models/meta.csv -o results', 'many models, results to a folder')
+      .example('$0 analyze data --meta data/meta.csv --pairs data/pairs.csv -o results --report', 'the whole study')
       .example('$0 analyze net.safetensors --json', 'for a script'),
   async run(words) {
     const output = words['output'] as string | undefined
+    const pairs = words['pairs'] as string | undefined
+    const meta = words['meta'] as string | undefined
+    let groups: GroupReport | undefined
     const measured = await measureInputs({
-      inputs: words['inputs'] as string[],
+      inputs: await listInputs(words['inputs'] as string[]),
       options: measuringOptionsOf(words),
-      meta: words['meta'] as string | undefined,
+      meta,
       output,
       resume: words['resume'] === true,
+      ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
+        extend: async (analysis, run) => {
+          groups = await extendRun(analysis, run, { pairs, report: words['report'] === true })
+        },
+      }),
     })
     const { record } = measured
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
-    if (words['json'] === true) print(recordJson(record))
+    if (words['json'] === true) print(recordJson(record, groups))
     else if (words['csv'] === true) for (const line of layersCsv(record.layers)) process.stdout.write(line)
     else {
       print(view(record, words['layers'] as boolean | undefined))
-      say(closing(measured, output))
+      if (groups) print(groupsView(groups))
+      say(closing(measured, output, words['report'] === true))
     }
     return record.failed.length > 0 ? 1 : 0
   },
@@ -72,9 +99,10 @@ function view(record: RunRecord, layers: boolean | undefined): string {
   return `\n${parts.join('\n\n')}\n`
 }
 
-function closing({ record, seconds, resultsSha256 }: Measured, output: string | undefined): string {
+function closing({ record, seconds, resultsSha256 }: Measured, output: string | undefined, report: boolean): string {
   const filters = record.models.reduce((n, model) => n + model.filters, 0)
   const speed = `${plural(filters, 'filter')} in ${plural(record.layers.length, 'layer')}, ${seconds.toFixed(2)} s`
   if (output === undefined) return `${speed}  ·  -o results keeps them`
-  return `${speed}  ·  ${output}  ·  results.sha256 ${resultsSha256}`
+  const next = report ? `report: ${join(output, 'report.html')}` : `filterlens report ${output}`
+  return `${speed}  ·  ${next}\nresults.sha256 ${resultsSha256}`
 }

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts'
 import type { Command, Words } from './command.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-options.ts'
+import { listInputs } from './run-control.ts'
 import { print, warn } from './talk.ts'
 import { plural, printable, table } from './terminal.ts'
 
@@ -27,7 +28,7 @@ export const checkCommand: Command = {
   async run(words) {
     const limits = limitsOf(words)
     const { record } = await measureInputs({
-      inputs: words['inputs'] as string[],
+      inputs: await listInputs(words['inputs'] as string[]),
       options: measuringOptionsOf(words),
       resume: false,
     })

@@ -20,19 +20,21 @@ import { version } from '../version.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile } from './meta-file.ts'
 import { openProgress, type Progress } from './progress.ts'
-import { listInputs, openOutput, withInterrupt } from './run-control.ts'
+import { openOutput, withInterrupt } from './run-control.ts'
 import { say } from './talk.ts'
 import { plural } from './terminal.ts'
 
 /** What a measuring command asks for. */
 export interface MeasuringTask {
-  readonly inputs: readonly string[]
+  readonly inputs: readonly FoundInput[]
   readonly options: MeasuringOptions
   /** Path of the meta table. */
   readonly meta?: string | undefined
   /** Folder for the results. */
   readonly output?: string | undefined
   readonly resume: boolean
+  /** Told which input a model came from. */
+  readonly onModel?: (model: string, input: Input) => void
   /** Work between measuring and naming the results: it is given every layer with its statistics, and may add files. */
   readonly extend?: (analysis: Analysis, run: RunContext) => Promise<void>
 }
@@ -60,7 +62,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const started = performance.now()
   const meta = task.meta === undefined ? undefined : await readMetaFile(task.meta)
   const { parameters } = settingsOf(task.options)
-  const inputs = await listInputs(task.inputs)
+  const { inputs } = task
   const output = task.output === undefined ? undefined : await openOutput(task.output)
   const journal = output && (await openJournal(journalFile(join(output.folder.name, JOURNAL)), version, parameters))
   const resumed = task.resume ? journal : undefined
@@ -86,6 +88,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         parameters,
         artifact,
         meta,
+        onModel: ({ row, input }) => task.onModel?.(row.model, input),
         onLayer: async ({ row, input, measured }) => {
           if (task.extend) rows.push(row)
           if (measured) await journal?.add(keys.of({ input, model: row.model, layer_id: row.layer_id, layer: row.layer }), row)

@@ -1,0 +1,99 @@
+import pc from 'picocolors'
+import { readFirstFiltersOf } from '../activation/first-filters.ts'
+import { compareModels } from '../analysis/compare-models.ts'
+import { type GroupReport, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
+import { recordJson } from '../artifact/json.ts'
+import { UsageError } from '../errors.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { pictures } from '../report/pictures.ts'
+import type { ReportInput } from '../report/report-input.ts'
+import type { Command } from './command.ts'
+import { extendRun } from './extend.ts'
+import { groupsView } from './groups-view.ts'
+import { measureInputs } from './measuring.ts'
+import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
+import { writeReport } from './report.ts'
+import { listInputs } from './run-control.ts'
+import { print, say, warn } from './talk.ts'
+import { fixed, printable, table } from './terminal.ts'
+
+export const compareCommand: Command = {
+  usage: 'compare <inputs..>',
+  summary: 'two models layer by layer, or two groups of models, without any table',
+  options: (parser) =>
+    measuringOptions(parser)
+      .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'the reference: a model, or several' })
+      .option('with', { type: 'string', array: true, demandOption: true, describe: 'what it is compared with' })
+      .option('names', { type: 'string', default: 'A,B', describe: 'names of the two groups, separated by a comma' })
+      .option('report', { type: 'string', describe: 'write a report: a name that ends in .html', group: 'Output:' })
+      .option('figures', { choices: ['svg', 'png'] as const, describe: 'with --report: write its figures too', group: 'Output:' })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON', group: 'Output:' })
+      .example('$0 compare before.pth --with after.pth', 'two checkpoints, layer by layer')
+      .example('$0 compare normal/ --with robust/ --names normal,robust --report report.html', 'two groups'),
+  async run(words) {
+    const [first, second] = [words['inputs'] as string[], words['with'] as string[]]
+    const report = words['report'] as string | undefined
+    if (report !== undefined && !/\.html?$/i.test(report))
+      throw new UsageError(`--report ${report}: give a name that ends in .html`)
+    const names = (words['names'] as string).split(',').map((name) => name.trim())
+    if (names.length !== 2 || names.some((name) => name === '') || names[0] === names[1])
+      throw new UsageError(`--names ${String(words['names'])}: give two names, separated by a comma`)
+    const ofFirst = (await listInputs(first)).length
+    const inputs = await listInputs([...first, ...second])
+    if (inputs.length === ofFirst) throw new UsageError('both sides are the same files; there is nothing to compare')
+    const side = new Map(inputs.map(({ path }, k) => [path, k < ofFirst ? 'a' : 'b'] as const))
+    const models: { a: string[]; b: string[] } = { a: [], b: [] }
+    let comparison: ModelComparison | undefined
+    let groups: GroupReport | undefined
+    let input: ReportInput | undefined
+    const { record } = await measureInputs({
+      inputs,
+      options: measuringOptionsOf(words),
+      resume: false,
+      onModel: (model, { path }) => models[side.get(path)!].push(model),
+      extend: async (analysis, run) => {
+        if (models.a.length === 1 && models.b.length === 1)
+          comparison = compareModels(layersOf(analysis, models.a[0]!), layersOf(analysis, models.b[0]!))
+        else {
+          const choice = { a: { name: names[0]!, models: models.a }, b: { name: names[1]!, models: models.b } }
+          groups = await extendRun(analysis, run, { pairs: undefined, groups: choice, report: false })
+        }
+        if (report === undefined) return
+        const drawn = pictures(analysis, groups, await readFirstFiltersOf(inputs, analysis, run.signal))
+        input = { analysis, groups, comparison, ...drawn }
+      },
+    })
+    for (const text of [...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])]) warn(text)
+    if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
+    else if (comparison) print(comparisonView(comparison))
+    else if (groups) print(`\n${groupsView(groups)}`)
+    if (report !== undefined && input) await writeReport(input, report, words['figures'] as 'svg' | 'png' | undefined)
+    else if (words['json'] !== true) say('--report report.html draws it')
+    return record.failed.length > 0 ? 1 : 0
+  },
+}
+
+function layersOf(analysis: Analysis, model: string): { model: string; layers: Analysis['layers'] } {
+  return { model, layers: analysis.layers.filter((row) => row.model === model) }
+}
+
+function comparisonView(comparison: ModelComparison): string {
+  const { a, b, layers, metrics } = comparison
+  const cells = (values: ModelComparison['metrics']): string[] => metricNames.map((metric) => change(metric, values[metric]))
+  const rows = layers.map((layer) => [
+    printable(layer.layer_a === layer.layer_b ? layer.layer_a : `${layer.layer_a} / ${layer.layer_b}`),
+    layer.shape_a === layer.shape_b ? layer.shape_a : `${layer.shape_a} / ${layer.shape_b}`,
+    ...cells(layer.metrics),
+  ])
+  const columns = ['layer', 'shape', 'sparse', 'entropy', 'orthogonality'].map((title) => ({ title }))
+  return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${table(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n`
+}
+
+function change(metric: MetricName, { a, b, difference }: ModelComparison['metrics'][MetricName]): string {
+  const show = (value: number | null): string =>
+    metric === 'sparsity' && value !== null ? `${(100 * value).toFixed(1)} %` : fixed(value)
+  if (difference === null) return `${show(a)} → ${show(b)}`
+  const size = metric === 'sparsity' ? `${(100 * Math.abs(difference)).toFixed(1)}` : Math.abs(difference).toFixed(3)
+  const text = `${difference < 0 ? '−' : '+'}${size}`
+  return `${show(a)} → ${show(b)}  ${difference < 0 ? pc.magenta(text) : pc.cyan(text)}`
+}

@@ -1,0 +1,54 @@
+import { basename, dirname, join } from 'node:path'
+import { readReportInput } from '../artifact/report-input.ts'
+import { UsageError } from '../errors.ts'
+import { diskFolder, outputFolder } from '../io/node.ts'
+import { readResvgWasm } from '../io/node-resvg.ts'
+import { writeFile } from '../io/sink.ts'
+import { buildReport } from '../report/build-report.ts'
+import { figureFiles } from '../report/figure-files.ts'
+import type { ReportInput } from '../report/report-input.ts'
+import type { Command } from './command.ts'
+import { openOutput } from './run-control.ts'
+import { print, warn } from './talk.ts'
+
+export const reportCommand: Command = {
+  usage: 'report <results>',
+  summary: 'one HTML file that can be sent to anyone: the answer, the tables, the figures',
+  options: (parser) =>
+    parser
+      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })
+      .option('output', { alias: 'o', type: 'string', default: 'report.html', describe: 'the report' })
+      .option('title', { type: 'string', describe: 'its heading' })
+      .option('figures', { choices: ['svg', 'png'] as const, describe: 'write the figures as files too, into <report>-figures/' })
+      .example('$0 report results -o report.html', '')
+      .example('$0 report results --figures png', 'figures for slides'),
+  async run(words) {
+    const results = words['results'] as string
+    const output = words['output'] as string
+    if (!/\.html?$/i.test(output))
+      throw new UsageError(`-o ${output}: the report is an HTML file; give a name that ends in .html`)
+    const input = await readReportInput(diskFolder(results), results)
+    for (const text of input.analysis.warnings) warn(text)
+    await writeReport(
+      { ...input, ...(words['title'] !== undefined && { title: words['title'] as string }) },
+      output,
+      words['figures'] as 'svg' | 'png' | undefined,
+    )
+    return 0
+  },
+}
+
+/** Writes a report, and its figures beside it when they are asked for; says where. */
+export async function writeReport(input: ReportInput, output: string, figures: 'svg' | 'png' | undefined): Promise<void> {
+  const { folder } = await openOutput(dirname(output))
+  await writeFile(folder, basename(output), await buildReport(input))
+  print(output)
+  if (figures === undefined) return
+  const path = output.replace(/\.html?$/i, '-figures')
+  const target = outputFolder(path)
+  const files = await figureFiles(input, figures === 'svg' ? { format: 'svg' } : { format: 'png', wasm: readResvgWasm })
+  for (const file of files) {
+    await writeFile(target, file.name, file.bytes)
+    print(join(path, file.name))
+  }
+}
