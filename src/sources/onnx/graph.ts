@@ -123,7 +123,7 @@ class Builder implements PlacedGraph {
         for (const [k, name] of body.inputs.entries()) if (name !== '') inner.ids.set(name, inputs[k] ?? -1)
         for (const [k, name] of body.outputs.entries())
           if (name !== '' && (outputs[k] ?? -1) >= 0) inner.ids.set(name, outputs[k]!)
-        this.place(body.nodes, inner, holder, record.attributes ?? new Map(), depth + 1)
+        this.place(body.nodes, inner, holder, resolved(record.attributes, call), depth + 1)
         continue
       }
       const captured = new Set<number>()
@@ -162,4 +162,17 @@ class Builder implements PlacedGraph {
     }
     return this.#define(name, scope)
   }
+}
+
+/** A call's attributes, with those that refer to the call around it put in their place. */
+function resolved(
+  attributes: ReadonlyMap<string, AttributeRecord> | undefined,
+  call: ReadonlyMap<string, AttributeRecord> | undefined,
+): ReadonlyMap<string, AttributeRecord> {
+  const out = new Map<string, AttributeRecord>()
+  for (const [name, attribute] of attributes ?? []) {
+    const value = attribute.reference === undefined ? attribute : call?.get(attribute.reference)
+    if (value) out.set(name, value)
+  }
+  return out
 }

@@ -16,7 +16,7 @@ const MOST_DIMENSIONS = 64
 const MOST_INTEGERS = 1 << 16
 const RECORD_BYTES = 200
 
-/** Attributes that something here asks for; those that hold graphs are always kept. */
+/** Attributes of standard operators that something here asks for; those that hold graphs are always kept. */
 const USED = new Set([
   'group',
   'strides',
@@ -140,10 +140,8 @@ async function readNode(c: WireCursor, end: number, depth: number): Promise<Node
         break
       case 5: {
         const [name, attribute] = await message(c, (stop) => readAttribute(c, stop, depth))
-        if (USED.has(name) || attribute.graphs.length > 0) {
-          node.attributes ??= new Map()
-          node.attributes.set(name, attribute)
-        }
+        node.attributes ??= new Map()
+        node.attributes.set(name, attribute)
         break
       }
       case 7:
@@ -153,10 +151,22 @@ async function readNode(c: WireCursor, end: number, depth: number): Promise<Node
         c.skip()
     }
   }
+  keepUsed(node, c)
   return node
 }
 
+/** Drops what nobody asks for. A node of a domain of its own may call a function, which may ask for anything. */
+function keepUsed(node: NodeRecord, c: WireCursor): void {
+  const isStandard = node.domain === '' || node.domain === 'ai.onnx'
+  for (const [name, attribute] of node.attributes ?? []) {
+    if (isStandard && !USED.has(name) && attribute.graphs.length === 0) node.attributes!.delete(name)
+    else c.spend(RECORD_BYTES + 8 * attribute.integers.length)
+  }
+  if (node.attributes?.size === 0) node.attributes = undefined
+}
+
 async function readAttribute(c: WireCursor, end: number, depth: number): Promise<[string, AttributeRecord]> {
+  c.spend(RECORD_BYTES / 2)
   let name = ''
   const attribute: AttributeRecord = {
     integer: 0,
@@ -180,14 +190,13 @@ async function readAttribute(c: WireCursor, end: number, depth: number): Promise
     else if ((field === 6 || field === 11) && c.wire === BYTES)
       attribute.graphs.push(await within(c, `its graph ${name}`, (stop) => readGraph(c, stop, depth + 1)))
     else if (field === 7) numberRun(c, attribute.floats, FIXED32)
-    else if (field === 8 && (name === '' || USED.has(name))) await c.integers(attribute.integers, MOST_INTEGERS)
+    else if (field === 8) await c.integers(attribute.integers, MOST_INTEGERS)
     else if (field === 22) {
       attribute.isSparse = true
       c.skip()
     } else if (field === 21) attribute.reference = await textField(c)
     else c.skip()
   }
-  c.spend(attribute.integers.length * 8 + (USED.has(name) ? RECORD_BYTES : 0))
   return [name, attribute]
 }
 

@@ -118,7 +118,7 @@ export class WireCursor {
 
   /** A BYTES field as text. Call only when lacks(size) is false. */
   text(): string {
-    this.spend(2 * this.size)
+    this.spend(16 + 2 * this.size)
     const bytes = this.#take(this.size)
     return this.#decoder.decode(bytes)
   }
