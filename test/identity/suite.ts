@@ -1,8 +1,7 @@
 import { createSha256 } from '#io'
-import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
 import { joinMeta, parseMeta } from '../../src/analysis/meta-table.ts'
 import { joinPairs, parsePairs } from '../../src/analysis/pairs.ts'
-import { analyze, layerTableBytes, modelTableBytes, skippedTableBytes } from '../../src/index.ts'
+import { analyze, analyzeGroups, layerTableBytes, modelTableBytes, skippedTableBytes } from '../../src/index.ts'
 import { emptyFolder, type Input, type RandomAccess } from '../../src/io/random-access.ts'
 
 // One suite for every engine: the same models in, every stored table out as a SHA-256.
@@ -24,11 +23,14 @@ export interface IdentityFiles {
 }
 
 export async function identitySuite({ models, meta, pairs }: IdentityFiles): Promise<Identity> {
-  const inputs = models.map((access): Input => ({ path: access.name, access, folder: emptyFolder }))
+  // The filters are read again for the coefficients, so the files stay open.
+  const inputs = models.map(
+    (access): Input => ({ path: access.name, access: { ...access, close: async () => undefined }, folder: emptyFolder }),
+  )
   const plain = await analyze(inputs, { kernel: 'all' })
   const analysis = { ...plain, models: joinMeta(plain.models, parseMeta('meta.csv', meta)).models }
   const names = analysis.models.map((model) => model.model)
-  const report = groupAnalysis({ analysis, pairs: joinPairs(names, parsePairs('pairs.csv', pairs)) })
+  const report = await analyzeGroups(inputs, { analysis, pairs: joinPairs(names, parsePairs('pairs.csv', pairs)) })
   const tables = {
     'layers.arrow': await hexOf(layerTableBytes(analysis)),
     'models.arrow': await hexOf(modelTableBytes(analysis)),
