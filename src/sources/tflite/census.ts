@@ -46,7 +46,9 @@ export function liteCensus(access: RandomAccess, model: LiteModel): LiteCensus {
     for (const [index, operator] of graph.operators.entries()) {
       const other =
         OTHERS.get(operator.code) ??
-        (/conv/i.test(operator.custom ?? '') ? ([operator.custom!, 1, 'custom operator'] as const) : undefined)
+        (/conv/i.test(operator.custom ?? '')
+          ? ([operator.custom!, 1, /transpose/i.test(operator.custom!) ? 'transposed convolution' : 'custom operator'] as const)
+          : undefined)
       const isDepthwise = operator.code === DEPTHWISE_CONV_2D
       if (!other && operator.code !== CONV_2D && !isDepthwise) continue
       const kind = other?.[0] ?? (isDepthwise ? 'DEPTHWISE_CONV_2D' : 'CONV_2D')
