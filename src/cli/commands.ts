@@ -1,3 +1,4 @@
+import { activateCommand } from './activate.ts'
 import { analyzeCommand } from './analyze.ts'
 import { checkCommand } from './check.ts'
 import type { Command } from './command.ts'
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   compareCommand,
   checkCommand,
   reportCommand,
+  activateCommand,
   exportCommand,
   extractCommand,
   verifyCommand,
