@@ -20,13 +20,15 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
   )
   const scopes = (data.datasets.length > 1 ? data.datasets : [null]).slice(0, MOST_SERIES)
   const slots = [...bucketNames, 'gap', 'all']
-  const series = scopes.map((dataset, i) => ({
+  const drawn = scopes.filter((dataset) => defined.some((row) => row.dataset === dataset))
+  const series = drawn.map((dataset, i) => ({
     name: dataset ?? 'all data sets',
     dataset,
     colour: colour[categories[i]!],
     symbol: symbols[i]!,
     rows: slots.flatMap((slot) => defined.filter((row) => row.bucket === slot && row.dataset === dataset)),
   }))
+  const absent = scopes.flatMap((dataset) => (dataset === null || drawn.includes(dataset) ? [] : [dataset]))
   const values = series.flatMap(({ rows }) => rows.map((row) => row.shift))
   const [low, high] = decades(values)
   const ticks = logTicks(low, high)
@@ -80,7 +82,7 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
       width: WIDE,
       height: HEIGHT,
       ...(series.length > 1 ? { legend } : {}),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters.`,
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters.${absent.length ? ` Not defined for ${list(absent)}.` : ''}`,
     },
     ...drawing,
   )

@@ -34,6 +34,12 @@ export function leadSentences(report: GroupReport): { readonly lead: string; rea
       lead: `The pairs of ${a.name} and ${b.name} models share no metric that is defined, so nothing can be said.`,
       rest: [],
     }
+  const [untested] = tests
+  if (tests.every((c) => c.test === null))
+    return {
+      lead: `With ${plural(report.pairs.length, 'pair')} nothing can be tested${untested!.because === null ? '' : ` (${untested!.because})`}: the differences below are those of these models and say nothing about others.`,
+      rest: [],
+    }
   const shown = tests.filter(isShown)
   const others = tests.filter((c) => !isShown(c))
   const sentences: string[] = []
@@ -84,14 +90,16 @@ function smallestPossible(tests: readonly PairedComparison[]): string | null {
 
 /** In how many pairs the studied model is higher: what the data say before any test. */
 function directions({ pairs, groups }: GroupReport): string | null {
-  const parts = metricNames.flatMap((metric) => {
+  const parts = metricNames.flatMap((metric, i) => {
     const defined = pairs.filter((pair) => pair.metrics[metric].difference !== null)
     const higher = defined.filter((pair) => pair.metrics[metric].difference! > 0).length
     const equal = defined.filter((pair) => pair.metrics[metric].difference === 0).length
     if (defined.length === 0) return []
-    return [`${metricWords[metric].name} in ${higher} of ${defined.length}${equal > 0 ? ` (${equal} equal)` : ''}`]
+    return [
+      `${metricWords[metric].name} in ${higher} of ${i === 0 ? plural(defined.length, 'pair') : defined.length}${equal > 0 ? ` (${equal} equal)` : ''}`,
+    ]
   })
-  return parts.length === 0 ? null : `The ${groups.b.name} model of a pair has the higher value of ${list(parts)} pairs.`
+  return parts.length === 0 ? null : `The ${groups.b.name} model of a pair has the higher value of ${list(parts)}.`
 }
 
 /** Says so when there are next to no sparse filters to compare. */

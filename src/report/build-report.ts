@@ -116,7 +116,7 @@ function titleOf({ analysis, groups, comparison }: ReportInput): string {
 }
 
 function closed(summary: string, content: Html | Html[]): Html {
-  return html`<details><summary>${summary}</summary>${content}</details>`
+  return html`<details class="aside"><summary>${summary}</summary>${content}</details>`
 }
 
 async function sha256(text: string): Promise<string> {

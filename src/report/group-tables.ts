@@ -43,7 +43,7 @@ export function pairTable({ pairs, groups, coefficients }: GroupReport): Html | 
     difference('orthogonality'),
     ...(coefficients ? [{ head: 'D', number: true, cell: (pair: PairRow) => fixed(pair.shift) }] : []),
   ]
-  return html`<details><summary>${plural(pairs.length, 'pair')} one by one</summary>${table(`Differences ${groups.b.name} − ${groups.a.name}`, columns, pairs, 'dense')}</details>`
+  return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${table(`Differences ${groups.b.name} − ${groups.a.name}`, columns, pairs, 'dense')}</details>`
 }
 
 /** All rank correlations with accuracy. */
@@ -59,5 +59,5 @@ export function correlationTable({ correlations, groups }: GroupReport): Html | 
     { head: 'p', number: true, cell: (row) => pNumber(row.p_exact ?? row.p) },
     { head: 'n', number: true, cell: (row) => count(row.n) },
   ]
-  return html`<details><summary>${plural(defined.length, 'rank correlation')} with accuracy</summary>${table("Spearman's rank correlation; p two-sided, not corrected for their number", columns, defined, 'dense')}</details>`
+  return html`<details class="aside"><summary>${plural(defined.length, 'rank correlation')} with accuracy</summary>${table("Spearman's rank correlation; p two-sided, not corrected for their number", columns, defined, 'dense')}</details>`
 }
