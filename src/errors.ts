@@ -10,10 +10,18 @@ export class InputError extends Error {
   readonly problem: string
 
   constructor(file: string, problem: string, options?: ErrorOptions) {
-    super(`${file}: ${problem}`, options)
+    super(printable(`${file}: ${problem}`), options)
     this.file = file
-    this.problem = problem
+    this.problem = printable(problem)
   }
+}
+
+/** Names from damaged files reach messages: what no terminal should get is replaced, what nobody reads to its end is cut. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+  const cut = clean.replace(/\S{201,}/g, (word) => `${word.slice(0, 100)}…${word.slice(-60)}`)
+  return cut.length > 1500 ? `${cut.slice(0, 1200)}…${cut.slice(-200)}` : cut
 }
 
 /** A weight that is NaN or infinite. `index` counts in the layer's (out, in, row, column) order. */

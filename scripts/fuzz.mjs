@@ -1,0 +1,196 @@
+// Feeds mutated files to the readers: node scripts/fuzz.mjs [format …] [--runs 1000] [--seed 1] [--from 0] [--save folder]
+// Build first (npm run build). Every input follows from (format, seed, index) alone, so a finding is repeated with
+// --seed S --from INDEX --runs 1. A reader may open the input or refuse it with an InputError; anything else is a finding:
+// another error, more than 2 s of processor time, more than 1 GiB of memory, a plan that lies outside its file.
+// A format joins by a file in scripts/fuzz/: export default { name, seeds(), mutate(seed, random) }, see onnx.mjs.
+import { fork } from 'node:child_process'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { mutateBytes } from './fuzz/bytes.mjs'
+import { randomOf } from './fuzz/random.mjs'
+
+const SECONDS = 2
+const HANGS_AFTER = 30
+const BYTES = 2 ** 30
+const MOST_FINDINGS = 20
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    save: { type: 'string' },
+    child: { type: 'string' },
+  },
+})
+const folder = join(import.meta.dirname, 'fuzz')
+const dist = join(import.meta.dirname, '../dist/src')
+const helpers = new Set(['bytes.mjs', 'random.mjs'])
+
+async function formatNamed(name) {
+  return (await import(join(folder, `${name}.mjs`))).default
+}
+
+/** The input of one index: a seed file, mutated; { path, bytes, beside }. */
+function inputOf(format, seeds, index) {
+  const random = randomOf(Number(options.seed), index)
+  const seed = seeds[random.below(seeds.length)]
+  const mutated = random.below(4) === 0 ? undefined : format.mutate?.(seed, random)
+  return mutated ?? { ...seed, bytes: mutateBytes(seed.bytes, random, seeds[random.below(seeds.length)].bytes) }
+}
+
+// ---- in the child: one input after the other
+
+async function child(name) {
+  const { openSource } = await import(join(dist, 'sources/open.js'))
+  const { isPlainError } = await import(join(dist, 'errors.js'))
+  const { memoryAccess } = await import(join(dist, 'io/random-access.js'))
+  const format = await formatNamed(name)
+  const seeds = await format.seeds()
+  const end = Number(options.from) + Number(options.runs)
+  const outcomes = { opened: 0, convolutions: 0, refused: 0 }
+  for (const { path, bytes, beside = {} } of seeds) await run(path, bytes, beside) // warms up, and must hold as it is
+  for (let index = Number(options.from); index < end; index++) {
+    process.send({ index })
+    const { path, bytes, beside = {} } = inputOf(format, seeds, index)
+    const before = process.cpuUsage()
+    const finding = await run(path, bytes, beside, outcomes)
+    const { user, system } = process.cpuUsage(before)
+    const seconds = (user + system) / 1e6
+    const memory = process.resourceUsage().maxRSS * 1024
+    if (finding) process.send({ index, finding })
+    if (seconds > SECONDS) process.send({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
+    if (memory > BYTES) {
+      process.send({ index, finding: `took ${(memory / 2 ** 20).toFixed(0)} MiB of memory` })
+      process.send({ restartAt: index + 1, outcomes })
+      break
+    }
+    if (index === end - 1) process.send({ outcomes })
+  }
+  process.disconnect()
+
+  async function run(path, bytes, beside, count) {
+    const inMemory = (file, content) => memoryAccess(file, Uint8Array.from(content))
+    const folder = { open: async (file) => (Object.hasOwn(beside, file) ? inMemory(file, beside[file]) : undefined) }
+    let source
+    try {
+      source = await openSource({ path, access: inMemory(path, bytes), folder })
+      const convolutions = source.models.flatMap((model) => model.convolutions)
+      if (count) count.opened++
+      if (count) count.convolutions += convolutions.length
+      for (const convolution of convolutions) await probe(convolution)
+    } catch (error) {
+      if (!isPlainError(error)) return error instanceof Error ? `${error.stack}` : `threw ${String(error)}`
+      if (!/^[^\n]{1,2000}$/.test(error.message))
+        return `a message that is no sentence: ${JSON.stringify(error.message.slice(0, 300))}`
+      if (count) count.refused++
+    } finally {
+      await source?.close()
+    }
+    return undefined
+  }
+}
+
+const ELEMENT_BYTES = { float32: 4, float16: 2, bfloat16: 2, float64: 8, int8: 1, uint8: 1, int16: 2, uint16: 2, int32: 4 }
+
+/** Reads the first and the last stored element of a plan. Reading may find damage, but never leave the file. */
+async function probe({ layer, shape, weights }) {
+  const { access, offset, dtype, strides, dequantise } = weights
+  const size = ELEMENT_BYTES[dtype]
+  const steps = strides ?? [shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1]
+  if (shape.length !== 4 || !shape.every((side) => Number.isSafeInteger(side) && side > 0))
+    throw new Error(`${layer}: shape ${shape}`)
+  const last = shape.reduce((sum, side, k) => sum + (side - 1) * steps[k], 0)
+  if (!(offset >= 0 && offset + (last + 1) * size <= access.byteLength)) throw new Error(`${layer}: a plan outside its file`)
+  for (const list of [dequantise?.scale, dequantise?.zero])
+    if (typeof list === 'object' && list.length !== shape[0])
+      throw new Error(`${layer}: ${list.length} scales for ${shape[0]} channels`)
+  for (const element of new Set([0, last])) {
+    const bytes = await access.read(offset + element * size, size)
+    if (bytes.length !== size) throw new Error(`${layer}: ${bytes.length} bytes for an element`)
+  }
+}
+
+// ---- in the parent: watches, restarts behind a crash, counts
+
+async function fuzz(name) {
+  const runs = Number(options.runs)
+  const end = Number(options.from) + runs
+  const started = Date.now()
+  const totals = { opened: 0, convolutions: 0, refused: 0 }
+  const findings = []
+  let next = Number(options.from)
+  while (next < end && findings.length < MOST_FINDINGS) next = await stretch(name, next, end, totals, findings)
+  for (const { index, finding } of findings)
+    console.log(`${name} --seed ${options.seed} --from ${index} --runs 1\n  ${finding.replaceAll('\n', '\n  ')}`)
+  if (options.save && findings.length > 0) await save(name, findings)
+  const seconds = ((Date.now() - started) / 1000).toFixed(0)
+  console.log(
+    `${name}: ${next - Number(options.from)} inputs, ${totals.opened} opened (${totals.convolutions} convolutions), ${totals.refused} refused, ${findings.length} findings, ${seconds} s`,
+  )
+  return findings.length
+}
+
+/** Runs one child until it ends. @returns where to go on */
+function stretch(name, from, end, totals, findings) {
+  return new Promise((resolve) => {
+    const words = ['--child', name, '--seed', options.seed, '--from', String(from), '--runs', String(end - from)]
+    const process_ = fork(fileURLToPath(import.meta.url), words, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
+    let at = from
+    let goOn = end
+    let isHung = false
+    let isDone = false
+    let complaint = ''
+    const end_ = () => {
+      isHung = true
+      process_.kill('SIGKILL')
+    }
+    const watch = () => setTimeout(end_, HANGS_AFTER * 1000)
+    let timer = watch()
+    process_.stderr.on('data', (data) => (complaint = `${complaint}${data}`.slice(-2000)))
+    process_.on('message', ({ index, finding, outcomes, restartAt }) => {
+      clearTimeout(timer)
+      timer = watch()
+      if (index !== undefined) at = index
+      if (finding) findings.push({ index, finding })
+      if (restartAt !== undefined) goOn = restartAt
+      if (outcomes) {
+        isDone = true
+        for (const key of Object.keys(totals)) totals[key] += outcomes[key]
+      }
+    })
+    process_.on('close', (code) => {
+      clearTimeout(timer)
+      if (isDone) return resolve(goOn)
+      findings.push({
+        index: at,
+        finding: isHung ? `no answer for ${HANGS_AFTER} s` : `the process ended with ${code}\n${complaint}`,
+      })
+      resolve(at + 1)
+    })
+  })
+}
+
+async function save(name, findings) {
+  const format = await formatNamed(name)
+  const seeds = await format.seeds()
+  mkdirSync(options.save, { recursive: true })
+  for (const { index } of findings) {
+    const { path, bytes } = inputOf(format, seeds, index)
+    writeFileSync(join(options.save, `${name}-${options.seed}-${index}-${path.replaceAll('/', '_')}`), bytes)
+  }
+}
+
+if (options.child) {
+  await child(options.child)
+} else {
+  const all = readdirSync(folder)
+    .filter((file) => file.endsWith('.mjs') && !helpers.has(file))
+    .map((file) => file.slice(0, -4))
+  let found = 0
+  for (const name of positionals.length > 0 ? positionals : all) found += await fuzz(name)
+  process.exitCode = found > 0 ? 1 : 0
+}
