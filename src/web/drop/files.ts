@@ -1,21 +1,21 @@
-import type { NamedBlob } from '../../io/browser-inputs.ts'
+import type { GivenFile } from '../../io/browser-inputs.ts'
 
 /** More files than this in one drop is a mistake (a whole disk), not a folder of models. */
 const MOST_FILES = 100_000
 
 /** Files of an `<input type=file>`, with their paths when a folder was chosen. */
-export function filesOfInput(list: FileList): NamedBlob[] {
+export function filesOfInput(list: FileList): GivenFile[] {
   return [...list].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }))
 }
 
 /** All files of a drop, folders walked. Must be called inside the drop event: the browser empties the list afterwards. */
-export function filesOfDrop(transfer: DataTransfer): Promise<NamedBlob[]> {
+export function filesOfDrop(transfer: DataTransfer): Promise<GivenFile[]> {
   const items = [...transfer.items].filter((item) => item.kind === 'file')
   return walk(items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()))
 }
 
-async function walk(entries: readonly (FileSystemEntry | File | null)[]): Promise<NamedBlob[]> {
-  const found: NamedBlob[] = []
+async function walk(entries: readonly (FileSystemEntry | File | null)[]): Promise<GivenFile[]> {
+  const found: GivenFile[] = []
   const visit = async (entry: FileSystemEntry, path: string): Promise<void> => {
     if (found.length > MOST_FILES) throw new Error(`more than ${MOST_FILES} files; drop a smaller folder`)
     if (entry.isFile) {

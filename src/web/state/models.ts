@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals'
 import { type Flag, flagsOf } from '../../analysis/flags.ts'
 import { joinMeta, type MetaTable } from '../../analysis/meta-table.ts'
 import { joinPairs, type Pair, type PairTable } from '../../analysis/pairs.ts'
-import type { NamedBlob } from '../../io/browser-inputs.ts'
+import type { GivenFile } from '../../io/browser-inputs.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
 import type { ModelFile } from '../work/protocol.ts'
@@ -15,7 +15,7 @@ export interface Loaded {
   readonly layers: readonly LayerRow[]
   readonly flags: readonly (readonly Flag[])[]
   readonly skipped: Analysis['skipped']
-  readonly files: readonly NamedBlob[]
+  readonly files: readonly GivenFile[]
   /** Number of the drop that it came with. */
   readonly drop: number
   /** Name of the model in its own analysis. */
@@ -98,7 +98,7 @@ export function analysisOf(list: readonly Loaded[]): Analysis | null {
 }
 
 /** Adds an analysis's models to the page and returns the names they go by. */
-export function addAnalysis(analysis: Analysis, files: readonly NamedBlob[]): string[] {
+export function addAnalysis(analysis: Analysis, files: readonly GivenFile[]): string[] {
   const drop = ++drops
   const taken = new Set(read.value.map((model) => model.name))
   const layersOf = new Map<string, LayerRow[]>()
@@ -138,7 +138,7 @@ export function removeModel(name: string): void {
 
 /** The files that hold models, each once; null when one of them came without its file. */
 export function filesOf(list: readonly Loaded[]): ModelFile[] | null {
-  const files = new Map<string, { drop: number; files: readonly NamedBlob[]; input: string; names: string[] }>()
+  const files = new Map<string, { drop: number; files: readonly GivenFile[]; input: string; names: string[] }>()
   for (const { drop, files: dropped, row, name } of list) {
     if (dropped.length === 0) return null
     const key = `${drop}/${row.file}`

@@ -4,7 +4,7 @@ import { analyseFiles } from './work.ts'
 
 /** What `filterlens view` serves beside the page: data/index.json, with paths below data/. */
 interface Listing {
-  readonly files: readonly { readonly path: string; readonly bytes: number }[]
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly beside: boolean }[]
 }
 
 /** True while data that came with the address is being fetched. */
@@ -18,14 +18,14 @@ export async function openPreloaded(): Promise<void> {
     const answer = await fetch('data/index.json')
     if (!answer.ok) throw new Error('the data of this address is gone; run filterlens view again')
     const { files } = (await answer.json()) as Listing
-    const fetched = await Promise.all(
-      files.map(async ({ path }) => {
-        const file = await fetch(`data/${path.split('/').map(encodeURIComponent).join('/')}`)
-        if (!file.ok) throw new Error(`${path}: ${file.status} ${file.statusText}`)
-        return { path, blob: await file.blob() }
-      }),
-    )
-    await analyseFiles(fetched, { stay: location.hash.length > 2 })
+    // The files stay where they are and are read by range: a model of many gigabytes is no burden.
+    const given = files.map(({ path, bytes, beside }) => ({
+      path,
+      bytes,
+      beside,
+      url: new URL(`data/${path.split('/').map(encodeURIComponent).join('/')}`, document.baseURI).href,
+    }))
+    await analyseFiles(given, { stay: location.hash.length > 2 })
   } catch (error) {
     say(error instanceof Error ? error.message : String(error))
   } finally {

@@ -2,7 +2,7 @@ import { parseCsvTable } from '../../analysis/csv-table.ts'
 import { parseMeta } from '../../analysis/meta-table.ts'
 import { parsePairs } from '../../analysis/pairs.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
-import type { NamedBlob } from '../../io/browser-inputs.ts'
+import { type GivenFile, openGiven } from '../../io/browser-inputs.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { openWork } from '../work/client.ts'
@@ -16,7 +16,7 @@ const measuring = openWork()
 export const looking = openWork()
 
 /** Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side. */
-export async function analyseFiles(files: readonly NamedBlob[], options: { readonly stay?: boolean } = {}): Promise<void> {
+export async function analyseFiles(files: readonly GivenFile[], options: { readonly stay?: boolean } = {}): Promise<void> {
   if (files.length === 0) return
   const abort = new AbortController()
   const first = files[0]!.path
@@ -25,9 +25,9 @@ export async function analyseFiles(files: readonly NamedBlob[], options: { reado
   const job = startJob(label, () => abort.abort())
   const errors: string[] = []
   try {
-    const rest: NamedBlob[] = []
+    const rest: GivenFile[] = []
     for (const file of files) {
-      if (!/\.csv$/i.test(file.path)) rest.push(file)
+      if (file.beside || !/\.csv$/i.test(file.path)) rest.push(file)
       else {
         const problem = await takeTable(file)
         if (problem) errors.push(problem)
@@ -55,9 +55,11 @@ export async function analyseFiles(files: readonly NamedBlob[], options: { reado
 }
 
 /** Takes a CSV file as the meta table or the pairs, by its header. Returns what is wrong with it, or null. */
-async function takeTable({ path, blob }: NamedBlob): Promise<string | null> {
+async function takeTable(file: GivenFile): Promise<string | null> {
+  const { path } = file
   try {
-    const text = await blob.text()
+    const access = await openGiven(file)
+    const text = new TextDecoder().decode(await access.read(0, access.byteLength))
     const columns = parseCsvTable(path, text).columns.map((column) => column.toLowerCase())
     if (columns.includes('robust') && columns.includes('normal')) pairTable.value = parsePairs(path, text)
     else metaTable.value = parseMeta(path, text)

@@ -1,5 +1,7 @@
 import { chooseFiles, chooseFolder } from '../drop/drop-target.tsx'
 import { examples, openExample } from '../state/examples.ts'
+import { jobs } from '../state/jobs.ts'
+import { preloading } from '../state/preloaded.ts'
 import { route } from '../state/route.ts'
 
 /** The page before anything is dropped. */
@@ -26,7 +28,7 @@ export function Welcome() {
             ONNX, PyTorch, safetensors, TensorFlow.js, Keras, NumPy, HDF5 data sets, Arrow, Parquet and zips of them
           </p>
         </div>
-        {a && (
+        {a && jobs.value.length === 0 && !preloading.value && (
           <p class="note quiet" style={{ marginTop: '16px' }}>
             This address shows <strong class="name">{b ? `${a} beside ${b}` : a}</strong>. Drop {b ? 'both models' : 'that model'}{' '}
             again to see it.

@@ -2,7 +2,7 @@ import { analyze } from '../../analyze.ts'
 import { tableFiles } from '../../artifact/tables.ts'
 import { readResults } from '../../artifact/tables-read.ts'
 import { UsageError } from '../../errors.ts'
-import { blobFolder, findBlobInputs, folderOf, type NamedBlob } from '../../io/browser-inputs.ts'
+import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../io/browser-inputs.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { AnalysisEvent } from './protocol.ts'
 
@@ -13,7 +13,7 @@ export interface DroppedResult {
 }
 
 /** Results of earlier runs among dropped files: the folders that hold all three tables and no filters. */
-function resultFolders(files: readonly NamedBlob[]): string[] {
+function resultFolders(files: readonly GivenFile[]): string[] {
   const paths = new Set(files.map(({ path }) => path))
   return [...new Set(files.map(({ path }) => folderOf(path)))].filter((folder) => {
     const has = (name: string): boolean => paths.has(folder === '' ? name : `${folder}/${name}`)
@@ -23,17 +23,17 @@ function resultFolders(files: readonly NamedBlob[]): string[] {
 
 /** Measures what was dropped, and takes results of earlier runs as they are. A broken input does not stop the others. */
 export async function analyseDropped(
-  files: readonly NamedBlob[],
+  files: readonly GivenFile[],
   signal: AbortSignal,
   tell: (event: AnalysisEvent) => void,
 ): Promise<DroppedResult[]> {
   const folders = resultFolders(files)
   const finished: DroppedResult[] = []
   for (const folder of folders) {
-    finished.push({ analysis: await readResults(blobFolder(files, folder), folder || 'results'), measured: false })
+    finished.push({ analysis: await readResults(givenFolder(files, folder), folder || 'results'), measured: false })
   }
   const rest = files.filter(({ path }) => !folders.some((folder) => folder === folderOf(path) || path.startsWith(`${folder}/`)))
-  const inputs = await findBlobInputs(rest)
+  const inputs = await findGivenInputs(rest)
   signal.throwIfAborted()
   if (inputs.length === 0) {
     if (finished.length > 0) return finished

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type WeightReader, weightReader } from '../../filters/weights.ts'
-import { findBlobInputs } from '../../io/browser-inputs.ts'
+import { findGivenInputs } from '../../io/browser-inputs.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
 import { type Kernel, openKernel } from '../../wasm.ts'
@@ -32,11 +32,11 @@ const keyOf = (place: LayerPlace): string =>
   JSON.stringify([place.input, place.model, place.layer_id, place.layer, place.facts.limit])
 
 async function sourceOf(place: LayerPlace): Promise<Source> {
-  const key = `${place.input}\n${place.files.map(({ path, blob }) => `${path}:${blob.size}`).join('\n')}`
+  const key = `${place.input}\n${place.files.map((file) => `${file.path}:${'blob' in file ? file.blob.size : file.url}`).join('\n')}`
   if (source?.key === key) return source.opened
   await source?.opened.close()
   source = undefined
-  const input = (await findBlobInputs(place.files)).find(({ path }) => path === place.input)
+  const input = (await findGivenInputs(place.files)).find(({ path }) => path === place.input)
   if (!input) throw new InputError(place.input, 'is not among the files of this page; drop it again')
   const opened = await openSource(await input.open())
   source = { key, opened }

@@ -1,5 +1,5 @@
 import type { ExportFormat } from '../../artifact/export-table.ts'
-import type { NamedBlob } from '../../io/browser-inputs.ts'
+import type { GivenFile } from '../../io/browser-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { DroppedResult } from './analyse.ts'
@@ -22,7 +22,7 @@ export interface AnalysisEvent {
 export interface ModelFile {
   /** Number of the drop. */
   readonly drop: number
-  readonly files: readonly NamedBlob[]
+  readonly files: readonly GivenFile[]
   /** Path of the input among them. */
   readonly input: string
   /** Names of its models in the page. */
@@ -31,7 +31,7 @@ export interface ModelFile {
 
 /** Which layer, and the files that hold its model. */
 export interface LayerPlace {
-  readonly files: readonly NamedBlob[]
+  readonly files: readonly GivenFile[]
   /** Path of the input that the model came from. */
   readonly input: string
   readonly model: string
@@ -46,7 +46,7 @@ export const TILE = 16384
 
 export interface Methods {
   /** Measures what was dropped; results of earlier runs come back as they are. */
-  analyze: { given: { files: readonly NamedBlob[] }; event: AnalysisEvent; result: readonly DroppedResult[] }
+  analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: readonly DroppedResult[] }
   /** All that the layer view shows beyond the layer's row. */
   layer: { given: LayerPlace; event: never; result: LayerDetail }
   /** Weights of TILE filters from `tile · TILE` on, in an order. */

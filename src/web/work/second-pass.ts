@@ -1,4 +1,4 @@
-import { findBlobInputs } from '../../io/browser-inputs.ts'
+import { findGivenInputs } from '../../io/browser-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
@@ -21,7 +21,7 @@ export async function secondPass(
   const inputs: LazyInput[] = []
   const names = new Map<string, string>()
   for (const { drop, input, names: own, files: dropped } of files) {
-    const found = (await findBlobInputs(dropped)).find(({ path }) => path === input)
+    const found = (await findGivenInputs(dropped)).find(({ path }) => path === input)
     if (!found) continue // its layers are then missed, and said to be missing, by the pass itself
     // Two drops may hold files of one name; the number of the drop tells them apart.
     const path = `${drop}/${input}`
