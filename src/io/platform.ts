@@ -19,4 +19,8 @@ export interface Platform {
   /** Opens a file again where a worker needs it. */
   openOrigin(origin: import('./random-access.ts').Origin, name: string): Promise<import('./random-access.ts').RandomAccess>
   createSha256(): Promise<Sha256>
+  /** Threads that run at a time. */
+  processors(): number
+  /** Starts a thread of the measuring pool. Failing to start is told to onFailure. */
+  startMeasureWorker(): WorkerHandle
 }

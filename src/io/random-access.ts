@@ -16,6 +16,8 @@ export interface RandomAccess {
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
   /** Where these bytes lie in something that a worker can open by itself; undefined when they exist only here. */
   readonly origin?: { readonly at: Origin; readonly offset: number }
+  /** What it was put together from, one after the other, when it was (`concatAccess`). */
+  readonly parts?: readonly RandomAccess[]
   close?(): Promise<void>
 }
 
@@ -93,6 +95,7 @@ export function concatAccess(name: string, parts: readonly RandomAccess[]): Rand
   return {
     name,
     byteLength,
+    parts: parts.flatMap((part) => part.parts ?? [part]),
     async read(offset, length, into) {
       requireRange(name, byteLength, offset, length)
       const out = into ? into.subarray(0, length) : new Uint8Array(length)

@@ -1,8 +1,9 @@
 import { weightReader } from '../filters/weights.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { type Kernel, type KernelBasis, openKernel } from '../wasm.ts'
-import { pieces, sparseLimit } from './layer-pass.ts'
+import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
+import { pieces } from './layer-session.ts'
 import { layersAgain, type MeasuredRun } from './layers-again.ts'
 import type { SelectedLayer } from './select.ts'
 

@@ -1,6 +1,7 @@
+import { processors } from '#io'
 import { weightReader } from '../filters/weights.ts'
 import type { ConvShape, WeightPlan } from '../sources/source.ts'
-import { type Kernel, openKernel } from '../wasm.ts'
+import type { Kernel } from '../wasm.ts'
 import { measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
 
 /** A layer to be measured. */
@@ -13,21 +14,75 @@ export interface LayerJob {
 export interface Measurer {
   /** Jobs that may usefully wait at a time. */
   readonly ahead: number
+  /** Rejects with an InputError when the layer's bytes cannot be read. */
   measure(job: LayerJob): Promise<PassResult>
+  /** What is still waiting is rejected. */
   close(): Promise<void>
 }
 
+/** Work in nanoseconds after which threads are started: starting them takes about a tenth of a second. */
+const WORK_FOR_THREADS = 3e8
+
+/** Roughly the nanoseconds that one thread needs for a layer: what decides where it is measured, never what comes out. */
+export function workOf({ shape }: LayerJob, { passes }: Pick<PassOptions, 'passes'>): number {
+  const values = shape.reduce((n, d) => n * d, 1)
+  return values * (passes.has('gram') ? 4 + shape[0] / 8 : 4)
+}
+
 /** Measures in the calling thread, one layer after the other. */
-export async function localMeasurer(options: PassOptions, kernel?: Kernel): Promise<Measurer> {
-  const own = kernel ?? (await openKernel())
+export function localMeasurer(options: PassOptions, kernel: Kernel): Measurer {
   let last: Promise<unknown> = Promise.resolve()
+  let closed = false
   return {
     ahead: 1,
     measure({ plan, shape }) {
-      const result = last.then(() => measureWeights(own, weightReader(plan, shape), shape, options))
+      const result = last.then(() => {
+        if (closed) throw new Error('the run was ended')
+        return measureWeights(kernel, weightReader(plan, shape), shape, options)
+      })
       last = result.catch(() => undefined)
       return result
     },
-    close: async () => undefined,
+    async close() {
+      closed = true
+      await last
+    },
+  }
+}
+
+/**
+ * Measures in this thread until the work that has come in is worth starting one thread per processor for; stays in this
+ * thread where threads cannot be started.
+ */
+export function growingMeasurer(options: PassOptions, kernel: Kernel, start: () => Promise<Measurer>): Measurer {
+  const here = localMeasurer(options, kernel)
+  let work = 0
+  let pool: Promise<Measurer> | undefined
+  let opened: Measurer | undefined
+  let closed = false
+  const open = async (): Promise<Measurer> => {
+    try {
+      opened = await start()
+      if (closed) await opened.close()
+      return opened
+    } catch {
+      return here
+    }
+  }
+  return {
+    get ahead() {
+      return opened?.ahead ?? 1
+    },
+    measure(job) {
+      work += workOf(job, options)
+      if (work < WORK_FOR_THREADS || processors() < 2) return here.measure(job)
+      pool ??= open()
+      return pool.then((measurer) => measurer.measure(job))
+    },
+    async close() {
+      closed = true
+      await (await pool)?.close()
+      await here.close()
+    },
   }
 }

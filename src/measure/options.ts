@@ -26,7 +26,7 @@ export interface MeasureOptions {
   readonly batchSize?: number
   /** Bytes of weights held in memory at a time, over all workers; default 256 MB. */
   readonly memory?: number
-  /** Threads that measure; 0 measures in the calling one. Default: one for small jobs, all processors for large ones. */
+  /** Threads that measure; 1 is the calling one. Default: that one for small jobs, one per processor for large ones. */
   readonly workers?: number
   /** Model names by input path (`inputNames`). Needed only for an async iterable in which stems may clash. */
   readonly names?: ReadonlyMap<string, string>
@@ -76,6 +76,8 @@ export function settingsOf(options: MeasureOptions): Settings {
   const batchSize = options.batchSize ?? 1
   if (!(Number.isSafeInteger(batchSize) && batchSize > 0))
     throw new UsageError(`batch size ${batchSize}: give a whole number above 0`)
+  const workers = options.workers ?? 1
+  if (!(Number.isSafeInteger(workers) && workers > 0)) throw new UsageError(`workers ${workers}: give a whole number above 0`)
   const metrics = new Set(options.metrics ?? nullableMetrics)
   const all = metrics.size === nullableMetrics.length
   const parameters: Parameters = {

@@ -1,3 +1,4 @@
+import { processors } from '#io'
 import { InputError, NonFiniteWeightError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
@@ -8,7 +9,7 @@ import { aggregateLayers } from './aggregate.ts'
 import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { localMeasurer, type Measurer } from './measurer.ts'
+import { growingMeasurer, localMeasurer, type Measurer } from './measurer.ts'
 import { evaluateMetrics } from './metrics.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
@@ -64,34 +65,48 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
   const kernel = await openKernel()
   const measurer = await openMeasurer(options, settings, kernel)
+  const stop = (): void => void measurer.close()
+  options.signal?.addEventListener('abort', stop, { once: true })
   const progress = { done: 0, total: known?.length }
   const queue: Entry[] = []
+  let waiting = 0
   const open = new Set<Source>()
+  const settled = { options, settings, kernel, progress, open }
   try {
     for await (const entry of begin(known ?? inputs, { options, settings, names, measurer, open, progress })) {
       queue.push(entry)
-      while (queue.filter((e) => e.kind === 'layer').length > measurer.ahead) {
-        yield* settle(queue.shift()!, { options, settings, kernel, progress, open })
+      if (entry.kind === 'layer') waiting++
+      while (waiting > measurer.ahead) {
+        const first = queue.shift()!
+        if (first.kind === 'layer') waiting--
+        yield* settle(first, settled)
       }
     }
-    while (queue.length > 0) yield* settle(queue.shift()!, { options, settings, kernel, progress, open })
+    while (queue.length > 0) yield* settle(queue.shift()!, settled)
+  } catch (error) {
+    options.signal?.throwIfAborted() // what was under way fails because it was stopped
+    throw error
   } finally {
-    await Promise.allSettled(queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hash : undefined)))
+    options.signal?.removeEventListener('abort', stop)
     await measurer.close()
+    await Promise.allSettled(queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hash : undefined)))
     for (const source of open) await source.close()
   }
 }
 
 async function openMeasurer(options: MeasureOptions, settings: Settings, kernel: Kernel): Promise<Measurer> {
   const { threshold, profile } = settings.parameters
+  const { memory, batchSize, workers } = options
   const pass = {
     threshold,
     profile,
     passes: settings.passes,
-    ...(options.memory !== undefined && { budget: options.memory }),
-    ...(options.batchSize !== undefined && { batchSize: options.batchSize }),
+    ...(memory !== undefined && { budget: memory }),
+    ...(batchSize !== undefined && { batchSize }),
   }
-  return localMeasurer(pass, kernel)
+  const pool = async (count: number): Promise<Measurer> => (await import('./pool.ts')).openPool(count, pass)
+  if (workers === undefined) return growingMeasurer(pass, kernel, () => pool(processors()))
+  return workers > 1 ? pool(workers) : localMeasurer(pass, kernel)
 }
 
 interface Begin {

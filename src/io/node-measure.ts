@@ -1,0 +1,29 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { WorkerHandle } from './platform.ts'
+
+/** @see Platform.processors */
+export const processors = availableParallelism
+
+/** @see Platform.startMeasureWorker */
+export function startMeasureWorker(): WorkerHandle {
+  const worker = new Worker(new URL('./node-measure-worker.js', import.meta.url))
+  let ended = false
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[] | undefined),
+    onMessage: (listener) => void worker.on('message', listener),
+    onFailure(listener) {
+      const tell = (error: Error): void => {
+        if (!ended) listener(error)
+        ended = true
+      }
+      worker.on('error', tell)
+      worker.on('messageerror', tell)
+      worker.on('exit', (code) => tell(new Error(`it ended with code ${code}`)))
+    },
+    async end() {
+      ended = true
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import type { WeightReader } from '../filters/weights.ts'
+import type { ConvShape } from '../sources/source.ts'
+import type { Kernel, SegmentMoments } from '../wasm.ts'
+
+/**
+ * Filters of a segment: the unit of summation. A layer's statistics are its segments' merged from left to right,
+ * whatever the size of a read, the memory at hand or the number of workers.
+ */
+export const SEGMENT = 65536
+
+/** Packed rows of one panel of the Gram matrix take about this many bytes, and there are no more than this many of them. */
+const PANEL_BYTES = 8 << 20
+const PANEL_ROWS = 128
+
+/** What a look at some filters finds: the first weight that is not finite, or the largest |w|. */
+export interface Scan {
+  readonly peak: number
+  /** Index in the layer's (out, in, row, column) order. */
+  readonly nonFinite: { readonly index: number; readonly value: number } | undefined
+  /** float64 values that were not exactly a float32. */
+  readonly narrowed: number
+}
+
+/** Parts of the passes over one layer, in any order and each on its own: what workers share out among them. */
+export interface LayerSession {
+  /** Filters [from, from + count). Every filter is to be scanned once before anything else is asked. */
+  scan(from: number, count: number): Promise<Scan>
+  /** One entry per segment; `from` is a multiple of SEGMENT. */
+  moments(from: number, count: number, limit: number, strict: boolean): Promise<SegmentMoments[]>
+  /** Sum of |w - mean|, one entry per segment. */
+  deviation(from: number, count: number, mean: number): Promise<number[]>
+  /**
+   * Panel `strip` of rows against itself and each panel after it: sum over ordered pairs within, |r_a · r_b - [a = b]|; over
+   * unordered pairs with the others, |r_a · r_b|.
+   */
+  gram(strip: number): Promise<number[]>
+  /** First byte of the arena behind what the session uses. */
+  readonly end: number
+}
+
+/** Rows of one panel of the Gram matrix: by the length of a row alone, for the sums of panels are part of the result. */
+export function panelRows(kernel: Kernel, rowLength: number): number {
+  return Math.max(4, Math.min(PANEL_ROWS, Math.floor(PANEL_BYTES / kernel.packedRowBytes(rowLength)) & ~3))
+}
+
+export interface SessionOptions {
+  /** Bytes of float32 up to which a layer is held in memory as a whole; a larger one is read again for each pass. */
+  readonly budget: number
+  /** Filters per read. */
+  readonly batchSize: number | undefined
+  /** Whether gram() will be called. */
+  readonly gram: boolean
+}
+
+/**
+ * Opens a layer in the kernel's arena from byte `base` on; nothing is read yet. The arena must not be used by others
+ * until the last call has resolved.
+ */
+export function openLayer(
+  kernel: Kernel,
+  base: number,
+  reader: WeightReader,
+  shape: ConvShape,
+  options: SessionOptions,
+): LayerSession {
+  const [out, inputs, height, width] = shape
+  const { filters, taps } = reader
+  const bytes = taps * 4
+  const whole = filters * bytes <= options.budget
+  const length = inputs * height * width
+  const rows = options.gram ? panelRows(kernel, length) : 0
+  const step = whole ? Math.max(1, filters) : Math.ceil((options.batchSize ?? SEGMENT) / SEGMENT) * SEGMENT
+  const held = whole ? filters : Math.min(filters, Math.max(step, rows * inputs))
+  const aligned = (n: number): number => Math.ceil(n / 16) * 16
+  const packedBytes = rows * kernel.packedRowBytes(length)
+  const size = aligned(held * bytes) + aligned(reader.scratchBytes) + 2 * packedBytes
+  const data = kernel.reserve(base + size) + base
+  const scratch = data + aligned(held * bytes)
+  const packed = scratch + aligned(reader.scratchBytes)
+
+  let narrowed = 0
+  const read = async (address: number, from: number, count: number): Promise<void> => {
+    for (const [within, some] of pieces(count, whole ? (options.batchSize ?? count) : count)) {
+      narrowed += await reader.read(kernel, address + within * bytes, scratch, from + within, some)
+    }
+  }
+  // Which parts of a layer that is held as a whole have been read, by segments.
+  const loaded = new Uint8Array(whole ? Math.ceil(filters / SEGMENT) : 0)
+  /** The address of filters [from, from + count), which stay there until the next call. */
+  const at = async (from: number, count: number): Promise<number> => {
+    if (!whole) {
+      await read(data, from, count)
+      return data
+    }
+    const last = Math.ceil((from + count) / SEGMENT)
+    for (let first = Math.floor(from / SEGMENT); first < last; ) {
+      let end = first
+      while (end < last && !loaded[end]) end++
+      if (end > first) {
+        const start = first * SEGMENT
+        await read(data + start * bytes, start, Math.min(end * SEGMENT, filters) - start)
+        loaded.fill(1, first, end)
+      }
+      first = end + 1
+    }
+    return data + from * bytes
+  }
+  return {
+    end: base + size,
+    async scan(from, count) {
+      narrowed = 0
+      let peak = 0
+      for (const [within, some] of pieces(count, step)) {
+        const address = await at(from + within, some)
+        const index = kernel.firstNonFinite(address, some * taps)
+        if (index >= 0) {
+          const value = kernel.f32(address + 4 * index, 1)[0]!
+          return { peak, narrowed, nonFinite: { index: (from + within) * taps + index, value } }
+        }
+        const top = kernel.peak(address, some * taps)
+        if (top > peak) peak = top
+      }
+      return { peak, narrowed, nonFinite: undefined }
+    },
+    async moments(from, count, limit, strict) {
+      const out: SegmentMoments[] = []
+      for (const [within, some] of pieces(count, step)) {
+        const address = await at(from + within, some)
+        for (const [start, few] of pieces(some, SEGMENT))
+          out.push(kernel.moments(address + start * bytes, few, taps, limit, strict))
+      }
+      return out
+    },
+    async deviation(from, count, mean) {
+      const out: number[] = []
+      for (const [within, some] of pieces(count, step)) {
+        const address = await at(from + within, some)
+        for (const [start, few] of pieces(some, SEGMENT))
+          out.push(kernel.absoluteDeviation(address + start * bytes, few * taps, mean))
+      }
+      return out
+    },
+    async gram(strip) {
+      const second = packed + packedBytes
+      const first = strip * rows
+      const own = Math.min(rows, out - first)
+      kernel.packRows(await at(first * inputs, own * inputs), own, length, packed)
+      const sums = [kernel.gramDiagonal(packed, own, length)]
+      for (let b = first + own; b < out; b += rows) {
+        const others = Math.min(rows, out - b)
+        kernel.packRows(await at(b * inputs, others * inputs), others, length, second)
+        sums.push(kernel.gramBlock(packed, own, second, others, length))
+      }
+      return sums
+    },
+  }
+}
+
+/** [start, length] of consecutive pieces of at most `step`. */
+export function* pieces(total: number, step: number): Generator<[from: number, count: number]> {
+  for (let from = 0; from < total; from += step) yield [from, Math.min(step, total - from)]
+}

@@ -1,0 +1,63 @@
+import type { Origin, RandomAccess } from '../io/random-access.ts'
+import type { ConvShape, WeightPlan } from '../sources/source.ts'
+import type { SegmentMoments } from '../wasm.ts'
+import type { PassOptions, PassResult } from './layer-pass.ts'
+import type { Scan } from './layer-session.ts'
+
+/** Bytes of a layer as a worker finds them: in files that it opens itself, or sent along. */
+export type SentBytes =
+  | {
+      readonly kind: 'origins'
+      readonly name: string
+      readonly parts: readonly { readonly at: Origin; readonly offset: number; readonly length: number }[]
+    }
+  | { readonly kind: 'sent'; readonly name: string; readonly bytes: ArrayBuffer }
+
+/** A layer to be measured, as plain data. */
+export interface SentLayer {
+  readonly bytes: SentBytes
+  readonly plan: Omit<WeightPlan, 'access'>
+  readonly shape: ConvShape
+}
+
+/** A part of a layer that is shared out; `key` tells the layer from others. */
+export type Part =
+  | { readonly stage: 'scan'; readonly from: number; readonly count: number }
+  | { readonly stage: 'moments'; readonly from: number; readonly count: number; readonly limit: number; readonly strict: boolean }
+  | { readonly stage: 'deviation'; readonly from: number; readonly count: number; readonly mean: number }
+  | { readonly stage: 'gram'; readonly strip: number }
+
+export type PartResult = Scan | SegmentMoments[] | number[]
+
+/** To a worker. */
+export type PoolRequest =
+  | { readonly kind: 'start'; readonly module: WebAssembly.Module; readonly options: PassOptions }
+  | { readonly kind: 'layers'; readonly id: number; readonly layers: readonly SentLayer[] }
+  | { readonly kind: 'part'; readonly id: number; readonly key: number; readonly layer: SentLayer; readonly part: Part }
+  | { readonly kind: 'forget'; readonly key: number }
+
+/** From a worker. Errors of single layers are results: the other layers of the message are measured. */
+export type PoolReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'layers'; readonly id: number; readonly results: readonly (PassResult | { readonly error: SentError })[] }
+  | { readonly kind: 'part'; readonly id: number; readonly result: PartResult | { readonly error: SentError } }
+
+/** An error as plain data: structured clones lose its class. */
+export interface SentError {
+  readonly name: string
+  readonly message: string
+  /** Of an InputError. */
+  readonly file?: string
+  readonly problem?: string
+  readonly stack?: string
+}
+
+/** Where workers find a layer's bytes by themselves; undefined when they exist only here. */
+export function originsOf(access: RandomAccess): SentBytes | undefined {
+  const parts = (access.parts ?? [access]).map(({ origin, byteLength }) => {
+    const usable = origin && (origin.at.kind === 'path' || origin.at.kind === 'blob')
+    return usable ? { at: origin.at, offset: origin.offset, length: byteLength } : undefined
+  })
+  if (parts.some((part) => part === undefined)) return undefined
+  return { kind: 'origins', name: access.name, parts: parts as { at: Origin; offset: number; length: number }[] }
+}

@@ -1,0 +1,101 @@
+import { InputError } from '../errors.ts'
+import { weightReader } from '../filters/weights.ts'
+import { concatAccess, memoryAccess, type Origin, type RandomAccess, sliceAccess } from '../io/random-access.ts'
+import { type Kernel, openKernel } from '../wasm.ts'
+import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
+import { type LayerSession, openLayer } from './layer-session.ts'
+import type { Part, PartResult, PoolReply, PoolRequest, SentBytes, SentError, SentLayer } from './pool-protocol.ts'
+
+/** Files that a worker keeps open: those of the layers it measured last. */
+const OPEN_FILES = 8
+
+/** The measuring side of the pool: one kernel, one request after the other. `open` opens a file or Blob again. */
+export function servePool(
+  post: (reply: PoolReply) => void,
+  open: (at: Origin, name: string) => Promise<RandomAccess>,
+): (request: PoolRequest) => void {
+  let kernel: Kernel
+  let options: PassOptions
+  let shared: { key: number; session: LayerSession } | undefined
+  const files = new Map<string | Blob, RandomAccess>()
+
+  const openFile = async (at: Origin, name: string): Promise<RandomAccess> => {
+    const key = at.kind === 'path' ? at.path : at.kind === 'blob' ? at.blob : at.url
+    const known = files.get(key)
+    files.delete(key)
+    const access = known ?? (await open(at, name))
+    files.set(key, access) // last in the order of use
+    for (const [oldest, file] of files) {
+      if (files.size <= OPEN_FILES) break
+      files.delete(oldest)
+      await file.close?.()
+    }
+    return access
+  }
+  const accessOf = async (sent: SentBytes): Promise<RandomAccess> => {
+    if (sent.kind === 'sent') return memoryAccess(sent.name, new Uint8Array(sent.bytes))
+    const parts: RandomAccess[] = []
+    for (const { at, offset, length } of sent.parts)
+      parts.push(sliceAccess(await openFile(at, sent.name), offset, length, sent.name))
+    return concatAccess(sent.name, parts)
+  }
+  const measure = async ({ bytes, plan, shape }: SentLayer): Promise<PassResult> => {
+    const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
+    return measureWeights(kernel, reader, shape, options, shared?.session.end ?? 0)
+  }
+  const measurePart = async (key: number, { bytes, plan, shape }: SentLayer, part: Part): Promise<PartResult> => {
+    if (shared?.key !== key) {
+      const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
+      const { budget = MEMORY_BUDGET, batchSize } = options
+      shared = { key, session: openLayer(kernel, 0, reader, shape, { budget, batchSize, gram: options.passes.has('gram') }) }
+    }
+    const { session } = shared
+    switch (part.stage) {
+      case 'scan':
+        return session.scan(part.from, part.count)
+      case 'moments':
+        return session.moments(part.from, part.count, part.limit, part.strict)
+      case 'deviation':
+        return session.deviation(part.from, part.count, part.mean)
+      case 'gram':
+        return session.gram(part.strip)
+    }
+  }
+  const handle = async (request: PoolRequest): Promise<void> => {
+    switch (request.kind) {
+      case 'start':
+        kernel = await openKernel(request.module)
+        options = request.options
+        post({ kind: 'ready' })
+        return
+      case 'layers': {
+        const results: (PassResult | { error: SentError })[] = []
+        for (const layer of request.layers)
+          results.push(await measure(layer).catch((error: unknown) => ({ error: sentError(error) })))
+        post({ kind: 'layers', id: request.id, results })
+        return
+      }
+      case 'part': {
+        const { id, key, layer, part } = request
+        post({
+          kind: 'part',
+          id,
+          result: await measurePart(key, layer, part).catch((error: unknown) => ({ error: sentError(error) })),
+        })
+        return
+      }
+      case 'forget':
+        if (shared?.key === request.key) shared = undefined
+    }
+  }
+  let last: Promise<void> = Promise.resolve()
+  return (request) => {
+    last = last.then(() => handle(request))
+  }
+}
+
+function sentError(error: unknown): SentError {
+  if (error instanceof InputError) return { name: error.name, message: error.message, file: error.file, problem: error.problem }
+  if (error instanceof Error) return { name: error.name, message: error.message, ...(error.stack && { stack: error.stack }) }
+  return { name: 'Error', message: String(error) }
+}
