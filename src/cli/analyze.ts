@@ -3,6 +3,7 @@ import type { GroupReport } from '../analysis/report-types.ts'
 import { layersCsv } from '../artifact/csv.ts'
 import { recordJson } from '../artifact/json.ts'
 import type { RunRecord } from '../artifact/record.ts'
+import { UsageError } from '../errors.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
 import { extendRun } from './extend.ts'
@@ -50,7 +51,6 @@ export const analyzeCommand: Command = {
         describe: 'CSV of pairs, columns Robust and Normal: compares the two groups',
         group: 'Groups:',
       })
-      .implies('report', 'output')
       .option('resume', {
         type: 'boolean',
         default: true,
@@ -63,6 +63,8 @@ export const analyzeCommand: Command = {
       .example('$0 analyze net.safetensors --json', 'for a script'),
   async run(words) {
     const output = words['output'] as string | undefined
+    if (words['report'] === true && output === undefined)
+      throw new UsageError('--report needs a folder for the results: add -o results')
     const pairs = words['pairs'] as string | undefined
     const meta = words['meta'] as string | undefined
     let groups: GroupReport | undefined
