@@ -19,7 +19,8 @@ const LEAST_ORTHOGONALITY = 0.5
 /**
  * Layers that look degenerate, by three plain rules: a larger share of sparse filters than the paper's normal models have
  * on average (0.3948); less than half of the variance entropy of random filters (the level of the parent paper's T(n), for
- * 16 non-sparse filters or more); orthogonality below 0.5. Undefined metrics raise no flag.
+ * 16 non-sparse filters or more); orthogonality below 0.5, where there is room for it (not in a depthwise layer of more than nine
+ * channels: nine numbers have nine perpendicular directions). Undefined metrics raise no flag.
  */
 export function flagsOf(row: LayerMetrics): Flag[] {
   const flags: Flag[] = []
@@ -38,13 +39,19 @@ export function flagsOf(row: LayerMetrics): Flag[] {
       message: `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`,
     })
   }
-  if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY) {
+  if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row)) {
     flags.push({
       metric: 'orthogonality',
       message: `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`,
     })
   }
   return flags
+}
+
+/** True when the output channels have at least as many weights each as there are channels. */
+function canBeOrthogonal({ kernel, in_channels, out_channels }: LayerMetrics): boolean {
+  const taps = kernel.split('x').reduce((product, side) => product * Number(side), 1)
+  return out_channels <= in_channels * taps
 }
 
 function percent(share: number): string {

@@ -48,6 +48,12 @@ test('few filters are not judged by their entropy', () => {
   assert.equal(flagged({ variance_entropy: 0.1, sparse_filters: 49 }), [])
 })
 
+test('a layer that has no room for orthogonal channels is not blamed for it', () => {
+  assert.equal(flagged({ orthogonality: 0.3, in_channels: 1, out_channels: 9 }), ['orthogonality'])
+  assert.equal(flagged({ orthogonality: 0.3, in_channels: 1, out_channels: 10 }), [])
+  assert.equal(flagged({ orthogonality: 0.3, in_channels: 1, out_channels: 10, kernel: '5x5' }), ['orthogonality'])
+})
+
 test('undefined metrics raise no flag', () => {
   assert.equal(
     flagged({
