@@ -34,7 +34,7 @@ export function panel(plot: Plot, x: number, y: number, options: PlotOptions): S
   const drawn = plot.plot({ ...options, document: new SvgDocument() as unknown as Document }) as unknown as SvgNode
   const children = drawn.children.filter((child) => child.tagName !== 'style')
   if (children.some((child) => child.textContent.includes('\u26a0'))) throw new Error('Observable Plot warns about a figure')
-  for (const child of children) child.removeAttribute('aria-hidden')
+  for (const child of children) withoutAria(child)
   return element(
     'g',
     {
@@ -46,4 +46,10 @@ export function panel(plot: Plot, x: number, y: number, options: PlotOptions): S
     },
     ...children,
   )
+}
+
+/** The figure's title and description speak for all of it: Plot's labels of its groups mean nothing outside of Plot. */
+function withoutAria(node: SvgNode): void {
+  for (const name of ['aria-label', 'aria-hidden', 'aria-description']) node.removeAttribute(name)
+  for (const child of node.children) withoutAria(child)
 }

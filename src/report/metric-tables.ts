@@ -22,7 +22,7 @@ export function answerTable(report: GroupReport): Html {
     return table(
       'Mean over the models of each group, each model over all its layers',
       [
-        { head: '', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
+        { head: 'metric', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
         { head: a.name, number: true, cell: (metric) => metricWords[metric].value(mean(metric, 'a')?.mean ?? null) },
         { head: b.name, number: true, cell: (metric) => metricWords[metric].value(mean(metric, 'b')?.mean ?? null) },
         {
@@ -65,7 +65,7 @@ function comparisonTable(
   return table(
     caption,
     [
-      { head: '', cell: (c) => sentence(metricWords[c.metric].name) },
+      { head: 'metric', cell: (c) => sentence(metricWords[c.metric].name) },
       { head: groups.a.name, number: true, cell: (c) => metricWords[c.metric].value(c.a) },
       { head: groups.b.name, number: true, cell: (c) => metricWords[c.metric].value(c.b) },
       ...statisticColumns,
@@ -130,7 +130,7 @@ export function comparedTable(comparison: ModelComparison): Html {
   return table(
     'Each model over all its layers',
     [
-      { head: '', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
+      { head: 'metric', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
       {
         head: shorten(comparison.a, 40),
         number: true,
@@ -159,7 +159,7 @@ export function spreadTable({ models, layers }: Analysis): Html {
   const sorted = (metric: MetricName) => (one ? layers : models).flatMap((row) => row[metric] ?? []).sort((p, q) => p - q)
   const value = (share: number) => (metric: MetricName) => metricWords[metric].value(quantile(sorted(metric), share))
   const columns: Column<MetricName>[] = [
-    { head: '', cell: (metric) => sentence(metricWords[metric].name) },
+    { head: 'metric', cell: (metric) => sentence(metricWords[metric].name) },
     ...(one
       ? [{ head: 'all layers', number: true, cell: (metric: MetricName) => metricWords[metric].value(models[0]![metric]) }]
       : []),

@@ -1,7 +1,7 @@
 import { inter400, inter600 } from '../figures/inter.generated.ts'
 import { darkRules, fontFamily } from '../figures/theme.ts'
 
-const light = '--paper:#fffffd;--ink:#1a222c;--muted:#56616f;--line:#dfe3e8;--soft:#f5f6f8;--a:#1f5fa6;--b:#b86107;--warn:#a3242b'
+const light = '--paper:#fffffd;--ink:#1a222c;--muted:#56616f;--line:#dfe3e8;--soft:#f5f6f8;--a:#1f5fa6;--b:#a65705;--warn:#a3242b'
 const dark = '--paper:#12161c;--ink:#e7ebf0;--muted:#a3adba;--line:#2c3540;--soft:#1a2028;--a:#5a9fe6;--b:#ffb35c;--warn:#ff8f8a'
 
 /** The report's style sheet: fonts, one text column, wide figures, dark on dark screens, black on white on paper. */
@@ -26,7 +26,7 @@ p{margin:0 0 1.05rem;max-width:72ch}
 .a{color:var(--a)}.b{color:var(--b)}.warn{color:var(--warn)}
 a{color:inherit;text-underline-offset:.15em}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.86em;overflow-wrap:anywhere}
-pre{background:var(--soft);border-radius:.5rem;padding:.875rem 1rem;overflow-x:auto;margin:0 0 1.25rem;line-height:1.5}
+pre{background:var(--soft);border-radius:.5rem;padding:.875rem 1rem;white-space:pre-wrap;margin:0 0 1.25rem;line-height:1.5}
 figure{margin:2.25rem 0 2.75rem;--w:42rem}
 figure.wide{--w:60rem;width:min(60rem,100vw - 3rem);margin-left:calc((100% - min(60rem,100vw - 3rem))/2)}
 .drawing{overflow-x:auto;overflow-y:hidden}
@@ -42,7 +42,7 @@ th{font-weight:400;text-align:left;vertical-align:baseline}
 thead th{color:var(--muted);font-size:.8125rem;border-bottom:1px solid var(--ink);padding:.375rem .75rem .375rem 0;white-space:nowrap}
 tbody th,td{padding:.4375rem .75rem .4375rem 0;border-bottom:1px solid var(--line);vertical-align:baseline}
 tr>:last-child{padding-right:0}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.n,.numbers td,.numbers thead th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .answer tbody th{font-weight:600}
 .scroll:has(.answer){margin-bottom:1rem}
 .dense{font-size:.8125rem}

@@ -9,22 +9,19 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Html | string
 }
 
-/** A table; the first column heads its rows. */
+/** A table; the first column heads its rows. Where all others hold numbers the table says so once, not every cell. */
 export function table<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[], className = ''): Html {
+  const allNumbers = columns.length > 1 && columns.every((column, i) => (i === 0 ? !column.number : column.number))
+  const kind = (column: Column<Row>) => (column.number && !allNumbers ? html` class="n"` : '')
   const head = columns.map(
-    (c) => html`<th scope="col"${attribute('class', c.number ? 'n' : '')}${attribute('title', c.title)}>${c.head}</th>`,
+    (column) => html`<th scope="col"${kind(column)}${column.title ? html` title="${column.title}"` : ''}>${column.head}</th>`,
   )
   const body = rows.map((row) => {
-    const cells = columns.map((column, i) => {
-      const kind = attribute('class', column.number ? 'n' : '')
-      return i === 0 ? html`<th scope="row"${kind}>${column.cell(row)}</th>` : html`<td${kind}>${column.cell(row)}</td>`
-    })
+    const cells = columns.map((column, i) =>
+      i === 0 ? html`<th scope="row"${kind(column)}>${column.cell(row)}</th>` : html`<td${kind(column)}>${column.cell(row)}</td>`,
+    )
     return html`<tr>${cells}</tr>`
   })
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table${attribute('class', className)}><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
-}
-
-function attribute(name: string, value: string | undefined): Html | '' {
-  if (!value) return ''
-  return name === 'class' ? html` class="${value}"` : html` title="${value}"`
+  const classes = [className, allNumbers ? 'numbers' : ''].filter(Boolean).join(' ')
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table${classes ? html` class="${classes}"` : ''}><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
 }

@@ -94,11 +94,11 @@ test('metrics by depth: says what is shown and what is not', async () => {
 })
 
 test('metrics by depth: boxes for many models, dots for few, any number of data sets', async () => {
-  const count = (svg: string, mark: string) => (svg.match(new RegExp(`aria-label="${mark}"`, 'g')) ?? []).length
+  const boxes = (svg: string) => (svg.match(/<rect x=/g) ?? []).length
   const many = await metricsByDepth(syntheticReport({ datasets: [{ name: 'cifar10', pairs: 9 }] }))
-  assert.ok(count(many.svg, 'bar') === 6)
+  assert.ok(boxes(many.svg) > 60)
   const few = await metricsByDepth(syntheticReport({ datasets: [{ name: 'cifar10', pairs: 2 }] }))
-  assert.is(count(few.svg, 'bar'), 0)
+  assert.is(boxes(few.svg), 2) // the legend's
   const six = await metricsByDepth(
     syntheticReport({ datasets: Array.from({ length: 6 }, (_, i) => ({ name: `set${i}`, pairs: i + 1 })) }),
   )
