@@ -54,6 +54,7 @@ export const formats: readonly FormatEntry[] = [
   },
   { name: 'NumPy', owns: ['npy'], shares: [], load: async () => (await import('./numpy/format.ts')).npy },
   { name: 'NumPy archive', owns: ['npz'], shares: ['zip'], load: async () => (await import('./numpy/format.ts')).npz },
+  { name: 'OpenVINO', owns: [], shares: ['xml'], load: async () => (await import('./openvino/format.ts')).openvino },
   {
     name: 'TensorFlow.js',
     owns: [],

@@ -89,7 +89,10 @@ async function readHeader(access: RandomAccess): Promise<{ metadata: FileMetaDat
   try {
     const bytes = await access.read(byteLength - 8 - length, length + 8)
     const metadata = parquetMetadata(bytes.slice().buffer)
-    return { metadata, columns: parquetSchema(metadata).children }
+    const columns = parquetSchema(metadata).children
+    const isWhole = (tree: SchemaTree): boolean => typeof tree.element.name === 'string' && tree.children.every(isWhole)
+    if (!columns.every(isWhole) || !Array.isArray(metadata.row_groups)) throw new TypeError('a column has no name')
+    return { metadata, columns }
   } catch (error) {
     if (error instanceof InputError) throw error
     throw broken(`its footer cannot be read (${error instanceof Error ? error.message : String(error)})`)
@@ -134,14 +137,14 @@ class Columns {
   /** The values of a column in rows [start, end), which lie in one row group. */
   async values(column: string, start: number, end: number): Promise<ArrayLike<unknown>> {
     const { parquetScan } = await import('hyparquet')
-    for (const { columns } of this.#metadata.row_groups)
-      for (const { meta_data: chunk } of columns)
-        if (chunk?.path_in_schema[0] === column && !CODECS.has(chunk.codec))
-          throw new InputError(
-            this.#access.name,
-            `is compressed with ${chunk.codec}, which is not read; write it again with Snappy or gzip`,
-          )
     try {
+      for (const { columns } of this.#metadata.row_groups)
+        for (const { meta_data: chunk } of columns)
+          if (chunk?.path_in_schema[0] === column && !CODECS.has(chunk.codec))
+            throw new InputError(
+              this.#access.name,
+              `is compressed with ${chunk.codec}, which is not read; write it again with Snappy or gzip`,
+            )
       const scan = await parquetScan({
         file: this.#file,
         metadata: this.#metadata,
