@@ -1,9 +1,6 @@
-import { readFirstFiltersOf } from '../activation/first-filters.ts'
-import { type GroupChoice, metaValue } from '../analysis/members.ts'
+import type { GroupChoice } from '../analysis/members.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
-import { analyzeGroups } from '../analyze-groups.ts'
-import { FIRST_FILTERS, firstFiltersBytes } from '../artifact/first-filters-table.ts'
-import { writeGroups } from '../artifact/groups.ts'
+import { extendRun as extend } from '../extend-run.ts'
 import { writeFile } from '../io/sink.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { buildReport } from '../report/build-report.ts'
@@ -28,38 +25,19 @@ export async function extendRun(
   { inputs, artifact, signal, progress }: RunContext,
   wanted: Extension,
 ): Promise<GroupReport | undefined> {
-  const pairs =
-    wanted.pairs === undefined
-      ? undefined
-      : await readPairsFile(
-          wanted.pairs,
-          analysis.models.map(({ model }) => model),
-        )
-  const groups =
-    pairs || wanted.groups || hasTwoGroups(analysis)
-      ? await analyzeGroups(inputs, {
-          analysis,
-          ...(pairs && { pairs }),
-          ...(wanted.groups && { groups: wanted.groups }),
-          signal,
-          onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
-        })
-      : undefined
-  if (artifact) {
-    if (groups) await writeGroups(artifact, groups)
-    const first = await readFirstFiltersOf(inputs, analysis, signal)
-    await writeFile(artifact, FIRST_FILTERS, firstFiltersBytes(first))
-    if (wanted.report) {
-      const input = { analysis, groups, ...pictures(analysis, groups, first) }
-      await writeFile(artifact, 'report.html', await buildReport(input))
-      for (const { name, bytes } of await figureFiles(input, { format: 'svg' }))
-        await writeFile(artifact, `figures/${name}`, bytes)
-    }
+  const names = analysis.models.map(({ model }) => model)
+  const pairs = wanted.pairs === undefined ? undefined : await readPairsFile(wanted.pairs, names)
+  const { groups, first } = await extend(analysis, inputs, {
+    pairs,
+    groups: wanted.groups,
+    artifact,
+    signal,
+    onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
+  })
+  if (artifact && wanted.report) {
+    const input = { analysis, groups, ...pictures(analysis, groups, first) }
+    await writeFile(artifact, 'report.html', await buildReport(input))
+    for (const { name, bytes } of await figureFiles(input, { format: 'svg' })) await writeFile(artifact, `figures/${name}`, bytes)
   }
   return groups
-}
-
-/** True when the metadata column Robust tells two groups. */
-function hasTwoGroups({ models }: Analysis): boolean {
-  return new Set(models.map(({ meta }) => metaValue(meta, ['Robust'])).filter((value) => typeof value === 'boolean')).size === 2
 }

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pagePolicy } from '../../../src/cli/serve.ts'
+import { openBrowser } from './open.ts'
+import { serveFolders, type TestServer } from './server.ts'
+import { type Engine, type Tab, until } from './tab.ts'
+
+export const DATA: string = join(process.cwd(), 'data')
+export const FIXTURES: string = join(process.cwd(), 'test/fixtures')
+export const PAGE: string = join(process.cwd(), 'dist/web')
+export const NORMAL: string = join(DATA, 'preact_w24_cifar10_normal.onnx')
+export const ROBUST: string = join(DATA, 'preact_w24_cifar10_robust.onnx')
+
+/** The built page in a browser, as a person has it. */
+export interface OpenPage {
+  readonly tab: Tab
+  readonly server: TestServer
+  /** Chooses files as the dialog would. */
+  drop(...paths: readonly string[]): Promise<void>
+  /** Goes to an address inside the page: "#/models". */
+  show(hash: string): Promise<void>
+  /** Waits until a selector finds an element (whose text holds `text`). */
+  sees(selector: string, text?: string): Promise<void>
+  /** Clicks what a selector finds first. */
+  click(selector: string): Promise<void>
+  textOf(selector: string): Promise<string>
+}
+
+/** Opens the built page under its own policy, does the work, and checks that the policy was never broken. */
+export async function withPage(engine: Engine, work: (page: OpenPage) => Promise<void>): Promise<void> {
+  if (!existsSync(join(PAGE, 'index.html'))) throw new Error('the page is not built: npm run build:web')
+  const tab = await openBrowser(engine)
+  if (!tab) return
+  const server = await serveFolders({ '/': PAGE, '/axe/': 'node_modules/axe-core' }, { 'content-security-policy': pagePolicy })
+  try {
+    await tab.goto(`${server.url}/`)
+    await tab.run(() => {
+      const broken: string[] = []
+      Object.assign(globalThis, { broken })
+      document.addEventListener('securitypolicyviolation', (event) => broken.push(`${event.violatedDirective} ${event.blockedURI}`))
+    })
+    const page: OpenPage = {
+      tab,
+      server,
+      drop: (...paths) => tab.chooseFiles('#choose-files', paths),
+      show: (hash) =>
+        tab.run((to) => {
+          location.hash = to
+        }, hash),
+      sees: (selector, text = '') =>
+        until(
+          tab,
+          `${selector} ${text}`,
+          (css, part) => [...document.querySelectorAll(css)].some((element) => (element.textContent ?? '').includes(part)),
+          [selector, text],
+        ),
+      async click(selector) {
+        await page.sees(selector)
+        await tab.run((css) => document.querySelector<HTMLElement>(css)!.click(), selector)
+      },
+      textOf: (selector) => tab.run((css) => document.querySelector(css)?.textContent ?? '', selector),
+    }
+    await work(page)
+    const broken = await tab.run(() => (globalThis as unknown as { broken?: string[] }).broken ?? [])
+    if (broken.length > 0 || tab.errors.length > 0) throw new Error(`${engine}: ${[...broken, ...tab.errors].join('\n')}`)
+  } finally {
+    await tab.close()
+    await server.close()
+  }
+}
+
+/** Keeps what the page saves instead of handing it to the browser's downloads, which have no common face. */
+export async function catchDownloads(tab: Tab): Promise<void> {
+  await tab.run(() => {
+    const saved = new Map<string, Blob>()
+    const urls = new Map<string, Blob>()
+    const create = URL.createObjectURL.bind(URL)
+    URL.createObjectURL = (blob: Blob) => {
+      const url = create(blob)
+      urls.set(url, blob)
+      return url
+    }
+    HTMLAnchorElement.prototype.click = function () {
+      saved.set(this.download, urls.get(this.href)!)
+    }
+    Object.assign(globalThis, { saved })
+  })
+}
+
+/** The bytes of a file that the page has saved, once it has. */
+export async function downloaded(tab: Tab, name: string): Promise<Buffer> {
+  await until(tab, `a download of ${name}`, (file) => (globalThis as unknown as { saved: Map<string, Blob> }).saved.has(file), [name])
+  const text = await tab.run(async (file) => {
+    const blob = (globalThis as unknown as { saved: Map<string, Blob> }).saved.get(file)!
+    const reader = new FileReader()
+    return new Promise<string>((resolve, reject) => {
+      reader.onload = () => resolve(String(reader.result))
+      reader.onerror = () => reject(reader.error)
+      reader.readAsDataURL(blob)
+    })
+  }, name)
+  return Buffer.from(text.slice(text.indexOf(',') + 1), 'base64')
+}
