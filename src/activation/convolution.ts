@@ -68,7 +68,7 @@ export function convolve(input: Planes, { shape, groups, weights, bias }: Kernel
 
 /** Largest of each value and zero. */
 export function relu(planes: Planes): Planes {
-  return { ...planes, values: planes.values.map((v) => (v > 0 ? v : 0)) }
+  return { ...planes, values: planes.values.map((v) => Math.max(v, 0)) }
 }
 
 function padsFor(
