@@ -338,5 +338,5 @@ function failureOf(error: unknown, printed: readonly string[]): string {
   const last = missing ?? frames.at(-1)
   const words = last?.replace(/^.*\bin \w+\(\): /, '').trim()
   const own = error instanceof Error ? error.message : String(error)
-  return words ? `${own} (${words})` : own
+  return words ?? own
 }

@@ -67,6 +67,8 @@ class FixedFormat {
         if (!cells.has(name)) cells.set(name, values(column))
       })
     }
+    const lost = columns.find((name) => !cells.has(name))
+    if (lost !== undefined) throw this.problem(`has a column ${JSON.stringify(lost)} that is in none of its blocks; the file is damaged`)
     return { rows, indexNames, index, columns, cells }
   }
 
