@@ -1,4 +1,5 @@
 import { PickleCursor } from './cursor.ts'
+import { PickleMemo } from './memo.ts'
 import { PickleProblem, PyBuilt, type PyConstructor, PyGlobal, PyObject, PyTuple, type PyValue } from './values.ts'
 
 export interface UnpickleOptions {
@@ -12,7 +13,7 @@ export interface UnpickleOptions {
 
 /** What a pickle may make, in units of about 40 bytes of memory: enough for any checkpoint, too little to fill the memory with. */
 const MOST_VALUES = 12_000_000
-const COST = { map: 8, object: 3, built: 32 }
+const COST = { map: 8, object: 3, built: 32, sparse: 8 }
 const MOST_STEPS = 100_000_000
 
 /**
@@ -22,7 +23,7 @@ const MOST_STEPS = 100_000_000
  */
 export function unpickle(bytes: Uint8Array, options: UnpickleOptions): { value: PyValue; end: number } {
   const cursor = new PickleCursor(bytes, options.start ?? 0)
-  const memo = new Map<number, PyValue>()
+  const memo = new PickleMemo()
   let stack: PyValue[] = []
   const marked: PyValue[][] = []
   let made = 0
@@ -45,10 +46,13 @@ export function unpickle(bytes: Uint8Array, options: UnpickleOptions): { value: 
     stack = marked.pop() ?? fail('a mark is missing')
     return items
   }
-  const recall = (index: number): void => push(memo.has(index) ? memo.get(index)! : fail(`memo ${index} was never set`))
+  const recall = (index: number): void => {
+    const value = memo.get(index)
+    push(value === undefined ? fail(`memo ${index} was never set`) : value)
+  }
   const remember = (index: number): void => {
+    if (memo.set(index, top())) count(COST.sparse)
     count(1)
-    memo.set(index, top())
   }
   const tuple = (count: number): void => {
     if (stack.length < count) fail('the stack is too short')
