@@ -16,13 +16,16 @@ const LONGEST_WAIT = 60_000
 
 /** One thread with the library, shared by the files that are open at a time; a crash costs those files and the next one gets a new thread. */
 class Thread {
+  readonly start: StartWorker
   readonly #worker: ReturnType<StartWorker>
   readonly #waiting = new Map<number, Waiting>()
   readonly files = new Map<number, { access: RandomAccess; bytes: Hdf5Bytes }>()
   #dead: string | undefined
   #next = 1
+  #unread: unknown
 
   constructor(start: StartWorker) {
+    this.start = start
     this.#worker = start()
     this.#worker.onMessage((message) => this.#receive(message as Hdf5Reply))
     this.#worker.onFailure((error) => this.fail(error.message))
@@ -32,9 +35,9 @@ class Thread {
     return this.#dead !== undefined
   }
 
-  ask(file: number, request: Hdf5Request): Promise<unknown> {
-    const { name } = this.files.get(file)!.access
+  ask(file: number, name: string, request: Hdf5Request): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(new InputError(name, sentence(this.#dead)))
+    if (!this.files.has(file)) return Promise.reject(new InputError(name, 'is closed'))
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { file, resolve, reject, timer: this.#timer() })
@@ -61,7 +64,13 @@ class Thread {
     if ('result' in reply) {
       waiting.resolve(reply.result)
     } else {
-      waiting.reject(new InputError(this.files.get(waiting.file)!.access.name, sentence(reply.failure)))
+      const unread = this.#unread
+      this.#unread = undefined
+      waiting.reject(
+        unread instanceof InputError
+          ? unread
+          : new InputError(this.files.get(waiting.file)!.access.name, sentence(reply.failure)),
+      )
       if (reply.fatal) this.fail('the HDF5 library failed on it')
     }
     for (const other of this.#waiting.values()) {
@@ -79,7 +88,7 @@ class Thread {
       bytes.block.set(await access.read(need.offset, need.length))
       count = need.length
     } catch (error) {
-      this.fail(error instanceof InputError ? error.problem : String(error))
+      this.#unread = error // the library will fail on it, and its file's request with it
     }
     for (const waiting of this.#waiting.values()) {
       clearTimeout(waiting.timer)
@@ -110,18 +119,20 @@ let nextFile = 1
 export class Hdf5Client {
   readonly #thread: Thread
   readonly #file: number
+  readonly #name: string
 
-  private constructor(thread: Thread, file: number) {
+  private constructor(thread: Thread, file: number, name: string) {
     this.#thread = thread
     this.#file = file
+    this.#name = name
   }
 
   static async open(access: RandomAccess, bytes: Hdf5Bytes, start: StartWorker): Promise<Hdf5Client> {
-    if (!current || current.dead) current = new Thread(start)
+    if (!current || current.dead || current.start !== start) current = new Thread(start)
     const thread = current
     const file = nextFile++
     thread.files.set(file, { access, bytes })
-    const client = new Hdf5Client(thread, file)
+    const client = new Hdf5Client(thread, file, access.name)
     try {
       await client.ask({ op: 'open', byteLength: access.byteLength, bytes })
     } catch (error) {
@@ -133,7 +144,7 @@ export class Hdf5Client {
   }
 
   ask<T>(request: Hdf5Request): Promise<T> {
-    return this.#thread.ask(this.#file, request) as Promise<T>
+    return this.#thread.ask(this.#file, this.#name, request) as Promise<T>
   }
 
   async close(): Promise<void> {

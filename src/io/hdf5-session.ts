@@ -67,7 +67,12 @@ export function serveHdf5(
     mount(module, node, request.byteLength, (into, position) => {
       reads.push({ position, length: into.length })
       if (reads.length > 4096) reads.splice(0, 2048)
-      readAt(into, position)
+      try {
+        readAt(into, position)
+      } catch (error) {
+        printed.unshift(`${READ_FAILED}${error instanceof Error ? error.message : String(error)}`)
+        throw error
+      }
     })
     const id = module.open(`/${node}`, module.H5F_ACC_RDONLY)
     if (id <= 0n) {
@@ -101,7 +106,10 @@ export function serveHdf5(
   }
 }
 
-/** A file of the library's own file system whose bytes come from `readAt`. */
+const READ_FAILED = 'reading failed: '
+const EIO = 29 // as Emscripten numbers it
+
+/** A file of the library's own file system whose bytes come from `readAt`; a failure reaches the library as a failed read. */
 function mount(module: Module, name: string, byteLength: number, readAt: ReadAt): void {
   interface Node {
     usedBytes: number
@@ -111,7 +119,10 @@ function mount(module: Module, name: string, byteLength: number, readAt: ReadAt)
   interface Stream {
     position: number
   }
-  const fs = module.FS as unknown as { createFile(at: string, name: string, o: object, r: boolean, w: boolean): Node }
+  const fs = module.FS as unknown as {
+    createFile(at: string, name: string, o: object, r: boolean, w: boolean): Node
+    ErrnoError: new (code: number) => Error
+  }
   const node = fs.createFile('/', name, {}, true, false)
   const { getattr } = node.node_ops
   Object.defineProperty(node, 'usedBytes', { get: () => byteLength })
@@ -120,7 +131,11 @@ function mount(module: Module, name: string, byteLength: number, readAt: ReadAt)
     ...node.stream_ops,
     read(_stream: Stream, heap: Int8Array, at: number, length: number, position: number) {
       const count = Math.max(0, Math.min(length, byteLength - position))
-      if (count > 0) readAt(new Uint8Array(heap.buffer, heap.byteOffset + at, count), position)
+      try {
+        if (count > 0) readAt(new Uint8Array(heap.buffer, heap.byteOffset + at, count), position)
+      } catch {
+        throw new fs.ErrnoError(EIO)
+      }
       return count
     },
     llseek: (stream: Stream, offset: number, whence: number) =>
@@ -333,6 +348,8 @@ function locate(module: Module, file: OpenFile, path: string, reads: { position:
 
 /** The library's deepest word on what failed, else the exception's. */
 function failureOf(error: unknown, printed: readonly string[]): string {
+  const unread = printed.find((line) => line.startsWith(READ_FAILED))
+  if (unread) return unread.slice(READ_FAILED.length)
   const missing = printed.find((line) => /required filter|filter returned failure/.test(line))
   const frames = printed.filter((line) => /^\s*#\d+:/.test(line))
   const last = missing ?? frames.at(-1)
