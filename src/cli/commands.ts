@@ -8,6 +8,7 @@ import { extractCommand } from './extract.ts'
 import { inspectCommand } from './inspect.ts'
 import { reportCommand } from './report.ts'
 import { verifyCommand } from './verify.ts'
+import { viewCommand } from './view.ts'
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   compareCommand,
   checkCommand,
   reportCommand,
+  viewCommand,
   activateCommand,
   exportCommand,
   extractCommand,

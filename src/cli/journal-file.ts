@@ -1,7 +1,7 @@
 import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import type { JournalStore } from '../artifact/journal.ts'
 import { InputError } from '../errors.ts'
-import { fileProblem } from './node.ts'
+import { fileProblem } from '../io/node.ts'
 
 const FLUSH_MS = 500 // at most this much finished work is lost in a power cut; a killed process loses none
 
