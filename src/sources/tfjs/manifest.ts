@@ -124,7 +124,7 @@ async function placeWeights(
 }
 
 function bytesOf(file: string, name: string, dtype: string): number {
-  const bytes = BYTES[dtype]
+  const bytes = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined
   if (bytes === undefined)
     throw new InputError(file, `weight ${name} is stored as ${JSON.stringify(dtype)}, a type that TensorFlow.js does not have`)
   return bytes

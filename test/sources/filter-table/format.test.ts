@@ -245,6 +245,9 @@ test('Parquet: what cannot be read is said', async () => {
   const broken = good.slice()
   broken.fill(0xff, broken.length - 200, broken.length - 150)
   assert.match(await problem(openBytes(broken, 'broken.parquet')), /^broken\.parquet: /)
+  // Found by fuzzing: a column of the footer without a name.
+  const nameless = new Uint8Array(readFileSync(`${fixtures}nameless-column.parquet`))
+  assert.match(await problem(openBytes(nameless, 'n.parquet')), /footer cannot be read \(a column has no name\)/)
 })
 
 test.run()

@@ -295,6 +295,7 @@ test('what is wrong is said: shards missing, short or too long, broken JSON, unk
     /weights manifest: 0\.weights\.0\.shape\.1/,
   )
   assert.match(await said({ 'm.json': manifest({ dtype: 'float7' }), 'w.bin': counting(9) }), /"float7"/)
+  assert.match(await said({ 'm.json': manifest({ dtype: '__proto__' }), 'w.bin': counting(9) }), /"__proto__"/)
   assert.match(
     await said({ 'm.json': manifest({ quantization: { dtype: 'uint8', min: 0 } }), 'w.bin': counting(9) }),
     /without a scale/,
