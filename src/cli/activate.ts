@@ -15,8 +15,6 @@ import { listInputs, openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const activateCommand: Command = {
-  usage: 'activate <model>',
-  summary: "run a model's first convolution on an image and on a changed copy, and draw what changes",
   options: (parser) =>
     parser
       .positional('model', { type: 'string', demandOption: true, describe: 'model file' })

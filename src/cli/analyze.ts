@@ -11,12 +11,10 @@ import { groupsView } from './groups-view.ts'
 import { type Measured, measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
 import { listInputs } from './run-control.ts'
-import { complain, print, say, warn } from './talk.ts'
+import { complain, print, say, warn, write } from './talk.ts'
 import { plural } from './terminal.ts'
 
 export const analyzeCommand: Command = {
-  usage: 'analyze <inputs..>',
-  summary: 'measure every layer of models, of folders of models, or of a filter database',
   options: (parser) =>
     measuringOptions(parser)
       .positional('inputs', {
@@ -84,7 +82,7 @@ export const analyzeCommand: Command = {
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
     if (words['json'] === true) print(recordJson(record, groups))
-    else if (words['csv'] === true) for (const line of layersCsv(record.layers)) process.stdout.write(line)
+    else if (words['csv'] === true) for (const line of layersCsv(record.layers)) write(line)
     else {
       print(view(record, words['layers'] as boolean | undefined))
       if (groups) print(groupsView(groups))

@@ -11,8 +11,6 @@ import { plural, printable, table } from './terminal.ts'
 const names = { sparsity: 'sparsity', variance_entropy: 'entropy', orthogonality: 'orthogonality' } as const
 
 export const checkCommand: Command = {
-  usage: 'check <inputs..>',
-  summary: 'exit with 1 when a layer is beyond the limits given: for a training pipeline',
   options: (parser) =>
     measuringOptions(parser)
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })

@@ -1,25 +1,63 @@
-import { activateCommand } from './activate.ts'
-import { analyzeCommand } from './analyze.ts'
-import { checkCommand } from './check.ts'
 import type { Command } from './command.ts'
-import { compareCommand } from './compare.ts'
-import { exportCommand } from './export.ts'
-import { extractCommand } from './extract.ts'
-import { inspectCommand } from './inspect.ts'
-import { reportCommand } from './report.ts'
-import { verifyCommand } from './verify.ts'
-import { viewCommand } from './view.ts'
+
+/** A command as the help lists it; its module is loaded when it is called for. */
+export interface CommandEntry {
+  /** As yargs wants it: "analyze <inputs..>". */
+  readonly usage: string
+  readonly summary: string
+  load(): Promise<Command>
+}
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [
-  analyzeCommand,
-  inspectCommand,
-  compareCommand,
-  checkCommand,
-  reportCommand,
-  viewCommand,
-  activateCommand,
-  exportCommand,
-  extractCommand,
-  verifyCommand,
+export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'analyze <inputs..>',
+    summary: 'measure every layer of models, of folders of models, or of a filter database',
+    load: async () => (await import('./analyze.ts')).analyzeCommand,
+  },
+  {
+    usage: 'inspect <inputs..>',
+    summary: 'list every convolution that a file holds, and what cannot be measured, with the reason',
+    load: async () => (await import('./inspect.ts')).inspectCommand,
+  },
+  {
+    usage: 'compare <inputs..>',
+    summary: 'two models layer by layer, or two groups of models, without any table',
+    load: async () => (await import('./compare.ts')).compareCommand,
+  },
+  {
+    usage: 'check <inputs..>',
+    summary: 'exit with 1 when a layer is beyond the limits given: for a training pipeline',
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
+  {
+    usage: 'report <results>',
+    summary: 'one HTML file that can be sent to anyone: the answer, the tables, the figures',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
+    usage: 'view [inputs..]',
+    summary: 'open the page in a browser with models or results loaded; nothing leaves this computer',
+    load: async () => (await import('./view.ts')).viewCommand,
+  },
+  {
+    usage: 'activate <model>',
+    summary: "run a model's first convolution on an image and on a changed copy, and draw what changes",
+    load: async () => (await import('./activate.ts')).activateCommand,
+  },
+  {
+    usage: 'export <results>',
+    summary: 'every table of a results folder as CSV, Parquet or Arrow',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
+    usage: 'extract <inputs..>',
+    summary: 'write all 3×3 filters as a filter database: three Arrow files that any Arrow reader opens',
+    load: async () => (await import('./extract.ts')).extractCommand,
+  },
+  {
+    usage: 'verify <results>',
+    summary: 'check the hashes of a results folder; with --inputs, measure them again and compare bit for bit',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
 ]

@@ -18,8 +18,6 @@ import { print, say, warn } from './talk.ts'
 import { fixed, printable, table } from './terminal.ts'
 
 export const compareCommand: Command = {
-  usage: 'compare <inputs..>',
-  summary: 'two models layer by layer, or two groups of models, without any table',
   options: (parser) =>
     measuringOptions(parser)
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'the reference: a model, or several' })

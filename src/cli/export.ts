@@ -11,8 +11,6 @@ import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const exportCommand: Command = {
-  usage: 'export <results>',
-  summary: 'every table of a results folder as CSV, Parquet or Arrow',
   options: (parser) =>
     parser
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })

@@ -7,8 +7,6 @@ import { complain, print, say, warn } from './talk.ts'
 import { count, plural } from './terminal.ts'
 
 export const extractCommand: Command = {
-  usage: 'extract <inputs..>',
-  summary: 'write all 3×3 filters as a filter database: three Arrow files that any Arrow reader opens',
   options: (parser) =>
     parser
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })

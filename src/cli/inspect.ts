@@ -23,8 +23,6 @@ interface CensusEntry {
 }
 
 export const inspectCommand: Command = {
-  usage: 'inspect <inputs..>',
-  summary: 'list every convolution that a file holds, and what cannot be measured, with the reason',
   options: (parser) =>
     parser
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })

@@ -1,16 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { isPlainError, UsageError } from '../errors.ts'
+import { version } from '../version.ts'
 import { commands } from './commands.ts'
+import { Interrupted } from './interrupted.ts'
 import { complain } from './talk.ts'
 
-const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
-  .version
-
-/** Parses a command line and runs its command. @returns the exit code: 0 done, 1 done with findings or failures, 2 bad input or usage */
-export async function main(words: readonly string[]): Promise<number> {
+/**
+ * Parses a command line and runs its command. @returns the exit code: 0 done, 1 done with findings or failures, 2 bad input
+ * or usage
+ */
+async function main(words: readonly string[]): Promise<number> {
   let code = 0
   const parser = yargs([...words])
     .scriptName('filterlens')
@@ -26,18 +27,18 @@ export async function main(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message.split('\n')[0]!)
+      throw error ?? new UsageError(usageProblem(message.split('\n')[0]!, words))
     })
     .epilogue(
-      'Exit codes: 0 done, 1 done but something was found or left out, 2 bad input. Every command has --help with examples.',
+      'Exit codes: 0 done, 1 done but something was found or left out, 2 bad input, 130 interrupted. Every command has --help with examples.',
     )
-  for (const command of commands) {
+  for (const { usage, summary, load } of commands) {
     parser.command(
-      command.usage,
-      command.summary,
-      (y) => command.options(y),
+      usage,
+      summary,
+      async (y) => (await load()).options(y),
       async (argv) => {
-        code = await command.run(argv)
+        code = await (await load()).run(argv)
       },
     )
   }
@@ -45,21 +46,35 @@ export async function main(words: readonly string[]): Promise<number> {
   return code
 }
 
-/** A reader that went away (`filterlens … | head`) is no failure of ours; a full disk behind `>` is. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  complain(`standard output: ${error.code === 'ENOSPC' ? 'the disk is full' : error.message}`)
-  process.exit(2)
-})
-process.stderr.on('error', () => process.exit(2))
+/** yargs' own words, but for the one sentence that tells nobody what is missing. */
+function usageProblem(message: string, [command = '']: readonly string[]): string {
+  const usage = commands.find((entry) => entry.usage.startsWith(`${command} `))?.usage
+  return message.startsWith('Not enough non-option arguments') && usage
+    ? `filterlens ${usage}: something is missing; filterlens ${command} --help has examples`
+    : message
+}
 
-try {
-  process.exitCode = await main(hideBin(process.argv))
-} catch (error) {
-  if (isPlainError(error)) complain(error.message)
+function report(error: unknown): number {
+  if (isPlainError(error) || error instanceof Interrupted) complain(error.message)
   else
     complain(
       `this is a fault of filterlens, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     )
-  process.exitCode = 2
+  return error instanceof Interrupted ? error.exitCode : 2
+}
+
+// A reader that went away (`filterlens … | head`) is no failure of ours: the work goes on, and its exit code stands. A
+// full disk behind `>` is one.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return
+  complain(`standard output: ${error.code === 'ENOSPC' ? 'the disk is full' : error.message}`)
+  process.exit(2)
+})
+process.stderr.on('error', () => undefined) // nobody listens to our talk; that is no reason to stop
+process.on('uncaughtException', (error) => process.exit(report(error)))
+
+try {
+  process.exitCode = await main(hideBin(process.argv))
+} catch (error) {
+  process.exitCode = report(error)
 }

@@ -12,8 +12,6 @@ import { openOutput } from './run-control.ts'
 import { print, warn } from './talk.ts'
 
 export const reportCommand: Command = {
-  usage: 'report <results>',
-  summary: 'one HTML file that can be sent to anyone: the answer, the tables, the figures',
   options: (parser) =>
     parser
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })

@@ -1,14 +1,22 @@
 import pc from 'picocolors'
-import { printable } from './terminal.ts'
+import { printable, printableText } from './printable.ts'
 
-/** Data: to standard output. */
+/**
+ * Data: to standard output. A terminal gets no control character but line breaks and colours, whatever name is in the
+ * data; a file or a pipe gets the text as it is.
+ */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  write(`${text}\n`)
+}
+
+/** Data that brings its own line breaks. */
+export function write(text: string): void {
+  process.stdout.write(process.stdout.isTTY === true ? printableText(text.replaceAll('\r\n', '\n')) : text)
 }
 
 /** Talk: to standard error, so that a pipe gets data only. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${printableText(text)}\n`)
 }
 
 /** One line of complaint, red only on a terminal. Names inside it cannot move the cursor. */

@@ -1,10 +1,7 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
 
-/** A name from a file as it may be shown on a terminal: control and formatting characters become visible escapes. */
-export function printable(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`)
-}
+export { printable } from './printable.ts'
 
 /** 1234567 as "1,234,567". */
 export function count(n: number): string {

@@ -14,8 +14,6 @@ import { plural, printable } from './terminal.ts'
 const MOST_SHOWN = 20
 
 export const verifyCommand: Command = {
-  usage: 'verify <results>',
-  summary: 'check the hashes of a results folder; with --inputs, measure them again and compare bit for bit',
   options: (parser) =>
     parser
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })

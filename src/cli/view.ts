@@ -9,8 +9,6 @@ import { print, say } from './talk.ts'
 const webRoot = fileURLToPath(new URL('../../web/', import.meta.url))
 
 export const viewCommand: Command = {
-  usage: 'view [inputs..]',
-  summary: 'open the page in a browser with models or results loaded; nothing leaves this computer',
   options: (parser) =>
     parser
       .positional('inputs', { type: 'string', array: true, describe: 'model files, folders or a results folder' })

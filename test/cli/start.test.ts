@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { commands } from '../../src/cli/commands.ts'
+import { printable, printableText } from '../../src/cli/printable.ts'
+import { filterlens } from './run.ts'
+
+/** Every file and package that a compiled module loads before it runs: static imports only. */
+function loadedBy(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  const text = readFileSync(file, 'utf8')
+  for (const [, from] of text.matchAll(/^(?:import|export)\b(?:[^'"()]*?\bfrom\s*)?\s*['"]([^'"]+)['"]/gm)) {
+    if (from!.startsWith('.')) loadedBy(join(dirname(file), from!), seen)
+    else seen.add(from!)
+  }
+  return seen
+}
+
+test('--version and --help load the parser and nothing heavy: no Arrow, no figures, no kernel', () => {
+  const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+  const loaded = [...loadedBy(main)]
+  const packages = loaded.filter((name) => !name.endsWith('.js')).sort()
+  assert.equal(packages, ['picocolors', 'yargs', 'yargs/helpers'])
+  assert.ok(loaded.length < 16, loaded.join(' '))
+  // The walk sees what there is to see: a command's own module does load Arrow.
+  assert.ok(loadedBy(join(dirname(main), 'analyze.js')).has('apache-arrow'))
+})
+
+test('every command of the list loads, and explains itself with an example', async () => {
+  for (const { usage, load } of commands) {
+    const command = await load()
+    assert.type(command.run, 'function')
+    const name = usage.split(' ')[0]!
+    const { code, out } = await filterlens([name, '--help'])
+    assert.is(code, 0, name)
+    assert.match(out, /Examples:/)
+  }
+})
+
+test('what is missing on a command line is said in words', async () => {
+  const { code, err } = await filterlens(['verify'])
+  assert.is(code, 2)
+  assert.is(err, 'filterlens: filterlens verify <results>: something is missing; filterlens verify --help has examples\n')
+})
+
+test('names cannot move the cursor, change the title or hide text', () => {
+  const hostile = 'a\u001b[2Jb\u001b]0;title\u0007c\u009bd\u202ee\u2028f\rg'
+  assert.is(printable(hostile), 'a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}c\\u{9b}d\\u{202e}e\\u{2028}f\\u{d}g')
+  assert.is(printableText(hostile), printable(hostile))
+  assert.is(printableText('\u001b[31mred\u001b[39m\nnext'), '\u001b[31mred\u001b[39m\nnext')
+  assert.is(printableText('\u001b[8;9;9;9mx'), '\\u{1b}[8;9;9;9mx')
+})
+
+test.run()
