@@ -4,6 +4,7 @@ import { layersCsv } from '../artifact/csv.ts'
 import { recordJson } from '../artifact/json.ts'
 import type { RunRecord } from '../artifact/record.ts'
 import { UsageError } from '../errors.ts'
+import { activationChoice, activationOptions } from './activation.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
 import { extendRun } from './extend.ts'
@@ -16,7 +17,7 @@ import { plural } from './terminal.ts'
 
 export const analyzeCommand: Command = {
   options: (parser) =>
-    measuringOptions(parser)
+    activationOptions(measuringOptions(parser))
       .positional('inputs', {
         type: 'string',
         array: true,
@@ -63,6 +64,9 @@ export const analyzeCommand: Command = {
     const output = words['output'] as string | undefined
     if (words['report'] === true && output === undefined)
       throw new UsageError('--report needs a folder for the results: add -o results')
+    const activation = activationChoice(words)
+    if (activation && words['report'] !== true)
+      throw new UsageError('--image is shown in the report: add --report, or use filterlens activate')
     const pairs = words['pairs'] as string | undefined
     const meta = words['meta'] as string | undefined
     let groups: GroupReport | undefined
@@ -74,7 +78,7 @@ export const analyzeCommand: Command = {
       resume: words['resume'] === true,
       ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
         extend: async (analysis, run) => {
-          groups = await extendRun(analysis, run, { pairs, report: words['report'] === true })
+          groups = await extendRun(analysis, run, { pairs, report: words['report'] === true, activation })
         },
       }),
     })
