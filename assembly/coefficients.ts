@@ -1,4 +1,4 @@
-import { scaled, sparseBound } from "./scaling";
+import { sparseBound } from "./scaling";
 
 /*
  * Coefficients of scaled filters in a basis of `taps` components: (w / max-abs(w) - mean) · component, in double.
@@ -15,10 +15,9 @@ function topOf(source: usize, taps: usize): f32 {
 
 /** Centred, scaled filter to `centred`. */
 function centre(source: usize, taps: usize, top: f32, mean: usize, centred: usize): void {
-  const divisor: f32 = top == 0 ? 1 : top;
-  const reciprocal: f64 = 1 / <f64>divisor;
+  const reciprocal: f64 = top == 0 ? 0 : 1 / <f64>top;
   for (let j: usize = 0; j < taps; j++) {
-    store<f64>(centred + (j << 3), scaled(load<f32>(source + (j << 2)), divisor, reciprocal) - load<f64>(mean + (j << 3)));
+    store<f64>(centred + (j << 3), <f64>load<f32>(source + (j << 2)) * reciprocal - load<f64>(mean + (j << 3)));
   }
 }
 

@@ -4,10 +4,10 @@ export { decode, storedBytes } from "./decode";
 export { eigen } from "./eigen";
 export { entropy, randomEntropy } from "./entropy";
 export { firstNonFinite } from "./finite";
-export { gramBlock, gramDiagonal, packedRowBytes, packRows } from "./gram";
+export { gramPanels, packedRowBytes, packRows, pairBytes } from "./gram";
 export { exp, expm1, log, log1p, log2, log10, pow } from "./math";
-export { absoluteDeviation, moments, momentsBytes, momentsWorkBytes } from "./moments";
-export { peak } from "./peak";
+export { moments, momentsBytes, momentsWorkBytes } from "./moments";
+export { absoluteDeviation, scan } from "./scan";
 
 /** First byte that is free for the caller: everything above belongs to it. */
 export function freeMemory(): usize {

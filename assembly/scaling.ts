@@ -11,21 +11,3 @@ export function sparseBound(limit: f64, strict: bool): f32 {
   }
   return bound;
 }
-
-/**
- * value / top for two float32 values given in double (|value| <= top), to 2^-76 before the last rounding: a float32
- * quotient, its exact residual, and one multiplication by the double reciprocal. A tenth of the cost of f64x2.div.
- */
-// @ts-ignore: decorator
-@inline
-export function quotient(value: v128, guess: v128, top: v128, reciprocal: v128): v128 {
-  return f64x2.add(guess, f64x2.mul(f64x2.sub(value, f64x2.mul(guess, top)), reciprocal));
-}
-
-/** The same for one value; the same bits as a lane of `quotient`. A zero filter stays zero. */
-// @ts-ignore: decorator
-@inline
-export function scaled(value: f32, top: f32, reciprocal: f64): f64 {
-  const guess = <f64>(value / top);
-  return guess + (<f64>value - guess * <f64>top) * reciprocal;
-}

@@ -9,6 +9,9 @@ export { kernelSha256 }
 /** Kernels with more taps than this (11×11) are not measured. */
 export const maxTaps = 121
 
+/** Rows of a panel of the Gram matrix, at most. */
+export const panelLimit = 128
+
 const storedTypes: readonly StoredType[] = [
   'float32',
   'float16',
@@ -28,18 +31,18 @@ interface Exports extends Record<string, unknown> {
   storedBytes(kind: number): number
   decode(...argument: number[]): number
   firstNonFinite(address: number, count: number): number
-  peak(address: number, count: number): number
+  scan(address: number, count: number, out: number): void
   momentsWorkBytes(taps: number): number
   momentsBytes(taps: number): number
-  moments(address: number, filters: number, taps: number, limit: number, strict: number, work: number, out: number): void
+  moments(...argument: number[]): void
   absoluteDeviation(address: number, count: number, mean: number): number
   eigen(matrix: number, taps: number, values: number, vectors: number): void
   entropy(values: number, count: number): number
   randomEntropy(filters: number): number
-  packedRowBytes(length: number): number
-  packRows(address: number, rows: number, length: number, packed: number): void
-  gramBlock(a: number, rowsA: number, b: number, rowsB: number, length: number): number
-  gramDiagonal(a: number, rows: number, length: number): number
+  packedRowBytes(kind: number, length: number): number
+  packRows(kind: number, address: number, rows: number, length: number, panel: number): number
+  pairBytes(): number
+  gramPanels(...argument: number[]): void
   binEdges(low: number, high: number, bins: number, edges: number): void
   coefficientRange(...argument: number[]): void
   coefficientHistogram(...argument: number[]): void
@@ -74,7 +77,8 @@ export interface Decoding {
 /** What one pass over a segment's filters gives. */
 export interface SegmentMoments {
   readonly sparse: number
-  /** Σ |w|. */
+  /** Σ |w - centre|. */
+  readonly deviation: number
   readonly absoluteSum: number
   /** Non-sparse filters, each divided by its own max-abs. */
   readonly scaled: Moments
@@ -83,6 +87,28 @@ export interface SegmentMoments {
   /** Non-sparse filters as they are. */
   readonly clean: Moments
 }
+
+/** What one look at some weights gives. */
+export interface Scanned {
+  /** Largest |w|; NaN or infinite when any weight is (firstNonFinite tells which). */
+  readonly peak: number
+  readonly sum: number
+  /** Σ |w|. */
+  readonly absoluteSum: number
+}
+
+/** Rows of a panel with those of another, or with each other. */
+export interface PanelSum {
+  /** Σ |a·b - [a = b]| over all ordered pairs (a, b) and (b, a) of unit rows. */
+  readonly sum: number
+  /** How many of the pairs (each counted once) have |a·b| below 1e-5. */
+  readonly near: number
+}
+
+/** How the rows of a Gram matrix are packed and multiplied: see src/gram.ts. */
+export type Precision = 'double' | 'single' | 'integer'
+
+const precisions: readonly Precision[] = ['double', 'single', 'integer']
 
 /** A basis of coefficients: mean (taps) and components as rows (taps × taps). */
 export interface KernelBasis {
@@ -109,13 +135,15 @@ export interface Kernel {
   decode(task: Decoding): number
   /** Index of the first NaN or infinity among `count` float32, or -1. */
   firstNonFinite(address: number, count: number): number
+  /** One look at `count` float32, in the order in which they lie: call it by fixed segments. */
+  scan(address: number, count: number): Scanned
   /** Largest |w| of `count` float32, 0 when there are none. */
   peak(address: number, count: number): number
   /**
-   * Counts and moments of `filters` filters of `taps` float32 (2 … 121). Sparse: max-abs <= limit, or < limit when
-   * strict; compared in double.
+   * Counts and moments of `filters` filters of `taps` float32 (2 … 121), and Σ |w - centre|. Sparse: max-abs <= limit, or
+   * < limit when strict; compared in double.
    */
-  moments(address: number, filters: number, taps: number, limit: number, strict?: boolean): SegmentMoments
+  moments(address: number, filters: number, taps: number, limit: number, strict?: boolean, centre?: number): SegmentMoments
   /** Σ |w - mean|. */
   absoluteDeviation(address: number, count: number, mean: number): number
   /**
@@ -132,18 +160,19 @@ export interface Kernel {
   varianceEntropy(moments: Moments): number | null
   /** Entropy level of that many randomly initialised 3×3 filters (torchconvquality's T). */
   randomEntropy(filters: number): number
-  /** Bytes of one packed row of `length` weights. */
-  packedRowBytes(length: number): number
-  /** Rows of `length` float32 at `address`, each divided by its L2 norm, to `packed` (16-byte aligned). A zero row stays zero. */
-  packRows(address: number, rows: number, length: number, packed: number): void
+  /** Bytes of a packed panel per row, its rows rounded up to fours. */
+  packedRowBytes(length: number, precision?: Precision): number
+  /**
+   * Packs a panel of up to 128 rows of `length` float32 at `address` to `packed` (16-byte aligned). Returns the sum of
+   * 1 / norm² of the packed rows (1 each, unless they are integers), zero rows left out.
+   */
+  packRows(address: number, rows: number, length: number, packed: number, precision?: Precision): number
+  /** Two packed panels of one precision, or one with itself. */
+  gramPanels(a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum
   /** Σ |a·b| over all pairs of a row of panel `a` and a row of panel `b`, both packed. */
   gramBlock(a: number, rowsA: number, b: number, rowsB: number, length: number): number
   /** Σ |a·b - [a = b]| over all ordered pairs of rows of one packed panel. */
   gramDiagonal(a: number, rows: number, length: number): number
-  /** Bytes of arena that `orthogonality` needs at `work` for a layer of that shape. */
-  orthogonalityBytes(rows: number, length: number): number
-  /** 1 - Σ |G - I| / (O(O-1)) of `rows` (>= 2) rows of `length` float32. `work`: 16-byte aligned. */
-  orthogonality(address: number, rows: number, length: number, work: number): number
   /** Smallest and largest coefficient per component, of all filters (a zero filter counts as zeros). */
   coefficientRange(
     address: number,
@@ -203,7 +232,7 @@ function makeKernel(wasm: Exports): Kernel {
   const memory = wasm.memory
   // Below the arena lies room for the tiles and results of the largest kernel size.
   const work = wasm.freeMemory()
-  const out = align(work + Math.max(wasm.momentsWorkBytes(maxTaps), 2 * 8 * maxTaps * maxTaps))
+  const out = align(work + Math.max(wasm.momentsWorkBytes(maxTaps), 2 * 8 * maxTaps * maxTaps, wasm.pairBytes()))
   const arena = align(out + wasm.momentsBytes(maxTaps))
   // A histogram's basis, edges and counts use the same room.
   const countsLimit = arena - work - 8 * (maxTaps * (maxTaps + 2) + 1026)
@@ -257,7 +286,20 @@ function makeKernel(wasm: Exports): Kernel {
     return work + 8 * taps * (taps + 1)
   }
 
-  const orthogonalityBytes = (rows: number, length: number) => rows * wasm.packedRowBytes(length)
+  const scan = (address: number, count: number): Scanned => {
+    wasm.scan(address, count, out)
+    const [peak, sum, absoluteSum] = f64(out, 3) as unknown as [number, number, number]
+    return { peak, sum, absoluteSum }
+  }
+
+  const kindOf = (precision: Precision) => precisions.indexOf(precision)
+
+  const gramPanels = (a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum => {
+    if (rowsA > panelLimit || rowsB > panelLimit) throw new RangeError(`a panel holds ${panelLimit} rows at most`)
+    wasm.gramPanels(kindOf(precision), a, rowsA, b, rowsB, length, 1e-5, work, out)
+    const [sum, near] = f64(out, 2) as unknown as [number, number]
+    return { sum, near }
+  }
 
   return {
     memory,
@@ -289,13 +331,15 @@ function makeKernel(wasm: Exports): Kernel {
       return 0
     },
     firstNonFinite: wasm.firstNonFinite,
-    peak: wasm.peak,
-    moments(address, filters, taps, limit, strict = false) {
+    scan,
+    peak: (address, count) => scan(address, count).peak,
+    moments(address, filters, taps, limit, strict = false, centre = 0) {
       checkTaps(taps)
-      wasm.moments(address, filters, taps, limit, strict ? 1 : 0, work, out)
+      wasm.moments(address, filters, taps, limit, strict ? 1 : 0, centre, work, out)
       const set = 8 * (1 + taps + taps * taps)
       return {
         sparse: f64(out, 1)[0]!,
+        deviation: f64(out + 8, 1)[0]!,
         absoluteSum: f64(out + 8, 1)[0]!,
         scaled: setAt(out + 16, taps),
         raw: setAt(out + 16 + set, taps),
@@ -323,15 +367,14 @@ function makeKernel(wasm: Exports): Kernel {
       return entropy(values.map((v, k) => (k < count - 1 && v > floor ? v : 0)))
     },
     randomEntropy: wasm.randomEntropy,
-    packedRowBytes: wasm.packedRowBytes,
-    packRows: wasm.packRows,
-    gramBlock: wasm.gramBlock,
-    gramDiagonal: wasm.gramDiagonal,
-    orthogonalityBytes,
-    orthogonality(address, rows, length, scratch) {
-      wasm.packRows(address, rows, length, scratch)
-      return 1 - wasm.gramDiagonal(scratch, rows, length) / (rows * (rows - 1))
+    packedRowBytes: (length, precision = 'double') => wasm.packedRowBytes(kindOf(precision), length),
+    packRows(address, rows, length, packed, precision = 'double') {
+      if (rows > panelLimit) throw new RangeError(`a panel holds ${panelLimit} rows at most`)
+      return wasm.packRows(kindOf(precision), address, rows, length, packed)
     },
+    gramPanels,
+    gramBlock: (a, rowsA, b, rowsB, length) => gramPanels(a, rowsA, b, rowsB, length, 'double').sum / 2,
+    gramDiagonal: (a, rows, length) => gramPanels(a, rows, a, rows, length, 'double').sum,
     coefficientRange(address, filters, taps, basis) {
       const free = putBasis(basis, taps)
       f64(out, taps).fill(Number.POSITIVE_INFINITY)

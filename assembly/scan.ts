@@ -1,0 +1,60 @@
+/**
+ * One look at `count` float32: their largest absolute value, sum and sum of absolute values, as three doubles at `out`.
+ * The first is NaN or infinite when any value is. Sums run in four double lanes from the first value on.
+ */
+export function scan(source: usize, count: usize, out: usize): void {
+  const magnitude = i32x4.splat(0x7fffffff);
+  // Floats without their sign order as integers do; NaN and infinity come out on top.
+  let tops = i32x4.splat(0);
+  const zero = f64x2.splat(0);
+  let low = zero, high = zero, absoluteLow = zero, absoluteHigh = zero;
+  const vectorEnd = source + ((count & ~3) << 2);
+  const end = source + (count << 2);
+  let x = source;
+  for (; x < vectorEnd; x += 16) {
+    const values = v128.load(x);
+    tops = i32x4.max_s(tops, v128.and(values, magnitude));
+    const a = f64x2.promote_low_f32x4(values);
+    const b = f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1));
+    low = f64x2.add(low, a);
+    high = f64x2.add(high, b);
+    absoluteLow = f64x2.add(absoluteLow, f64x2.abs(a));
+    absoluteHigh = f64x2.add(absoluteHigh, f64x2.abs(b));
+  }
+  let top = max<i32>(
+    max<i32>(i32x4.extract_lane(tops, 0), i32x4.extract_lane(tops, 1)),
+    max<i32>(i32x4.extract_lane(tops, 2), i32x4.extract_lane(tops, 3)),
+  );
+  low = f64x2.add(low, high);
+  absoluteLow = f64x2.add(absoluteLow, absoluteHigh);
+  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  let absolute = f64x2.extract_lane(absoluteLow, 0) + f64x2.extract_lane(absoluteLow, 1);
+  for (; x < end; x += 4) {
+    const value = <f64>load<f32>(x);
+    top = max<i32>(top, load<i32>(x) & 0x7fffffff);
+    sum += value;
+    absolute += abs<f64>(value);
+  }
+  store<f64>(out, <f64>reinterpret<f32>(top));
+  store<f64>(out, sum, 8);
+  store<f64>(out, absolute, 16);
+}
+
+/** Sum of |w - mean| over `count` float32. */
+export function absoluteDeviation(source: usize, count: usize, mean: f64): f64 {
+  const centre = f64x2.splat(mean);
+  let low = f64x2.splat(0);
+  let high = low;
+  const vectorEnd = source + ((count & ~3) << 2);
+  const end = source + (count << 2);
+  let x = source;
+  for (; x < vectorEnd; x += 16) {
+    const values = v128.load(x);
+    low = f64x2.add(low, f64x2.abs(f64x2.sub(f64x2.promote_low_f32x4(values), centre)));
+    high = f64x2.add(high, f64x2.abs(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1)), centre)));
+  }
+  const both = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
+  for (; x < end; x += 4) sum += abs<f64>(<f64>load<f32>(x) - mean);
+  return sum;
+}
