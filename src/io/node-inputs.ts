@@ -2,7 +2,15 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
-import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder, knownEndings } from '../sources/candidates.ts'
+import {
+  byCodePoint,
+  candidacy,
+  DATABASE_FILES,
+  inputNames,
+  isShardOf,
+  isSkippedFolder,
+  knownEndings,
+} from '../sources/candidates.ts'
 import { findFormat } from '../sources/open.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
 import { urlInput } from './http.ts'
@@ -34,7 +42,9 @@ interface Place {
 export async function* findInputs(paths: readonly string[]): AsyncGenerator<FoundInput, void, undefined> {
   const seen = new Set<string>()
   const names = new Set<string>()
+  const given = new Set(paths.map(slashes))
   for (const named of paths) {
+    if (isShardOf(slashes(named), given)) continue
     let isEmpty = true
     for await (const place of placesOf(named)) {
       isEmpty = false

@@ -30,10 +30,15 @@ export function inputNames(names: readonly string[]): string[] {
     .filter((name) => {
       if (name.startsWith('.')) return false
       if (isDatabase && DATABASE_FILES.some((part, k) => k > 0 && part === name)) return false
-      const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(name)
-      return !(shard && all.has(`${shard[1]}${shard[2]}.index.json`))
+      return !isShardOf(name, all)
     })
     .sort(byCodePoint)
+}
+
+/** True for m-00001-of-00002.safetensors when m.safetensors.index.json is there too, which stands for all shards. */
+export function isShardOf(path: string, all: ReadonlySet<string>): boolean {
+  const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(path)
+  return shard !== null && all.has(`${shard[1]}${shard[2]}.index.json`)
 }
 
 /** Folders that are passed over when a folder is searched. */

@@ -72,6 +72,13 @@ test('shards that an index names are one input', async ({ root }) => {
     'n/model-00001-of-00002.safetensors': 'x',
   })
   assert.equal(await found(root), ['m/model.safetensors.index.json', 'n/model-00001-of-00002.safetensors'])
+  const named = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors', 'model.safetensors.index.json']
+  assert.equal(
+    await found(...named.map((name) => join(root, 'm', name))),
+    ['model.safetensors.index.json'],
+    'as a shell unfolds *',
+  )
+  assert.equal(await found(`${root}/m/*.{safetensors,json}`), ['model.safetensors.index.json'])
 })
 
 test('a filter database is one input under its folder name', async ({ root }) => {
