@@ -37,7 +37,6 @@ const SIGNATURES: readonly Signature[] = [
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], says: 'is compressed with zstd; unpack it (unzstd) and give the file inside' },
   { bytes: [...ascii('7z'), 0xbc, 0xaf, 0x27, 0x1c], says: 'is a 7z archive; unpack it and give the files inside' },
   { bytes: ascii('Rar!'), says: 'is a RAR archive; unpack it and give the files inside' },
-  { at: 4, bytes: ascii('TFL3'), says: 'is a TensorFlow Lite model, which is not read; give the model that it was made from' },
   {
     at: 4,
     bytes: ascii('ORTM'),
@@ -122,8 +121,6 @@ function describeText(text: string, isCut: boolean): string {
     return `is an HTML page${title?.trim() ? ` (“${oneLine(title)}”)` : ''}, not a model; the server sent a page instead of the file, download it again`
   }
   if (/^<\?xml|^<[A-Za-z]/.test(start)) {
-    if (/<net[\s>]/.test(start))
-      return 'is an OpenVINO network description, which is not read; give the ONNX model that it was made from'
     const code = /<(?:Code|Message)>([^<]*)</.exec(start)?.[1]
     return `is an XML document${code ? ` (“${oneLine(code)}”)` : ''}, not a model`
   }
