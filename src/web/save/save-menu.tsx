@@ -2,7 +2,7 @@ import type { ExportFormat } from '../../artifact/export-table.ts'
 import { SaveIcon } from '../parts/icons.tsx'
 import { Menu } from '../parts/menu.tsx'
 import { grouping } from '../state/groups.ts'
-import { analysisOf, models } from '../state/models.ts'
+import { analysisOf, filesOf, models, pairs } from '../state/models.ts'
 import { say } from '../state/toast.ts'
 import { looking } from '../state/work.ts'
 import type { TableSource } from '../work/save-table.ts'
@@ -33,7 +33,11 @@ export function SaveMenu() {
   const saveArtifact = () =>
     saving(async () => {
       say('Writing the artifact …')
-      const { zip, resultsSha256 } = await looking('artifact', { analysis: analysis! })
+      const { zip, resultsSha256 } = await looking('artifact', {
+        analysis: analysis!,
+        files: filesOf(models.value),
+        pairs: pairs.value,
+      })
       download('filterlens-results.zip', zip, 'application/zip')
       say(`Saved. results.sha256 is ${resultsSha256}`)
     })

@@ -1,6 +1,7 @@
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { Figure } from '../../figures/figure.ts'
 import { metricsByDepth } from '../../figures/metrics-by-depth.ts'
+import { shiftByDepth } from '../../figures/shift-by-depth.ts'
 import { reportFigures } from '../../report/report-figures.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 
@@ -8,7 +9,8 @@ import type { ReportInput } from '../../report/report-input.ts'
 
 /** What stands under the numbers of two groups. */
 export async function drawGroups(report: GroupReport): Promise<Figure[]> {
-  return [await metricsByDepth(report)]
+  const shifted = report.shift.some(({ shift }) => shift !== null)
+  return [await metricsByDepth(report), ...(shifted ? [await shiftByDepth(report)] : [])]
 }
 
 /** All figures of a report. */

@@ -26,8 +26,10 @@ export const figureInput = computed((): ReportInput | null => {
 export const figures = signal<readonly Figure[] | null>(null)
 export const figuresProblem = signal<string | null>(null)
 
+const onFigures = computed(() => route.value.page === 'figures')
+
 effect(() => {
-  if (route.value.page !== 'figures') return
+  if (!onFigures.value) return
   const input = figureInput.value
   figures.value = null
   figuresProblem.value = null

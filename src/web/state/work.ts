@@ -12,7 +12,7 @@ import { addAnalysis, type Loaded, metaTable, pairTable } from './models.ts'
 import { go } from './route.ts'
 
 /** One worker measures, another looks into layers: opening a layer never waits for an analysis. */
-const measuring = openWork()
+export const measuring = openWork()
 export const looking = openWork()
 
 /** Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side. */

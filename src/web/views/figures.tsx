@@ -1,5 +1,6 @@
 import { FigureCard } from '../parts/figure-card.tsx'
 import { figures, figuresProblem } from '../state/figures.ts'
+import { ShiftState } from './groups.tsx'
 
 /** The report's figures of what is in the page, each to be saved as SVG or PNG. */
 export function Figures() {
@@ -7,6 +8,7 @@ export function Figures() {
   return (
     <main class="wide stack" style={{ maxWidth: '1080px' }}>
       <h1>Figures</h1>
+      <ShiftState />
       {figuresProblem.value && <p class="note">{figuresProblem.value}</p>}
       {drawn === null ? (
         <p class="muted" role="status">

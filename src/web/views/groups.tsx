@@ -3,7 +3,7 @@ import { count, interval, percent, plural, pNumber, signed } from '../../figures
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
 import { metrics } from '../parts/metrics.ts'
-import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, valuesOf } from '../state/groups.ts'
+import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, shiftState, valuesOf } from '../state/groups.ts'
 import { metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
 import { tweak } from '../state/route.ts'
 
@@ -22,8 +22,29 @@ export function Groups() {
           ),
       )}
       <Chooser />
+      <ShiftState />
       {'problem' in found ? <p class="note quiet">{found.problem}</p> : <Answer {...found} />}
     </main>
+  )
+}
+
+/** The second pass over the filters, while it runs. */
+export function ShiftState() {
+  const state = shiftState.value
+  if (!state) return null
+  if ('problem' in state) return <p class="note">{state.problem}</p>
+  return (
+    <div role="status">
+      <p class="small muted">Reading the filters once more, for the distribution shift …</p>
+      <div
+        class="progress"
+        role="progressbar"
+        aria-label="Reading the filters once more"
+        aria-valuenow={Math.round(100 * state.share)}
+      >
+        <i style={{ transform: `scaleX(${state.share})` }} />
+      </div>
+    </div>
   )
 }
 

@@ -1,12 +1,12 @@
+import type { GroupReport } from '../../analysis/report-types.ts'
 import type { ExportFormat } from '../../artifact/export-table.ts'
 import type { GivenFile } from '../../io/browser-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
-import type { Analysis } from '../../measure/model-row.ts'
 import type { DroppedResult } from './analyse.ts'
 import type { FilterOrder, LayerDetail, LayerFacts } from './layer-detail.ts'
-import type { SavedArtifact } from './save-artifact.ts'
+import type { ArtifactGiven, SavedArtifact } from './save-artifact.ts'
 import type { TableSource } from './save-table.ts'
-import type { SecondPass } from './second-pass.ts'
+import type { GroupsGiven, SecondPass } from './second-pass.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
 // it is plain data that a worker can be sent.
@@ -53,10 +53,12 @@ export interface Methods {
   tile: { given: { place: LayerPlace; order: FilterOrder; tile: number }; event: never; result: Float32Array }
   /** Coefficients of layers in one basis, over their common range. */
   coefficients: { given: SecondPass; event: AnalysisEvent; result: CoefficientPass }
+  /** Two groups with the shift between their filters. */
+  groups: { given: GroupsGiven; event: AnalysisEvent; result: GroupReport }
   /** A table as a file. */
   table: { given: { source: TableSource; name: string; format: ExportFormat }; event: never; result: Uint8Array<ArrayBuffer> }
   /** The artifact of an analysis, as the command line writes it, in one zip. */
-  artifact: { given: { analysis: Analysis }; event: never; result: SavedArtifact }
+  artifact: { given: ArtifactGiven; event: never; result: SavedArtifact }
 }
 
 export type Method = keyof Methods

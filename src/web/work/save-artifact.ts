@@ -1,12 +1,17 @@
 import { zipSync } from 'fflate'
+import type { Pair } from '../../analysis/pairs.ts'
 import { finishArtifact } from '../../artifact/finish.ts'
 import { recordRun } from '../../artifact/record.ts'
 import { stageArtifact } from '../../artifact/staged.ts'
 import { InputError } from '../../errors.ts'
+import { extendRun } from '../../extend-run.ts'
+import { findGivenInputs } from '../../io/browser-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
+import type { LazyInput } from '../../io/random-access.ts'
 import { emptyFolder, memoryAccess } from '../../io/random-access.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { MeasureEvent } from '../../measure/run.ts'
+import type { ModelFile } from './protocol.ts'
 
 /** An artifact as one zip, and the number to quote. */
 export interface SavedArtifact {
@@ -14,11 +19,23 @@ export interface SavedArtifact {
   readonly resultsSha256: string
 }
 
-/** Writes the artifact of an analysis by the same code as the command line, into one uncompressed zip. */
-export async function artifactZip(analysis: Analysis): Promise<SavedArtifact> {
+/** The models of the page, and the files that hold them (null for results of an earlier run, which are written as they are). */
+export interface ArtifactGiven {
+  readonly analysis: Analysis
+  readonly files: readonly ModelFile[] | null
+  readonly pairs: readonly Pair[]
+}
+
+/**
+ * Writes the artifact of an analysis by the same code as the command line, into one uncompressed zip.
+ * @throws InputError when two drops hold files of one path: their results could not be told apart
+ */
+export async function artifactZip({ analysis, files, pairs }: ArtifactGiven, signal: AbortSignal): Promise<SavedArtifact> {
+  const inputs = files && (await inputsAsGiven(files))
   const folder = memoryOutput('results')
   const artifact = stageArtifact(folder)
   const record = await recordRun(toldAgain(analysis), { parameters: analysis.parameters, artifact })
+  if (inputs) await extendRun(analysis, inputs, { artifact, signal, ...(pairs.length > 0 && { pairs }) })
   const resultsSha256 = await finishArtifact(artifact, record, {
     command: 'the filterlens page',
     finished: new Date().toISOString(),
@@ -29,6 +46,19 @@ export async function artifactZip(analysis: Analysis): Promise<SavedArtifact> {
   // A fixed date: the zip of the same files is the same zip.
   const zip = zipSync(entries, { level: 0, mtime: '2022-06-19T00:00:00' })
   return { zip: new Uint8Array(zip), resultsSha256 }
+}
+
+/** The inputs under their own paths, as the command line would be given them. */
+async function inputsAsGiven(files: readonly ModelFile[]): Promise<LazyInput[]> {
+  const inputs: LazyInput[] = []
+  for (const { input, files: dropped } of files) {
+    const found = (await findGivenInputs(dropped)).find(({ path }) => path === input)
+    if (!found) throw new InputError(input, 'is not among the files of this page; drop it again')
+    if (inputs.some(({ path }) => path === input))
+      throw new InputError(input, 'was dropped twice, or another file of that name was; drop their folder once instead')
+    inputs.push(found)
+  }
+  return inputs
 }
 
 /** The events of a finished run. */

@@ -1,7 +1,12 @@
+import type { GroupChoice } from '../../analysis/members.ts'
+import type { Pair } from '../../analysis/pairs.ts'
+import type { GroupReport } from '../../analysis/report-types.ts'
+import { analyzeGroups } from '../../analyze-groups.ts'
 import { findGivenInputs } from '../../io/browser-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
+import type { Analysis } from '../../measure/model-row.ts'
 import type { KernelBasis } from '../../wasm.ts'
 import type { AnalysisEvent, ModelFile } from './protocol.ts'
 
@@ -12,12 +17,16 @@ export interface SecondPass {
   readonly basis: KernelBasis
 }
 
-/** Coefficients of the layers of `run` in a basis, over their common range; models may come from several drops. */
-export async function secondPass(
-  { run, files, basis }: SecondPass,
-  signal: AbortSignal,
-  tell: (event: AnalysisEvent) => void,
-): Promise<CoefficientPass> {
+/** Two groups of models of the page. */
+export interface GroupsGiven {
+  readonly analysis: Analysis
+  readonly files: readonly ModelFile[]
+  readonly pairs: readonly Pair[]
+  readonly groups: GroupChoice
+}
+
+/** The inputs behind models that may come from several drops, and the names that their models go by. */
+async function inputsOf(files: readonly ModelFile[]): Promise<{ inputs: LazyInput[]; names: Map<string, string> }> {
   const inputs: LazyInput[] = []
   const names = new Map<string, string>()
   for (const { drop, input, names: own, files: dropped } of files) {
@@ -28,9 +37,24 @@ export async function secondPass(
     inputs.push({ path, open: async () => ({ ...(await found.open()), path }) })
     if (own.length === 1) names.set(path, own[0]!)
   }
-  return measureCoefficients(inputs, run, basis, {
-    names,
-    signal,
-    onProgress: ({ done, total, model }) => tell({ done, total, label: model }),
-  })
+  return { inputs, names }
+}
+
+type Tell = (event: AnalysisEvent) => void
+
+const telling =
+  (tell: Tell) =>
+  ({ done, total, model }: { done: number; total: number; model: string }): void =>
+    tell({ done, total, label: model })
+
+/** Coefficients of the layers of `run` in a basis, over their common range. */
+export async function secondPass({ run, files, basis }: SecondPass, signal: AbortSignal, tell: Tell): Promise<CoefficientPass> {
+  const { inputs, names } = await inputsOf(files)
+  return measureCoefficients(inputs, run, basis, { names, signal, onProgress: telling(tell) })
+}
+
+/** The whole analysis of two groups, coefficients and shifts included. */
+export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, tell: Tell): Promise<GroupReport> {
+  const { inputs, names } = await inputsOf(files)
+  return analyzeGroups(inputs, { ...given, names, signal, onProgress: telling(tell) })
 }

@@ -3,7 +3,7 @@ import { analyseDropped } from './analyse.ts'
 import { openLayer, readTile } from './layers.ts'
 import type { Answer, Call, Method, Methods } from './protocol.ts'
 import { tableFile } from './save-table.ts'
-import { secondPass } from './second-pass.ts'
+import { measureGroups, secondPass } from './second-pass.ts'
 
 // The page's worker: answers calls, several at a time; a call can be cancelled.
 
@@ -19,8 +19,9 @@ const handlers: Handlers = {
   layer: (place, { signal }) => openLayer(place, signal),
   tile: ({ place, order, tile }) => readTile(place, order, tile),
   coefficients: (given, { signal, event }) => secondPass(given, signal, event),
+  groups: (given, { signal, event }) => measureGroups(given, signal, event),
   table: ({ source, name, format }) => tableFile(source, name, format),
-  artifact: async ({ analysis }) => (await import('./save-artifact.ts')).artifactZip(analysis),
+  artifact: async (given, { signal }) => (await import('./save-artifact.ts')).artifactZip(given, signal),
 }
 
 const running = new Map<number, AbortController>()

@@ -37,7 +37,9 @@ export async function withPage(engine: Engine, work: (page: OpenPage) => Promise
     await tab.run(() => {
       const broken: string[] = []
       Object.assign(globalThis, { broken })
-      document.addEventListener('securitypolicyviolation', (event) => broken.push(`${event.violatedDirective} ${event.blockedURI}`))
+      document.addEventListener('securitypolicyviolation', (event) =>
+        broken.push(`${event.violatedDirective} ${event.blockedURI}`),
+      )
     })
     const page: OpenPage = {
       tab,
@@ -89,7 +91,9 @@ export async function catchDownloads(tab: Tab): Promise<void> {
 
 /** The bytes of a file that the page has saved, once it has. */
 export async function downloaded(tab: Tab, name: string): Promise<Buffer> {
-  await until(tab, `a download of ${name}`, (file) => (globalThis as unknown as { saved: Map<string, Blob> }).saved.has(file), [name])
+  await until(tab, `a download of ${name}`, (file) => (globalThis as unknown as { saved: Map<string, Blob> }).saved.has(file), [
+    name,
+  ])
   const text = await tab.run(async (file) => {
     const blob = (globalThis as unknown as { saved: Map<string, Blob> }).saved.get(file)!
     const reader = new FileReader()
