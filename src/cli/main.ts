@@ -23,7 +23,7 @@ async function main(words: readonly string[]): Promise<number> {
     .strict()
     .recommendCommands()
     .demandCommand(1, 'name a command: filterlens analyze model.onnx')
-    .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false, 'boolean-negation': true })
+    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true })
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {

@@ -26,6 +26,16 @@ test('colour when it is asked for, none with NO_COLOR', async () => {
   assert.not.ok(plain.out.includes('\u001b'))
 })
 
+test('several inputs are all measured, in their order', async () => {
+  const names = ['vgg_w24_cifar10_normal', 'vgg_w16_cifar10_robust', 'vgg_w16_cifar10_normal']
+  const { code, out } = await filterlens(['analyze', ...names.map((name) => `data/${name}.onnx`), '--json'])
+  assert.is(code, 0)
+  assert.equal(
+    JSON.parse(out).models.map(({ model }: { model: string }) => model),
+    names,
+  )
+})
+
 test('a folder: a row a model; the metadata is joined', async () => {
   const { code, out } = await filterlens(['analyze', 'data', '--meta', 'data/meta.csv', '--json'])
   assert.is(code, 0)
