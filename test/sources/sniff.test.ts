@@ -70,6 +70,13 @@ const cases: [name: string, path: string, bytes: Uint8Array, says: string | RegE
   ['blanks', 'a.onnx', text(' \n\n'), 'holds nothing but blanks; get it again'],
   ['ONNX as text', 'a.onnx', text('ir_version: 8\nproducer_name: "x"'), 'is a model as text; save it in the binary form'],
   ['zeros', 'a.onnx', new Uint8Array(20_000), 'consists of 20000 zero bytes; the download was not finished, get it again'],
+  ['the ORT format', 'a.ort', Uint8Array.of(0x20, 0, 0, 0, ...text('ORTM'), 1), /^is in the ORT format/],
+  [
+    'a SavedModel',
+    'saved_model.pb',
+    Uint8Array.of(8, 1, 0x12, 0xff, 0xff, 3, 0x0a, 1, 0, 1),
+    /^is a TensorFlow SavedModel or frozen graph/,
+  ],
   ['an image', 'a.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a), /^is a PNG image/],
   ['a zip archive without a model', 'a.zip', zipSync({ 'readme.txt': text('hello') }), /zip/],
   [
