@@ -2,7 +2,7 @@ import type { WeightReader } from '../filters/weights.ts'
 import type { ConvShape } from '../sources/source.ts'
 import type { Kernel, SegmentMoments } from '../wasm.ts'
 import { openLayer, panelRows, pieces, type Scan } from './layer-session.ts'
-import { type LayerStatistics, type Pass, valueMean } from './metrics.ts'
+import type { LayerStatistics, Pass } from './metrics.ts'
 import type { Profile } from './model-row.ts'
 import { type Moments, mergeMoments } from './moments.ts'
 
@@ -27,8 +27,7 @@ export type PassResult =
 /** The passes over a layer, by one thread or shared out: each gives its parts in the layer's order. */
 export interface Stages {
   scan(): Promise<readonly Scan[]>
-  moments(limit: number, strict: boolean): Promise<readonly SegmentMoments[]>
-  deviation(mean: number): Promise<readonly number[]>
+  moments(limit: number, strict: boolean, mean: number): Promise<readonly SegmentMoments[]>
   gram(): Promise<readonly (readonly number[])[]>
 }
 
@@ -63,8 +62,7 @@ export function measureWeights(
     options,
     {
       scan: async () => [await session.scan(0, filters)],
-      moments: (limit, strict) => session.moments(0, filters, limit, strict),
-      deviation: (mean) => session.deviation(0, filters, mean),
+      moments: (limit, strict, mean) => session.moments(0, filters, limit, strict, mean),
       async gram() {
         const strips: number[][] = []
         const rows = panelRows(kernel, inputs * height * width)
@@ -80,26 +78,28 @@ export function measureWeights(
 export async function combine(shape: ConvShape, options: PassOptions, stages: Stages, taps: number): Promise<PassResult> {
   const [out_channels, inputs] = shape
   let peak = 0
+  let total = 0
+  let norm_l1 = 0
   let narrowed = 0
   for (const scan of await stages.scan()) {
     if (scan.nonFinite) return { nonFinite: scan.nonFinite }
-    if (scan.peak > peak) peak = scan.peak
+    for (const segment of scan.segments) {
+      if (segment.peak > peak) peak = segment.peak
+      total += segment.sum
+      norm_l1 += segment.absoluteSum
+    }
     narrowed += scan.narrowed
   }
+  const filters = out_channels * inputs
+  const mean = filters === 0 ? 0 : total / (filters * taps)
   const { limit, strict } = sparseLimit(peak, options.threshold, options.profile)
-  const segments = await stages.moments(limit, strict)
+  const segments = await stages.moments(limit, strict, mean)
   const merged = (set: (segment: SegmentMoments) => Moments): Moments => mergeMoments(segments.map(set), taps)
-  const raw = merged((segment) => segment.raw)
   let sparse_filters = 0
-  let norm_l1 = 0
+  let deviation = 0
   for (const segment of segments) {
     sparse_filters += segment.sparse
-    norm_l1 += segment.absoluteSum
-  }
-  let deviation: number | undefined
-  if (options.passes.has('deviation')) {
-    deviation = 0
-    for (const part of await stages.deviation(valueMean(raw))) deviation += part
+    deviation += segment.deviation
   }
   let gram: number | undefined
   if (options.passes.has('gram') && out_channels > 1) {
@@ -112,12 +112,12 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
   }
   const statistics: LayerStatistics = {
     out_channels,
-    filters: out_channels * inputs,
+    filters,
     taps,
     peak,
     sparse_filters,
     scaled: merged((segment) => segment.scaled),
-    raw,
+    raw: merged((segment) => segment.raw),
     clean: merged((segment) => segment.clean),
     norm_l1,
     deviation,

@@ -1,6 +1,6 @@
 import type { WeightReader } from '../filters/weights.ts'
 import type { ConvShape } from '../sources/source.ts'
-import type { Kernel, SegmentMoments } from '../wasm.ts'
+import type { Kernel, Scanned, SegmentMoments } from '../wasm.ts'
 
 /**
  * Filters of a segment: the unit of summation. A layer's statistics are its segments' merged from left to right,
@@ -12,9 +12,9 @@ export const SEGMENT = 65536
 const PANEL_BYTES = 8 << 20
 const PANEL_ROWS = 128
 
-/** What a look at some filters finds: the first weight that is not finite, or the largest |w|. */
+/** What a look at some filters finds: largest |w| and sums, an entry per segment; or the first weight that is not finite. */
 export interface Scan {
-  readonly peak: number
+  readonly segments: readonly Scanned[]
   /** Index in the layer's (out, in, row, column) order. */
   readonly nonFinite: { readonly index: number; readonly value: number } | undefined
   /** float64 values that were not exactly a float32. */
@@ -23,12 +23,10 @@ export interface Scan {
 
 /** Parts of the passes over one layer, in any order and each on its own: what workers share out among them. */
 export interface LayerSession {
-  /** Filters [from, from + count). Every filter is to be scanned once before anything else is asked. */
+  /** Filters [from, from + count), `from` a multiple of SEGMENT. All are scanned once before anything else is asked. */
   scan(from: number, count: number): Promise<Scan>
-  /** One entry per segment; `from` is a multiple of SEGMENT. */
-  moments(from: number, count: number, limit: number, strict: boolean): Promise<SegmentMoments[]>
-  /** Sum of |w - mean|, one entry per segment. */
-  deviation(from: number, count: number, mean: number): Promise<number[]>
+  /** One entry per segment; `mean` is that of all the layer's weights. */
+  moments(from: number, count: number, limit: number, strict: boolean, mean: number): Promise<SegmentMoments[]>
   /**
    * Panel `strip` of rows against itself and each panel after it: sum over ordered pairs within, |r_a · r_b - [a = b]|; over
    * unordered pairs with the others, |r_a · r_b|.
@@ -109,34 +107,26 @@ export function openLayer(
     end: base + size,
     async scan(from, count) {
       narrowed = 0
-      let peak = 0
-      for (const [within, some] of pieces(count, step)) {
+      const segments: Scanned[] = []
+      for (const [within, some] of pieces(count, SEGMENT)) {
         const address = await at(from + within, some)
-        const index = kernel.firstNonFinite(address, some * taps)
-        if (index >= 0) {
+        const segment = kernel.scan(address, some * taps)
+        if (!Number.isFinite(segment.peak)) {
+          const index = kernel.firstNonFinite(address, some * taps)
           const value = kernel.f32(address + 4 * index, 1)[0]!
-          return { peak, narrowed, nonFinite: { index: (from + within) * taps + index, value } }
+          return { segments, narrowed, nonFinite: { index: (from + within) * taps + index, value } }
         }
-        const top = kernel.peak(address, some * taps)
-        if (top > peak) peak = top
+        segments.push(segment)
       }
-      return { peak, narrowed, nonFinite: undefined }
+      return { segments, narrowed, nonFinite: undefined }
     },
-    async moments(from, count, limit, strict) {
+    async moments(from, count, limit, strict, mean) {
       const out: SegmentMoments[] = []
       for (const [within, some] of pieces(count, step)) {
         const address = await at(from + within, some)
-        for (const [start, few] of pieces(some, SEGMENT))
-          out.push(kernel.moments(address + start * bytes, few, taps, limit, strict))
-      }
-      return out
-    },
-    async deviation(from, count, mean) {
-      const out: number[] = []
-      for (const [within, some] of pieces(count, step)) {
-        const address = await at(from + within, some)
-        for (const [start, few] of pieces(some, SEGMENT))
-          out.push(kernel.absoluteDeviation(address + start * bytes, few * taps, mean))
+        for (const [start, few] of pieces(some, SEGMENT)) {
+          out.push(kernel.moments(address + start * bytes, few, taps, limit, strict, mean))
+        }
       }
       return out
     },

@@ -69,4 +69,3 @@ export async function* layersAgain({
     throw new InputError(row.model, `layer ${row.layer} was measured, but is not in the inputs any more; measure them again`)
   }
 }
-

@@ -2,8 +2,8 @@ import { type LayerMetrics, type NullableMetric, nullableMetrics } from './layer
 import type { Profile } from './model-row.ts'
 import type { Moments } from './moments.ts'
 
-/** A pass over a layer's weights beyond the one that every row needs (peak, counts, moments, sum of |w|). */
-export type Pass = 'deviation' | 'gram'
+/** A pass over a layer's weights beyond those that every row needs (peak and sums; counts and moments). */
+export type Pass = 'gram'
 
 /** What the passes over a layer give: all that its metrics are made of. */
 export interface LayerStatistics {
@@ -16,8 +16,8 @@ export interface LayerStatistics {
   readonly raw: Moments
   readonly clean: Moments
   readonly norm_l1: number
-  /** Sum of |w - mean of all weights|; undefined when the pass was not asked for. */
-  readonly deviation: number | undefined
+  /** Sum of |w - mean of all weights|. */
+  readonly deviation: number
   /** Sum over all (a, b) of |r_a · r_b - [a = b]|, rows r of unit length; undefined when the pass was not asked for. */
   readonly gram: number | undefined
 }
@@ -82,11 +82,10 @@ export const metrics: readonly Metric[] = [
   { name: 'norm_l2', needs: [], compute: (layer) => Math.sqrt(sumOfSquares(layer)) },
   {
     name: 'norm_l1_standardised',
-    needs: ['deviation'],
+    needs: [],
     compute: (layer) => {
       const variance = valueVariance(layer)
-      if (typeof variance !== 'number') return variance
-      return layer.deviation === undefined ? notRun : layer.deviation / Math.sqrt(variance)
+      return typeof variance === 'number' ? layer.deviation / Math.sqrt(variance) : variance
     },
   },
   {
@@ -145,7 +144,7 @@ function sumOfSquares({ raw, taps }: LayerStatistics): number {
 }
 
 /** Mean of all N = filters · taps weights. */
-export function valueMean(raw: Moments): number {
+function valueMean(raw: Moments): number {
   let sum = 0
   for (const mean of raw.mean) sum += mean
   return raw.mean.length === 0 ? 0 : sum / raw.mean.length

@@ -23,8 +23,14 @@ export interface SentLayer {
 /** A part of a layer that is shared out; `key` tells the layer from others. */
 export type Part =
   | { readonly stage: 'scan'; readonly from: number; readonly count: number }
-  | { readonly stage: 'moments'; readonly from: number; readonly count: number; readonly limit: number; readonly strict: boolean }
-  | { readonly stage: 'deviation'; readonly from: number; readonly count: number; readonly mean: number }
+  | {
+      readonly stage: 'moments'
+      readonly from: number
+      readonly count: number
+      readonly limit: number
+      readonly strict: boolean
+      readonly mean: number
+    }
   | { readonly stage: 'gram'; readonly strip: number }
 
 export type PartResult = Scan | SegmentMoments[] | number[]

@@ -54,9 +54,7 @@ export function servePool(
       case 'scan':
         return session.scan(part.from, part.count)
       case 'moments':
-        return session.moments(part.from, part.count, part.limit, part.strict)
-      case 'deviation':
-        return session.deviation(part.from, part.count, part.mean)
+        return session.moments(part.from, part.count, part.limit, part.strict, part.mean)
       case 'gram':
         return session.gram(part.strip)
     }

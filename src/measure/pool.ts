@@ -212,14 +212,12 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
         own,
         {
           scan: () => run(ranges.map((range) => ({ stage: 'scan', ...range }))),
-          moments: async (limit, strict) =>
+          moments: async (limit, strict, mean) =>
             (
               await run<Extract<PartResult, { sparse: number }[]>>(
-                ranges.map((range) => ({ stage: 'moments', ...range, limit, strict })),
+                ranges.map((range) => ({ stage: 'moments', ...range, limit, strict, mean })),
               )
             ).flat(),
-          deviation: async (mean) =>
-            (await run<number[]>(ranges.map((range) => ({ stage: 'deviation', ...range, mean })))).flat(),
           gram: async () => {
             local ??= openKernel(module)
             const rows = panelRows(await local, inputs * height * width)
