@@ -57,12 +57,14 @@ export function groupsOf(configuration: unknown): Map<string, Placed> {
 export async function numberedTensors(file: Hdf5File, access: RandomAccess, configuration: unknown): Promise<HwioTensor[]> {
   const made = configuration === undefined ? await headerAddresses(access) : undefined
   const placed = groupsOf(configuration)
-  const rank = new Map([...placed.keys()].map((group, k) => [group, k]))
+  const rank = new Map([...placed.values()].map((layer, k) => [layer, k]))
+  const named = uniqueNames(placed)
   const found: { rank: number; made: number; tensors: HwioTensor[] }[] = []
   for (const { group, title, variables } of await numberedVariables(file)) {
-    const usual = group.replaceAll('_layer_checkpoint_dependencies', 'layers')
-    const known = placed.get(usual)
     const last = group.slice(group.lastIndexOf('/') + 1)
+    const usual = group.replaceAll('_layer_checkpoint_dependencies', 'layers')
+    // Newer versions write the layer's name beside its variables, or call the group after it.
+    const known = (title === undefined ? undefined : named.get(title)) ?? placed.get(usual) ?? named.get(last)
     const className = known?.layer.className ?? classOfGroup(last) ?? (title === undefined ? undefined : classOfGroup(title))
     const names = className === undefined ? ['kernel', 'bias'] : variableNames(className)
     const tensors: HwioTensor[] = []
@@ -81,10 +83,22 @@ export async function numberedTensors(file: Hdf5File, access: RandomAccess, conf
       const ruleName = `${group}/${shape.length === (k === 0 ? 4 : 1) ? word : `vars/${k}`}`
       tensors.push(await tensorOf(file, variable, { name, role, ruleName }))
     }
-    found.push({ rank: rank.get(usual) ?? Number.MAX_SAFE_INTEGER, made: made?.get(`/${group}`) ?? 0, tensors })
+    found.push({ rank: known ? rank.get(known)! : Number.MAX_SAFE_INTEGER, made: made?.get(`/${group}`) ?? 0, tensors })
   }
   found.sort((a, b) => a.rank - b.rank || a.made - b.made || naturally(a.tensors[0]!.name, b.tensors[0]!.name))
   return found.flatMap(({ tensors }) => tensors)
+}
+
+/** The layers whose names no other layer has. */
+function uniqueNames(placed: ReadonlyMap<string, Placed>): Map<string, Placed> {
+  const named = new Map<string, Placed>()
+  const twice = new Set<string>()
+  for (const found of placed.values()) {
+    if (named.has(found.layer.name)) twice.add(found.layer.name)
+    named.set(found.layer.name, found)
+  }
+  for (const name of twice) named.delete(name)
+  return named
 }
 
 /** conv2d, conv2d_2, conv2d_10. */
