@@ -28,7 +28,7 @@ const { values: options, positionals } = parseArgs({
 })
 const folder = join(import.meta.dirname, 'fuzz')
 const dist = join(import.meta.dirname, '../dist/src')
-const helpers = new Set(['bytes.mjs', 'fixtures.mjs', 'json.mjs', 'random.mjs', 'zips.mjs'])
+const helpers = new Set(['bytes.mjs', 'fixtures.mjs', 'json.mjs', 'pickle-instructions.mjs', 'random.mjs', 'zips.mjs'])
 
 async function formatNamed(name) {
   return (await import(join(folder, `${name}.mjs`))).default

@@ -1,3 +1,4 @@
+import { heapProblem, lengthBytesOf } from './hdf5-heap.ts'
 import type { Hdf5Dataset, Hdf5Envelope, Hdf5Group, Hdf5Reply, Hdf5Request, Hdf5Type, Hdf5Value } from './hdf5-protocol.ts'
 
 /** Fills `into` from a file's byte `position`, at once; throws when it cannot. */
@@ -64,11 +65,16 @@ export function serveHdf5(
   function open(module: Module, number: number, request: Extract<Hdf5Request, { op: 'open' }>): OpenFile {
     const { readAt, release } = openBytes(request, (offset, length) => send({ need: { file: number, offset, length } }, []))
     const node = `${number}.h5`
+    const start = new Uint8Array(Math.min(16, request.byteLength))
+    readAt(start, 0)
+    const lengthBytes = lengthBytesOf(start)
     mount(module, node, request.byteLength, (into, position) => {
       reads.push({ position, length: into.length })
       if (reads.length > 4096) reads.splice(0, 2048)
       try {
         readAt(into, position)
+        const problem = heapProblem(into, lengthBytes)
+        if (problem) throw new Error(problem)
       } catch (error) {
         printed.unshift(`${READ_FAILED}${error instanceof Error ? error.message : String(error)}`)
         throw error

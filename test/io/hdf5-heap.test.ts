@@ -1,0 +1,62 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { heapProblem, lengthBytesOf } from '../../src/io/hdf5-heap.ts'
+
+/** A collection of `size` bytes with objects of the given [index, size]. */
+function collection(size: number, objects: readonly (readonly [index: number, bytes: number])[], lengthBytes = 8): Uint8Array {
+  const bytes = new Uint8Array(size)
+  const view = new DataView(bytes.buffer)
+  const length = (at: number, value: number) =>
+    lengthBytes === 8 ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true)
+  bytes.set([0x47, 0x43, 0x4f, 0x4c, 1])
+  length(8, size)
+  let at = 16
+  for (const [index, count] of objects) {
+    view.setUint16(at, index, true)
+    length(at + 8, count)
+    at += index === 0 ? count : 16 + Math.ceil(count / 8) * 8
+  }
+  return bytes
+}
+
+test('sound collections, whole or only begun', () => {
+  for (const lengthBytes of [8, 4]) {
+    const sound = collection(
+      4096,
+      [
+        [1, 100],
+        [2, 0],
+        [0, 4096 - 16 - 120 - 16],
+      ],
+      lengthBytes,
+    )
+    assert.is(heapProblem(sound, lengthBytes), undefined)
+    assert.is(heapProblem(sound.subarray(0, 50), lengthBytes), undefined)
+    assert.is(heapProblem(sound.subarray(0, 10), lengthBytes), undefined)
+  }
+  assert.is(heapProblem(new Uint8Array(4096), 8), undefined)
+})
+
+test('sizes that lead nowhere or outside', () => {
+  assert.match(
+    heapProblem(
+      collection(4096, [
+        [1, 100],
+        [0, 0],
+      ]),
+      8,
+    )!,
+    /object of 0 bytes at byte 136 of 4096/,
+  )
+  assert.match(heapProblem(collection(4096, [[1, 5000]]), 8)!, /object of 5000 bytes/)
+  assert.match(heapProblem(collection(4096, [[0, 5000]]), 8)!, /object of 5000 bytes/)
+})
+
+test('the length of lengths, by the superblock’s version', () => {
+  const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+  assert.is(lengthBytesOf(Uint8Array.from([...signature, 0, 0, 0, 0, 0, 8, 4, 0])), 4)
+  assert.is(lengthBytesOf(Uint8Array.from([...signature, 2, 8, 8, 0, 0, 0, 0, 0])), 8)
+  assert.is(lengthBytesOf(new Uint8Array(3)), 8)
+})
+
+test.run()
