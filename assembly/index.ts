@@ -1,5 +1,6 @@
 // The exports of the kernel module. A file per operation; raw pointers in, nothing allocated, no module state.
-export { coefficientHistogram, coefficientRange, binEdges } from "./coefficients";
+export { binEdges } from "./bins";
+export { coefficientHistogram, coefficientRange, coefficientWorkBytes } from "./coefficients";
 export { decode, storedBytes } from "./decode";
 export { eigen } from "./eigen";
 export { entropy, randomEntropy } from "./entropy";

@@ -44,13 +44,16 @@ function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f64): f6
   return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1) + rest;
 }
 
-/** The same for the filters divided by their max-abs, that is, times its reciprocal in double; no sum. */
-function widenScaled(tile: usize, k: usize, taps: usize, wide: usize): void {
+/**
+ * The same for the filters divided by their max-abs, that is, times its reciprocal in double, less `mean` (taps doubles),
+ * or less the first filter when `mean` is 0; no sum.
+ */
+export function widenScaled(tile: usize, k: usize, taps: usize, wide: usize, mean: usize): void {
   const reciprocals = wide + taps * PLANE;
   const shifts = reciprocals + PLANE;
   invert(tile + taps * NARROW, k, reciprocals);
   for (let j: usize = 0; j < taps; j++, tile += NARROW, wide += PLANE) {
-    const first = <f64>load<f32>(tile) * load<f64>(reciprocals);
+    const first = mean == 0 ? <f64>load<f32>(tile) * load<f64>(reciprocals) : load<f64>(mean + (j << 3));
     store<f64>(shifts + (j << 3), first);
     const shift = f64x2.splat(first);
     const fours = tile + ((k & ~3) << 2);
@@ -117,7 +120,7 @@ export function flush(tile: usize, k: usize, taps: usize, wide: usize, into: usi
 /** Folds a tile of k filters, each divided by its max-abs, into the set at `into`. */
 export function flushScaled(tile: usize, k: usize, taps: usize, wide: usize, into: usize): void {
   if (k == 0) return;
-  widenScaled(tile, k, taps, wide);
+  widenScaled(tile, k, taps, wide, 0);
   fold(wide, k, taps, into);
 }
 

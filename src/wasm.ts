@@ -9,6 +9,10 @@ export { kernelSha256 }
 /** Kernels with more taps than this (11×11) are not measured. */
 export const maxTaps = 121
 
+/** Bins of a histogram, and counts over all components, at most. */
+const maxBins = 1024
+const maxCounts = 16384
+
 /** Rows of a panel of the Gram matrix, at most. */
 export const panelLimit = 128
 
@@ -44,6 +48,7 @@ interface Exports extends Record<string, unknown> {
   pairBytes(): number
   gramPanels(...argument: number[]): void
   binEdges(low: number, high: number, bins: number, edges: number): void
+  coefficientWorkBytes(taps: number): number
   coefficientRange(...argument: number[]): void
   coefficientHistogram(...argument: number[]): void
   exp(x: number): number
@@ -232,10 +237,12 @@ function makeKernel(wasm: Exports): Kernel {
   const memory = wasm.memory
   // Below the arena lies room for the tiles and results of the largest kernel size.
   const work = wasm.freeMemory()
-  const out = align(work + Math.max(wasm.momentsWorkBytes(maxTaps), 2 * 8 * maxTaps * maxTaps, wasm.pairBytes()))
-  const arena = align(out + wasm.momentsBytes(maxTaps))
-  // A histogram's basis, edges and counts use the same room.
-  const countsLimit = arena - work - 8 * (maxTaps * (maxTaps + 2) + 1026)
+  const out = align(
+    work + Math.max(wasm.momentsWorkBytes(maxTaps), wasm.coefficientWorkBytes(maxTaps), 16 * maxTaps * maxTaps, wasm.pairBytes()),
+  )
+  // Results of the moments, or a basis with its range, edges, counts and their tables.
+  const basisBytes = 8 * maxTaps * (maxTaps + 3)
+  const arena = align(out + Math.max(wasm.momentsBytes(maxTaps), basisBytes + 8 * (maxBins + 1) + 16 * maxCounts))
 
   const grow = (end: number) => {
     const pages = Math.ceil((end - memory.buffer.byteLength) / 65536)
@@ -278,12 +285,14 @@ function makeKernel(wasm: Exports): Kernel {
     return value < 0 ? null : value
   }
 
-  /** Mean and components to `work`; the address of free space behind them. */
+  /** Mean and components to `out`; the addresses of both, and of the free space behind them. */
   const putBasis = (basis: KernelBasis, taps: number) => {
     checkTaps(taps)
-    f64(work, taps).set(basis.mean)
-    f64(work + 8 * taps, taps * taps).set(basis.components)
-    return work + 8 * taps * (taps + 1)
+    const components = out + 8 * taps
+    const free = components + 8 * taps * taps
+    f64(out, taps).set(basis.mean)
+    f64(components, taps * taps).set(basis.components)
+    return { mean: out, components, free }
   }
 
   const scan = (address: number, count: number): Scanned => {
@@ -376,27 +385,31 @@ function makeKernel(wasm: Exports): Kernel {
     gramBlock: (a, rowsA, b, rowsB, length) => gramPanels(a, rowsA, b, rowsB, length, 'double').sum / 2,
     gramDiagonal: (a, rows, length) => gramPanels(a, rows, a, rows, length, 'double').sum,
     coefficientRange(address, filters, taps, basis) {
-      const free = putBasis(basis, taps)
-      f64(out, taps).fill(Number.POSITIVE_INFINITY)
-      f64(out + 8 * taps, taps).fill(Number.NEGATIVE_INFINITY)
-      wasm.coefficientRange(address, filters, taps, work, work + 8 * taps, out, out + 8 * taps, free)
-      return { lowest: f64(out, taps).slice(), highest: f64(out + 8 * taps, taps).slice() }
+      const { mean, components, free } = putBasis(basis, taps)
+      const above = free + 8 * taps
+      f64(free, taps).fill(Number.POSITIVE_INFINITY)
+      f64(above, taps).fill(Number.NEGATIVE_INFINITY)
+      wasm.coefficientRange(address, filters, taps, mean, components, free, above, work)
+      return { lowest: f64(free, taps).slice(), highest: f64(above, taps).slice() }
     },
     coefficientHistogram(address, filters, taps, basis, range, counts) {
-      const free = putBasis(basis, taps)
+      const { mean, components, free } = putBasis(basis, taps)
       const bins = counts.length / taps
-      if (counts.byteLength > countsLimit || bins !== Math.floor(bins) || bins < 1 || bins > 1024)
-        throw new RangeError(`${counts.length} counts are not 1 to 1,024 bins for each of ${taps} components`)
-      const edges = free + 8 * taps
-      const table = edges + 8 * (bins + 1)
-      wasm.binEdges(range.low, range.high, bins, edges)
-      f64(table, counts.length).set(counts)
-      const strict = range.strict ? 1 : 0
-      wasm.coefficientHistogram(address, filters, taps, range.limit, strict, work, work + 8 * taps, edges, bins, table, free)
-      counts.set(f64(table, counts.length))
+      if (counts.length > maxCounts || bins > maxBins || bins < 1 || bins !== Math.floor(bins))
+        throw new RangeError(`${counts.length} counts are not 1 to ${maxBins} bins for each of ${taps} components`)
+      const edges = free + 8 * counts.length
+      const tables = edges + 8 * (bins + 1)
+      f64(free, counts.length).set(counts)
+      const { low, high, limit, strict = false } = range
+      const flag = strict ? 1 : 0
+      wasm.coefficientHistogram(
+        ...[address, filters, taps, limit, flag, mean, components],
+        ...[low, high, bins, free, edges, tables, work],
+      )
+      counts.set(f64(free, counts.length))
     },
     binEdges(low, high, bins) {
-      if (bins > 1024) throw new RangeError(`${bins} bins: at most 1,024 are supported`)
+      if (bins > maxBins) throw new RangeError(`${bins} bins: at most ${maxBins} are supported`)
       wasm.binEdges(low, high, bins, work)
       return f64(work, bins + 1).slice()
     },
