@@ -1,18 +1,8 @@
 import { InputError } from '../errors.ts'
-import type { Convolution, ConvShape, StoredType, WeightPlan } from '../sources/source.ts'
+import type { Convolution, ConvShape, WeightPlan } from '../sources/source.ts'
+import { storedBytes } from '../sources/stored-bytes.ts'
 import type { Kernel } from '../wasm.ts'
 
-const BYTES: Readonly<Record<StoredType, number>> = {
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  float64: 8,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-}
 /** More than this is no first layer and no row of a picture. */
 const MOST_BYTES = 1 << 29
 
@@ -27,7 +17,7 @@ export async function readValues(kernel: Kernel, plan: WeightPlan, shape: ConvSh
   const strides = plan.strides ?? [perGroup * height * width, height * width, width, 1]
   const last = shape.map((size, axis) => (size - 1) * strides[axis]!)
   if (last.some((step) => step < 0)) throw new RangeError('a plan with negative strides')
-  const span = (last.reduce((sum, step) => sum + step, 0) + 1) * BYTES[plan.dtype]
+  const span = (last.reduce((sum, step) => sum + step, 0) + 1) * storedBytes[plan.dtype]
   if (Math.max(span, 4 * n) > MOST_BYTES)
     throw new InputError(plan.access.name, `a tensor of ${shape.join('×')} is too large to be drawn`)
   const bytes = await plan.access.read(plan.offset, span)

@@ -1,20 +1,8 @@
 import { InputError } from '../errors.ts'
-import type { ConvShape, Dequantisation, StoredType, WeightPlan } from '../sources/source.ts'
+import type { ConvShape, Dequantisation, WeightPlan } from '../sources/source.ts'
+import { storedBytes } from '../sources/stored-bytes.ts'
 import type { Kernel } from '../wasm.ts'
 import { type Box, boxesOf, spanOf } from './weight-boxes.ts'
-
-/** Bytes that one stored number takes. */
-export const storedBytes: Readonly<Record<StoredType, number>> = {
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  float64: 8,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-}
 
 const PIECE = 4 << 20 // stored bytes that are decoded at a time
 const WHOLE_SPAN = 64 << 20 // stored bytes of a strided layer that are read at once; a larger one is gathered

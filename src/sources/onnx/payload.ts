@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../source.ts'
+import { storedBytes } from '../stored-bytes.ts'
 import type { ExternalFiles } from './external.ts'
 import { DATA_TYPES, type TensorRecord } from './records.ts'
 import { runsAccess, varintAccess } from './runs.ts'
@@ -13,18 +14,7 @@ export interface Payload {
 }
 
 /** Bytes of one element. */
-export const ELEMENT_BYTES: Readonly<Record<StoredType | 'int64', number>> = {
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  float64: 8,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-  int64: 8,
-}
+export const ELEMENT_BYTES: Readonly<Record<StoredType | 'int64', number>> = { ...storedBytes, int64: 8 }
 
 /** The product of dimensions. @throws InputError for a negative one or a product beyond 2^53 */
 export function elementCount(dims: readonly number[], file: string, name: string): number {

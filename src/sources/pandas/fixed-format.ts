@@ -68,7 +68,8 @@ class FixedFormat {
       })
     }
     const lost = columns.find((name) => !cells.has(name))
-    if (lost !== undefined) throw this.problem(`has a column ${JSON.stringify(lost)} that is in none of its blocks; the file is damaged`)
+    if (lost !== undefined)
+      throw this.problem(`has a column ${JSON.stringify(lost)} that is in none of its blocks; the file is damaged`)
     return { rows, indexNames, index, columns, cells }
   }
 
