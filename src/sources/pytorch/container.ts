@@ -47,6 +47,14 @@ export function dataPickle(zip: Zip): ZipEntry | undefined {
     .sort((a, b) => a.name.length - b.name.length)[0]
 }
 
+/** A TorchScript archive as PyTorch 1.0 to 1.3 wrote them: its structure is JSON, its code names the tensors. */
+export function isOldScript(zip: Zip): boolean {
+  return (
+    zip.entries.some(({ name }) => name === 'model.json' || /^[^/]+\/model\.json$/.test(name)) &&
+    zip.entries.some(({ name }) => /(^|\/)tensors\/0$/.test(name))
+  )
+}
+
 /** Opens a checkpoint's structure; no weight is read. @throws InputError */
 export async function openCheckpoint(access: RandomAccess): Promise<Checkpoint> {
   const head = await access.read(0, Math.min(4096, access.byteLength))
@@ -68,6 +76,8 @@ export async function openCheckpoint(access: RandomAccess): Promise<Checkpoint> 
 async function openArchive(access: RandomAccess): Promise<Checkpoint> {
   const zip = await openZip(access)
   const entry = dataPickle(zip)
+  if (!entry && isOldScript(zip))
+    throw new InputError(access.name, 'is TorchScript of PyTorch 1.0 to 1.3; load and save it with a newer one')
   if (!entry) throw new InputError(access.name, 'is a zip without a data.pkl, so no PyTorch checkpoint')
   const prefix = entry.name.slice(0, -'data.pkl'.length)
   const pickle = await entry.open()

@@ -5,7 +5,7 @@ import { PickleProblem } from '../pickle/values.ts'
 import type { ConvShape, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from '../source.ts'
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
-import { type Checkpoint, dataPickle, layoutOf, openCheckpoint } from './container.ts'
+import { type Checkpoint, dataPickle, isOldScript, layoutOf, openCheckpoint } from './container.ts'
 import { type Found, findNetworks } from './networks.ts'
 import { planOf } from './plan.ts'
 
@@ -20,7 +20,8 @@ export const pytorch: SourceFormat = {
     if (layout !== 'zip') return layout !== undefined
     if (firstNameOf(head)?.endsWith('/data.pkl')) return true
     try {
-      return dataPickle(await openZip(input.access)) !== undefined
+      const zip = await openZip(input.access)
+      return dataPickle(zip) !== undefined || isOldScript(zip)
     } catch (error) {
       if (error instanceof InputError) return false
       throw error

@@ -41,6 +41,7 @@ const DEEPEST = 1000
 /** Keys under which people keep a state dict, for those whose own keys have no dots. */
 const KEEPERS =
   /^((\w+_)?(state_?dict|ema|model|net|network|weights)|params(_ema)?|module|ema\w*|generator|discriminator|g|d|g_ema|net[gd]|encoder|decoder|student|teacher|backbone|last|best)$/i
+const QUANTISED = /\.quantized\.(\w+\.)*Conv\dd$/
 const OPTIMISER = /optim|sched|^scaler$|^amp$/i
 
 /** A path as its last key and the path before; null is the checkpoint itself. */
@@ -145,6 +146,9 @@ function membersOf(value: PyValue): Member[] {
     addAll(attributes.get('_parameters'), factsOf(value, attributes))
     addAll(attributes.get('_buffers'))
     addAll(attributes.get('_modules'))
+  } else if (QUANTISED.test(value.typeName) && value.state instanceof PyTuple) {
+    // A quantised convolution pickles as a tuple of its geometry, weight and bias.
+    for (const part of value.state.items) if (part instanceof TorchTensor) add(part.quantiser ? 'weight' : 'bias', part)
   } else {
     if (attributes) addAll(attributes)
     else if (value.state !== undefined) add(undefined, value.state)

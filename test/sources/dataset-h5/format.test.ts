@@ -192,6 +192,12 @@ test('what cannot be read is refused with the reason', () =>
       await refusal(openSource(memoryInput('x.h5', beyond))),
       /row 1 of its table names filters 192 to 9999, but the file holds 1824/,
     )
+    // An object of size 0 in the heap of the pickled cells: the HDF5 library itself would look at it for ever.
+    const endless = Buffer.from(bytes)
+    const heap = endless.indexOf('GCOL')
+    const firstObject = Number(endless.readBigUInt64LE(heap + 24))
+    endless.fill(0, heap + 32 + Math.ceil(firstObject / 8) * 8, heap + 48 + Math.ceil(firstObject / 8) * 8)
+    assert.match(await refusal(openSource(memoryInput('x.h5', endless))), /its global heap has an object of 0 bytes/)
     const scattered = Buffer.from(bytes)
     scattered.write('192;1215', scattered.indexOf('192:1215'), 'latin1')
     assert.match(await refusal(openSource(memoryInput('x.h5', scattered))), /row 1 of its table names no consecutive filters/)
