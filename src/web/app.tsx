@@ -41,7 +41,7 @@ function Top({ empty }: { empty: boolean }) {
   const current = page === 'model' || page === 'compare' ? 'models' : page
   return (
     <header class="top">
-      <a class="brand" href="#/models">
+      <a class="brand" href="#/models" aria-label="filterlens: all models">
         <img src="./icon.svg" width="22" height="22" alt="" />
         <span>filterlens</span>
       </a>
@@ -105,6 +105,10 @@ function View() {
   const row = model.layers.find((one) => one.layer_id === layer)
   return (
     <main class={`panes${row ? '' : ' two'}`}>
+      <h1 class="unseen">
+        {model.name}
+        {row ? `, layer ${row.layer}` : ''}
+      </h1>
       <ModelList />
       <ModelPane model={model} />
       {row && <LayerPane model={model} row={row} />}

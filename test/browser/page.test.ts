@@ -16,7 +16,7 @@ for (const engine of engines) {
     withPage(engine, async (page) => {
       await page.sees('h1', 'Drop models')
       await page.drop(NORMAL)
-      await page.sees('.pane.middle h1', 'preact_w24_cifar10_normal')
+      await page.sees('.pane.middle h2', 'preact_w24_cifar10_normal')
       assert.match(await page.textOf('.pane.middle'), /13 layers measured, 42,696 filters/)
       assert.is(await page.tab.run(() => document.querySelectorAll('.pane.middle tbody tr').length), 13)
       await page.click('.pane.middle tbody a')
@@ -56,7 +56,7 @@ test('chromium: groups, figures, the back button and the keys', () =>
     await page.tab.run(() => history.back())
     await page.sees('h1', 'Groups')
     await page.show('#/model/vgg_w16_cifar10_normal')
-    await page.sees('.pane.middle h1', 'vgg_w16_cifar10_normal')
+    await page.sees('.pane.middle h2', 'vgg_w16_cifar10_normal')
     const open = () => page.tab.run(() => location.hash.split('?')[0]!.split('/')[3] ?? 'none')
     const opened: string[] = []
     for (const key of ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'Escape']) {
@@ -98,7 +98,7 @@ test('chromium: tables and figures are saved in every form', () =>
   withPage('chromium', async (page) => {
     await catchDownloads(page.tab)
     await page.drop(NORMAL)
-    await page.sees('.pane.middle h1')
+    await page.sees('.pane.middle h2')
     const begins = { csv: 'model,', arrow: 'ARROW1', parquet: 'PAR1' }
     for (const [format, start] of Object.entries(begins)) {
       await page.click('.menu > .button')
@@ -123,7 +123,7 @@ test('chromium: garbage is named for what it is, beside what could be read', () 
       await page.drop(join(folder, 'model.onnx'))
       await page.sees('.note', 'HTML page')
       await page.drop(join(folder, '<img src=x onerror=alert(1)>.pt'), NORMAL)
-      await page.sees('.pane.middle h1', 'preact_w24_cifar10_normal')
+      await page.sees('.pane.middle h2', 'preact_w24_cifar10_normal')
       await page.sees('.note', '<img src=x onerror=alert(1)>.pt: ')
       assert.is(await page.tab.run(() => document.querySelectorAll('img[src=x]').length), 0)
       const left = () => page.tab.run(() => document.querySelectorAll('.job .note').length)

@@ -24,6 +24,7 @@ export function Tile({
       viewBox={`0 0 ${columns} ${rows}`}
       role="img"
       aria-label={label}
+      aria-hidden={label === ''}
       shape-rendering="crispEdges"
     >
       {values.map((value, k) => (

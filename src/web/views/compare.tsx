@@ -12,6 +12,7 @@ import { DepthCharts } from '../parts/depth-charts.tsx'
 import { HistogramChart } from '../parts/histogram.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
+import { TableFrame } from '../parts/table-frame.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
@@ -38,6 +39,9 @@ export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
   const other = row && counterpart(comparison, row, second, 'a')
   return (
     <main class={`panes${row ? '' : ' two'}`}>
+      <h1 class="unseen">
+        {first.name} beside {second.name}
+      </h1>
       <ModelList />
       <section class={`pane middle${row ? '' : ' shown'}`} aria-label="Comparison">
         <div class="inner stack">
@@ -45,9 +49,7 @@ export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
             <BackIcon /> Models
           </a>
           <header class="stack" style={{ gap: '14px' }}>
-            <h1 class="unseen">
-              {first.name} beside {second.name}
-            </h1>
+            <h2 class="unseen">All layers</h2>
             <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
               <div class="stack name" style={{ gap: '2px', fontSize: '16px', fontWeight: 600 }}>
                 <span>
@@ -118,7 +120,7 @@ function DifferenceTable({
 }) {
   const { layer } = route.value
   return (
-    <div class="table-frame">
+    <TableFrame label="Table of differences">
       <table class="compact">
         <caption class="unseen">
           Layers of {first.name} and {second.name}: values of both and the difference, second minus first
@@ -172,7 +174,7 @@ function DifferenceTable({
           })}
         </tbody>
       </table>
-    </div>
+    </TableFrame>
   )
 }
 

@@ -3,6 +3,7 @@ import { count, interval, percent, plural, pNumber, signed } from '../../figures
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
 import { metrics } from '../parts/metrics.ts'
+import { TableFrame } from '../parts/table-frame.tsx'
 import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, shiftState, valuesOf } from '../state/groups.ts'
 import { metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
 import { tweak } from '../state/route.ts'
@@ -118,7 +119,7 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
   const figures = groupFigures.value
   return (
     <>
-      <div class="table-frame">
+      <TableFrame label="Both groups">
         <table>
           <caption class="unseen">
             {a.name} and {b.name}: means over models, and the paired difference
@@ -183,7 +184,7 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
             })}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       <p class="small muted">
         {a.name}: {plural(a.models, 'model')}, {count(a.filters)} filters, {percent(a.sparsity)} of them sparse. {b.name}:{' '}
         {plural(b.models, 'model')}, {count(b.filters)} filters, {percent(b.sparsity)} sparse.

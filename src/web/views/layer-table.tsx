@@ -3,6 +3,7 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import { metrics } from '../parts/metrics.ts'
 import { count } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
+import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 
@@ -11,7 +12,7 @@ export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   return (
-    <div class="table-frame">
+    <TableFrame label="Table of layers">
       <table class="compact">
         <caption class="unseen">Layers of {model.name} by depth</caption>
         <thead>
@@ -63,7 +64,7 @@ export function LayerTable({ model }: { model: Loaded }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableFrame>
   )
 }
 

@@ -18,7 +18,7 @@ export function ModelPane({ model }: { model: Loaded }) {
         </a>
         <header class="stack" style={{ gap: '14px' }}>
           <div class="row apart" style={{ alignItems: 'start', flexWrap: 'nowrap' }}>
-            <h1 class="name">{model.name}</h1>
+            <h2 class="title name">{model.name}</h2>
             {models.value.length > 1 && <CompareWith model={model} />}
           </div>
           <p class="muted">

@@ -4,6 +4,7 @@ import { metrics } from '../parts/metrics.ts'
 import { bytes, count, plural } from '../parts/numbers.ts'
 import { useRowsWindow } from '../parts/rows-window.ts'
 import { Spark } from '../parts/spark.tsx'
+import { TableFrame } from '../parts/table-frame.tsx'
 import { type Loaded, models, removeModel } from '../state/models.ts'
 import { formatRoute, go, route, tweak } from '../state/route.ts'
 import { Jobs } from './model-list.tsx'
@@ -128,7 +129,7 @@ export function Overview() {
         </div>
       </div>
       <Jobs />
-      <div class="table-frame">
+      <TableFrame label="Table of models">
         <table class="overview" aria-rowcount={rows.length + 1}>
           <caption class="unseen">Models with their sparsity, variance entropy and orthogonality over all layers</caption>
           <thead>
@@ -188,7 +189,7 @@ export function Overview() {
             )}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       {rows.length === 0 && <p class="muted">No model matches.</p>}
     </main>
   )

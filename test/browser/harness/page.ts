@@ -20,7 +20,7 @@ export interface OpenPage {
   /** Goes to an address inside the page: "#/models". */
   show(hash: string): Promise<void>
   /** Waits until a selector finds an element (whose text holds `text`). */
-  sees(selector: string, text?: string): Promise<void>
+  sees(selector: string, text?: string, seconds?: number): Promise<void>
   /** Clicks what a selector finds first. */
   click(selector: string): Promise<void>
   textOf(selector: string): Promise<string>
@@ -49,12 +49,13 @@ export async function withPage(engine: Engine, work: (page: OpenPage) => Promise
         tab.run((to) => {
           location.hash = to
         }, hash),
-      sees: (selector, text = '') =>
+      sees: (selector, text = '', seconds = 60) =>
         until(
           tab,
           `${selector} ${text}`,
           (css, part) => [...document.querySelectorAll(css)].some((element) => (element.textContent ?? '').includes(part)),
           [selector, text],
+          seconds,
         ),
       async click(selector) {
         await page.sees(selector)

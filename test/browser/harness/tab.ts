@@ -17,6 +17,8 @@ export interface Tab {
   resize(width: number, height: number): Promise<void>
   /** Writes a PNG of what is seen. */
   screenshot(path: string): Promise<void>
+  /** Bytes of memory that the browser's processes hold together, shared pages once; null where the system does not tell (only Linux does). */
+  memory(): number | null
   /** Errors that the page threw or printed to its console (puppeteer only; WebDriver has no such list). */
   readonly errors: readonly string[]
   close(): Promise<void>
@@ -31,7 +33,7 @@ export async function until<A extends unknown[]>(
   what: string,
   condition: (...args: A) => boolean,
   args: A,
-  seconds: number = 30,
+  seconds: number = 60,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000
   while (!(await tab.run(condition, ...args))) {

@@ -1,0 +1,12 @@
+import type { ComponentChildren } from 'preact'
+
+/** A box that a table scrolls in, by keyboard too. */
+export function TableFrame({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse
+    // biome-ignore lint/a11y/useSemanticElements: a section would be styled as one of the pane's
+    <div class="table-frame" role="region" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  )
+}
