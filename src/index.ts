@@ -13,9 +13,10 @@ export { type Spearman, spearman } from './analysis/spearman.ts'
 export { type AnalyzeOptions, analyze } from './analyze.ts'
 export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analyze-groups.ts'
 export { csvLines, layersCsv, modelsCsv } from './artifact/csv.ts'
+export { type ExportFormat, exportFormats, exportTable } from './artifact/export-formats.ts'
 export { groupTables } from './artifact/export-groups.ts'
 export { runTables } from './artifact/export-run.ts'
-export { type ExportFormat, type ExportTable, exportFormats, exportTable } from './artifact/export-table.ts'
+export type { ExportTable } from './artifact/export-table.ts'
 export {
   layerTableBytes,
   layerTableWriter,

@@ -1,7 +1,4 @@
 import type { Column } from '../filters/arrow-columns.ts'
-import { exportArrow } from './export-arrow.ts'
-import { exportCsv } from './export-csv.ts'
-import { exportParquet } from './export-parquet.ts'
 
 /** A table to be written in any of the formats. */
 export interface ExportTable {
@@ -11,15 +8,6 @@ export interface ExportTable {
   readonly columns: readonly Column[]
   /** Kept in Arrow and Parquet files; CSV has no place for it. */
   readonly metadata: Readonly<Record<string, string>>
-}
-
-export const exportFormats = ['csv', 'arrow', 'parquet'] as const
-export type ExportFormat = (typeof exportFormats)[number]
-
-/** The bytes of a file of the table, the same for equal tables. A null stays a null (an empty cell in CSV). */
-export function exportTable(table: ExportTable, format: ExportFormat): Uint8Array {
-  if (format === 'csv') return exportCsv(table)
-  return format === 'arrow' ? exportArrow(table) : exportParquet(table)
 }
 
 /** What a column's values are read from: its name, its type, and the value of a row. */

@@ -2,8 +2,8 @@ import type { GroupReport } from '../analysis/report-types.ts'
 import { InputError } from '../errors.ts'
 import type { Folder } from '../io/random-access.ts'
 import { writeFile } from '../io/sink.ts'
+import { exportTable } from './export-formats.ts'
 import { groupTables } from './export-groups.ts'
-import { exportTable } from './export-table.ts'
 import type { StagedArtifact } from './staged.ts'
 
 /** The whole group analysis as JSON. */

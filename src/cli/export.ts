@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { type ExportFormat, exportFormats, exportTable } from '../artifact/export-formats.ts'
 import { groupTables } from '../artifact/export-groups.ts'
 import { runTables } from '../artifact/export-run.ts'
-import { type ExportFormat, exportFormats, exportTable } from '../artifact/export-table.ts'
 import { readGroups } from '../artifact/groups.ts'
 import { readResults } from '../artifact/tables-read.ts'
 import { diskFolder } from '../io/node.ts'

@@ -6,9 +6,10 @@ import { tableFromIPC } from 'apache-arrow'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
+import { exportFormats, exportTable } from '../../src/artifact/export-formats.ts'
 import { groupTables } from '../../src/artifact/export-groups.ts'
 import { runTables } from '../../src/artifact/export-run.ts'
-import { type ExportTable, exportFormats, exportTable } from '../../src/artifact/export-table.ts'
+import type { ExportTable } from '../../src/artifact/export-table.ts'
 import { modelRow, syntheticAnalysis, syntheticCoefficients } from '../analysis/synthetic.ts'
 
 const models = ['n1', 'n2', 'r1', 'r2', 'r3'].map((name, k) =>

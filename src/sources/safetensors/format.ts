@@ -1,9 +1,7 @@
-import type { Input, RandomAccess } from '../../io/random-access.ts'
-import { convKernel, depthwiseKernel, type KernelLayout, liteConvKernel } from '../hwio.ts'
-import { modelName } from '../model-name.ts'
-import type { Source, SourceFormat, StoredType } from '../source.ts'
-import { type NamedTensor, stateDictConvolutions } from '../tensor-rules.ts'
-import { type HeaderTensor, looksLikeHeader, readHeader } from './header.ts'
+import type { Input } from '../../io/random-access.ts'
+import type { Source, SourceFormat } from '../source.ts'
+import { looksLikeHeader, readHeader } from './header.ts'
+import { namedTensor, sourceOf } from './model.ts'
 import { isShardIndex, openShards } from './shards.ts'
 
 /** safetensors: one file, or shards named by model.safetensors.index.json. */
@@ -24,71 +22,4 @@ async function openSingle(input: Input): Promise<Source> {
     metadata,
     [],
   )
-}
-
-/** The types that hold weights as they are. Whole numbers need a scale, which safetensors does not store. */
-const STORED: ReadonlyMap<string, StoredType> = new Map([
-  ['F32', 'float32'],
-  ['F16', 'float16'],
-  ['BF16', 'bfloat16'],
-  ['F64', 'float64'],
-])
-const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
-  ['pt', 'PyTorch'],
-  ['tf', 'TensorFlow'],
-  ['flax', 'Flax'],
-  ['mlx', 'MLX'],
-])
-
-/** A header's tensor with its plan; kernels of TensorFlow, Flax and MLX are turned to (out, in, rows, columns). */
-export function namedTensor(
-  { name, dtype, shape, offset }: HeaderTensor,
-  access: RandomAccess,
-  metadata: Readonly<Record<string, string>>,
-): NamedTensor {
-  const stored = STORED.get(dtype)
-  if (!stored) return { name, shape, weights: { unsupported: dtype } }
-  const layout = shape.length === 4 ? layoutOf(name, shape, metadata['format']) : undefined
-  if (!layout) return { name, shape, weights: { access, offset, dtype: stored } }
-  return { name, shape: layout.shape, weights: { access, offset, dtype: stored, strides: layout.strides } }
-}
-
-/** How the writing framework lays out a kernel; undefined for PyTorch's own order. */
-function layoutOf(name: string, shape: readonly number[], framework: string | undefined): KernelLayout | undefined {
-  if (framework === 'mlx') return liteConvKernel(shape)
-  if (framework !== 'tf' && framework !== 'flax') return undefined
-  if (/depthwise_(kernel|weights)(:\d+)?$/.test(name)) return depthwiseKernel(shape)
-  return /kernel(:\d+)?$/.test(name) ? convKernel(shape) : undefined
-}
-
-/** The source of one model whose tensors are known. `parts`: the shards. */
-export function sourceOf(
-  input: Input,
-  tensors: readonly NamedTensor[],
-  metadata: Readonly<Record<string, string>>,
-  parts: readonly RandomAccess[],
-): Source {
-  const { convolutions, skipped, warnings } = stateDictConvolutions(tensors)
-  const name = modelName(input.path).replace(/\.safetensors(\.index)?$/, '')
-  return {
-    format: 'safetensors',
-    models: [
-      {
-        name,
-        format: 'safetensors',
-        producer: FRAMEWORKS.get(metadata['format'] ?? '') ?? null,
-        opset: null,
-        convolutions,
-        skipped,
-        tensors: tensors.length,
-        meta: {},
-        parts,
-      },
-    ],
-    warnings,
-    async close() {
-      for (const part of parts) await part.close?.()
-      await input.access.close?.()
-    },
-  }
 }

@@ -3,9 +3,9 @@ import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { requireInside } from '../part-path.ts'
 import type { Source } from '../source.ts'
 import type { NamedTensor } from '../tensor-rules.ts'
-import { namedTensor, sourceOf } from './format.ts'
 import { readHeader } from './header.ts'
 import { duplicateKey } from './json-keys.ts'
+import { namedTensor, sourceOf } from './model.ts'
 
 const LARGEST_INDEX = 64 * 1024 * 1024
 const MOST_SHARDS = 10_000

@@ -1,4 +1,4 @@
-import type { ExportFormat } from '../../artifact/export-table.ts'
+import type { ExportFormat } from '../../artifact/export-formats.ts'
 import { SaveIcon } from '../parts/icons.tsx'
 import { Menu } from '../parts/menu.tsx'
 import { grouping } from '../state/groups.ts'

@@ -1,5 +1,5 @@
 import type { GroupReport } from '../../analysis/report-types.ts'
-import type { ExportFormat } from '../../artifact/export-table.ts'
+import type { ExportFormat } from '../../artifact/export-formats.ts'
 import type { GivenFile } from '../../io/browser-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { DroppedResult } from './analyse.ts'

@@ -1,5 +1,5 @@
 import type { GroupReport } from '../../analysis/report-types.ts'
-import type { ExportFormat } from '../../artifact/export-table.ts'
+import type { ExportFormat } from '../../artifact/export-formats.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 
 /** What tables are made of. */
@@ -10,7 +10,7 @@ export async function tableFile(source: TableSource, name: string, format: Expor
   const [{ groupTables }, { runTables }, { exportTable }] = await Promise.all([
     import('../../artifact/export-groups.ts'),
     import('../../artifact/export-run.ts'),
-    import('../../artifact/export-table.ts'),
+    import('../../artifact/export-formats.ts'),
   ])
   const tables = 'analysis' in source ? runTables(source.analysis) : groupTables(source.report)
   const table = tables.find((one) => one.name === name)
