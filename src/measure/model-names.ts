@@ -1,8 +1,10 @@
+import { modelName } from '../sources/model-name.ts'
+
 /** "runs/a/best.onnx" as its parts, the last without its ending: ["runs", "a", "best"]. */
 function partsOf(path: string): string[] {
   const parts = path.split(/[\\/]/).filter((part) => part !== '' && part !== '.')
   const last = parts.pop() ?? ''
-  return [...parts, last.replace(/(?<=.)\.[^.]*$/, '')]
+  return [...parts, modelName(last)]
 }
 
 /** A path's last part without its ending: "best" of "runs/a/best.onnx". */

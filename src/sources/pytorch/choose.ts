@@ -18,7 +18,12 @@ const SHADOW = /ema|averag|swa|teacher|momentum|attacker|shadow|(^|[._])last|pre
  * networks: a generator and a discriminator.
  */
 export function chooseNetworks(networks: readonly Network[]): Chosen[] {
+  // Tensors outside of any dict (key "") are leftovers wherever there is a dict.
   const candidates = networks
+    .filter(
+      ({ key }, _, all) =>
+        key !== '' || all.length === 1 || all.every((other) => other.key === '' || weightsOf(other).size === 0),
+    )
     .map((network, order) => ({ network, order, rank: SHADOW.test(network.key) ? 1 : 0, weights: weightsOf(network) }))
     .filter(({ weights }) => weights.size > 0)
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)

@@ -1,8 +1,9 @@
 import { InputError } from '../../errors.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
+import { modelName } from '../model-name.ts'
 import { PickleProblem } from '../pickle/values.ts'
-import type { ConvShape, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from '../source.ts'
+import type { Convolution, ConvShape, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from '../source.ts'
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, layoutOf, openCheckpoint } from './container.ts'
@@ -30,23 +31,63 @@ export const pytorch: SourceFormat = {
   async open(input) {
     const checkpoint = await openCheckpoint(input.access)
     const found = look(input.access, checkpoint)
+    const read: ReadNetwork[] = []
     const chosen = chooseNetworks(found.networks)
-    const warnings: string[] = []
-    const models: SourceModel[] = []
-    for (const one of chosen) {
-      const { model, told } = await read(input, checkpoint, one, models.length === 0)
-      models.push(model)
-      warnings.push(...told)
-    }
-    if (models.length === 0) models.push(emptyModel(input, checkpoint, found))
-    else if (found.skipped.length > 0) models[0] = { ...models[0]!, skipped: [...models[0]!.skipped, ...found.skipped] }
+    for (const one of chosen) read.push(await readNetwork(input.access.name, checkpoint, one))
+    read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
+    const [first, ...others] = read
+    if (!first) return sourceOf(input, [emptyModel(input, checkpoint, found)], [])
+    const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
+    const models = networks.map(
+      ({ key, convolutions, skipped, tensors }, k): SourceModel => ({
+        name: k === 0 ? modelName(input.path) : `${modelName(input.path)}/${key}`,
+        ...about(checkpoint),
+        convolutions,
+        skipped: k === 0 ? [...skipped, ...leftovers(others), ...unused(found, chosen), ...found.skipped] : skipped,
+        tensors,
+      }),
+    )
+    const warnings = networks.flatMap(({ warnings }) => warnings.map((warning) => `${input.access.name}: ${warning}`))
     if (models.length > 1)
-      warnings.push(
-        `${input.access.name} holds ${models.length} networks: ${chosen.map(({ network }) => network.key).join(', ')}`,
-      )
-    return { format: 'PyTorch', models, warnings, close: async () => input.access.close?.() } satisfies Source
+      warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
+    return sourceOf(input, models, warnings)
   },
 }
+
+function sourceOf(input: Input, models: SourceModel[], warnings: string[]): Source {
+  return { format: 'PyTorch', models, warnings, close: async () => input.access.close?.() }
+}
+
+/** What all networks of a checkpoint have in common. */
+function about({ layout }: Checkpoint): Omit<SourceModel, 'name' | 'convolutions' | 'skipped' | 'tensors'> {
+  return { format: layout === 'TorchScript' ? 'TorchScript' : 'PyTorch', producer: null, opset: null, meta: {}, parts: [] }
+}
+
+/** Dicts of weights that hold no 2-D convolution, in one line each. */
+function leftovers(networks: readonly ReadNetwork[]): Skipped[] {
+  return networks
+    .filter(({ convolutions }) => convolutions.length === 0)
+    .map(({ key, tensors }) => ({
+      name: key,
+      kind: 'state dict',
+      shape: [],
+      reason: `no 2-D convolution among its ${counted(tensors)}`,
+    }))
+}
+
+/** What was found and is neither a network nor a copy of one. */
+function unused({ networks }: Found, chosen: readonly Chosen[]): Skipped[] {
+  const used = new Set(chosen.flatMap(({ network, copies }) => [network, ...copies]))
+  return networks
+    .filter((network) => !used.has(network))
+    .map(({ key, tensors: { length } }) =>
+      key === ''
+        ? { name: 'other tensors', kind: 'tensor', shape: [], reason: `outside of any state dict (${counted(length)})` }
+        : { name: key, kind: 'state dict', shape: [], reason: `holds no weights (${counted(length)})` },
+    )
+}
+
+const counted = (tensors: number): string => `${tensors} tensor${tensors === 1 ? '' : 's'}`
 
 /** Name of the first entry of a zip. */
 function firstNameOf(head: Uint8Array): string | undefined {
@@ -64,13 +105,15 @@ function look(access: RandomAccess, { root }: Checkpoint): Found {
   }
 }
 
-async function read(
-  input: Input,
-  checkpoint: Checkpoint,
-  { network, copies }: Chosen,
-  isFirst: boolean,
-): Promise<{ model: SourceModel; told: string[] }> {
-  const file = input.access.name
+interface ReadNetwork {
+  readonly key: string
+  readonly convolutions: Convolution[]
+  readonly skipped: Skipped[]
+  readonly tensors: number
+  readonly warnings: readonly string[]
+}
+
+async function readNetwork(file: string, checkpoint: Checkpoint, { network, copies }: Chosen): Promise<ReadNetwork> {
   const skipped: Skipped[] = copies.map(({ key, tensors }) => ({
     name: key,
     kind: 'state dict',
@@ -112,20 +155,7 @@ async function read(
   all.sort((a, b) => order.get(a.layer)! - order.get(b.layer)!)
   const biases = await biasesOf(checkpoint, file, own, wrapper)
   const convolutions = placeInFileOrder(all.map((layer) => ({ ...layer, ...biases(layer.layer, layer.shape[0]) })))
-  return {
-    model: {
-      name: isFirst ? stemOf(input.path) : `${stemOf(input.path)}/${network.key}`,
-      format: checkpoint.layout === 'TorchScript' ? 'TorchScript' : 'PyTorch',
-      producer: null,
-      opset: null,
-      convolutions,
-      skipped,
-      tensors: network.tensors.length,
-      meta: {},
-      parts: [],
-    },
-    told: census.warnings.map((warning) => `${file}: ${warning}`),
-  }
+  return { key: network.key, convolutions, skipped, tensors: network.tensors.length, warnings: census.warnings }
 }
 
 /** The bias of a weight called `….weight`, where the same dict has one of its length. */
@@ -157,26 +187,14 @@ function typeName(leaf: { type: { name?: string; kind?: string } }): string {
 
 function emptyModel(input: Input, checkpoint: Checkpoint, found: Found): SourceModel {
   const tensors = found.networks.flatMap((network) => network.tensors)
+  const skipped = tensors
+    .slice(0, 1000)
+    .map(({ name, leaf }) => ({ name, kind: 'tensor', shape: leaf.shape, reason: `${leaf.shape.length}-D tensor` }))
   return {
-    name: stemOf(input.path),
-    format: checkpoint.layout === 'TorchScript' ? 'TorchScript' : 'PyTorch',
-    producer: null,
-    opset: null,
+    name: modelName(input.path),
+    ...about(checkpoint),
     convolutions: [],
-    skipped: [
-      ...tensors
-        .slice(0, 1000)
-        .map(({ name, leaf }) => ({ name, kind: 'tensor', shape: leaf.shape, reason: `${leaf.shape.length}-D tensor` })),
-      ...found.skipped,
-    ],
+    skipped: [...skipped, ...found.skipped],
     tensors: tensors.length,
-    meta: {},
-    parts: [],
   }
-}
-
-/** "a/b/resnet18.pth.tar" and "a/b/resnet18.pt" are both named "resnet18". */
-function stemOf(path: string): string {
-  const last = path.slice(path.lastIndexOf('/') + 1)
-  return last.replace(/(?<=.)(\.(pth?|ckpt)\.tar|\.[^.]*)$/i, '')
 }

@@ -42,7 +42,7 @@ const DEEPEST = 1000
 const KEEPERS =
   /^((\w+_)?(state_?dict|ema|model|net|network|weights)|params(_ema)?|module|ema\w*|generator|discriminator|g|d|g_ema|net[gd]|encoder|decoder|student|teacher|backbone|last|best)$/i
 const QUANTISED = /\.quantized\.(\w+\.)*Conv\dd$/
-const OPTIMISER = /optim|sched|^scaler$|^amp$/i
+const OPTIMISER = /optim|sched|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
 
 /** A path as its last key and the path before; null is the checkpoint itself. */
 type Trail = { readonly key: string; readonly before: Trail; readonly length: number } | null
