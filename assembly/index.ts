@@ -8,7 +8,7 @@ export { firstNonFinite } from "./finite";
 export { gramPanels, packedRowBytes, packRows, pairBytes } from "./gram";
 export { exp, expm1, log, log1p, log2, log10, pow } from "./math";
 export { moments, momentsBytes, momentsWorkBytes } from "./moments";
-export { absoluteDeviation, scan } from "./scan";
+export { scan } from "./scan";
 
 /** First byte that is free for the caller: everything above belongs to it. */
 export function freeMemory(): usize {

@@ -39,22 +39,3 @@ export function scan(source: usize, count: usize, out: usize): void {
   store<f64>(out, sum, 8);
   store<f64>(out, absolute, 16);
 }
-
-/** Sum of |w - mean| over `count` float32. */
-export function absoluteDeviation(source: usize, count: usize, mean: f64): f64 {
-  const centre = f64x2.splat(mean);
-  let low = f64x2.splat(0);
-  let high = low;
-  const vectorEnd = source + ((count & ~3) << 2);
-  const end = source + (count << 2);
-  let x = source;
-  for (; x < vectorEnd; x += 16) {
-    const values = v128.load(x);
-    low = f64x2.add(low, f64x2.abs(f64x2.sub(f64x2.promote_low_f32x4(values), centre)));
-    high = f64x2.add(high, f64x2.abs(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1)), centre)));
-  }
-  const both = f64x2.add(low, high);
-  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
-  for (; x < end; x += 4) sum += abs<f64>(<f64>load<f32>(x) - mean);
-  return sum;
-}

@@ -9,8 +9,9 @@ import type { Precision } from './wasm.ts'
 /** Largest error of orthogonality that integers may have, as four standard deviations and the bias. */
 export const integerLimit = 6e-8
 
-/** Layers with so few rows are multiplied in double. */
+/** Layers of few rows, or of little work (rows² · length: some milliseconds), are multiplied in double. */
 const doubleRows = 64
+const doubleWork = 1 << 26
 
 /** A typical |cosine| of two rows of a trained layer, and the squared norm per weight of a packed row of bell-shaped weights. */
 const typicalCosine = 0.05
@@ -31,7 +32,7 @@ export interface GramTotal {
  * accepts counts; the last is always good.
  */
 export function gramPrecisions(rows: number, length: number): readonly Precision[] {
-  if (rows <= doubleRows) return ['double']
+  if (rows <= doubleRows || rows * rows * length <= doubleWork) return ['double']
   const expected: GramTotal = {
     sum: rows * (rows - 1) * typicalCosine,
     near: 0,

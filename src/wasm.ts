@@ -39,7 +39,6 @@ interface Exports extends Record<string, unknown> {
   momentsWorkBytes(taps: number): number
   momentsBytes(taps: number): number
   moments(...argument: number[]): void
-  absoluteDeviation(address: number, count: number, mean: number): number
   eigen(matrix: number, taps: number, values: number, vectors: number): void
   entropy(values: number, count: number): number
   randomEntropy(filters: number): number
@@ -84,7 +83,6 @@ export interface SegmentMoments {
   readonly sparse: number
   /** Σ |w - centre|. */
   readonly deviation: number
-  readonly absoluteSum: number
   /** Non-sparse filters, each divided by its own max-abs. */
   readonly scaled: Moments
   /** All filters as they are. */
@@ -142,15 +140,11 @@ export interface Kernel {
   firstNonFinite(address: number, count: number): number
   /** One look at `count` float32, in the order in which they lie: call it by fixed segments. */
   scan(address: number, count: number): Scanned
-  /** Largest |w| of `count` float32, 0 when there are none. */
-  peak(address: number, count: number): number
   /**
    * Counts and moments of `filters` filters of `taps` float32 (2 … 121), and Σ |w - centre|. Sparse: max-abs <= limit, or
    * < limit when strict; compared in double.
    */
   moments(address: number, filters: number, taps: number, limit: number, strict?: boolean, centre?: number): SegmentMoments
-  /** Σ |w - mean|. */
-  absoluteDeviation(address: number, count: number, mean: number): number
   /**
    * Eigenvalues (falling) and eigenvectors (rows of t × t, the entry of largest magnitude positive, of equal ones the
    * first) of a symmetric t × t matrix.
@@ -166,18 +160,14 @@ export interface Kernel {
   /** Entropy level of that many randomly initialised 3×3 filters (torchconvquality's T). */
   randomEntropy(filters: number): number
   /** Bytes of a packed panel per row, its rows rounded up to fours. */
-  packedRowBytes(length: number, precision?: Precision): number
+  packedRowBytes(length: number, precision: Precision): number
   /**
    * Packs a panel of up to 128 rows of `length` float32 at `address` to `packed` (16-byte aligned). Returns the sum of
    * 1 / norm² of the packed rows (1 each, unless they are integers), zero rows left out.
    */
-  packRows(address: number, rows: number, length: number, packed: number, precision?: Precision): number
+  packRows(address: number, rows: number, length: number, packed: number, precision: Precision): number
   /** Two packed panels of one precision, or one with itself. */
   gramPanels(a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum
-  /** Σ |a·b| over all pairs of a row of panel `a` and a row of panel `b`, both packed. */
-  gramBlock(a: number, rowsA: number, b: number, rowsB: number, length: number): number
-  /** Σ |a·b - [a = b]| over all ordered pairs of rows of one packed panel. */
-  gramDiagonal(a: number, rows: number, length: number): number
   /** Smallest and largest coefficient per component, of all filters (a zero filter counts as zeros). */
   coefficientRange(
     address: number,
@@ -341,7 +331,6 @@ function makeKernel(wasm: Exports): Kernel {
     },
     firstNonFinite: wasm.firstNonFinite,
     scan,
-    peak: (address, count) => scan(address, count).peak,
     moments(address, filters, taps, limit, strict = false, centre = 0) {
       checkTaps(taps)
       wasm.moments(address, filters, taps, limit, strict ? 1 : 0, centre, work, out)
@@ -349,13 +338,11 @@ function makeKernel(wasm: Exports): Kernel {
       return {
         sparse: f64(out, 1)[0]!,
         deviation: f64(out + 8, 1)[0]!,
-        absoluteSum: f64(out + 8, 1)[0]!,
         scaled: setAt(out + 16, taps),
         raw: setAt(out + 16 + set, taps),
         clean: setAt(out + 16 + 2 * set, taps),
       }
     },
-    absoluteDeviation: wasm.absoluteDeviation,
     eigen,
     entropy,
     varianceEntropy({ count, mean, scatter }) {
@@ -376,14 +363,12 @@ function makeKernel(wasm: Exports): Kernel {
       return entropy(values.map((v, k) => (k < count - 1 && v > floor ? v : 0)))
     },
     randomEntropy: wasm.randomEntropy,
-    packedRowBytes: (length, precision = 'double') => wasm.packedRowBytes(kindOf(precision), length),
-    packRows(address, rows, length, packed, precision = 'double') {
+    packedRowBytes: (length, precision) => wasm.packedRowBytes(kindOf(precision), length),
+    packRows(address, rows, length, packed, precision) {
       if (rows > panelLimit) throw new RangeError(`a panel holds ${panelLimit} rows at most`)
       return wasm.packRows(kindOf(precision), address, rows, length, packed)
     },
     gramPanels,
-    gramBlock: (a, rowsA, b, rowsB, length) => gramPanels(a, rowsA, b, rowsB, length, 'double').sum / 2,
-    gramDiagonal: (a, rows, length) => gramPanels(a, rows, a, rows, length, 'double').sum,
     coefficientRange(address, filters, taps, basis) {
       const { mean, components, free } = putBasis(basis, taps)
       const above = free + 8 * taps

@@ -184,9 +184,10 @@ test('rows that are all but orthogonal are not left to integers', () => {
   assert.not(isExact('integer', rows, found))
 })
 
-test('the choice is by shape: double for few rows, integers first for large layers', () => {
+test('the choice is by shape: double for few rows or little work, integers first for large layers', () => {
   assert.equal(gramPrecisions(64, 9216), ['double'])
-  assert.equal(gramPrecisions(65, 576), ['single'])
+  assert.equal(gramPrecisions(960, 9), ['double'])
+  assert.equal(gramPrecisions(128, 1152), ['double'])
   assert.equal(gramPrecisions(256, 2304), ['single'])
   assert.equal(gramPrecisions(1024, 9216), ['integer', 'single'])
   assert.equal(gramPrecisions(1280, 11520), ['integer', 'single'])

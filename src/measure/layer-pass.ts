@@ -1,6 +1,7 @@
 import type { WeightReader } from '../filters/weights.ts'
+import { type GramTotal, gramPrecisions, isExact } from '../gram.ts'
 import type { ConvShape } from '../sources/source.ts'
-import type { Kernel, SegmentMoments } from '../wasm.ts'
+import type { Kernel, Precision, SegmentMoments } from '../wasm.ts'
 import { openLayer, panelRows, pieces, type Scan } from './layer-session.ts'
 import type { LayerStatistics, Pass } from './metrics.ts'
 import type { Profile } from './model-row.ts'
@@ -28,7 +29,8 @@ export type PassResult =
 export interface Stages {
   scan(): Promise<readonly Scan[]>
   moments(limit: number, strict: boolean, mean: number): Promise<readonly SegmentMoments[]>
-  gram(): Promise<readonly (readonly number[])[]>
+  /** One entry per panel of rows. */
+  gram(precision: Precision): Promise<readonly GramTotal[]>
 }
 
 /**
@@ -63,10 +65,10 @@ export function measureWeights(
     {
       scan: async () => [await session.scan(0, filters)],
       moments: (limit, strict, mean) => session.moments(0, filters, limit, strict, mean),
-      async gram() {
-        const strips: number[][] = []
-        const rows = panelRows(kernel, inputs * height * width)
-        for (const [first] of pieces(out, rows)) strips.push(await session.gram(first / rows))
+      async gram(precision) {
+        const strips: GramTotal[] = []
+        const rows = panelRows(inputs * height * width)
+        for (const [first] of pieces(out, rows)) strips.push(await session.gram(first / rows, precision))
         return strips
       },
     },
@@ -101,15 +103,7 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
     sparse_filters += segment.sparse
     deviation += segment.deviation
   }
-  let gram: number | undefined
-  if (options.passes.has('gram') && out_channels > 1) {
-    gram = 0
-    for (const [own, ...others] of await stages.gram()) {
-      let sum = own!
-      for (const other of others) sum += 2 * other
-      gram += sum
-    }
-  }
+  const gram = options.passes.has('gram') && out_channels > 1 ? await gramSum(shape, stages) : undefined
   const statistics: LayerStatistics = {
     out_channels,
     filters,
@@ -124,4 +118,22 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
     gram,
   }
   return { statistics, narrowed }
+}
+
+/** Σ |r_a · r_b - [a = b]| over all ordered pairs of rows, in the first arithmetic that is exact enough for this layer. */
+async function gramSum([out, inputs, height, width]: ConvShape, stages: Stages): Promise<number> {
+  let found = 0
+  for (const precision of gramPrecisions(out, inputs * height * width)) {
+    let sum = 0
+    let near = 0
+    let inverseSquares = 0
+    for (const strip of await stages.gram(precision)) {
+      sum += strip.sum
+      near += strip.near
+      inverseSquares += strip.inverseSquares
+    }
+    found = sum
+    if (isExact(precision, out, { sum, near, inverseSquares })) break
+  }
+  return found
 }

@@ -1,6 +1,7 @@
 import type { WeightReader } from '../filters/weights.ts'
+import { type GramTotal, gramPrecisions } from '../gram.ts'
 import type { ConvShape } from '../sources/source.ts'
-import type { Kernel, Scanned, SegmentMoments } from '../wasm.ts'
+import { type Kernel, type Precision, panelLimit, type Scanned, type SegmentMoments } from '../wasm.ts'
 
 /**
  * Filters of a segment: the unit of summation. A layer's statistics are its segments' merged from left to right,
@@ -8,9 +9,8 @@ import type { Kernel, Scanned, SegmentMoments } from '../wasm.ts'
  */
 export const SEGMENT = 65536
 
-/** Packed rows of one panel of the Gram matrix take about this many bytes, and there are no more than this many of them. */
+/** Rows of one panel of the Gram matrix take about this many bytes in single precision. */
 const PANEL_BYTES = 8 << 20
-const PANEL_ROWS = 128
 
 /** What a look at some filters finds: largest |w| and sums, an entry per segment; or the first weight that is not finite. */
 export interface Scan {
@@ -27,18 +27,15 @@ export interface LayerSession {
   scan(from: number, count: number): Promise<Scan>
   /** One entry per segment; `mean` is that of all the layer's weights. */
   moments(from: number, count: number, limit: number, strict: boolean, mean: number): Promise<SegmentMoments[]>
-  /**
-   * Panel `strip` of rows against itself and each panel after it: sum over ordered pairs within, |r_a · r_b - [a = b]|; over
-   * unordered pairs with the others, |r_a · r_b|.
-   */
-  gram(strip: number): Promise<number[]>
+  /** Panel `strip` of rows with itself and with each panel after it, in one of gramPrecisions' arithmetics. */
+  gram(strip: number, precision: Precision): Promise<GramTotal>
   /** First byte of the arena behind what the session uses. */
   readonly end: number
 }
 
 /** Rows of one panel of the Gram matrix: by the length of a row alone, for the sums of panels are part of the result. */
-export function panelRows(kernel: Kernel, rowLength: number): number {
-  return Math.max(4, Math.min(PANEL_ROWS, Math.floor(PANEL_BYTES / kernel.packedRowBytes(rowLength)) & ~3))
+export function panelRows(rowLength: number): number {
+  return Math.max(4, Math.min(panelLimit, Math.floor(PANEL_BYTES / (4 * rowLength)) & ~3))
 }
 
 export interface SessionOptions {
@@ -66,12 +63,15 @@ export function openLayer(
   const bytes = taps * 4
   const whole = filters * bytes <= options.budget
   const length = inputs * height * width
-  const rows = options.gram ? panelRows(kernel, length) : 0
+  const rows = options.gram ? Math.min(panelRows(length), Math.ceil(out / 4) * 4) : 0
   const step = whole ? Math.max(1, filters) : Math.ceil((options.batchSize ?? SEGMENT) / SEGMENT) * SEGMENT
   const held = whole ? filters : Math.min(filters, Math.max(step, rows * inputs))
   const aligned = (n: number): number => Math.ceil(n / 16) * 16
-  const packedBytes = rows * kernel.packedRowBytes(length)
-  const size = aligned(held * bytes) + aligned(reader.scratchBytes) + 2 * packedBytes
+  const packedBytes = aligned(rows * Math.max(...gramPrecisions(out, length).map((p) => kernel.packedRowBytes(length, p))))
+  // Panels are packed once where there is room for all of them, otherwise anew for each strip.
+  const panels = options.gram ? Math.ceil(out / rows) : 0
+  const kept = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
+  const size = aligned(held * bytes) + aligned(reader.scratchBytes) + (kept ? panels : 2) * packedBytes
   const data = kernel.reserve(base + size) + base
   const scratch = data + aligned(held * bytes)
   const packed = scratch + aligned(reader.scratchBytes)
@@ -103,6 +103,20 @@ export function openLayer(
     }
     return data + from * bytes
   }
+  const packedPanels: { inverseSquares: number; precision: Precision }[] = []
+  /** Rows [k · rows, …) packed: in their own place where panels are kept, otherwise at `place`. */
+  const panel = async (k: number, place: number, precision: Precision) => {
+    const from = k * rows
+    const count = Math.min(rows, out - from)
+    const address = kept ? packed + k * packedBytes : place
+    let known = kept ? packedPanels[k] : undefined
+    if (known?.precision !== precision) {
+      const inverseSquares = kernel.packRows(await at(from * inputs, count * inputs), count, length, address, precision)
+      known = { inverseSquares, precision }
+      packedPanels[k] = known
+    }
+    return { address, count, inverseSquares: known.inverseSquares }
+  }
   return {
     end: base + size,
     async scan(from, count) {
@@ -130,18 +144,17 @@ export function openLayer(
       }
       return out
     },
-    async gram(strip) {
-      const second = packed + packedBytes
-      const first = strip * rows
-      const own = Math.min(rows, out - first)
-      kernel.packRows(await at(first * inputs, own * inputs), own, length, packed)
-      const sums = [kernel.gramDiagonal(packed, own, length)]
-      for (let b = first + own; b < out; b += rows) {
-        const others = Math.min(rows, out - b)
-        kernel.packRows(await at(b * inputs, others * inputs), others, length, second)
-        sums.push(kernel.gramBlock(packed, own, second, others, length))
+    async gram(strip, precision) {
+      const first = await panel(strip, packed, precision)
+      const own = kernel.gramPanels(first.address, first.count, first.address, first.count, length, precision)
+      let { sum, near } = own
+      for (let k = strip + 1; k < panels; k++) {
+        const other = await panel(k, packed + packedBytes, precision)
+        const part = kernel.gramPanels(first.address, first.count, other.address, other.count, length, precision)
+        sum += part.sum
+        near += part.near
       }
-      return sums
+      return { sum, near, inverseSquares: first.inverseSquares }
     },
   }
 }

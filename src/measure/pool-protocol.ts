@@ -1,6 +1,7 @@
+import type { GramTotal } from '../gram.ts'
 import type { Origin, RandomAccess } from '../io/random-access.ts'
 import type { ConvShape, WeightPlan } from '../sources/source.ts'
-import type { SegmentMoments } from '../wasm.ts'
+import type { Precision, SegmentMoments } from '../wasm.ts'
 import type { PassOptions, PassResult } from './layer-pass.ts'
 import type { Scan } from './layer-session.ts'
 
@@ -31,9 +32,9 @@ export type Part =
       readonly strict: boolean
       readonly mean: number
     }
-  | { readonly stage: 'gram'; readonly strip: number }
+  | { readonly stage: 'gram'; readonly strip: number; readonly precision: Precision }
 
-export type PartResult = Scan | SegmentMoments[] | number[]
+export type PartResult = Scan | SegmentMoments[] | GramTotal
 
 /** To a worker. */
 export type PoolRequest =

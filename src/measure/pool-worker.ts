@@ -56,7 +56,7 @@ export function servePool(
       case 'moments':
         return session.moments(part.from, part.count, part.limit, part.strict, part.mean)
       case 'gram':
-        return session.gram(part.strip)
+        return session.gram(part.strip, part.precision)
     }
   }
   const handle = async (request: PoolRequest): Promise<void> => {

@@ -2,6 +2,7 @@ import { startMeasureWorker } from '#io'
 import { InputError } from '../errors.ts'
 import { spanOf } from '../filters/weight-boxes.ts'
 import { weightReader } from '../filters/weights.ts'
+import type { GramTotal } from '../gram.ts'
 import type { WorkerHandle } from '../io/platform.ts'
 import { storedBytes } from '../sources/stored-bytes.ts'
 import { compileKernel, type Kernel, openKernel } from '../wasm.ts'
@@ -219,10 +220,9 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
                 ranges.map((range) => ({ stage: 'moments', ...range, limit, strict, mean })),
               )
             ).flat(),
-          gram: async () => {
-            local ??= openKernel(module)
-            const rows = panelRows(await local, inputs * height * width)
-            return run<number[]>([...pieces(out, rows)].map(([first]) => ({ stage: 'gram', strip: first / rows })))
+          gram: (precision) => {
+            const rows = panelRows(inputs * height * width)
+            return run<GramTotal>([...pieces(out, rows)].map(([first]) => ({ stage: 'gram', strip: first / rows, precision })))
           },
         },
         taps,
