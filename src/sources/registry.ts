@@ -29,16 +29,16 @@ export const formats: readonly FormatEntry[] = [
   { name: 'Keras', owns: [], shares: ['h5', 'hdf5', 'keras'], load: async () => (await import('./keras/format.ts')).kerasH5 },
   { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
   {
-    name: 'filter database',
-    owns: [],
-    shares: ['arrow'],
-    load: async () => (await import('./filter-database.ts')).filterDatabase,
-  },
-  {
     name: 'Arrow',
     owns: [],
     shares: ['arrow', 'arrows', 'feather', 'ipc'],
     load: async () => (await import('./filter-table/arrow.ts')).arrowTable,
+  },
+  {
+    name: 'filter database',
+    owns: [],
+    shares: ['arrow'],
+    load: async () => (await import('./filter-database.ts')).filterDatabase,
   },
   {
     name: 'Parquet',

@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../../io/random-access.ts'
-import { type Batch, type Column, type Place, TYPE } from './arrow-messages.ts'
+import { type Batch, type Column, openBuffer, type Place, TYPE } from './arrow-messages.ts'
 
 /** Neighbouring rows with the same value. */
 export type ValueRun = readonly [rows: number, value: string]
@@ -75,12 +75,13 @@ async function readValues(
   start: number,
   count: number,
 ): Promise<Values> {
-  const part = async (buffer: number, from: number, length: number): Promise<DataView> => {
-    const place_ = batch.buffers[buffer]
-    if (!place_ || from < 0 || length < 0 || from + length > place_.length)
+  const part = async (buffer: number, from: number, length?: number): Promise<DataView> => {
+    const opened = await openBuffer(access, batch, buffer)
+    const end = length === undefined ? opened?.byteLength : from + length
+    if (!opened || end === undefined || from < 0 || end < from || end > opened.byteLength)
       throw new RangeError(`column ${column.name} is shorter than its rows`)
-    const bytes = await access.read(place_.offset + from, length)
-    return new DataView(bytes.buffer, bytes.byteOffset, length)
+    const bytes = await opened.read(from, end - from)
+    return new DataView(bytes.buffer, bytes.byteOffset, end - from)
   }
   const values = place.buffer + 1
   if (column.dictionary || column.type === TYPE.int) {
@@ -94,11 +95,7 @@ async function readValues(
   if (column.type === TYPE.utf8View) {
     // 16 bytes a value: its length, then the text itself up to 12 bytes, or 4 of them, a buffer's number and an offset in it.
     const views = await part(values, start * 16, count * 16)
-    const data = await Promise.all(
-      Array.from({ length: batch.variadic[place.view] ?? 0 }, (_, k) =>
-        part(values + 1 + k, 0, batch.buffers[values + 1 + k]?.length ?? 0),
-      ),
-    )
+    const data = await Promise.all(Array.from({ length: batch.variadic[place.view] ?? 0 }, (_, k) => part(values + 1 + k, 0)))
     return (k) => {
       const length = views.getInt32(16 * k, true)
       const [view, from] =

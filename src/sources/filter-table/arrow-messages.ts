@@ -12,7 +12,9 @@ import {
   tableField,
   tablesField,
 } from '../../filters/flatbuffer.ts'
-import type { RandomAccess } from '../../io/random-access.ts'
+import { InflatedCache } from '../../io/inflate.ts'
+import { lz4Frame } from '../../io/lz4.ts'
+import { type RandomAccess, requireRange, sliceAccess } from '../../io/random-access.ts'
 
 // Apache Arrow IPC (format/Message.fbs, Schema.fbs, File.fbs). A stream is a run of messages: a schema, then dictionary
 // batches and record batches; length 0 ends them. A file has its schema and the places of its messages in a footer.
@@ -48,8 +50,10 @@ export const TYPE = {
 export interface Batch {
   readonly rows: number
   readonly nodes: readonly { readonly length: number; readonly nulls: number }[]
-  /** `offset` counts from the first byte of the access. */
+  /** As stored; `offset` counts from the first byte of the access. See openBuffer. */
   readonly buffers: readonly { readonly offset: number; readonly length: number }[]
+  /** Set when each buffer is an LZ4 frame behind its length: what has been unpacked. */
+  readonly unpacked: InflatedCache | undefined
   /** Number of data buffers of each view column, in order. */
   readonly variadic: readonly number[]
   /** Per id, the batches of each dictionary as they stand for this batch. A stream may replace a dictionary on its way. */
@@ -58,6 +62,8 @@ export interface Batch {
 
 export interface ArrowMessages {
   readonly columns: readonly Column[]
+  /** Keys of the schema's own metadata. */
+  readonly keys: readonly string[]
   readonly batches: readonly Batch[]
 }
 
@@ -65,6 +71,9 @@ const MAGIC = 'ARROW1'
 const LARGEST_MESSAGE = 1 << 26
 const MOST_MESSAGES = 1_000_000
 const DEEPEST = 16
+const KEPT_UNPACKED = 1 << 28
+const LARGEST_UNPACKED = 0x7fffffff
+const LZ4_RATIO = 255 // a match length byte stands for at most as many bytes
 
 /** True for the first bytes of an Arrow file, or of a stream that begins with a schema. */
 export function looksLikeArrow(head: Uint8Array): boolean {
@@ -91,15 +100,17 @@ export async function readMessages(access: RandomAccess, only?: 'schema'): Promi
     const detail = error instanceof Error ? error.message : String(error)
     throw new InputError(name, `Arrow: ${detail}; the file is cut short or damaged, get it again`, { cause: error })
   }
-  return { columns: reader.columns!, batches: reader.batches }
+  return { columns: reader.columns!, keys: reader.keys, batches: reader.batches }
 }
 
 /** What has been read so far. */
 class Reader {
   readonly access: RandomAccess
   columns: Column[] | undefined
+  keys: string[] = []
   readonly batches: Batch[] = []
   #dictionaries = new Map<number, readonly Batch[]>()
+  readonly #unpacked = new InflatedCache(KEPT_UNPACKED)
   #count = 0
 
   constructor(access: RandomAccess) {
@@ -137,13 +148,15 @@ class Reader {
     if (int16Field(schema, 0) !== 0)
       throw new InputError(this.access.name, 'Arrow: it is big-endian, which is not read; write it on another machine')
     this.columns = tablesField(schema, 1).map((field) => readColumn(field, 0))
+    this.keys = tablesField(schema, 2).map((pair) => stringField(pair, 0) ?? '')
   }
 
   #batch(header: FlatTable, body: { start: number; length: number }): Batch {
-    if (tableField(header, 3))
+    const codec = tableField(header, 3)
+    if (codec && int8Field(codec, 0) !== 0)
       throw new InputError(
         this.access.name,
-        'Arrow: its batches are compressed, which is not read; write it without compression, or as Parquet',
+        'Arrow: its batches are compressed with ZSTD, which is not read; write it with LZ4 or without compression',
       )
     const { view } = header
     const nodes = structsField(header, 1, 16).map((at) => ({ length: count64(view, at), nulls: count64(view, at + 8) }))
@@ -154,7 +167,14 @@ class Reader {
       return { offset: body.start + offset, length }
     })
     const variadic = structsField(header, 4, 8).map((at) => count64(view, at))
-    return { rows: int64Field(header, 0), nodes, buffers, variadic, dictionaries: this.#dictionaries }
+    return {
+      rows: int64Field(header, 0),
+      nodes,
+      buffers,
+      unpacked: codec && this.#unpacked,
+      variadic,
+      dictionaries: this.#dictionaries,
+    }
   }
 }
 
@@ -208,6 +228,50 @@ function readColumn(field: FlatTable, depth: number): Column {
       signed: index ? int8Field(index, 1) === 1 : true,
     },
     children: tablesField(field, 5).map((child) => readColumn(child, depth + 1)),
+  }
+}
+
+/**
+ * A buffer's bytes: a part of the file, or what is unpacked from it when it is read.
+ * @returns undefined when the batch has no such buffer. @throws RangeError when it is damaged
+ */
+export async function openBuffer(
+  access: RandomAccess,
+  { buffers, unpacked }: Batch,
+  index: number,
+): Promise<RandomAccess | undefined> {
+  const place = buffers[index]
+  if (!place) return undefined
+  const stored = sliceAccess(access, place.offset, place.length)
+  if (!unpacked || place.length === 0) return stored
+  const prefix = await stored.read(0, 8)
+  const byteLength = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigInt64(0, true))
+  const packed = sliceAccess(stored, 8, place.length - 8)
+  if (byteLength === -1) return packed
+  if (byteLength < 0 || byteLength > LARGEST_UNPACKED || byteLength > LZ4_RATIO * packed.byteLength)
+    throw new RangeError(`a buffer of ${packed.byteLength} bytes claims to unpack to ${byteLength}`)
+  const unpack = async (): Promise<Uint8Array> => {
+    try {
+      return lz4Frame(await packed.read(0, packed.byteLength), byteLength)
+    } catch (error) {
+      if (error instanceof InputError) throw error
+      throw new InputError(
+        access.name,
+        `Arrow: ${error instanceof Error ? error.message : error}; the file is damaged, get it again`,
+        { cause: error },
+      )
+    }
+  }
+  return {
+    name: access.name,
+    byteLength,
+    async read(offset, length, into) {
+      requireRange(access.name, byteLength, offset, length)
+      const part = (await unpacked.get(String(place.offset), byteLength, unpack)).subarray(offset, offset + length)
+      if (!into) return part
+      into.set(part)
+      return into.subarray(0, length)
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type Batch,
   type Column,
   looksLikeArrow,
+  openBuffer,
   type Place,
   placesOf,
   readMessages,
@@ -26,18 +27,23 @@ export const arrowTable: SourceFormat = {
   name: 'Arrow',
   async match(head, { access }) {
     if (!looksLikeArrow(head)) return false
-    const { columns } = await readMessages(access, 'schema')
-    return columns.some(isFilters)
+    try {
+      const { columns, keys } = await readMessages(access, 'schema')
+      return columns.some(isFilters) && !keys.some((key) => key.startsWith('filterlens.'))
+    } catch (error) {
+      if (error instanceof InputError) return false
+      throw error
+    }
   },
   async open({ access, path }): Promise<Source> {
     const messages = await readMessages(access)
     const column = bestColumn(messages.columns.filter(isFilters))
     if (!column) throw new InputError(access.name, 'is an Arrow file without a column of filters (a list of nine floats a row)')
-    const { batches, values, dtype } = await readFilters(access, messages, column)
+    const { batches, values, dtype } = await told(access, readFilters(access, messages, column))
     const side = sideOf(values)!
     const ends: number[] = []
     for (const { rows } of batches) ends.push((ends.at(-1) ?? 0) + rows)
-    const runs = await readRuns(access, messages)
+    const runs = await told(access, readRuns(access, messages))
     const models = modelsOf({
       file: access.name,
       path,
@@ -48,8 +54,8 @@ export const arrowTable: SourceFormat = {
       runs,
       pieces: (start, count) =>
         acrossBlocks(ends, start, count, (block, from, to) => {
-          const { offset, rowBytes } = batches[block]!
-          return sliceAccess(access, offset + from * rowBytes, (to - from) * rowBytes)
+          const { data, offset, rowBytes } = batches[block]!
+          return sliceAccess(data, offset + from * rowBytes, (to - from) * rowBytes)
         }),
     })
     const warnings = dtype === 'float64' ? ['its filters are float64 and narrowed to float32'] : []
@@ -65,6 +71,7 @@ function isFilters({ type, size, children, dictionary }: Column): boolean {
 
 interface FilterBatch {
   readonly rows: number
+  readonly data: RandomAccess
   /** First byte of row 0. */
   readonly offset: number
   readonly rowBytes: number
@@ -88,11 +95,11 @@ async function readFilters(
     if (!list || !child || list.length !== batch.rows) throw broken('has not as many rows as its batch; the file is damaged')
     if (list.nulls > 0 || child.nulls > 0) throw broken('has empty entries; remove those rows')
     let first = 0
-    let data = batch.buffers[place.buffer + 2]
+    let index = place.buffer + 2
     if (column.type !== TYPE.fixedSizeList) {
       const lists = await listLengths(access, column, batch, place, broken)
       first = lists.first
-      data = batch.buffers[place.buffer + 3]
+      index = place.buffer + 3
       if (sideOf(lists.each) === undefined) throw broken(`its lists have ${lists.each} entries; a 3×3 filter has 9`)
       if (values !== undefined && values !== lists.each)
         throw broken(`its lists have ${lists.each} entries, those before ${values}`)
@@ -100,8 +107,9 @@ async function readFilters(
     }
     const rowBytes = values! * BYTES[precision]!
     const offset = first * BYTES[precision]!
-    if (!data || offset + batch.rows * rowBytes > data.length) throw broken('is shorter than its rows; the file is damaged')
-    out.push({ rows: batch.rows, offset: data.offset + offset, rowBytes })
+    const data = await openBuffer(access, batch, index)
+    if (!data || offset + batch.rows * rowBytes > data.byteLength) throw broken('is shorter than its rows; the file is damaged')
+    out.push({ rows: batch.rows, data, offset, rowBytes })
   }
   if (out.length === 0 || values === undefined) throw new InputError(access.name, 'is an Arrow file without a row')
   return { batches: out, values, dtype }
@@ -117,13 +125,13 @@ async function listLengths(
 ): Promise<{ first: number; each: number }> {
   const STEP = 1 << 18
   const wide = column.type === TYPE.largeList ? 8 : 4
-  const buffer = batch.buffers[place.buffer + 1]
-  if (!buffer || buffer.length < (batch.rows + 1) * wide) throw broken('is shorter than its rows; the file is damaged')
+  const buffer = await openBuffer(access, batch, place.buffer + 1)
+  if (!buffer || buffer.byteLength < (batch.rows + 1) * wide) throw broken('is shorter than its rows; the file is damaged')
   let first = 0
   let each = -1
   for (let row = 0; row < batch.rows; row += STEP) {
     const count = Math.min(STEP, batch.rows - row)
-    const bytes = await access.read(buffer.offset + row * wide, (count + 1) * wide)
+    const bytes = await buffer.read(row * wide, (count + 1) * wide)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const at = (k: number): number => (wide === 8 ? Number(view.getBigInt64(8 * k, true)) : view.getInt32(4 * k, true))
     if (row === 0) {
@@ -150,17 +158,22 @@ async function readRuns(access: RandomAccess, { columns, batches }: ArrowMessage
     decoded.set(parts, entries)
     return entries
   }
+  const runs: Run[] = []
+  for (const batch of batches) {
+    if (batch.rows === 0) continue
+    const places = placesOf(columns, batch)
+    const found = []
+    for (const { label, column, index } of labels)
+      found.push({ label, runs: await labelRuns(access, column, batch, places[index]!, await entriesOf(column, batch)) })
+    runs.push(...joinRuns(batch.rows, found))
+  }
+  return runs
+}
+
+/** What the walkers find wrong, as a sentence about the file. */
+async function told<T>(access: RandomAccess, work: Promise<T>): Promise<T> {
   try {
-    const runs: Run[] = []
-    for (const batch of batches) {
-      if (batch.rows === 0) continue
-      const places = placesOf(columns, batch)
-      const found = []
-      for (const { label, column, index } of labels)
-        found.push({ label, runs: await labelRuns(access, column, batch, places[index]!, await entriesOf(column, batch)) })
-      runs.push(...joinRuns(batch.rows, found))
-    }
-    return runs
+    return await work
   } catch (error) {
     if (error instanceof InputError) throw error
     throw new InputError(access.name, `Arrow: ${error instanceof Error ? error.message : String(error)}`, { cause: error })

@@ -1,16 +1,19 @@
-import { gunzipSync } from 'fflate'
-import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet'
+import type { ColumnMetaData, FileMetaData, RowGroup, SchemaTree } from 'hyparquet'
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { acrossBlocks, bestColumn, joinRuns, type Label, labelOf, modelsOf, type Run, sideOf } from './layers.ts'
+import { type ColumnChunk, readLabels, readLists } from './parquet-column.ts'
+import { CODECS } from './parquet-pages.ts'
 
-// Apache Parquet: "PAR1", column chunks, footer, i32 footer length, "PAR1". A row group is the smallest part that is
-// decoded; the two read last are kept.
+// Apache Parquet: "PAR1", column chunks, footer, i32 footer length, "PAR1". The footer is read by hyparquet, the pages by
+// our own walker (docs/decisions/parquet-pages.md). A row group is the smallest part that is decoded; the two read last are kept.
 
 const MAGIC = 0x50415231
 const LARGEST_FOOTER = 1 << 28
 const LARGEST_CHUNK = 1 << 30
+const LARGEST_ROWS = 1 << 26
+const MOST_REPEATED = 64 // values that a byte of a large row group may stand for
 const MOST_ROWS = 1 << 23 // of a row group: writers make 100,000 to 1,000,000
 const KEPT = 2
 
@@ -29,21 +32,22 @@ export const parquetTable: SourceFormat = {
     const { metadata, columns } = await readHeader(access)
     const column = bestColumn(columns.filter(isFilters).map((tree) => ({ name: tree.element.name, tree })))
     if (!column) throw new InputError(access.name, 'is a Parquet file without a column of filters (a list of nine floats a row)')
-    const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows)).filter((rows) => rows > 0)
+    const groups = metadata.row_groups.filter(({ num_rows }) => num_rows > 0n)
     if (groups.length === 0) throw new InputError(access.name, 'is a Parquet file without a row')
     const ends: number[] = []
-    for (const rows of groups) {
-      if (!Number.isSafeInteger(rows) || rows > MOST_ROWS)
+    for (const { num_rows } of groups) {
+      if (num_rows > MOST_ROWS)
         throw new InputError(
           access.name,
-          `has a row group of ${rows} rows; write it again with row groups of at most ${MOST_ROWS}`,
+          `has a row group of ${num_rows} rows; write it again with row groups of at most ${MOST_ROWS}`,
         )
-      ends.push((ends.at(-1) ?? 0) + rows)
+      ends.push((ends.at(-1) ?? 0) + Number(num_rows))
     }
-    const table = new Columns(access, metadata)
-    const side = sideOf(await table.listLength(column.name, ends[0]!))
+    const table = new Columns(access, groups)
+    const each = table.listLength(column.tree)
+    const side = sideOf(each)
     if (side === undefined)
-      throw new InputError(access.name, `the lists in column ${column.name} are no filters; a 3×3 filter has 9 values`)
+      throw new InputError(access.name, `Parquet: column ${column.name} has ${each} values a row; a 3×3 filter has 9`)
     const models = modelsOf({
       file: access.name,
       path,
@@ -51,23 +55,13 @@ export const parquetTable: SourceFormat = {
       producer: metadata.created_by ?? null,
       side,
       dtype: 'float32',
-      runs: await readRuns(table, columns, ends),
+      runs: await readTableRuns(table, columns, groups),
       pieces: (start, count) =>
-        acrossBlocks(ends, start, count, (block, from, to) => table.rows(column.name, side * side, ends, block, from, to)),
+        acrossBlocks(ends, start, count, (block, from, to) => table.rows(column.tree, each, block, from, to)),
     })
     const warnings = leafOf(column.tree)?.element.type === 'DOUBLE' ? ['its filters are float64 and narrowed to float32'] : []
     return { format: 'Parquet', models, warnings, close: async () => access.close?.() }
   },
-}
-
-const CODECS = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP'])
-
-/** Inflates a page into exactly the length that its header states. */
-function gunzip(input: Uint8Array, length: number): Uint8Array {
-  if (length > LARGEST_CHUNK) throw new RangeError(`a page of ${length} bytes`)
-  const out = gunzipSync(input, { out: new Uint8Array(length) })
-  if (out.length !== length) throw new RangeError(`a page inflates to ${out.length} of ${length} bytes`)
-  return out
 }
 
 /** True for the first bytes of a Parquet file. */
@@ -115,74 +109,34 @@ function leafOf(column: SchemaTree): SchemaTree | undefined {
 /** Columns decoded a row group at a time. */
 class Columns {
   readonly #access: RandomAccess
-  readonly #metadata: FileMetaData
-  readonly #file: AsyncBuffer
+  readonly #groups: readonly RowGroup[]
   readonly #kept = new Map<number, Promise<Uint8Array>>()
 
-  constructor(access: RandomAccess, metadata: FileMetaData) {
+  constructor(access: RandomAccess, groups: readonly RowGroup[]) {
     this.#access = access
-    this.#metadata = metadata
-    this.#file = {
-      byteLength: access.byteLength,
-      async slice(start, end = access.byteLength) {
-        if (end - start > LARGEST_CHUNK)
-          throw new InputError(access.name, `has a column chunk of ${end - start} bytes; write it again with smaller row groups`)
-        const bytes = new Uint8Array(end - start)
-        await access.read(start, end - start, bytes)
-        return bytes.buffer
-      },
-    }
+    this.#groups = groups
   }
 
-  /** The values of a column in rows [start, end), which lie in one row group. */
-  async values(column: string, start: number, end: number): Promise<ArrayLike<unknown>> {
-    const { parquetScan } = await import('hyparquet')
-    try {
-      for (const { columns } of this.#metadata.row_groups)
-        for (const { meta_data: chunk } of columns)
-          if (chunk?.path_in_schema[0] === column && !CODECS.has(chunk.codec))
-            throw new InputError(
-              this.#access.name,
-              `is compressed with ${chunk.codec}, which is not read; write it again with Snappy or gzip`,
-            )
-      const scan = await parquetScan({
-        file: this.#file,
-        metadata: this.#metadata,
-        columns: [column],
-        compressors: { GZIP: gunzip },
-      })
-      const found = await scan.readColumn({ column, rowStart: start, rowEnd: end })
-      if (found.length !== end - start) throw new RangeError(`${found.length} of ${end - start} rows are there`)
-      return found
-    } catch (error) {
-      if (error instanceof InputError) throw error
-      const detail = error instanceof Error ? error.message : String(error)
-      throw new InputError(
-        this.#access.name,
-        `Parquet: column ${column}, rows ${start} to ${end}: ${detail}; the file is damaged, get it again`,
-        { cause: error },
-      )
-    }
-  }
-
-  /** How many values the first row's list has. */
-  async listLength(column: string, firstGroup: number): Promise<number> {
-    const [first] = Array.from(await this.values(column, 0, Math.min(1, firstGroup)))
-    return isList(first) ? first.length : 0
+  /** How many values each row of a list column has, by the count of the first row group. @throws InputError for a packing that is not read */
+  listLength(column: SchemaTree): number {
+    const group = this.#groups[0]!
+    for (const each of this.#groups) this.#requireCodec(this.#chunk(column, each).meta)
+    return Number(this.#chunk(column, group).meta.num_values) / Number(group.num_rows)
   }
 
   /** Rows [from, to) of a row group as float32, decoded when they are read. */
-  rows(column: string, each: number, ends: readonly number[], block: number, from: number, to: number): RandomAccess {
+  rows(column: SchemaTree, each: number, block: number, from: number, to: number): RandomAccess {
     const { name } = this.#access
     const byteLength = (to - from) * each * 4
-    const start = block === 0 ? 0 : ends[block - 1]!
     return {
       name,
       byteLength,
       read: async (offset, length, into) => {
         requireRange(name, byteLength, offset, length)
-        const group = await this.#group(column, each, block, start, ends[block]!)
-        const part = group.subarray(from * each * 4 + offset, from * each * 4 + offset + length)
+        const part = (await this.#lists(column, each, block)).subarray(
+          from * each * 4 + offset,
+          from * each * 4 + offset + length,
+        )
         if (!into) return part
         into.set(part)
         return into.subarray(0, length)
@@ -190,64 +144,105 @@ class Columns {
     }
   }
 
-  #group(column: string, each: number, block: number, start: number, end: number): Promise<Uint8Array> {
-    let bytes = this.#kept.get(block)
-    if (bytes) this.#kept.delete(block)
+  #lists(column: SchemaTree, each: number, block: number): Promise<Uint8Array> {
+    let lists = this.#kept.get(block)
+    if (lists) this.#kept.delete(block)
     else {
-      bytes = this.values(column, start, end).then((rows) => flatten(this.#access.name, column, rows, each, start))
-      bytes.catch(() => this.#kept.delete(block))
+      lists = this.#decode(column, this.#groups[block]!, (bytes, chunk, rows) => {
+        if (rows * each * 4 > LARGEST_ROWS && rows * each > MOST_REPEATED * bytes.length)
+          throw new RangeError(`claims ${rows} rows in ${bytes.length} bytes`)
+        return new Uint8Array(readLists(bytes, chunk, rows, each).buffer)
+      })
+      lists.catch(() => this.#kept.delete(block))
     }
-    this.#kept.set(block, bytes)
+    this.#kept.set(block, lists)
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!)
-    return bytes
+    return lists
   }
-}
 
-function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
-}
+  /** A label column's values in a row group, as runs. */
+  labels(column: SchemaTree, block: number): Promise<[rows: number, value: string][]> {
+    return this.#decode(column, this.#groups[block]!, (bytes, chunk, rows) => {
+      const runs: [number, string][] = []
+      for (const value of readLabels(bytes, chunk, rows)) {
+        const last = runs.at(-1)
+        if (last && last[1] === value) last[0]++
+        else runs.push([1, value])
+      }
+      return runs
+    })
+  }
 
-function flatten(file: string, column: string, rows: ArrayLike<unknown>, each: number, start: number): Uint8Array {
-  const out = new Float32Array(rows.length * each)
-  for (let row = 0; row < rows.length; row++) {
-    const list = rows[row]
-    if (!isList(list) || list.length !== each)
-      throw new InputError(
-        file,
-        `Parquet: column ${column}, row ${start + row} has ${isList(list) ? list.length : 'no'} values, not ${each}`,
-      )
-    for (let k = 0; k < each; k++) {
-      const value = list[k]
-      if (typeof value !== 'number')
-        throw new InputError(file, `Parquet: column ${column}, row ${start + row} has an empty entry`)
-      out[row * each + k] = value
+  async #decode<T>(
+    column: SchemaTree,
+    group: RowGroup,
+    decode: (bytes: Uint8Array, chunk: ColumnChunk, rows: number) => T,
+  ): Promise<T> {
+    const { name } = this.#access
+    const { meta, leaf, path } = this.#chunk(column, group)
+    this.#requireCodec(meta)
+    const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
+    const length = Number(meta.total_compressed_size)
+    if (!(length >= 0 && length <= LARGEST_CHUNK))
+      throw new InputError(name, `has a column chunk of ${length} bytes; write it again with smaller row groups`)
+    const bytes = await this.#access.read(Math.min(start, Number(meta.data_page_offset)), length)
+    const levels = (kinds: readonly string[]): number => path.filter((kind) => kinds.includes(kind)).length
+    const chunk: ColumnChunk = {
+      name: column.element.name,
+      type: leaf.element.type as ColumnChunk['type'],
+      codec: meta.codec,
+      repetition: levels(['REPEATED']),
+      definition: levels(['REPEATED', 'OPTIONAL']),
+    }
+    try {
+      return decode(bytes, chunk, Number(group.num_rows))
+    } catch (error) {
+      if (error instanceof InputError) throw error
+      throw new InputError(name, `Parquet: column ${chunk.name} ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
     }
   }
-  return new Uint8Array(out.buffer)
+
+  #requireCodec({ codec }: ColumnMetaData): void {
+    if (!CODECS.has(codec))
+      throw new InputError(
+        this.#access.name,
+        `is compressed with ${codec}, which is not read; write it again with Snappy, LZ4 or gzip`,
+      )
+  }
+
+  #chunk(column: SchemaTree, group: RowGroup): { meta: ColumnMetaData; leaf: SchemaTree; path: string[] } {
+    const path: string[] = []
+    let leaf = column
+    for (; ; leaf = leaf.children[0]!) {
+      path.push(leaf.element.repetition_type ?? 'REQUIRED')
+      if (leaf.children.length === 0) break
+    }
+    const meta = group.columns.find(
+      ({ meta_data: found }) => found?.path_in_schema.join('\0') === leaf.path.join('\0'),
+    )?.meta_data
+    if (!meta)
+      throw new InputError(
+        this.#access.name,
+        `Parquet: column ${column.element.name} is missing from a row group; the file is damaged, get it again`,
+      )
+    return { meta, leaf, path }
+  }
 }
 
-async function readRuns(table: Columns, columns: readonly SchemaTree[], ends: readonly number[]): Promise<Run[]> {
-  const labels = columns.flatMap(({ element, children }) => {
-    const label = labelOf(element.name)
-    return label && children.length === 0 && element.repetition_type !== 'REPEATED' ? [{ name: element.name, label }] : []
+async function readTableRuns(table: Columns, columns: readonly SchemaTree[], groups: readonly RowGroup[]): Promise<Run[]> {
+  const labels = columns.flatMap((column) => {
+    const { name, repetition_type: kind, type } = column.element
+    const label = labelOf(name)
+    const isPlain = column.children.length === 0 && kind !== 'REPEATED' && /^(BYTE_ARRAY|INT32|INT64)$/.test(type ?? '')
+    return label && isPlain ? [{ label, column }] : []
   })
   const runs: Run[] = []
-  let start = 0
-  for (const end of ends) {
+  for (const [block, { num_rows: rows }] of groups.entries()) {
     const found: { label: Label; runs: [number, string][] }[] = []
-    for (const { name, label } of labels) {
-      const values = await table.values(name, start, end)
-      const own: [number, string][] = []
-      for (let k = 0; k < values.length; k++) {
-        const value = String(values[k] ?? '')
-        const last = own.at(-1)
-        if (last && last[1] === value) last[0]++
-        else own.push([1, value])
-      }
-      found.push({ label, runs: own })
-    }
-    runs.push(...joinRuns(end - start, found))
-    start = end
+    for (const { label, column } of labels) found.push({ label, runs: await table.labels(column, block) })
+    runs.push(...joinRuns(Number(rows), found))
   }
   return runs
 }

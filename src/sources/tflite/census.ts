@@ -63,7 +63,7 @@ export function liteCensus(access: RandomAccess, model: LiteModel): LiteCensus {
         continue
       }
       if (depths[index]! >= 0 && weight?.shape.length === 4) depthsOf4d.push(depths[index]!)
-      const plan = planOf(access, weight)
+      const plan = planOf(access, weight, isDepthwise ? 3 : 0)
       if (typeof plan === 'string' || !weight) skip(typeof plan === 'string' ? plan : 'no weight')
       else if (depths[index]! < 0) skip('no path leads to it from a model input')
       else {
@@ -106,8 +106,8 @@ function follow({ tensors, inputs, operators }: LiteGraph): { depths: Int32Array
   return { depths, sources }
 }
 
-/** Where a weight's values lie; or why they are not read. */
-function planOf(access: RandomAccess, tensor: LiteTensor | undefined): Omit<WeightPlan, 'strides'> | string {
+/** Where a weight's values lie; or why they are not read. `axis` is the dimension of the output channels. */
+function planOf(access: RandomAccess, tensor: LiteTensor | undefined, axis: number): Omit<WeightPlan, 'strides'> | string {
   if (!tensor?.data) return 'no constant weight'
   if (tensor.shape.length !== 4) return `its weight has ${tensor.shape.length} dimensions`
   if (tensor.isSparse) return 'stored in sparse form'
@@ -120,19 +120,17 @@ function planOf(access: RandomAccess, tensor: LiteTensor | undefined): Omit<Weig
     return `its ${tensor.shape.join('×')} values do not fit the ${tensor.data.length} bytes stored`
   const place = { access, offset: tensor.data.offset, dtype }
   if (dtype.startsWith('float')) return place
-  if (tensor.scale.length === 0) return `stored as ${dtype} without a scale`
-  const channels = tensor.shape[tensor.axis] ?? 0
-  const each = tensor.scale.length > 1
-  if (each && (tensor.scale.length !== channels || (tensor.zero.length > 1 && tensor.zero.length !== channels)))
-    return `quantised with ${tensor.scale.length} scales for ${channels} channels`
-  return {
-    ...place,
-    dequantise: {
-      scale: each ? Float64Array.from(tensor.scale) : tensor.scale[0]!,
-      zero: tensor.zero.length > 1 ? Float64Array.from(tensor.zero) : (tensor.zero[0] ?? 0),
-      shift: 0,
-    },
-  }
+  const { scale, zero } = tensor
+  if (scale.length === 0) return `stored as ${dtype} without a scale`
+  const out = tensor.shape[axis]!
+  const fits = (list: readonly number[]): boolean => list.length <= 1 || (list.length === out && tensor.axis === axis)
+  if (!fits(scale) || !fits(zero))
+    return `quantised with ${scale.length} scales and ${zero.length} zero points along dimension ${tensor.axis}, for ${out} output channels`
+  return { ...place, dequantise: { scale: oneOrAll(scale, 1), zero: oneOrAll(zero, 0), shift: 0 } }
+}
+
+function oneOrAll(list: readonly number[], otherwise: number): number | Float64Array {
+  return list.length > 1 ? Float64Array.from(list) : (list[0] ?? otherwise)
 }
 
 function layoutOf(

@@ -78,7 +78,7 @@ export async function readLite(access: RandomAccess): Promise<LiteModel> {
       `has ${byteLength} bytes; TensorFlow Lite models are read up to ${LARGEST_FILE}, convert it to ONNX`,
     )
   const bytes = await access.read(0, byteLength)
-  try {
+  return told(access, () => {
     const model = rootTable(bytes)
     const codes = tablesField(model, 1).map((code) => ({
       code: Math.max((int8Field(code, 0) << 24) >> 24, int32Field(code, 3)),
@@ -108,15 +108,17 @@ export async function readLite(access: RandomAccess): Promise<LiteModel> {
       }
     })
     return { description: stringField(model, 3), graphs }
+  })
+}
+
+/** What the tables' walker finds wrong (a position outside the file), as a sentence about the file. */
+export function told<T>({ name }: RandomAccess, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     if (error instanceof InputError) throw error
-    throw new InputError(
-      name,
-      `TensorFlow Lite: ${error instanceof Error ? error.message : String(error)}; the file is cut short or damaged, get it again`,
-      {
-        cause: error,
-      },
-    )
+    const detail = error instanceof Error ? error.message : String(error)
+    throw new InputError(name, `TensorFlow Lite: ${detail}; the file is cut short or damaged, get it again`, { cause: error })
   }
 }
 

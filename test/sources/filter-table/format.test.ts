@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import * as flechette from '@uwdata/flechette'
 import {
   Bool,
   type DataType,
@@ -172,6 +173,54 @@ test('Arrow: lists of nine, doubles, and other kernel sizes', async () => {
   assert.is((await referenceWeights(weights, shape))[30], -5)
 })
 
+/** An LZ4 frame of one block: each four bytes that were seen before begin a match. */
+function lz4(bytes: Uint8Array): Uint8Array {
+  const block: number[] = []
+  const more = (length: number): number[] =>
+    length < 15 ? [] : [...Array<number>(Math.floor((length - 15) / 255)).fill(255), (length - 15) % 255]
+  const seen = new Map<string, number>()
+  let from = 0
+  for (let at = 0; at + 12 < bytes.length; at++) {
+    const key = bytes.subarray(at, at + 4).join()
+    const earlier = seen.get(key)
+    seen.set(key, at)
+    if (earlier === undefined) continue
+    let length = 4
+    while (at + length < bytes.length - 5 && bytes[at + length] === bytes[earlier + length]) length++
+    const distance = at - earlier
+    block.push((Math.min(15, at - from) << 4) | Math.min(15, length - 4), ...more(at - from), ...bytes.subarray(from, at))
+    block.push(distance & 255, distance >> 8, ...more(length - 4))
+    from = at + length
+    at = from - 1
+  }
+  block.push(Math.min(15, bytes.length - from) << 4, ...more(bytes.length - from), ...bytes.subarray(from))
+  const size = [block.length & 255, (block.length >> 8) & 255, block.length >> 16, 0]
+  return Uint8Array.from([0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0, ...size, ...block, 0, 0, 0, 0])
+}
+
+test('Arrow: batches compressed with LZ4, as Feather files are', async () => {
+  flechette.setCompressionCodec(flechette.CompressionType.LZ4_FRAME, {
+    encode: lz4,
+    decode: () => assert.unreachable() as never,
+  })
+  const { utf8, int32, float32, fixedSizeList, tableFromArrays, tableToIPC: write } = flechette
+  const rows = Array.from({ length: 84 }, (_, r) => r)
+  const table = tableFromArrays(
+    {
+      model: rows.map((r) => (r < 42 ? 'first' : 'second')),
+      layer: rows.map((r) => (r % 42 < 12 ? 'conv1' : 'conv2')),
+      in_channels: rows.map((r) => (r % 42 < 12 ? 3 : 5)),
+      weights: rows.map((r) => Float32Array.from(rowsFrom(r, 1))),
+    },
+    { types: { model: utf8(), layer: utf8(), in_channels: int32(), weights: fixedSizeList(float32(), 9) } },
+  )
+  for (const format of ['file', 'stream'] as const) {
+    const bytes = write(table, { format, codec: flechette.CompressionType.LZ4_FRAME })!
+    assert.ok(bytes.length < write(table, { format })!.length, 'some buffers are stored compressed')
+    assert.equal(await said(await openBytes(bytes)), labelled)
+  }
+})
+
 test('Arrow: a stored batch is a part of the file', async () => {
   const origin = { at: { kind: 'path', path: '/there/x.arrow' }, offset: 0 } as const
   const bytes = tableToIPC(new Table({ weights: column(nine(new Float32()), [rowsFrom(0, 1)]) }), 'file')
@@ -230,12 +279,34 @@ test('Parquet: one layer without labels, doubles narrowed, any part of any row g
   await source.close()
 })
 
+test('Parquet: dictionaries and pages of version 2', async () => {
+  const source = await openFixture('repeated.parquet')
+  const { layer, weights, shape } = source.models[0]!.convolutions[0]!
+  assert.is(layer, 'all')
+  const values = await referenceWeights(weights, shape)
+  for (const row of [0, 1, 2, 1000, 2999]) assert.equal([...values.subarray(row * 9, row * 9 + 9)], rowsFrom(row % 3, 1))
+  await source.close()
+})
+
+test('Parquet: pages packed with LZ4', async () => {
+  const source = await openFixture('lz4.parquet')
+  const { weights, shape } = source.models[0]!.convolutions[0]!
+  assert.equal([...(await referenceWeights(weights, shape))], rowsFrom(0, 100))
+  await source.close()
+})
+
 test('Parquet: what cannot be read is said', async () => {
   assert.match(await problem(openFixture('zstd.parquet')), /compressed with ZSTD/)
-  const ragged = await openFixture('ragged.parquet')
-  const { access } = ragged.models[0]!.convolutions[0]!.weights
-  assert.match(await problem(access.read(0, 36)), /row 7 has 1 values, not 9/)
-  await ragged.close()
+  assert.match(await problem(openFixture('ragged.parquet')), /column weights has 8\.2 values a row; a 3×3 filter has 9/)
+  for (const [name, sentence] of [
+    ['ragged-even.parquet', /column weights row 7 does not have 9 values/],
+    ['empty-entry.parquet', /column weights row 7 has an empty entry/],
+  ] as const) {
+    const source = await openFixture(name)
+    const { access } = source.models[0]!.convolutions[0]!.weights
+    assert.match(await problem(access.read(0, 36)), sentence)
+    await source.close()
+  }
   const none = new Uint8Array(readFileSync(`${fixtures}no-filters.parquet`))
   assert.not.ok(
     await parquetTable.match(none.subarray(0, 4096), { path: 'n', access: memoryAccess('n', none), folder: emptyFolder }),
