@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
@@ -6,6 +7,7 @@ import type { Sha256 } from './platform.ts'
 import { type Folder, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
 import type { OutputFolder, Sink } from './sink.ts'
 
+const SMALL_READ = 1 << 16 // read at once: a trip through the thread pool takes longer than the read
 const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
 
 /** Opens a file for reading by range. @throws InputError when it is missing, a folder or unreadable */
@@ -29,7 +31,11 @@ export async function openFile(path: string, name: string = path): Promise<Rando
       requireRange(name, size, offset, length)
       const out = into ? into.subarray(0, length) : new Uint8Array(length)
       for (let done = 0; done < length; ) {
-        const { bytesRead } = await handle.read(out, done, Math.min(length - done, LARGEST_READ), offset + done)
+        const count = Math.min(length - done, LARGEST_READ)
+        const bytesRead =
+          count <= SMALL_READ
+            ? readSync(handle.fd, out, done, count, offset + done)
+            : (await handle.read(out, done, count, offset + done)).bytesRead
         if (bytesRead === 0)
           throw new InputError(
             name,

@@ -96,7 +96,8 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
   const mean = filters === 0 ? 0 : total / (filters * taps)
   const { limit, strict } = sparseLimit(peak, options.threshold, options.profile)
   const segments = await stages.moments(limit, strict, mean)
-  const merged = (set: (segment: SegmentMoments) => Moments): Moments => mergeMoments(segments.map(set), taps)
+  const merged = (set: (segment: SegmentMoments) => Moments): Moments =>
+    segments.length === 1 ? set(segments[0]!) : mergeMoments(segments.map(set), taps)
   let sparse_filters = 0
   let deviation = 0
   for (const segment of segments) {

@@ -106,16 +106,40 @@ export function evaluateMetrics(
   profile: Profile,
   asked: ReadonlySet<NullableMetric> = new Set(nullableMetrics),
 ): Pick<LayerMetrics, Metric['name']> & { undefined_because: Partial<Record<NullableMetric, string>> } {
+  const once = rememberEntropies(math)
   const values: Record<string, number | null> = {}
   const undefined_because: Record<string, string> = {}
   for (const metric of metrics) {
     const optional = (nullableMetrics as readonly string[]).includes(metric.name)
-    const outcome = optional && !asked.has(metric.name as NullableMetric) ? notRun : metric.compute(layer, math, profile)
+    const outcome = optional && !asked.has(metric.name as NullableMetric) ? notRun : metric.compute(layer, once, profile)
     // A zero is stored as +0, so that equal tables have equal bytes.
     values[metric.name] = typeof outcome === 'number' ? outcome + 0 : null
     if (typeof outcome !== 'number') undefined_because[metric.name] = outcome.because
   }
   return { ...(values as unknown as Pick<LayerMetrics, Metric['name']>), undefined_because }
+}
+
+/** Two metrics share an entropy, and so do all filters and the non-sparse ones where none is sparse. */
+function rememberEntropies(math: MetricMath): MetricMath {
+  const known: { moments: Moments; entropy: number | null }[] = []
+  return {
+    randomEntropy: (filters) => math.randomEntropy(filters),
+    varianceEntropy(moments) {
+      const found = known.find((entry) => entry.moments === moments || isSame(entry.moments, moments))
+      if (found) return found.entropy
+      const entropy = math.varianceEntropy(moments)
+      known.push({ moments, entropy })
+      return entropy
+    },
+  }
+}
+
+function isSame(a: Moments, b: Moments): boolean {
+  return (
+    a.count === b.count &&
+    a.mean.every((value, k) => value === b.mean[k]) &&
+    a.scatter.every((value, k) => value === b.scatter[k])
+  )
 }
 
 /** The passes that a set of metrics needs. */
