@@ -1,4 +1,4 @@
-import { readFirstFiltersOf } from './activation/first-filters.ts'
+import { type FirstFilters, readFirstFiltersOf } from './activation/first-filters.ts'
 import { type GroupChoice, metaValue } from './analysis/members.ts'
 import type { Pair } from './analysis/pairs.ts'
 import type { GroupReport } from './analysis/report-types.ts'
@@ -8,7 +8,14 @@ import { writeGroups } from './artifact/groups.ts'
 import type { StagedArtifact } from './artifact/staged.ts'
 import type { Input, LazyInput } from './io/random-access.ts'
 import { writeFile } from './io/sink.ts'
+import type { MeasuredRun } from './measure/layers-again.ts'
 import type { Analysis } from './measure/model-row.ts'
+
+/** A measured run: its models, the layers of at least the first 64 that have any, and (asked for only when needed) all of it. */
+export interface RunToExtend extends MeasuredRun {
+  readonly models: Analysis['models']
+  whole(): Promise<Analysis>
+}
 
 /** What is added to a measured run, and how it is told. */
 export interface RunExtension {
@@ -18,6 +25,10 @@ export interface RunExtension {
   readonly groups?: GroupChoice | undefined
   /** Where the tables go; absent: nowhere. */
   readonly artifact?: StagedArtifact | undefined
+  /** Adds report.html and figures/ to the artifact. */
+  readonly report?: boolean | undefined
+  /** Model names by input path, where the run was given any. */
+  readonly names?: ReadonlyMap<string, string>
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
 }
@@ -26,31 +37,40 @@ export interface RunExtension {
 export interface ExtendedRun {
   readonly groups: GroupReport | undefined
   /** First filters of the layers, read only for an artifact. */
-  readonly first: Awaited<ReturnType<typeof readFirstFiltersOf>>
+  readonly first: readonly FirstFilters[]
 }
 
 /**
  * What a run's results hold beyond the three tables, the same from the command line and from the page: the analysis of two
- * groups where there are any, and the first filters of each layer. `inputs` are those of the run, in the same order.
+ * groups where there are any, the first filters of each layer, and the report. `inputs` are those of the run, in the same order.
  */
 export async function extendRun(
-  analysis: Analysis,
+  run: RunToExtend,
   inputs: readonly (Input | LazyInput)[],
-  { pairs, groups: chosen, artifact, signal, onProgress }: RunExtension,
+  { pairs, groups: chosen, artifact, report, onProgress, ...options }: RunExtension,
 ): Promise<ExtendedRun> {
-  const told = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+  const told = { ...options, ...(onProgress && { onProgress }) }
   const groups =
-    pairs || chosen || hasTwoGroups(analysis)
-      ? await analyzeGroups(inputs, { analysis, ...(pairs && { pairs }), ...(chosen && { groups: chosen }), ...told })
+    pairs || chosen || hasTwoGroups(run)
+      ? await analyzeGroups(inputs, {
+          analysis: await run.whole(),
+          ...(pairs && { pairs }),
+          ...(chosen && { groups: chosen }),
+          ...told,
+        })
       : undefined
   if (!artifact) return { groups, first: [] }
-  if (groups) await writeGroups(artifact, groups)
-  const first = await readFirstFiltersOf(inputs, analysis, signal)
+  if (groups) await writeGroups(artifact, groups, pairs ?? [])
+  const first = await readFirstFiltersOf(inputs, run, options)
   await writeFile(artifact, FIRST_FILTERS, firstFiltersBytes(first))
+  if (report) {
+    const { writeReportFiles } = await import('./artifact/report-files.ts') // fonts and figures: loaded only when asked for
+    await writeReportFiles(artifact, { analysis: await run.whole(), groups, first })
+  }
   return { groups, first }
 }
 
 /** True when the metadata column Robust tells two groups. */
-function hasTwoGroups({ models }: Analysis): boolean {
+function hasTwoGroups({ models }: Pick<Analysis, 'models'>): boolean {
   return new Set(models.map(({ meta }) => metaValue(meta, ['Robust'])).filter((value) => typeof value === 'boolean')).size === 2
 }

@@ -4,12 +4,13 @@ import { databaseWriter } from './filters/database-writer.ts'
 import type { ModelProvenance } from './filters/provenance.ts'
 import { weightReader } from './filters/weights.ts'
 import type { Input } from './io/random-access.ts'
-import { sha256Of } from './io/sha256.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
+import { InputHashes } from './measure/input-hashes.ts'
 import { type Inputs, openInput } from './measure/inputs.ts'
 import { inputNames, ModelNames } from './measure/model-names.ts'
 import type { Analysis } from './measure/model-row.ts'
+import { withNamedFolder } from './measure/named-folder.ts'
 import type { MeasureOptions } from './measure/options.ts'
 import { type SelectedLayer, selectLayers } from './measure/select.ts'
 import { openSource } from './sources/open.ts'
@@ -51,7 +52,11 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
   const warnings = new Set<string>()
   let done = 0
 
-  const addModel = async (input: Input, model: SourceModel, sha256: string | null): Promise<void> => {
+  const addModel = async (
+    input: Input,
+    model: SourceModel,
+    { sha256, parts = [] }: Pick<ModelProvenance, 'sha256' | 'parts'>,
+  ): Promise<void> => {
     const selection = selectLayers(model, { height: 3, width: 3 })
     const name = names.take(input.path, model.name)
     const readers = selection.layers.map((layer) => ({
@@ -100,7 +105,8 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
       model: name,
       file: model.recorded?.file ?? input.path,
       bytes: model.recorded?.bytes ?? input.access.byteLength,
-      sha256: model.recorded ? model.recorded.sha256 : sha256,
+      sha256,
+      ...(parts.length > 0 && { parts }),
       format: model.format,
       producer: model.producer,
       opset: model.opset,
@@ -112,13 +118,13 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
     for await (const given of known ?? inputs) {
       options.signal?.throwIfAborted()
       try {
-        const input = await openInput(given)
+        const input = withNamedFolder(await openInput(given))
         const source = await openSource(input)
         try {
           for (const text of source.warnings) warnings.add(text)
-          const wanted = options.hash !== false && source.models.some((model) => !model.recorded)
-          const sha256 = wanted ? await sha256Of(input.access, options.signal) : null
-          for (const model of source.models) await addModel(input, model, sha256)
+          const hashes = options.hash !== false ? new InputHashes(input, options.signal) : undefined
+          for (const model of source.models)
+            await addModel(input, model, model.recorded ?? (await hashes?.of(model)) ?? { sha256: null })
         } finally {
           await source.close()
         }

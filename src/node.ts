@@ -2,8 +2,9 @@ import { findInputs } from './io/node-inputs.ts'
 import type { LazyInput } from './io/random-access.ts'
 
 export * from './index.ts'
-export { diskFolder, openFile, outputFolder } from './io/node.ts'
+export { diskFolder, openFile } from './io/node.ts'
 export { type FoundInput, findInputs } from './io/node-inputs.ts'
+export { outputFolder } from './io/node-output.ts'
 export { readResvgWasm } from './io/node-resvg.ts'
 
 /**

@@ -9,7 +9,7 @@ const PER_LAYER = 32
 /** Filters kept of a first layer of three input channels: 64 of its output channels. */
 const PER_RGB_LAYER = 192
 /** Models of which any are kept: pictures show a few. */
-const MOST_MODELS = 64
+export const MOST_MODELS = 64
 
 /** The first filters of a layer, 9 (or as many as taps) values each. */
 export interface FirstFilters {
@@ -31,13 +31,12 @@ export function isRgbLayer({
 export async function readFirstFiltersOf(
   inputs: Iterable<Input | LazyInput>,
   analysis: MeasuredRun,
-  signal?: AbortSignal,
+  options: { readonly names?: ReadonlyMap<string, string>; readonly signal?: AbortSignal } = {},
 ): Promise<FirstFilters[]> {
   const models = new Set([...new Set(analysis.layers.map(({ model }) => model))].slice(0, MOST_MODELS))
   const wanted = analysis.layers.filter(({ model, kernel }) => models.has(model) && kernel === '3x3')
   const kernel = await openKernel()
   const found: FirstFilters[] = []
-  const options = signal ? { signal } : {}
   for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis, wanted, options })) {
     const most = isRgbLayer(row) ? PER_RGB_LAYER : PER_LAYER
     const count = Math.min(row.filters, most)

@@ -1,7 +1,7 @@
 import { writeFile } from '../io/sink.ts'
+import type { Analysis } from '../measure/model-row.ts'
 import { kernelBytes, kernelSha256 } from '../wasm.ts'
 import { crateText } from './crate.ts'
-import type { RunRecord } from './record.ts'
 import type { StagedArtifact } from './staged.ts'
 
 /** Facts about this run that are no part of what is hashed. */
@@ -17,7 +17,11 @@ export interface RunFacts {
 }
 
 /** Adds the module that computed the numbers, the machine's facts and the crate, and names all files. @returns the number to quote */
-export async function finishArtifact(artifact: StagedArtifact, record: RunRecord, facts: RunFacts): Promise<string> {
+export async function finishArtifact(
+  artifact: StagedArtifact,
+  record: Pick<Analysis, 'version' | 'parameters' | 'models'>,
+  facts: RunFacts,
+): Promise<string> {
   await writeFile(artifact, 'kernel.wasm', kernelBytes())
   await writeFile(artifact, 'machine.json', `${JSON.stringify(facts.machine, null, 2)}\n`)
   const { metrics, ...plain } = record.parameters

@@ -1,3 +1,4 @@
+import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { InputError } from '../errors.ts'
 import type { Folder } from '../io/random-access.ts'
@@ -11,24 +12,45 @@ export const GROUPS = 'groups.json'
 
 const LARGEST = 256 << 20
 
-/** Adds the group analysis to an artifact: as JSON, and each of its tables as groups/<name>.arrow. */
-export async function writeGroups(artifact: StagedArtifact, report: GroupReport): Promise<void> {
+/** The pairs that the group analysis was asked to compare: with the tables, all that is needed to make it again. */
+export const PAIRS = 'pairs.json'
+
+/** Adds the group analysis to an artifact: as JSON, each of its tables as groups/<name>.arrow, and the pairs. */
+export async function writeGroups(artifact: StagedArtifact, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
   await writeFile(artifact, GROUPS, `${JSON.stringify(report)}\n`)
+  await writeFile(
+    artifact,
+    PAIRS,
+    `${JSON.stringify(pairs.map(({ a, b, architecture, dataset }) => ({ a, b, architecture, dataset })))}\n`,
+  )
   for (const table of groupTables(report)) await writeFile(artifact, `groups/${table.name}.arrow`, exportTable(table, 'arrow'))
 }
 
 /** The group analysis of a results folder; undefined when it has none. @throws InputError when it is damaged */
 export async function readGroups(folder: Folder, name: string): Promise<GroupReport | undefined> {
-  const access = await folder.open(GROUPS)
+  const value = await readJson(folder, name, GROUPS)
+  if (value === undefined) return undefined
+  if (!isGroupReport(value))
+    throw new InputError(`${name}/${GROUPS}`, 'is no group analysis of filterlens; run filterlens analyze --pairs again')
+  return value
+}
+
+/** The pairs of a results folder; none when it has none. @throws InputError when they are damaged */
+export async function readPairs(folder: Folder, name: string): Promise<Pair[]> {
+  const value = await readJson(folder, name, PAIRS)
+  if (value === undefined) return []
+  if (!Array.isArray(value) || !value.every(isPair))
+    throw new InputError(`${name}/${PAIRS}`, 'is no list of pairs of filterlens; run filterlens analyze --pairs again')
+  return value
+}
+
+async function readJson(folder: Folder, name: string, path: string): Promise<unknown> {
+  const access = await folder.open(path)
   if (!access) return undefined
-  const file = `${name}/${GROUPS}`
+  const file = `${name}/${path}`
   try {
     if (access.byteLength > LARGEST) throw new InputError(file, `is larger than ${LARGEST} bytes; it is not one of filterlens`)
-    const text = new TextDecoder().decode(await access.read(0, access.byteLength))
-    const value: unknown = JSON.parse(text)
-    if (!isGroupReport(value))
-      throw new InputError(file, 'is no group analysis of filterlens; run filterlens analyze --pairs again')
-    return value
+    return JSON.parse(new TextDecoder().decode(await access.read(0, access.byteLength)))
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new InputError(file, 'is not JSON; it is damaged, run filterlens analyze --pairs again', { cause: error })
@@ -36,6 +58,12 @@ export async function readGroups(folder: Folder, name: string): Promise<GroupRep
   } finally {
     await access.close?.()
   }
+}
+
+function isPair(value: unknown): value is Pair {
+  const { a, b, architecture, dataset } = (value ?? {}) as Record<string, unknown>
+  const isName = (name: unknown): boolean => name === null || typeof name === 'string'
+  return typeof a === 'string' && typeof b === 'string' && isName(architecture) && isName(dataset)
 }
 
 const lists = [

@@ -23,6 +23,14 @@ export function manifestText(entries: readonly ManifestEntry[]): string {
   return sorted.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join('')
 }
 
+/** The names that filterlens gives to files of an artifact: nothing else in a folder is its to remove, whatever a manifest lists. */
+const own =
+  /^(?:(?:layers|models|skipped|first_filters)\.arrow|(?:parameters|groups|pairs|images|machine|ro-crate-metadata)\.json|kernel\.wasm|report\.html|groups\/[\w-]+\.arrow|figures\/[\w-]+\.(?:svg|png))$/
+
+export function isOwnPath(path: string): boolean {
+  return own.test(path)
+}
+
 /** Reads a manifest back. @throws InputError for a line that is not one, a path that leaves the folder, or a path listed twice */
 export function parseManifest(name: string, text: string): ManifestEntry[] {
   if (text.length > LARGEST_MANIFEST)

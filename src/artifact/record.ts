@@ -1,18 +1,31 @@
+import { flagsOf } from '../analysis/flags.ts'
 import { joinMeta, type MetaTable } from '../analysis/meta-table.ts'
+import { InputError, UsageError } from '../errors.ts'
 import { writeFile } from '../io/sink.ts'
+import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
 import type { StagedArtifact } from './staged.ts'
-import { layerTableWriter, modelTableBytes, parametersText, skippedTableBytes, tableFiles } from './tables.ts'
+import { layerTableWriter, modelTableBytes, parametersText, skippedTableWriter, tableFiles } from './tables.ts'
 
 /** A layer's row without its statistics. */
 export type MeasuredLayer = Omit<LayerRow, 'scaled' | 'raw' | 'clean'>
 
-/** What a run has told, without the layers' statistics: enough to show, flat in memory over many models. */
+/** A convolution or tensor that was not measured. */
+export type SkippedRow = Analysis['skipped'][number]
+
+/** What a run has told, without the layers' statistics. */
 export interface RunRecord extends Omit<Analysis, 'layers'> {
+  /** Of all models, or of the first ones that have any. */
   readonly layers: readonly MeasuredLayer[]
+  /** Of the same models; of all, as long as nothing could be measured. */
+  readonly skipped: readonly SkippedRow[]
+  /** Flagged layers by model. */
+  readonly flagged: ReadonlyMap<string, number>
+  /** Layers measured in all. */
+  readonly layerCount: number
   /** Convolutions seen in all, measured or not. */
   readonly found: number
   /** Rows taken from an interrupted run. */
@@ -28,28 +41,34 @@ export type ModelEvent = Extract<MeasureEvent, { kind: 'model' }>
 /** What a record is made with. */
 export interface RecordOptions {
   readonly parameters: Parameters
-  /** Where the tables go; absent: nowhere. */
-  readonly artifact?: StagedArtifact | undefined
   readonly meta?: MetaTable | undefined
+  /** Keeps the layers of this many models that have any; default all. Memory stays flat without the others. */
+  readonly keepModels?: number
   readonly onLayer?: (event: LayerEvent) => void | Promise<void>
   readonly onModel?: (event: ModelEvent) => void
+  /** Told each layer of a model that is whole, in order. */
+  readonly onRow?: (row: LayerRow) => void | Promise<void>
+  readonly onSkipped?: (row: SkippedRow) => void | Promise<void>
 }
 
 /**
- * Takes the events of a run one by one: writes layers.arrow as they come (when there is an artifact to write), and the
- * small tables at the end. Layers of a model that fails (keepGoing) are left out, as if the model had not been there.
+ * Takes the events of a run one by one. Layers of a model that fails (keepGoing) are left out, as if the model had not been
+ * there. Models come with their metadata.
  */
 export async function recordRun(events: AsyncIterable<MeasureEvent>, options: RecordOptions): Promise<RunRecord> {
-  const { parameters, artifact, meta, onLayer, onModel } = options
+  const { parameters, meta, keepModels = Number.POSITIVE_INFINITY, onLayer, onModel, onRow, onSkipped } = options
   const told: ModelRow[] = []
   const layers: MeasuredLayer[] = []
-  const skipped: Analysis['skipped'][number][] = []
+  const skipped: SkippedRow[] = []
+  const flagged = new Map<string, number>()
   const failed: Analysis['failed'][number][] = []
   const warnings = new Set<string>()
+  const empty: string[] = []
+  let layerCount = 0
+  let measuredModels = 0
   let found = 0
   let resumed = 0
   let pending: LayerRow[] = []
-  const table = artifact && layerTableWriter(await artifact.create(tableFiles.layers), version, parameters)
   for await (const event of events) {
     switch (event.kind) {
       case 'layer':
@@ -57,17 +76,28 @@ export async function recordRun(events: AsyncIterable<MeasureEvent>, options: Re
         pending.push(event.row)
         if (!event.measured) resumed++
         break
-      case 'model':
-        for (const row of pending) {
-          await table?.write(row)
-          layers.push(metricsOf(row))
-        }
-        pending = []
+      case 'model': {
         onModel?.(event)
-        told.push(event.row)
-        for (const entry of event.skipped) skipped.push({ ...entry, model: event.row.model })
+        const { row } = event
+        const isKept = measuredModels < keepModels
+        for (const layer of pending) {
+          await onRow?.(layer)
+          if (isKept) layers.push(metricsOf(layer))
+          if (flagsOf(layer).length > 0) flagged.set(row.model, (flagged.get(row.model) ?? 0) + 1)
+        }
+        layerCount += pending.length
+        if (pending.length > 0) measuredModels++
+        pending = []
+        told.push(row)
+        for (const entry of event.skipped) {
+          const left = { model: row.model, ...entry }
+          await onSkipped?.(left)
+          if (isKept || layerCount === 0) skipped.push(left)
+        }
+        if (row.layers === 0) empty.push(`${row.model}: no layer to measure: ${describeCensus(undefined, event.skipped)}`)
         found += event.found
         break
+      }
       case 'failed':
         pending = []
         failed.push({ file: event.file, problem: event.error.problem })
@@ -76,20 +106,47 @@ export async function recordRun(events: AsyncIterable<MeasureEvent>, options: Re
         warnings.add(event.text)
     }
   }
-  let models: readonly ModelRow[] = told
-  if (meta) {
-    const joined = joinMeta(models, meta)
-    models = joined.models
-    for (const text of joined.warnings) warnings.add(text)
+  for (const text of empty) warnings.add(text)
+  const joined = meta && joinMeta(told, meta)
+  for (const text of joined?.warnings ?? []) warnings.add(text)
+  const models = joined?.models ?? told
+  return { version, parameters, models, layers, layerCount, flagged, skipped, failed, warnings: [...warnings], found, resumed }
+}
+
+/**
+ * @throws UsageError when there was no model; InputError when nothing was measured and nothing failed: what was found instead,
+ * and why it was left out
+ */
+export function requireLayers(record: RunRecord): void {
+  const { models, failed, layerCount, found, skipped } = record
+  if (layerCount > 0) return
+  if (models.length === 0 && failed.length === 0) throw new UsageError('there is no model among the inputs')
+  if (failed.length > 0) return
+  const file = models.length === 1 ? models[0]!.file : `${models.length} models`
+  throw new InputError(file, `no layer to measure: ${describeCensus(found, skipped)}`)
+}
+
+/** The tables of an artifact, written as the run goes. */
+export interface RunTables {
+  layer(row: LayerRow): Promise<void>
+  skipped(row: SkippedRow): Promise<void>
+  /** Completes them, and adds the model table and the parameters. */
+  finish(record: Omit<Analysis, 'layers' | 'skipped'>): Promise<void>
+}
+
+export async function openRunTables(artifact: StagedArtifact, parameters: Parameters): Promise<RunTables> {
+  const layers = layerTableWriter(await artifact.create(tableFiles.layers), version, parameters)
+  const skipped = skippedTableWriter(await artifact.create(tableFiles.skipped), version, parameters)
+  return {
+    layer: (row) => layers.write(row),
+    skipped: (row) => skipped.write(row),
+    async finish(record) {
+      await layers.commit()
+      await skipped.commit()
+      await writeFile(artifact, tableFiles.models, modelTableBytes(record))
+      await writeFile(artifact, 'parameters.json', `${parametersText(parameters)}\n`)
+    },
   }
-  const record: RunRecord = { version, parameters, models, layers, skipped, failed, warnings: [...warnings], found, resumed }
-  if (artifact && table) {
-    await table.commit()
-    await writeFile(artifact, tableFiles.models, modelTableBytes(record))
-    await writeFile(artifact, tableFiles.skipped, skippedTableBytes(record))
-    await writeFile(artifact, 'parameters.json', `${parametersText(parameters)}\n`)
-  }
-  return record
 }
 
 function metricsOf({ scaled: _s, raw: _r, clean: _c, ...metrics }: LayerRow): MeasuredLayer {

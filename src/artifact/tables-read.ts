@@ -132,6 +132,7 @@ export async function readModelTable(access: RandomAccess): Promise<Omit<Analysi
       file: row.file,
       bytes: row.bytes,
       sha256: row.sha256,
+      ...(row.parts && { parts: row.parts }),
       format: row.format,
       producer: row.producer,
       opset: row.opset,

@@ -118,6 +118,10 @@ function layerSchema(version: string, parameters: Parameters): Schema {
   return schemaOf(layerColumns([]), provenance('results.layers', version, parameters))
 }
 
+function skippedSchema(version: string, parameters: Parameters): Schema {
+  return schemaOf(skippedColumns([]), provenance('results.skipped', version, parameters))
+}
+
 function* batchesOf<T>(
   schema: Schema,
   rows: readonly T[],
@@ -148,7 +152,7 @@ export function modelTableBytes(analysis: Omit<Analysis, 'layers' | 'skipped'>):
 
 /** The table of what was not measured, as an Arrow IPC file. */
 export function skippedTableBytes(analysis: Pick<Analysis, 'version' | 'parameters' | 'skipped'>): Uint8Array {
-  const schema = schemaOf(skippedColumns([]), provenance('results.skipped', analysis.version, analysis.parameters))
+  const schema = skippedSchema(analysis.version, analysis.parameters)
   return arrowFileBytes(schema, [...batchesOf(schema, analysis.skipped, skippedColumns)])
 }
 
@@ -159,19 +163,34 @@ export async function writeTables(folder: OutputFolder, analysis: Analysis): Pro
   await writeFile(folder, tableFiles.models, modelTableBytes(analysis))
 }
 
-/** A layer table that grows row by row with bounded memory; the bytes are those of `layerTableBytes`. */
-export interface LayerTableWriter {
-  write(row: LayerRow): Promise<void>
+/** A table that grows row by row with bounded memory. */
+export interface TableWriter<Row> {
+  write(row: Row): Promise<void>
   commit(): Promise<void>
   discard(): Promise<void>
 }
 
+/** A layer table that grows row by row; its bytes are those of `layerTableBytes`. */
+export type LayerTableWriter = TableWriter<LayerRow>
+
 export function layerTableWriter(sink: Sink, version: string, parameters: Parameters): LayerTableWriter {
-  const schema = layerSchema(version, parameters)
+  return tableWriter(sink, layerSchema(version, parameters), layerColumns)
+}
+
+/** The table of what was not measured, row by row; its bytes are those of `skippedTableBytes`. */
+export function skippedTableWriter(
+  sink: Sink,
+  version: string,
+  parameters: Parameters,
+): TableWriter<Analysis['skipped'][number]> {
+  return tableWriter(sink, skippedSchema(version, parameters), skippedColumns)
+}
+
+function tableWriter<Row>(sink: Sink, schema: Schema, columns: (rows: readonly Row[]) => readonly Column[]): TableWriter<Row> {
   const file = arrowFileWriter(sink, schema)
-  let rows: LayerRow[] = []
+  let rows: Row[] = []
   const flush = async (): Promise<void> => {
-    if (rows.length > 0) await file.write(batchOf(schema, layerColumns(rows)))
+    if (rows.length > 0) await file.write(batchOf(schema, columns(rows)))
     rows = []
   }
   return {

@@ -52,8 +52,7 @@ function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean):
 
 /** Many models: one row each. */
 export function modelsView(analysis: RunRecord): string {
-  const flags = new Map<string, number>()
-  for (const row of analysis.layers) if (flagsOf(row).length > 0) flags.set(row.model, (flags.get(row.model) ?? 0) + 1)
+  const flags = analysis.flagged
   const rows = analysis.models.map((model) => [
     printable(model.model),
     model.format,

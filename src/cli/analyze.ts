@@ -76,9 +76,10 @@ export const analyzeCommand: Command = {
       meta,
       output,
       resume: words['resume'] === true,
+      keepLayers: words['json'] === true || words['csv'] === true || words['layers'] === true,
       ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
-        extend: async (analysis, run) => {
-          groups = await extendRun(analysis, run, { pairs, report: words['report'] === true, activation })
+        extend: async (run) => {
+          groups = await extendRun(run, { pairs, report: words['report'] === true, activation })
         },
       }),
     })
@@ -105,7 +106,7 @@ function view(record: RunRecord, layers: boolean | undefined): string {
 
 function closing({ record, seconds, resultsSha256 }: Measured, output: string | undefined, report: boolean): string {
   const filters = record.models.reduce((n, model) => n + model.filters, 0)
-  const speed = `${plural(filters, 'filter')} in ${plural(record.layers.length, 'layer')}, ${seconds.toFixed(2)} s`
+  const speed = `${plural(filters, 'filter')} in ${plural(record.layerCount, 'layer')}, ${seconds.toFixed(2)} s`
   if (output === undefined) return `${speed}  ·  -o results keeps them`
   const next = report ? `report: ${join(output, 'report.html')}` : `filterlens report ${output}`
   return `${speed}  ·  ${next}\nresults.sha256 ${resultsSha256}`

@@ -29,6 +29,7 @@ export const checkCommand: Command = {
       inputs: await listInputs(words['inputs'] as string[]),
       options: measuringOptionsOf(words),
       resume: false,
+      keepLayers: true,
     })
     const { found, undefined: unjudged } = violations(record.layers, limits)
     const failed = found.length > 0 || record.failed.length > 0

@@ -48,16 +48,18 @@ export const compareCommand: Command = {
       inputs,
       options: measuringOptionsOf(words),
       resume: false,
+      keepLayers: true,
       onModel: (model, { path }) => models[side.get(path)!].push(model),
-      extend: async (analysis, run) => {
+      extend: async (measured) => {
+        const analysis = await measured.run.whole()
         if (models.a.length === 1 && models.b.length === 1)
           comparison = compareModels(layersOf(analysis, models.a[0]!), layersOf(analysis, models.b[0]!))
         else {
           const choice = { a: { name: names[0]!, models: models.a }, b: { name: names[1]!, models: models.b } }
-          groups = await extendRun(analysis, run, { pairs: undefined, groups: choice, report: false })
+          groups = await extendRun(measured, { pairs: undefined, groups: choice, report: false })
         }
         if (report === undefined) return
-        const drawn = pictures(analysis, groups, await readFirstFiltersOf(inputs, analysis, run.signal))
+        const drawn = pictures(analysis, groups, await readFirstFiltersOf(inputs, analysis, { signal: measured.signal }))
         input = { analysis, groups, comparison, ...drawn }
       },
     })

@@ -1,15 +1,16 @@
+import { basename } from 'node:path'
 import type { GroupChoice } from '../analysis/members.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
+import { type ShownImage, writeShownImages } from '../artifact/images.ts'
+import { writeReportFiles } from '../artifact/report-files.ts'
 import { UsageError } from '../errors.ts'
 import { extendRun as extend } from '../extend-run.ts'
+import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
-import { writeFile } from '../io/sink.ts'
-import type { Analysis } from '../measure/model-row.ts'
-import { buildReport } from '../report/build-report.ts'
-import { figureFiles } from '../report/figure-files.ts'
+import { sha256Of } from '../io/sha256.ts'
 import { pictures } from '../report/pictures.ts'
 import { type ActivationChoice, activationOf } from './activation.ts'
-import type { RunContext } from './measuring.ts'
+import type { MeasuredInputs } from './measuring.ts'
 import { readPairsFile } from './meta-file.ts'
 
 /** What is asked for beyond the tables. */
@@ -25,36 +26,44 @@ export interface Extension {
 }
 
 /** Group analysis, first filters and report of a run; each is added to the results when there are any. */
-export async function extendRun(
-  analysis: Analysis,
-  { inputs, artifact, signal, progress }: RunContext,
-  wanted: Extension,
-): Promise<GroupReport | undefined> {
-  const names = analysis.models.map(({ model }) => model)
-  const pairs = wanted.pairs === undefined ? undefined : await readPairsFile(wanted.pairs, names)
-  const { groups, first } = await extend(analysis, inputs, {
-    pairs,
+export async function extendRun(measured: MeasuredInputs, wanted: Extension): Promise<GroupReport | undefined> {
+  const { run, inputs, artifact, signal, progress } = measured
+  const { activation } = wanted
+  const names = run.models.map(({ model }) => model)
+  const { groups, first } = await extend(run, inputs, {
+    pairs: wanted.pairs === undefined ? undefined : await readPairsFile(wanted.pairs, names),
     groups: wanted.groups,
     artifact,
+    report: wanted.report && !activation,
     signal,
     onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
   })
-  if (artifact && wanted.report) {
-    const drawn = pictures(analysis, groups, first)
-    const activation = wanted.activation && (await activationOf(shownInput(analysis, inputs, drawn), wanted.activation))
-    const input = { analysis, groups, ...drawn, activation }
-    await writeFile(artifact, 'report.html', await buildReport(input))
-    for (const { name, bytes } of await figureFiles(input, { format: 'svg' })) await writeFile(artifact, `figures/${name}`, bytes)
+  if (artifact && wanted.report && activation) {
+    const analysis = await run.whole()
+    const name = pictures(analysis, groups, first).firstLayers?.[0]?.model
+    const stage = await activationOf(shownInput(measured, name), activation)
+    await writeReportFiles(artifact, { analysis, groups, first, activation: stage })
+    const { image, changed, normalisation } = activation
+    const images = { image: await shownImage(image), changed: await shownImage(changed) }
+    await writeShownImages(artifact, { model: stage.model, ...images, normalisation })
   }
   return groups
 }
 
-/** The input of the first model that the report draws a coloured first layer of. @throws UsageError when there is none */
-function shownInput(analysis: Analysis, inputs: RunContext['inputs'], drawn: ReturnType<typeof pictures>): LazyInput {
-  const name = drawn.firstLayers?.[0]?.model
-  const file = analysis.models.find(({ model }) => model === name)?.file
+/** The input of the model that the report draws a coloured first layer of. @throws UsageError when there is none */
+function shownInput({ run, inputs }: MeasuredInputs, name: string | undefined): LazyInput {
+  const file = run.models.find(({ model }) => model === name)?.file
   const input = inputs.find(({ path }) => path === file)
   if (!input)
     throw new UsageError('--image: no model that the report shows has a 3×3 first layer of three channels in a file of its own')
   return input
+}
+
+async function shownImage(path: string): Promise<ShownImage> {
+  const access = await openFile(path)
+  try {
+    return { file: basename(path), bytes: access.byteLength, sha256: await sha256Of(access) }
+  } finally {
+    await access.close?.()
+  }
 }

@@ -39,15 +39,17 @@ export const extractCommand: Command = {
     const started = performance.now()
     const folder = await openOutput(output)
     const progress = openProgress()
-    const result = await withInterrupt('nothing was written', (signal) =>
-      extract(inputs, folder.folder, {
-        ...(meta && { meta }),
-        skipNonFinite: words['skip-non-finite'] === true,
-        keepGoing: words['keep-going'] === true,
-        signal,
-        onProgress: ({ inputs: { done, total }, filters, model }) =>
-          progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
-      }),
+    const result = await withInterrupt(
+      () => 'nothing was written',
+      (signal) =>
+        extract(inputs, folder.folder, {
+          ...(meta && { meta }),
+          skipNonFinite: words['skip-non-finite'] === true,
+          keepGoing: words['keep-going'] === true,
+          signal,
+          onProgress: ({ inputs: { done, total }, filters, model }) =>
+            progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
+        }),
     )
       .catch(async (error: unknown) => {
         await folder.removeIfEmpty()

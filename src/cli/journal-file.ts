@@ -1,4 +1,5 @@
-import { open, readFile, rm, writeFile } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises'
 import type { JournalStore } from '../artifact/journal.ts'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
@@ -6,31 +7,69 @@ import { fileProblem } from '../io/node.ts'
 const FLUSH_MS = 500 // at most this much finished work is lost in a power cut; a killed process loses none
 
 /** A journal in a file. */
-export function journalFile(path: string): JournalStore {
+export interface JournalFile extends JournalStore {
+  /** Lets go of the file, which stays. */
+  close(): Promise<void>
+}
+
+export function journalFile(path: string): JournalFile {
   const failed = (error: unknown): never => {
     throw new InputError(path, fileProblem(error), { cause: error })
   }
-  let handle: Awaited<ReturnType<typeof open>> | undefined
+  let reader: number | undefined
+  let writer: FileHandle | undefined
   let flushed = 0
+  const readerFd = (): number | undefined => {
+    if (reader !== undefined) return reader
+    try {
+      return (reader = openSync(path, 'r'))
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : failed(error)
+    }
+  }
+  const close = async (): Promise<void> => {
+    if (reader !== undefined) closeSync(reader)
+    reader = undefined
+    const handle = writer
+    writer = undefined
+    await handle?.close()
+  }
   return {
-    read: () => readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? '' : failed(error))),
+    size() {
+      const fd = readerFd()
+      return fd === undefined ? 0 : fstatSync(fd).size
+    },
+    read(offset, length) {
+      const bytes = new Uint8Array(length)
+      const fd = readerFd()
+      let done = 0
+      try {
+        while (fd !== undefined && done < length) {
+          const count = readSync(fd, bytes, done, length - done, offset + done)
+          if (count === 0) break
+          done += count
+        }
+      } catch (error) {
+        failed(error)
+      }
+      return bytes.subarray(0, done)
+    },
     async append(text) {
-      handle ??= await open(path, 'a').catch(failed)
-      await handle.appendFile(text).catch(failed)
+      writer ??= await open(path, 'a').catch(failed)
+      await writer.appendFile(text).catch(failed)
       if (Date.now() - flushed > FLUSH_MS) {
-        await handle.datasync().catch(failed)
+        await writer.datasync().catch(failed)
         flushed = Date.now()
       }
     },
-    async reset(text) {
-      await handle?.close()
-      handle = undefined
-      await writeFile(path, text).catch(failed)
+    async cut(length) {
+      await close()
+      await truncate(path, length).catch(failed)
     },
     async remove() {
-      await handle?.close()
-      handle = undefined
+      await close()
       await rm(path, { force: true }).catch(failed)
     },
+    close,
   }
 }

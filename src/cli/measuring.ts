@@ -1,26 +1,29 @@
-import { statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { MOST_MODELS } from '../activation/first-filters.ts'
 import { finishArtifact } from '../artifact/finish.ts'
-import { type LayerKey, openJournal } from '../artifact/journal.ts'
+import { type Journal, openJournal } from '../artifact/journal.ts'
 import { MANIFEST, parseManifest } from '../artifact/manifest.ts'
-import { type RunRecord, recordRun } from '../artifact/record.ts'
+import { openRunTables, type RunRecord, recordRun, requireLayers } from '../artifact/record.ts'
 import { type StagedArtifact, stageArtifact } from '../artifact/staged.ts'
+import { tableFiles } from '../artifact/tables.ts'
+import { readLayerTable } from '../artifact/tables-read.ts'
 import { InputError } from '../errors.ts'
+import type { RunToExtend } from '../extend-run.ts'
+import { diskFolder } from '../io/node.ts'
 import type { FoundInput } from '../io/node-inputs.ts'
 import type { Input } from '../io/random-access.ts'
-import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { version } from '../version.ts'
-import { journalFile } from './journal-file.ts'
+import { InputWatch } from './input-identity.ts'
+import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile } from './meta-file.ts'
 import { openProgress, type Progress } from './progress.ts'
-import { openOutput, withInterrupt } from './run-control.ts'
+import { withInterrupt } from './run-control.ts'
+import { openRunFolder } from './run-folder.ts'
 import { say } from './talk.ts'
 import { plural } from './terminal.ts'
 
@@ -33,14 +36,17 @@ export interface MeasuringTask {
   /** Folder for the results. */
   readonly output?: string | undefined
   readonly resume: boolean
+  /** Keeps the layers of all models in the record; default: of the first ones, so that memory stays flat. */
+  readonly keepLayers: boolean
   /** Told which input a model came from. */
   readonly onModel?: (model: string, input: Input) => void
-  /** Work between measuring and naming the results: it is given every layer with its statistics, and may add files. */
-  readonly extend?: (analysis: Analysis, run: RunContext) => Promise<void>
+  /** Work between measuring and naming the results, which may add files. */
+  readonly extend?: (measured: MeasuredInputs) => Promise<void>
 }
 
 /** What an extension works with. */
-export interface RunContext {
+export interface MeasuredInputs {
+  readonly run: RunToExtend
   readonly inputs: readonly FoundInput[]
   readonly artifact: StagedArtifact | undefined
   readonly signal: AbortSignal
@@ -55,105 +61,120 @@ export interface Measured {
   readonly resultsSha256?: string
 }
 
-const JOURNAL = '.filterlens-journal'
-
 /** Measures the inputs as the command line says, with a progress bar, and writes the results when a folder is given. */
 export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const started = performance.now()
   const meta = task.meta === undefined ? undefined : await readMetaFile(task.meta)
   const { parameters } = settingsOf(task.options)
-  const { inputs } = task
-  const output = task.output === undefined ? undefined : await openOutput(task.output)
-  const journal = output && (await openJournal(journalFile(join(output.folder.name, JOURNAL)), version, parameters))
-  const resumed = task.resume ? journal : undefined
-  if (resumed && resumed.found > 0) say(`continuing an interrupted run: ${plural(resumed.found, 'layer')} measured already`)
-  const artifact = output && stageArtifact(output.folder, await formerFiles(output.folder.name))
+  const { inputs, output } = task
+  const place = output === undefined ? undefined : await openRunFolder(output)
   const progress = openProgress()
-  const keys = new LayerKeys()
-  const rows: LayerRow[] = []
-  const consequence = journal ? 'run the same command again to continue' : 'nothing was written'
-  let interrupted = false
+  let journal: Journal | undefined
+  let artifact: StagedArtifact | undefined
   try {
-    return await withInterrupt(consequence, async (signal) => {
-      signal.addEventListener('abort', () => (interrupted = true))
-      const events = measure(inputs, {
-        ...task.options,
-        hash: artifact !== undefined,
-        signal,
-        onProgress: ({ inputs: { done, total }, model, filters }) =>
-          progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
-        ...(resumed && { finished: (layer: LayerIdentity) => resumed.find(keys.of(layer)) }),
-      })
-      const record = await recordRun(events, {
-        parameters,
-        artifact,
-        meta,
-        onModel: ({ row, input }) => task.onModel?.(row.model, input),
-        onLayer: async ({ row, input, measured }) => {
-          if (task.extend) rows.push(row)
-          if (measured) await journal?.add(keys.of({ input, model: row.model, layer_id: row.layer_id, layer: row.layer }), row)
-        },
-      })
-      requireLayers(record)
-      const kept = new Set(record.models.map(({ model }) => model))
-      await task.extend?.(
-        { ...record, layers: rows.filter(({ model }) => kept.has(model)) },
-        { inputs, artifact, signal, progress },
-      )
-      const seconds = (performance.now() - started) / 1000
-      if (!artifact) return { record, seconds }
-      const resultsSha256 = await finishArtifact(artifact, record, {
-        command: `filterlens ${process.argv.slice(2).join(' ')}`,
-        finished: new Date().toISOString(),
-        machine: machineFacts(seconds),
-        license: 'https://creativecommons.org/publicdomain/zero/1.0/',
-      })
-      await journal?.remove()
-      return { record, seconds, resultsSha256 }
-    })
+    journal = place && (await openJournal(place.journal, version, parameters))
+    const resumed = task.resume ? journal : undefined
+    if (resumed && resumed.found > 0) say(`continuing an interrupted run: ${plural(resumed.found, 'layer')} measured already`)
+    artifact = place && stageArtifact(place.folder, await formerFiles(place.folder.name))
+    const watch = new InputWatch()
+    const keyOf = ({ input, parts, ...layer }: LayerIdentity) => {
+      const identity = watch.of(input, parts)
+      return identity === undefined ? undefined : { ...layer, input: identity }
+    }
+    return await withInterrupt(
+      () => consequence(journal),
+      async (signal) => {
+        const tables = artifact && (await openRunTables(artifact, parameters))
+        const rows: LayerRow[] = []
+        const events = measure(inputs, {
+          ...task.options,
+          hash: artifact !== undefined,
+          signal,
+          onProgress: ({ inputs: { done, total }, model, filters }) =>
+            progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
+          ...(resumed && {
+            finished: (layer: LayerIdentity) => {
+              const key = keyOf(layer)
+              return key && resumed.find(key)
+            },
+          }),
+        })
+        const record = await recordRun(events, {
+          parameters,
+          meta,
+          ...(!task.keepLayers && { keepModels: MOST_MODELS }),
+          onLayer: async ({ identity, row, narrowed, measured }) => {
+            const key = keyOf(identity)
+            if (measured && key) await journal?.add(key, { row, narrowed })
+          },
+          onModel: ({ row, input }) => {
+            if (artifact) watch.requireSame(input)
+            task.onModel?.(row.model, input)
+          },
+          onRow: async (row) => {
+            if (tables) await tables.layer(row)
+            else if (task.extend) rows.push(row)
+          },
+          onSkipped: (row) => tables?.skipped(row),
+        })
+        requireSomething(record)
+        await tables?.finish(record)
+        const whole = async (): Promise<Analysis> => ({ ...record, layers: artifact ? await layersOf(artifact) : rows })
+        await task.extend?.({ run: { ...record, whole }, inputs, artifact, signal, progress })
+        const seconds = (performance.now() - started) / 1000
+        if (!place || !artifact) return { record, seconds }
+        await place.lock.requireHeld()
+        const resultsSha256 = await finishArtifact(artifact, record, {
+          command: `filterlens ${process.argv.slice(2).join(' ')}`,
+          finished: new Date().toISOString(),
+          machine: machineFacts(seconds),
+          license: 'https://creativecommons.org/publicdomain/zero/1.0/',
+        })
+        await journal?.remove()
+        return { record, seconds, resultsSha256 }
+      },
+    )
   } catch (error) {
     await artifact?.discard()
-    if (!interrupted) await journal?.remove()
-    await output?.removeIfEmpty()
+    if (!(error instanceof Interrupted) && journal && journal.held > 0) say(`what is measured is kept: ${consequence(journal)}`)
     throw error
   } finally {
     progress.stop()
+    await place?.release()
   }
 }
 
-/** @throws InputError when nothing was measured and nothing failed: what was found instead, and why it was left out */
-export function requireLayers(record: RunRecord): void {
-  if (record.layers.length > 0) return
+function consequence(journal: Journal | undefined): string {
+  return journal && journal.held > 0 ? 'run the same command again to continue' : 'nothing was written'
+}
+
+/** @throws InputError when nothing was measured: the first failure, or what was found instead */
+function requireSomething(record: RunRecord): void {
+  requireLayers(record)
   const [failure] = record.failed
-  if (failure && record.models.length === 0) throw new InputError(failure.file, failure.problem)
-  const file = record.models.length === 1 ? record.models[0]!.file : plural(record.models.length, 'model')
-  throw new InputError(file, `no layer to measure: ${describeCensus(record.found, record.skipped)}`)
+  if (record.layerCount === 0 && failure) throw new InputError(failure.file, failure.problem)
+}
+
+async function layersOf(artifact: StagedArtifact): Promise<LayerRow[]> {
+  const access = await artifact.readBack(tableFiles.layers)
+  try {
+    return await readLayerTable(access)
+  } finally {
+    await access.close?.()
+  }
 }
 
 /** Files of the results that lie there now; a manifest that cannot be read names none. */
 async function formerFiles(path: string): Promise<string[]> {
-  const text = await readFile(join(path, MANIFEST), 'utf8').catch(() => '')
+  const access = await diskFolder(path).open(MANIFEST)
+  if (!access) return []
   try {
-    return parseManifest(MANIFEST, text === '' ? '' : text).map((entry) => entry.path)
+    return parseManifest(MANIFEST, new TextDecoder().decode(await access.read(0, access.byteLength))).map((entry) => entry.path)
   } catch (error) {
     if (error instanceof InputError) return []
     throw error
-  }
-}
-
-/** Names layers across runs: by their file's path, size and time of change. */
-class LayerKeys {
-  readonly #files = new Map<Input, string>()
-
-  of({ input, model, layer_id, layer }: LayerIdentity): LayerKey {
-    let file = this.#files.get(input)
-    if (file === undefined) {
-      const at = input.access.origin?.at
-      const changed = at?.kind === 'path' ? statSync(at.path, { throwIfNoEntry: false })?.mtimeMs : undefined
-      file = `${input.path} ${input.access.byteLength} ${changed ?? ''}`
-      this.#files.set(input, file)
-    }
-    return { input: file, model, layer_id, layer }
+  } finally {
+    await access.close?.()
   }
 }
 

@@ -1,8 +1,10 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { InputError } from '../errors.ts'
-import { fileProblem, outputFolder } from '../io/node.ts'
+import { fileProblem } from '../io/node.ts'
 import { type FoundInput, findInputs } from '../io/node-inputs.ts'
+import { outputFolder } from '../io/node-output.ts'
 import type { OutputFolder } from '../io/sink.ts'
+import { Interrupted, type Interruption, interruptions } from './interrupted.ts'
 
 /** Paths only: a folder of ten thousand models is listed before the first is opened, so that names are settled and progress is known. */
 export async function listInputs(paths: readonly string[]): Promise<FoundInput[]> {
@@ -35,14 +37,17 @@ export async function openOutput(path: string): Promise<Output> {
   }
 }
 
-/** Runs work that Ctrl-C (or SIGTERM) ends in order; `consequence` says what that leaves behind. */
-export async function withInterrupt<T>(consequence: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs work that Ctrl-C, SIGTERM or a closed terminal ends in order; `consequence` says what that leaves behind. A second signal kills. */
+export async function withInterrupt<T>(consequence: () => string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupted = new AbortController()
-  const stop = (): void => interrupted.abort(new InputError('interrupted', consequence))
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const stop = (signal: Interruption): void => {
+    for (const name of interruptions) process.off(name, stop)
+    interrupted.abort(new Interrupted(signal, consequence()))
+  }
+  for (const name of interruptions) process.on(name, stop)
   try {
     return await work(interrupted.signal)
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
+    for (const name of interruptions) process.off(name, stop)
   }
 }

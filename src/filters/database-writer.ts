@@ -130,9 +130,13 @@ export async function databaseWriter(
       const modelSink = await folder.create(databaseFiles.models)
       try {
         await modelSink.write(arrowFileBytes(modelSchema, models.length > 0 ? [batchOf(modelSchema, columns)] : []))
+        // Without models.arrow there is no database: a crash from here on leaves none, not a mixture of two.
+        await folder.remove(databaseFiles.models)
+        await folder.sync()
         await filterFile.commit()
         await layerFile.commit()
         await modelSink.commit()
+        await folder.sync()
       } catch (error) {
         await modelSink.discard()
         throw error

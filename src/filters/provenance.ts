@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import type { InputPart } from '../measure/model-row.ts'
 import type { MetaValue } from '../sources/source.ts'
 import type { Column } from './arrow-columns.ts'
 import type { ArrowTable } from './arrow-table.ts'
@@ -9,6 +10,7 @@ export interface ModelProvenance {
   readonly file: string
   readonly bytes: number
   readonly sha256: string | null
+  readonly parts?: readonly InputPart[]
   readonly format: string
   readonly producer: string | null
   readonly opset: number | null
@@ -22,6 +24,7 @@ export function provenanceColumns(rows: readonly ModelProvenance[]): Column[] {
     { name: 'file', type: 'utf8', values: rows.map((row) => row.file) },
     { name: 'bytes', type: 'int64', values: rows.map((row) => row.bytes) },
     { name: 'sha256', type: 'utf8', nullable: true, values: rows.map((row) => row.sha256) },
+    { name: 'parts', type: 'utf8', nullable: true, values: rows.map(({ parts }) => (parts ? JSON.stringify(parts) : null)) },
     { name: 'format', type: 'utf8', values: rows.map((row) => row.format) },
     { name: 'producer', type: 'utf8', nullable: true, values: rows.map((row) => row.producer) },
     { name: 'opset', type: 'int32', nullable: true, values: rows.map((row) => row.opset) },
@@ -68,6 +71,7 @@ export function readProvenance(table: ArrowTable): ModelProvenance[] {
     file: table.texts('file'),
     bytes: table.numbers('bytes'),
     sha256: table.optionalTexts('sha256'),
+    parts: table.optionalTexts('parts'),
     format: table.texts('format'),
     producer: table.optionalTexts('producer'),
     opset: table.optionalNumbers('opset'),
@@ -80,11 +84,23 @@ export function readProvenance(table: ArrowTable): ModelProvenance[] {
     file: columns.file[k]!,
     bytes: columns.bytes[k]!,
     sha256: columns.sha256[k]!,
+    ...(columns.parts[k] !== null && { parts: partsOf(table, columns.parts[k]!) }),
     format: columns.format[k]!,
     producer: columns.producer[k]!,
     opset: columns.opset[k]!,
     meta: Object.fromEntries(meta.map(([key, values]) => [key, values[k]!])),
   }))
+}
+
+function partsOf(table: ArrowTable, text: string): InputPart[] {
+  const parts = parseJson(table, text)
+  const isPart = (part: unknown): boolean => {
+    const { file, bytes, sha256 } = (part ?? {}) as Record<string, unknown>
+    return typeof file === 'string' && Number.isSafeInteger(bytes) && typeof sha256 === 'string'
+  }
+  if (!Array.isArray(parts) || !parts.every(isPart))
+    throw new InputError(table.name, 'column parts holds no list of files; it is damaged')
+  return parts.map(({ file, bytes, sha256 }: InputPart) => ({ file, bytes, sha256 }))
 }
 
 /** JSON in a table's metadata. @throws InputError when it is missing or no JSON */

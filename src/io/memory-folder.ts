@@ -1,3 +1,4 @@
+import { memoryAccess } from './random-access.ts'
 import type { OutputFolder } from './sink.ts'
 
 /** A folder that exists only in memory. */
@@ -14,19 +15,23 @@ export function memoryOutput(name: string): MemoryFolder {
     files: () => new Map([...kept].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))),
     async create(path) {
       const parts: Uint8Array[] = []
+      const joined = (): Uint8Array => {
+        const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
+        let at = 0
+        for (const part of parts) {
+          whole.set(part, at)
+          at += part.length
+        }
+        return whole
+      }
       return {
         async write(bytes) {
           parts.push(bytes.slice())
         },
         async flush() {},
+        readBack: async () => memoryAccess(path, joined()),
         async commit() {
-          const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
-          let at = 0
-          for (const part of parts) {
-            whole.set(part, at)
-            at += part.length
-          }
-          kept.set(path, whole)
+          kept.set(path, joined())
         },
         async discard() {
           parts.length = 0
@@ -36,5 +41,6 @@ export function memoryOutput(name: string): MemoryFolder {
     async remove(path) {
       kept.delete(path)
     },
+    async sync() {},
   }
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
 import type { Sha256 } from './platform.ts'
 import { type Folder, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
-import type { OutputFolder, Sink } from './sink.ts'
 
 const SMALL_READ = 1 << 16 // read at once: a trip through the thread pool takes longer than the read
 const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
@@ -32,10 +31,15 @@ export async function openFile(path: string, name: string = path): Promise<Rando
       const out = into ? into.subarray(0, length) : new Uint8Array(length)
       for (let done = 0; done < length; ) {
         const count = Math.min(length - done, LARGEST_READ)
-        const bytesRead =
-          count <= SMALL_READ
-            ? readSync(handle.fd, out, done, count, offset + done)
-            : (await handle.read(out, done, count, offset + done)).bytesRead
+        let bytesRead: number
+        try {
+          bytesRead =
+            count <= SMALL_READ
+              ? readSync(handle.fd, out, done, count, offset + done)
+              : (await handle.read(out, done, count, offset + done)).bytesRead
+        } catch (error) {
+          throw new InputError(name, fileProblem(error), { cause: error }) // a broken disk, a network that went away
+        }
         if (bytesRead === 0)
           throw new InputError(
             name,
@@ -54,12 +58,14 @@ export function fileProblem(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   const sentences: Record<string, string> = {
     ENOENT: 'there is no such file or folder',
-    EACCES: 'may not be read (permission denied)',
+    EACCES: 'may not be used: permission denied',
     EPERM: 'is not permitted',
     EISDIR: 'is a folder, not a file',
     ENOTDIR: 'a part of the path is not a folder',
     EMFILE: 'cannot be opened: too many open files',
     ENOSPC: 'cannot be written: the disk is full',
+    ENAMETOOLONG: 'has a name that is too long for the file system',
+    EEXIST: 'is a file where a folder is needed',
     EROFS: 'cannot be written: the file system is read-only',
     ELOOP: 'is a link that leads in a circle',
   }
@@ -72,7 +78,7 @@ export function diskFolder(path: string): Folder {
   return {
     async open(relative) {
       const full = resolve(root, relative)
-      if (!full.startsWith(root + sep)) return undefined
+      if (!full.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined
       const found = await stat(full).catch(() => undefined)
       return found?.isFile() ? openFile(full, join(path, relative)) : undefined
     },
@@ -95,54 +101,5 @@ export async function createSha256(): Promise<Sha256> {
   return {
     update: (bytes) => void hash.update(bytes),
     hex: () => hash.digest('hex'),
-  }
-}
-
-/** A folder on disk to write to: every file is written aside (`.name.part`, which a later run replaces), flushed and renamed. */
-export function outputFolder(path: string): OutputFolder {
-  return {
-    name: path,
-    async create(relative): Promise<Sink> {
-      const target = join(path, relative)
-      const aside = join(dirname(target), `.${basename(target)}.part`)
-      const failed = (error: unknown): never => {
-        throw new InputError(target, fileProblem(error), { cause: error })
-      }
-      await mkdir(dirname(target), { recursive: true }).catch(failed)
-      const handle = await open(aside, 'w').catch(failed)
-      let open_ = true
-      const discard = async (): Promise<void> => {
-        if (open_) await handle.close()
-        open_ = false
-        await rm(aside, { force: true })
-      }
-      return {
-        async write(bytes) {
-          for (let done = 0; done < bytes.length; ) {
-            const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, LARGEST_READ)).catch(failed)
-            done += bytesWritten
-          }
-        },
-        flush: () => handle.sync().catch(failed),
-        async commit() {
-          try {
-            await handle.sync()
-            await handle.close()
-            open_ = false
-            await rename(aside, target)
-          } catch (error) {
-            await discard()
-            failed(error)
-          }
-        },
-        discard,
-      }
-    },
-    async remove(relative) {
-      const target = join(path, relative)
-      await rm(target, { force: true }).catch((error: unknown) => {
-        throw new InputError(target, fileProblem(error), { cause: error })
-      })
-    },
   }
 }

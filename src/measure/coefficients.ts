@@ -56,7 +56,7 @@ export interface CoefficientOptions {
  */
 export async function measureCoefficients(
   inputs: Iterable<Input | LazyInput>,
-  analysis: MeasuredRun,
+  analysis: MeasuredRun<LayerRow>,
   basis: KernelBasis,
   options: CoefficientOptions = {},
 ): Promise<CoefficientPass> {

@@ -8,27 +8,34 @@ import { inputNames, ModelNames } from './model-names.ts'
 import type { Analysis } from './model-row.ts'
 import { parseKernel, type SelectedLayer, selectLayers } from './select.ts'
 
+/** Of a layer's row, what finds it again and tells whether it is the same. */
+export type LayerPlace = Pick<LayerRow, 'model' | 'layer' | 'layer_id' | 'kernel' | 'conv_depth' | 'in_channels' | 'filters'>
+
 /** Of a run's results: the layer table, its parameters, and the inputs that failed in it, which may fail again. */
-export type MeasuredRun = Pick<Analysis, 'parameters' | 'layers'> & Partial<Pick<Analysis, 'failed'>>
+export interface MeasuredRun<Row extends LayerPlace = LayerPlace>
+  extends Pick<Analysis, 'parameters'>,
+    Partial<Pick<Analysis, 'failed'>> {
+  readonly layers: readonly Row[]
+}
 
 /** Which layers of which run are wanted. */
-export interface Again {
+export interface Again<Row extends LayerPlace> {
   /** Those of the run, in the same order; each must be readable again. */
   readonly inputs: readonly (Input | LazyInput)[]
   readonly analysis: MeasuredRun
-  readonly wanted: readonly LayerRow[]
+  readonly wanted: readonly Row[]
   readonly options: { readonly names?: ReadonlyMap<string, string>; readonly signal?: AbortSignal }
 }
 
 const keyOf = ({ model, layer_id }: { model: string; layer_id: number }): string => `${layer_id}/${model}`
 
 /** Opens the inputs one after the other, names their models as `measure` does, and gives every layer that is wanted. */
-export async function* layersAgain({
+export async function* layersAgain<Row extends LayerPlace>({
   inputs,
   analysis,
   wanted,
   options,
-}: Again): AsyncGenerator<{ row: LayerRow; layer: SelectedLayer }> {
+}: Again<Row>): AsyncGenerator<{ row: Row; layer: SelectedLayer }> {
   const names = new ModelNames(options.names ?? inputNames(inputs.map(({ path }) => path)))
   const choice = parseKernel(analysis.parameters.kernel)
   const rows = new Map(wanted.map((row) => [keyOf(row), row]))

@@ -1,6 +1,14 @@
 import type { MetaValue } from '../sources/source.ts'
 import type { LayerRow, NullableMetric } from './layer-row.ts'
 
+/** A further file that a model was read from: external data, a shard. */
+export interface InputPart {
+  /** Path beside the model's own file, named as that is. */
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
 /** A model's row: where it came from, how many layers and filters were measured, its metrics over all layers (spec, "Depth"), and its metadata. */
 export interface ModelRow {
   readonly model: string
@@ -9,6 +17,8 @@ export interface ModelRow {
   readonly bytes: number
   /** Of the file; null when the run was not asked to hash its inputs. */
   readonly sha256: string | null
+  /** Further files that the model was read from; absent when there are none, or nothing was hashed. */
+  readonly parts?: readonly InputPart[]
   readonly format: string
   readonly producer: string | null
   readonly opset: number | null

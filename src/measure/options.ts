@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import type { Input } from '../io/random-access.ts'
+import type { Input, RandomAccess } from '../io/random-access.ts'
 import { kernelSha256 } from '../wasm.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
 import { type Pass, passesFor } from './metrics.ts'
@@ -31,14 +31,23 @@ export interface MeasureOptions {
   /** Model names by input path (`inputNames`). Needed only for an async iterable in which stems may clash. */
   readonly names?: ReadonlyMap<string, string>
   /** A layer that an earlier run finished with the same parameters is not measured again. */
-  readonly finished?: (layer: LayerIdentity) => LayerRow | undefined
+  readonly finished?: (layer: LayerIdentity) => FinishedLayer | undefined
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
+}
+
+/** A layer as an earlier run measured it: all that the measuring of it tells. */
+export interface FinishedLayer {
+  readonly row: LayerRow
+  /** Weights that were not exactly a float32. */
+  readonly narrowed: number
 }
 
 /** What tells a layer from all others of a run. */
 export interface LayerIdentity {
   readonly input: Input
+  /** Further files that its model is read from. */
+  readonly parts: readonly RandomAccess[]
   readonly model: string
   readonly layer_id: number
   readonly layer: string

@@ -1,11 +1,11 @@
 import { processors } from '#io'
 import { InputError, NonFiniteWeightError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
-import { sha256Of } from '../io/sha256.ts'
 import { openSource } from '../sources/open.ts'
 import type { Skipped, Source, SourceModel } from '../sources/source.ts'
 import { type Kernel, openKernel } from '../wasm.ts'
 import { aggregateLayers } from './aggregate.ts'
+import { InputHashes, type ModelHashes } from './input-hashes.ts'
 import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
@@ -13,12 +13,13 @@ import { growingMeasurer, localMeasurer, type Measurer } from './measurer.ts'
 import { evaluateMetrics } from './metrics.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
-import { type MeasureOptions, type Settings, settingsOf } from './options.ts'
+import { withNamedFolder } from './named-folder.ts'
+import { type FinishedLayer, type LayerIdentity, type MeasureOptions, type Settings, settingsOf } from './options.ts'
 import { type SelectedLayer, selectLayers } from './select.ts'
 
 /** What a run tells, in input order whoever was finished first: a model's layers, then the model. */
 export type MeasureEvent =
-  | { readonly kind: 'layer'; readonly row: LayerRow; readonly input: Input; readonly measured: boolean }
+  | ({ readonly kind: 'layer'; readonly identity: LayerIdentity; readonly measured: boolean } & FinishedLayer)
   | {
       readonly kind: 'model'
       readonly row: ModelRow
@@ -30,16 +31,21 @@ export type MeasureEvent =
   | { readonly kind: 'failed'; readonly file: string; readonly model: string | undefined; readonly error: InputError }
   | { readonly kind: 'warning'; readonly text: string }
 
+/** Inputs that may be open at a time. */
+const MOST_OPEN = 32
+
+const unhashed: ModelHashes = { sha256: null, parts: [] }
+
 /** What the driver has begun and the consumer has not yet been told. */
 type Entry =
   | {
       readonly kind: 'layer'
       readonly state: ModelState
       readonly layer: SelectedLayer
-      readonly result: Promise<PassResult | LayerRow>
+      readonly result: Promise<PassResult | FinishedLayer>
     }
   | { readonly kind: 'model'; readonly state: ModelState }
-  | { readonly kind: 'close'; readonly source: Source; readonly hash: Promise<string | null> }
+  | { readonly kind: 'close'; readonly source: Source; readonly hashes: InputHashes | undefined }
   | { readonly kind: 'event'; readonly event: MeasureEvent }
 
 /** A model while its layers come in. */
@@ -49,7 +55,7 @@ interface ModelState {
   readonly name: string
   readonly skipped: Skipped[]
   readonly rows: LayerRow[]
-  readonly hash: Promise<string | null>
+  readonly hashes: Promise<ModelHashes>
   readonly totals: { layers: number; filters: number; layersDone: number; filtersDone: number }
   narrowed: number
   failed: boolean
@@ -76,7 +82,8 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
     for await (const entry of begin(known ?? inputs, { options, settings, names, measurer, open, progress })) {
       queue.push(entry)
       if (entry.kind === 'layer') waiting++
-      while (waiting > measurer.ahead) {
+      // Inputs without a layer to measure wait too: their files stay open until they are told.
+      while (waiting > measurer.ahead || open.size > MOST_OPEN) {
         const first = queue.shift()!
         if (first.kind === 'layer') waiting--
         yield* settle(first, settled)
@@ -89,7 +96,9 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   } finally {
     options.signal?.removeEventListener('abort', stop)
     await measurer.close()
-    await Promise.allSettled(queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hash : undefined)))
+    await Promise.allSettled(
+      queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hashes?.settled() : undefined)),
+    )
     for (const source of open) await source.close()
   }
 }
@@ -123,10 +132,10 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
   const { options, settings, measurer } = run
   for await (const given of inputs) {
     options.signal?.throwIfAborted()
-    let input: Input
+    let input: ReturnType<typeof withNamedFolder>
     let source: Source
     try {
-      input = await openInput(given)
+      input = withNamedFolder(await openInput(given))
       source = await openSource(input)
     } catch (error) {
       if (!(error instanceof InputError) || !options.keepGoing) throw error
@@ -145,16 +154,27 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
       filtersDone: 0,
     }
     const wanted = options.hash !== false && source.models.some((model) => !model.recorded)
-    const hash = wanted ? sha256Of(input.access, options.signal) : Promise.resolve(null)
-    hash.catch(() => undefined) // it is awaited with the model; until then a failure must not count as unhandled
+    const reading = wanted ? new InputHashes(input, options.signal) : undefined
     for (const { model, layers, skipped } of selections) {
       const name = run.names.take(input.path, model.name)
-      const state: ModelState = { input, model, name, skipped: [...skipped], rows: [], hash, totals, narrowed: 0, failed: false }
+      const hashes = reading && !model.recorded ? reading.of(model) : Promise.resolve(unhashed)
+      hashes.catch(() => undefined) // it is awaited with the model; until then a failure must not count as unhandled
+      const state: ModelState = {
+        input,
+        model,
+        name,
+        skipped: [...skipped],
+        rows: [],
+        hashes,
+        totals,
+        narrowed: 0,
+        failed: false,
+      }
       for (const layer of layers) {
         options.signal?.throwIfAborted()
         if (state.failed) break
-        const { layer_id, convolution } = layer
-        const finished = options.finished?.({ input, model: name, layer_id, layer: convolution.layer })
+        const { convolution } = layer
+        const finished = options.finished?.(identityOf(state, layer))
         const job = { plan: convolution.weights, shape: convolution.shape }
         const result = finished ? Promise.resolve(finished) : measurer.measure(job)
         result.catch(() => undefined)
@@ -162,7 +182,7 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
       }
       yield { kind: 'model', state }
     }
-    yield { kind: 'close', source, hash }
+    yield { kind: 'close', source, hashes: reading }
   }
 }
 
@@ -182,7 +202,7 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
       yield entry.event
       return
     case 'close':
-      await entry.hash.catch(() => undefined)
+      await entry.hashes?.settled()
       await entry.source.close()
       run.open.delete(entry.source)
       run.progress.done++
@@ -201,7 +221,7 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
           layers: { done: state.totals.layersDone, total: state.totals.layers },
           filters: { done: state.totals.filtersDone, total: state.totals.filters },
         })
-        if (told) yield { kind: 'layer', row: told.row, input: state.input, measured: told.measured }
+        if (told) yield { kind: 'layer', identity: identityOf(state, layer), ...told }
       } catch (error) {
         yield failedModel(error, state, run)
       }
@@ -212,7 +232,7 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
       if (state.failed) return
       try {
         if (state.narrowed > 0) yield { kind: 'warning', text: narrowedText(state) }
-        const row = modelRow(state, await state.hash)
+        const row = modelRow(state, await state.hashes)
         yield { kind: 'model', row, input: state.input, skipped: state.skipped, found: state.model.convolutions.length }
       } catch (error) {
         yield failedModel(error, state, run)
@@ -229,14 +249,15 @@ function failedModel(error: unknown, state: ModelState, run: Settle): MeasureEve
 
 /** A finished layer's row; undefined when it is left out for a weight that is not finite. */
 function rowOf(
-  result: PassResult | LayerRow,
+  result: PassResult | FinishedLayer,
   state: ModelState,
   { convolution, layer_id, kernel }: SelectedLayer,
   run: Settle,
-): { row: LayerRow; measured: boolean } | undefined {
-  if ('model' in result) {
-    state.rows.push(result)
-    return { row: result, measured: false }
+): (FinishedLayer & { measured: boolean }) | undefined {
+  if ('row' in result) {
+    state.rows.push(result.row)
+    state.narrowed += result.narrowed
+    return { ...result, measured: false }
   }
   if ('nonFinite' in result) {
     const { index, value } = result.nonFinite
@@ -272,15 +293,21 @@ function rowOf(
     clean: statistics.clean,
   }
   state.rows.push(row)
-  return { row, measured: true }
+  return { row, narrowed, measured: true }
 }
 
-function modelRow({ input, model, name, rows }: ModelState, sha256: string | null): ModelRow {
+function identityOf({ input, model, name }: ModelState, { layer_id, convolution }: SelectedLayer): LayerIdentity {
+  return { input, parts: model.parts, model: name, layer_id, layer: convolution.layer }
+}
+
+function modelRow({ input, model, name, rows }: ModelState, hashes: ModelHashes): ModelRow {
+  const { sha256, parts = [] } = model.recorded ?? hashes
   return {
     model: name,
     file: model.recorded?.file ?? input.path,
     bytes: model.recorded?.bytes ?? input.access.byteLength,
-    sha256: model.recorded ? model.recorded.sha256 : sha256,
+    sha256,
+    ...(parts.length > 0 && { parts }),
     format: model.format,
     producer: model.producer,
     opset: model.opset,

@@ -77,7 +77,7 @@ async function openDatabase(input: Input): Promise<Source> {
         skipped: [],
         tensors: own.length,
         meta: model.meta,
-        recorded: { file: model.file, bytes: model.bytes, sha256: model.sha256 },
+        recorded: { file: model.file, bytes: model.bytes, sha256: model.sha256, ...(model.parts && { parts: model.parts }) },
         parts,
       }
     })

@@ -1,4 +1,5 @@
 import type { Input, RandomAccess } from '../io/random-access.ts'
+import type { InputPart } from '../measure/model-row.ts'
 
 /** How a stored number is widened to float32. float64 is narrowed. */
 export type StoredType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32'
@@ -90,8 +91,13 @@ export interface SourceModel {
   /** Columns that the file itself holds about the model (dataset.h5, a filter database). */
   readonly meta: Readonly<Record<string, MetaValue>>
   /** What a filter database recorded about the file that the model came from. */
-  readonly recorded?: { readonly file: string; readonly bytes: number; readonly sha256: string | null }
-  /** Further files the model was read from: external data, shards. */
+  readonly recorded?: {
+    readonly file: string
+    readonly bytes: number
+    readonly sha256: string | null
+    readonly parts?: readonly InputPart[]
+  }
+  /** Further files the model was read from (external data, shards), each as the input's folder opened it. */
   readonly parts: readonly RandomAccess[]
 }
 

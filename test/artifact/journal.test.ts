@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { type JournalStore, type LayerKey, openJournal } from '../../src/artifact/journal.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Parameters } from '../../src/measure/model-row.ts'
+import type { FinishedLayer } from '../../src/measure/options.ts'
 
 const parameters: Parameters = { profile: 'cvprw22', threshold: 0.01, kernel: '3x3', kernel_sha256: 'k' }
 const moments = (seed: number) => ({
@@ -10,8 +11,9 @@ const moments = (seed: number) => ({
   mean: Float64Array.of(seed, -0, 1 / 3),
   scatter: Float64Array.of(5e-324, seed, -0, 2),
 })
-const row = (layer_id: number) =>
-  ({
+const layer = (layer_id: number): FinishedLayer => ({
+  narrowed: layer_id,
+  row: {
     model: 'm\n"<',
     layer: `w${layer_id}`,
     layer_id,
@@ -21,15 +23,18 @@ const row = (layer_id: number) =>
     scaled: moments(1),
     raw: moments(2),
     clean: moments(Number.MIN_VALUE),
-  }) as unknown as LayerRow
+  } as unknown as LayerRow,
+})
 const key = (layer_id: number): LayerKey => ({ input: 'a.onnx 12 34', model: 'm', layer_id, layer: `w${layer_id}` })
 
 function memoryStore(text: string = ''): JournalStore & { text: string } {
   const store = {
     text,
-    read: async () => store.text,
+    size: () => new TextEncoder().encode(store.text).length,
+    read: (offset: number, length: number) => new TextEncoder().encode(store.text).slice(offset, offset + length),
     append: async (more: string) => void (store.text += more),
-    reset: async (anew: string) => void (store.text = anew),
+    cut: async (length: number) =>
+      void (store.text = new TextDecoder().decode(new TextEncoder().encode(store.text).slice(0, length))),
     remove: async () => void (store.text = ''),
   }
   return store
@@ -39,14 +44,14 @@ test('finished layers come back with every bit', async () => {
   const store = memoryStore()
   const first = await openJournal(store, '1', parameters)
   assert.is(first.found, 0)
-  await first.add(key(0), row(0))
-  await first.add(key(1), row(1))
+  await first.add(key(0), layer(0))
+  await first.add(key(1), layer(1))
   const second = await openJournal(store, '1', parameters)
   assert.is(second.found, 2)
   const back = second.find(key(1))!
-  assert.equal(back, row(1))
-  assert.ok(Object.is(back.peak, -0))
-  assert.equal(new Uint8Array(back.raw.mean.buffer), new Uint8Array(row(1).raw.mean.buffer))
+  assert.equal(back, layer(1))
+  assert.ok(Object.is(back.row.peak, -0))
+  assert.equal(new Uint8Array(back.row.raw.mean.buffer), new Uint8Array(layer(1).row.raw.mean.buffer))
   assert.is(second.find(key(2)), undefined)
   assert.is(second.find({ ...key(1), input: 'a.onnx 12 35' }), undefined)
 })
@@ -54,23 +59,44 @@ test('finished layers come back with every bit', async () => {
 test('a journal cut anywhere keeps the whole lines before the cut, and can be continued', async () => {
   const store = memoryStore()
   const journal = await openJournal(store, '1', parameters)
-  for (let k = 0; k < 3; k++) await journal.add(key(k), row(k))
+  for (let k = 0; k < 3; k++) await journal.add(key(k), layer(k))
   const whole = store.text
   const ends = [...whole.matchAll(/\n/g)].map((m) => m.index + 1)
   for (let cut = 0; cut <= whole.length; cut += 7) {
     const torn = memoryStore(whole.slice(0, cut))
     const again = await openJournal(torn, '1', parameters)
     assert.is(again.found, Math.max(0, ends.filter((end) => end <= cut).length - 1), `cut at ${cut}`)
-    await again.add(key(9), row(9))
+    await again.add(key(9), layer(9))
     assert.is((await openJournal(torn, '1', parameters)).found, again.found + 1)
   }
+})
+
+test('models that stand in several places of a journal, and keys and rows beyond one piece, are found', async () => {
+  const store = memoryStore()
+  const of = (model: string, k: number): LayerKey => ({ input: `ü${model}.onnx`, model, layer_id: k, layer: `w${k}` })
+  const first = await openJournal(store, '1', parameters)
+  for (const model of ['a', 'b']) for (let k = 0; k < 3; k++) await first.add(of(model, k), layer(k))
+  const second = await openJournal(store, '1', parameters)
+  for (let k = 3; k < 5; k++) await second.add(of('a', k), layer(k))
+  const raw = { count: 1, mean: new Float64Array(2), scatter: new Float64Array(80_000) }
+  const long = { ...layer(7), row: { ...layer(7).row, raw } }
+  await second.add(of('c', 7), long)
+  await second.add(of('c', 8), layer(8))
+  assert.is(second.held, 10)
+  const third = await openJournal(store, '1', parameters)
+  assert.is(third.found, 10)
+  for (let k = 0; k < 5; k++) assert.equal(third.find(of('a', k)), layer(k))
+  assert.equal(third.find(of('b', 2)), layer(2))
+  assert.equal(third.find(of('c', 7)), long)
+  assert.equal(third.find(of('c', 8)), layer(8))
+  assert.is(third.find(of('b', 3)), undefined)
 })
 
 test('a flipped character ends the journal there', async () => {
   const store = memoryStore()
   const journal = await openJournal(store, '1', parameters)
-  await journal.add(key(0), row(0))
-  await journal.add(key(1), row(1))
+  await journal.add(key(0), layer(0))
+  await journal.add(key(1), layer(1))
   const at = store.text.lastIndexOf('w1')
   store.text = `${store.text.slice(0, at)}v${store.text.slice(at + 1)}`
   assert.is((await openJournal(store, '1', parameters)).found, 1)
@@ -78,7 +104,7 @@ test('a flipped character ends the journal there', async () => {
 
 test('the journal of other parameters, another version or another kernel is dropped', async () => {
   const store = memoryStore()
-  await (await openJournal(store, '1', parameters)).add(key(0), row(0))
+  await (await openJournal(store, '1', parameters)).add(key(0), layer(0))
   for (const [version, other] of [
     ['2', parameters],
     ['1', { ...parameters, threshold: 0.02 }],

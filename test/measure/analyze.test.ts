@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { analyze } from '../../src/analyze.ts'
 import { InputError, NonFiniteWeightError, UsageError } from '../../src/errors.ts'
+import { type Input, type LazyInput, memoryAccess } from '../../src/io/random-access.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
-import { measure } from '../../src/measure/run.ts'
+import type { FinishedLayer } from '../../src/measure/options.ts'
+import { type MeasureEvent, measure } from '../../src/measure/run.ts'
 import { convolution, memoryInput, safetensors, someModels } from './models.ts'
 
 async function failure(run: () => Promise<unknown>): Promise<Error> {
@@ -189,10 +192,10 @@ test('doubles that are no float32 are narrowed, and it is said once', async () =
 
 test('a run can be stopped, and goes on from finished layers', async () => {
   const controller = new AbortController()
-  const rows: LayerRow[] = []
+  const rows: FinishedLayer[] = []
   const stopped = await failure(async () => {
     for await (const event of measure(someModels(), { signal: controller.signal })) {
-      if (event.kind === 'layer') rows.push(event.row)
+      if (event.kind === 'layer') rows.push(event)
       if (rows.length === 2) controller.abort()
     }
   })
@@ -201,7 +204,7 @@ test('a run can be stopped, and goes on from finished layers', async () => {
   const measured: boolean[] = []
   const whole: LayerRow[] = []
   const finished = ({ model, layer_id }: { model: string; layer_id: number }) =>
-    rows.find((row) => row.model === model && row.layer_id === layer_id)
+    rows.find(({ row }) => row.model === model && row.layer_id === layer_id)
   for await (const event of measure(someModels(), { finished })) {
     if (event.kind !== 'layer') continue
     measured.push(event.measured)
@@ -209,6 +212,58 @@ test('a run can be stopped, and goes on from finished layers', async () => {
   }
   assert.equal(measured, [false, false, true, true, true])
   assert.equal(whole, (await analyze(someModels())).layers)
+})
+
+test('a continued run tells what the finished layers told: narrowed weights are counted again', async () => {
+  const values = Float64Array.from({ length: 36 }, (_, k) => k / 10)
+  const inputs = () => [memoryInput('d.safetensors', safetensors([{ name: 'c.weight', shape: [2, 2, 3, 3], values }]))]
+  const tell = async (options: Parameters<typeof measure>[1]): Promise<MeasureEvent[]> => {
+    const events: MeasureEvent[] = []
+    for await (const event of measure(inputs(), { memory: 0, ...options })) events.push(event)
+    return events
+  }
+  const first = await tell({})
+  const finished = first.find((event): event is Extract<MeasureEvent, { kind: 'layer' }> => event.kind === 'layer')!
+  assert.ok(finished.narrowed > 0)
+  const warning = first.find(({ kind }) => kind === 'warning')
+  const again = await tell({ finished: () => finished })
+  assert.equal(
+    again.find(({ kind }) => kind === 'warning'),
+    warning,
+  )
+  assert.ok(again.some((event) => event.kind === 'layer' && !event.measured))
+})
+
+test('further files that a model is read from are named with their sizes and hashes', async () => {
+  const bytes = safetensors([convolution('c.weight', [4, 4, 3, 3], 1)])
+  const index = new TextEncoder().encode(JSON.stringify({ metadata: {}, weight_map: { 'c.weight': 'shard-1.safetensors' } }))
+  const input: Input = {
+    path: 'sub/model.safetensors.index.json',
+    access: memoryAccess('model.safetensors.index.json', index),
+    folder: { open: async (path) => (path === 'shard-1.safetensors' ? memoryAccess(`/somewhere/${path}`, bytes) : undefined) },
+  }
+  const { models } = await analyze([input])
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  assert.equal(models[0]!.parts, [{ file: 'sub/shard-1.safetensors', bytes: bytes.length, sha256 }])
+  assert.is((await analyze([input], { hash: false })).models[0]!.parts, undefined)
+  assert.ok(!('parts' in (await analyze(someModels())).models[0]!))
+})
+
+test('inputs without a layer to measure do not stay open until one with layers comes', async () => {
+  let open = 0
+  let most = 0
+  const lazy = (k: number): LazyInput => ({
+    path: `p${k}.safetensors`,
+    open: async () => {
+      most = Math.max(most, ++open)
+      const { access, ...rest } = memoryInput(`p${k}.safetensors`, safetensors([convolution('p.weight', [4, 4, 1, 1], 1)]))
+      return { ...rest, access: { ...access, close: async () => void open-- } }
+    },
+  })
+  let models = 0
+  for await (const { kind } of measure(Array.from({ length: 200 }, (_, k) => lazy(k)))) if (kind === 'model') models++
+  assert.equal([models, open], [200, 0])
+  assert.ok(most <= 40, `${most} were open at a time`)
 })
 
 test('progress counts layers and filters', async () => {

@@ -67,6 +67,7 @@ export function memoryFolder(): OutputFolder & Folder & { readonly files: Map<st
           chunks.push(bytes.slice())
         },
         async flush() {},
+        readBack: async () => memoryAccess(path, joined(chunks)),
         async commit() {
           files.set(path, joined(chunks))
         },
@@ -76,6 +77,7 @@ export function memoryFolder(): OutputFolder & Folder & { readonly files: Map<st
     async remove(path) {
       files.delete(path)
     },
+    async sync() {},
     async open(path) {
       const bytes = files.get(path)
       return bytes && memoryAccess(path, bytes)

@@ -1,16 +1,11 @@
 import { zipSync } from 'fflate'
 import type { Pair } from '../../analysis/pairs.ts'
-import { finishArtifact } from '../../artifact/finish.ts'
-import { recordRun } from '../../artifact/record.ts'
-import { stageArtifact } from '../../artifact/staged.ts'
 import { InputError } from '../../errors.ts'
-import { extendRun } from '../../extend-run.ts'
 import { findGivenInputs } from '../../io/browser-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
-import { emptyFolder, memoryAccess } from '../../io/random-access.ts'
 import type { Analysis } from '../../measure/model-row.ts'
-import type { MeasureEvent } from '../../measure/run.ts'
+import { writeArtifact } from '../../write-artifact.ts'
 import type { ModelFile } from './protocol.ts'
 
 /** An artifact as one zip, and the number to quote. */
@@ -33,10 +28,8 @@ export interface ArtifactGiven {
 export async function artifactZip({ analysis, files, pairs }: ArtifactGiven, signal: AbortSignal): Promise<SavedArtifact> {
   const inputs = files && (await inputsAsGiven(files))
   const folder = memoryOutput('results')
-  const artifact = stageArtifact(folder)
-  const record = await recordRun(toldAgain(analysis), { parameters: analysis.parameters, artifact })
-  if (inputs) await extendRun(analysis, inputs, { artifact, signal, ...(pairs.length > 0 && { pairs }) })
-  const resultsSha256 = await finishArtifact(artifact, record, {
+  const content = { analysis, inputs, signal, ...(pairs.length > 0 && { pairs }) }
+  const resultsSha256 = await writeArtifact(folder, content, {
     command: 'the filterlens page',
     finished: new Date().toISOString(),
     machine: { engine: navigator.userAgent, processors: navigator.hardwareConcurrency },
@@ -59,24 +52,4 @@ async function inputsAsGiven(files: readonly ModelFile[]): Promise<LazyInput[]> 
     inputs.push(found)
   }
   return inputs
-}
-
-/** The events of a finished run. */
-async function* toldAgain(analysis: Analysis): AsyncGenerator<MeasureEvent> {
-  const layers = new Map<string, MeasureEvent[]>()
-  const inputOf = (path: string) => ({ path, access: memoryAccess(path, new Uint8Array()), folder: emptyFolder })
-  for (const row of analysis.layers) {
-    const list = layers.get(row.model) ?? []
-    list.push({ kind: 'layer', row, input: inputOf(row.model), measured: true })
-    layers.set(row.model, list)
-  }
-  for (const { file, problem } of analysis.failed) {
-    yield { kind: 'failed', file, model: undefined, error: new InputError(file, problem) }
-  }
-  for (const row of analysis.models) {
-    yield* layers.get(row.model) ?? []
-    const skipped = analysis.skipped.filter((skip) => skip.model === row.model)
-    yield { kind: 'model', row, input: inputOf(row.file), skipped, found: 0 }
-  }
-  for (const text of analysis.warnings) yield { kind: 'warning', text }
 }

@@ -5,6 +5,7 @@ import { analyzeGroups } from '../../analyze-groups.ts'
 import { findGivenInputs } from '../../io/browser-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { KernelBasis } from '../../wasm.ts'
@@ -12,7 +13,7 @@ import type { AnalysisEvent, ModelFile } from './protocol.ts'
 
 /** What the second pass over the filters is given: the rows to read again, the files that hold them, and the basis. */
 export interface SecondPass {
-  readonly run: MeasuredRun
+  readonly run: MeasuredRun<LayerRow>
   readonly files: readonly ModelFile[]
   readonly basis: KernelBasis
 }

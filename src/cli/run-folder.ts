@@ -1,0 +1,65 @@
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InputError } from '../errors.ts'
+import { fileProblem } from '../io/node.ts'
+import { outputFolder } from '../io/node-output.ts'
+import type { OutputFolder } from '../io/sink.ts'
+import { type JournalFile, journalFile } from './journal-file.ts'
+import { type RunLock, takeRunLock } from './run-lock.ts'
+
+/** In the folder of the results while a run writes there: its lock, its journal, and the files that have no name yet. */
+const OWN = '.filterlens'
+
+/** A folder that one run has to itself, and writes its results to. */
+export interface RunFolder {
+  /** Files are written below .filterlens/ and renamed. */
+  readonly folder: OutputFolder
+  readonly journal: JournalFile
+  readonly lock: RunLock
+  /** Lets go of the folder. What a later run may use (a journal) stays; a folder that was made and is empty goes. */
+  release(): Promise<void>
+}
+
+/** Makes the folder when it is not there, and takes it. @throws InputError when it cannot be made, or another run has it */
+export async function openRunFolder(path: string): Promise<RunFolder> {
+  const existed = await stat(path).then(
+    () => true,
+    () => false,
+  )
+  const own = join(path, OWN)
+  const aside = join(own, 'new')
+  const removeEmpty = async (): Promise<void> => {
+    await rmdir(own).catch(() => undefined) // what is not empty stays
+    if (!existed) await rmdir(path).catch(() => undefined)
+  }
+  const failed = (error: unknown): never => {
+    throw new InputError(path, fileProblem(error), { cause: error })
+  }
+  const take = async (): Promise<RunLock> => {
+    await mkdir(own, { recursive: true }).catch(failed)
+    return takeRunLock(join(own, 'lock'), path)
+  }
+  const lock = await take()
+    // A run that ends just now removes the folder before our lock is in it.
+    .catch((error: Error) =>
+      (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' ? take() : Promise.reject(error),
+    )
+    .catch(async (error: unknown) => {
+      await removeEmpty()
+      throw error
+    })
+  const journal = journalFile(join(own, 'journal'))
+  await rm(aside, { recursive: true, force: true }).catch(failed) // of a run that was killed
+  return {
+    folder: outputFolder(path, aside),
+    journal,
+    lock,
+    async release() {
+      const isDone = journal.size() === 0
+      await journal.close()
+      await rm(isDone ? own : aside, { recursive: true, force: true }).catch(() => undefined)
+      await lock.release()
+      await removeEmpty()
+    },
+  }
+}

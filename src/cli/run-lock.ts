@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, unlinkSync } from 'node:fs'
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import { InputError } from '../errors.ts'
+import { fileProblem } from '../io/node.ts'
+
+/*
+ * One run at a time writes to a folder. The lock is a file that names its holder: process, when that began, and host. On the
+ * same host a holder that is gone is seen at once, so a killed run never stands in the way of the next. Another host (or
+ * container) cannot be asked; there a holder that has not touched its lock for two minutes is taken for dead.
+ */
+
+/** A lock that is held. */
+export interface RunLock {
+  /** @throws InputError when another run has taken it, believing this one dead */
+  requireHeld(): Promise<void>
+  release(): Promise<void>
+}
+
+interface Holder {
+  readonly id: string
+  readonly pid: number
+  /** What tells a process from an earlier one of the same number; null where the system does not say. */
+  readonly began: string | null
+  readonly host: string
+}
+
+const BEAT_MS = 10_000
+const DEAD_MS = 120_000
+
+/** Takes the lock in a file. `folder`: what is locked, for messages. @throws InputError when another run holds it */
+export async function takeRunLock(path: string, folder: string): Promise<RunLock> {
+  const self: Holder = { id: randomUUID(), pid: process.pid, began: beganOf(process.pid), host: hostname() }
+  const failed = (error: unknown): never => {
+    throw new InputError(folder, fileProblem(error), { cause: error })
+  }
+  if (!(await createLock(path, self).catch(failed))) {
+    const holder = await holderOf(path)
+    if (holder && (await isAlive(holder, path))) throw busy(folder, path, holder)
+    // Two runs may find the same dead holder: each puts itself in its place, and whoever was last has it.
+    const mine = `${path}.${self.id}`
+    await createLock(mine, self).catch(failed)
+    await rename(mine, path).catch(failed)
+    await wait(50)
+  }
+  const requireHeld = async (): Promise<void> => {
+    const holder = await holderOf(path)
+    if (holder?.id !== self.id)
+      throw holder
+        ? busy(folder, path, holder)
+        : new InputError(folder, `${path} is gone: something removed it while this run was writing here`)
+  }
+  await requireHeld()
+  const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), BEAT_MS)
+  beat.unref()
+  const leave = (): void => {
+    // A process that ends in any way but a kill takes its lock along.
+    try {
+      if ((JSON.parse(readFileSync(path, 'utf8')) as Holder).id === self.id) unlinkSync(path)
+    } catch {
+      // it is gone already
+    }
+  }
+  process.once('exit', leave)
+  return {
+    requireHeld,
+    async release() {
+      clearInterval(beat)
+      process.off('exit', leave)
+      if ((await holderOf(path))?.id === self.id) await rm(path, { force: true })
+    },
+  }
+}
+
+/** @returns false when there is one already */
+async function createLock(path: string, holder: Holder): Promise<boolean> {
+  let handle: Awaited<ReturnType<typeof open>>
+  try {
+    handle = await open(path, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+  try {
+    await handle.writeFile(JSON.stringify(holder))
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await handle.close()
+  }
+  return true
+}
+
+async function holderOf(path: string): Promise<Holder | undefined> {
+  try {
+    const value = JSON.parse(await readFile(path, 'utf8')) as Partial<Holder> | null
+    const { id, pid, began = null, host } = value ?? {}
+    return typeof id === 'string' && typeof pid === 'number' && typeof host === 'string' ? { id, pid, began, host } : undefined
+  } catch {
+    return undefined // not there, or cut short by a crash
+  }
+}
+
+async function isAlive({ pid, began, host }: Holder, path: string): Promise<boolean> {
+  if (host === hostname()) return began !== null ? beganOf(pid) === began : isProcess(pid)
+  const touched = await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  )
+  return Date.now() - touched < DEAD_MS
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** When a process began, in ticks since the boot that is named (Linux); null elsewhere, and for one that is gone. */
+function beganOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`
+  } catch {
+    return null
+  }
+}
+
+function busy(folder: string, path: string, { pid, host }: Holder): InputError {
+  const where = host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`
+  return new InputError(
+    folder,
+    `another run (${where}) is writing here; wait for it, give another folder, or delete ${path} if you know that it is dead`,
+  )
+}

@@ -1,0 +1,96 @@
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { InputError } from '../errors.ts'
+import { fileProblem, openFile } from './node.ts'
+import type { OutputFolder, Sink } from './sink.ts'
+
+const LARGEST_WRITE = 1 << 30 // one write(2) takes less than 2 GiB
+
+/**
+ * A folder on disk to write to: every file is written aside, flushed and renamed. `aside` is a folder for that, on the same
+ * disk; without it a file lies beside its place as `.name.part`, which a later run replaces.
+ */
+export function outputFolder(path: string, aside?: string): OutputFolder {
+  const renamedIn = new Set<string>()
+  return {
+    name: path,
+    create: async (relative) => {
+      const target = join(path, relative)
+      const waiting = aside === undefined ? join(dirname(target), `.${basename(target)}.part`) : join(aside, relative)
+      await mkdir(dirname(target), { recursive: true }).catch(failedAt(target))
+      await mkdir(dirname(waiting), { recursive: true }).catch(failedAt(target))
+      renamedIn.add(dirname(target))
+      return diskSink(target, waiting)
+    },
+    async remove(relative) {
+      const target = join(path, relative)
+      renamedIn.add(dirname(target))
+      await rm(target, { force: true }).catch(failedAt(target))
+    },
+    async sync() {
+      for (const folder of renamedIn) await syncFolder(folder)
+      renamedIn.clear()
+    },
+  }
+}
+
+async function diskSink(target: string, waiting: string): Promise<Sink> {
+  const failed = failedAt(target)
+  const handle = await open(waiting, 'w').catch(failed)
+  let isOpen = true
+  const close = async (): Promise<void> => {
+    if (!isOpen) return
+    isOpen = false
+    await handle.close()
+  }
+  const discard = async (): Promise<void> => {
+    await close().catch(() => undefined)
+    await rm(waiting, { force: true }).catch(() => undefined) // what cannot be removed is replaced by the next run
+  }
+  return {
+    async write(bytes) {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, LARGEST_WRITE)).catch(failed)
+        done += bytesWritten
+      }
+    },
+    flush: () => handle.sync().catch(failed),
+    readBack: () => openFile(waiting, target),
+    async commit() {
+      try {
+        await handle.sync()
+        await close()
+        await rename(waiting, target)
+      } catch (error) {
+        await discard()
+        failed(error)
+      }
+    },
+    discard,
+  }
+}
+
+/** Names are kept in the folder itself. Windows opens no folder, and some file systems sync none: then it is theirs to keep order. */
+async function syncFolder(path: string): Promise<void> {
+  let handle: FileHandle
+  try {
+    handle = await open(path, 'r')
+  } catch {
+    return
+  }
+  try {
+    await handle.sync()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EINVAL' && code !== 'EPERM' && code !== 'EBADF' && code !== 'ENOTSUP') failedAt(path)(error)
+  } finally {
+    await handle.close()
+  }
+}
+
+function failedAt(path: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof InputError) throw error
+    throw new InputError(path, fileProblem(error), { cause: error })
+  }
+}

@@ -1,0 +1,24 @@
+import type { Folder, Input, RandomAccess } from '../io/random-access.ts'
+
+/** A folder that remembers by which path each file was opened. */
+export interface NamedFolder extends Folder {
+  /** Path of one of its files, as it was asked for; undefined for a file of another folder. */
+  pathOf(access: RandomAccess): string | undefined
+}
+
+/** An input whose folder remembers what was opened in it. */
+export function withNamedFolder(input: Input): Input & { readonly folder: NamedFolder } {
+  const names = new WeakMap<RandomAccess, string>()
+  const { folder } = input
+  return {
+    ...input,
+    folder: {
+      async open(path) {
+        const access = await folder.open(path)
+        if (access) names.set(access, path)
+        return access
+      },
+      pathOf: (access) => names.get(access),
+    },
+  }
+}
