@@ -77,6 +77,8 @@ async function bytesOf(access: RandomAccess): Promise<Hdf5Bytes> {
 
 const BLOCK_BYTES = 1 << 22
 const KEPT_BLOCKS = 6
+const KEPT_BYTES = 1 << 26
+const LARGEST_CHUNK = 1 << 28
 
 /**
  * A data set through the library, in blocks of whole chunk rows of which the last few are kept: neighbouring layers that share
@@ -85,9 +87,16 @@ const KEPT_BLOCKS = 6
 function rowsAccess(client: Hdf5Client, path: string, name: string, dataset: Hdf5Dataset, byteLength: number): RandomAccess {
   const rows = dataset.shape[0] ?? 1
   if (byteLength === 0) return memoryAccess(name, new Uint8Array(0))
+  const chunkBytes = (dataset.chunks ?? []).reduce((product, n) => product * n, dataset.type.bytes)
+  if (chunkBytes > LARGEST_CHUNK)
+    throw new InputError(
+      name,
+      `is stored in chunks of ${chunkBytes} bytes, each of which must be held in memory as a whole; write it again with smaller ones, for example h5repack -l CHUNK=4096x9`,
+    )
   const rowBytes = byteLength / rows
   const step = dataset.chunks?.[0] ?? 1
   const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / (rowBytes * step))) * step
+  const most = Math.max(1, Math.min(KEPT_BLOCKS, Math.floor(KEPT_BYTES / (blockRows * rowBytes))))
   const kept = new Map<number, Promise<Uint8Array>>()
   const block = (index: number): Promise<Uint8Array> => {
     let bytes = kept.get(index)
@@ -98,7 +107,7 @@ function rowsAccess(client: Hdf5Client, path: string, name: string, dataset: Hdf
       bytes.catch(() => kept.delete(index))
     }
     kept.set(index, bytes)
-    if (kept.size > KEPT_BLOCKS) kept.delete(kept.keys().next().value!)
+    if (kept.size > most) kept.delete(kept.keys().next().value!)
     return bytes
   }
   return {

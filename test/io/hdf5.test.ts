@@ -99,6 +99,7 @@ test('what cannot be read is an InputError that says why', async () => {
   const lzf = await file.access('/lzf')
   assert.match(await problemOf(lzf.read(0, 4)), /^mixed\.h5: holds data compressed with lzf, which is not read here; .*h5repack/)
   assert.match(await problemOf(file.access('/group/fixed')), /holds no plain numbers/)
+  assert.match(await problemOf(file.access('/huge_chunks')), /chunks of 419430400 bytes.*h5repack/)
   assert.match(await problemOf(file.access('/nothing')), /has no data set \/nothing/)
   await file.close()
   await file.close()
