@@ -6,13 +6,17 @@ import { type Page, pagesOf } from './parquet-pages.ts'
 /** A column as its schema and its chunk describe it. */
 export interface ColumnChunk {
   readonly name: string
-  readonly type: 'FLOAT' | 'DOUBLE' | 'INT32' | 'INT64' | 'BYTE_ARRAY'
-  readonly codec: string
+  /** Number of the physical type. */
+  readonly type: number
+  readonly codec: number
   /** Highest repetition level: 1 for a list, 0 for a plain column. */
   readonly repetition: number
   /** Highest definition level: what is there has it. */
   readonly definition: number
 }
+
+/** Physical types by their numbers. */
+export const TYPE = { int32: 1, int64: 2, float: 4, double: 5, bytes: 6 } as const
 
 const DICTIONARY = new Set([2, 8])
 const DAMAGED = 'is damaged'
@@ -176,7 +180,7 @@ function floats(
   { type }: ColumnChunk,
   encoding: number,
 ): Float32Array | Float64Array {
-  const size = type === 'DOUBLE' ? 8 : 4
+  const size = type === TYPE.double ? 8 : 4
   if (at + count * size > bytes.length) throw new RangeError(DAMAGED)
   const plain = new Uint8Array(count * size)
   if (encoding === 9)
@@ -190,10 +194,10 @@ function* labels(bytes: Uint8Array, start: number, count: number, { type }: Colu
   const decoder = new TextDecoder()
   let at = start
   for (let k = 0; k < count; k++) {
-    if (type === 'INT32') yield String(view.getInt32(at, true))
-    else if (type === 'INT64') yield String(view.getBigInt64(at, true))
-    if (type !== 'BYTE_ARRAY') {
-      at += type === 'INT32' ? 4 : 8
+    if (type === TYPE.int32) yield String(view.getInt32(at, true))
+    else if (type === TYPE.int64) yield String(view.getBigInt64(at, true))
+    if (type !== TYPE.bytes) {
+      at += type === TYPE.int32 ? 4 : 8
       continue
     }
     const length = view.getUint32(at, true)

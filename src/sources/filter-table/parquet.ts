@@ -1,16 +1,18 @@
-import type { ColumnMetaData, FileMetaData, RowGroup, SchemaTree } from 'hyparquet'
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { acrossBlocks, bestColumn, joinRuns, type Label, labelOf, modelsOf, type Run, sideOf } from './layers.ts'
-import { type ColumnChunk, readLabels, readLists } from './parquet-column.ts'
-import { CODECS } from './parquet-pages.ts'
+import { type ColumnChunk, readLabels, readLists, TYPE } from './parquet-column.ts'
+import { type ChunkPlace, type Footer, looksLikeParquet, readFooter, type SchemaNode } from './parquet-footer.ts'
+import { CODECS, READ_CODECS } from './parquet-pages.ts'
 
-// Apache Parquet: "PAR1", column chunks, footer, i32 footer length, "PAR1". The footer is read by hyparquet, the pages by
-// our own walker (docs/decisions/parquet-pages.md). A row group is the smallest part that is decoded; the two read last are kept.
+// Apache Parquet: "PAR1", column chunks, footer, i32 footer length, "PAR1". Read by our own
+// walker (docs/decisions/parquet-pages.md). A row group is the smallest part that is decoded; the two read last are kept.
 
-const MAGIC = 0x50415231
-const LARGEST_FOOTER = 1 << 28
+type Group = Footer['groups'][number]
+
+const [REQUIRED, REPEATED] = [0, 2]
+const LABEL_TYPES: ReadonlySet<number> = new Set([TYPE.int32, TYPE.int64, TYPE.bytes])
 const LARGEST_CHUNK = 1 << 30
 const LARGEST_ROWS = 1 << 26
 const MOST_REPEATED = 64 // values that a byte of a large row group may stand for
@@ -25,26 +27,25 @@ export const parquetTable: SourceFormat = {
   name: 'Parquet',
   async match(head, { access }) {
     if (!looksLikeParquet(head)) return false
-    const { columns } = await readHeader(access)
+    const { columns } = await readFooter(access)
     return columns.some(isFilters)
   },
   async open({ access, path }): Promise<Source> {
-    const { metadata, columns } = await readHeader(access)
-    const column = bestColumn(columns.filter(isFilters).map((tree) => ({ name: tree.element.name, tree })))
+    const { columns, groups, createdBy } = await readFooter(access)
+    const column = bestColumn(columns.filter(isFilters))
     if (!column) throw new InputError(access.name, 'is a Parquet file without a column of filters (a list of nine floats a row)')
-    const groups = metadata.row_groups.filter(({ num_rows }) => num_rows > 0n)
     if (groups.length === 0) throw new InputError(access.name, 'is a Parquet file without a row')
     const ends: number[] = []
-    for (const { num_rows } of groups) {
-      if (num_rows > MOST_ROWS)
+    for (const { rows } of groups) {
+      if (rows > MOST_ROWS)
         throw new InputError(
           access.name,
-          `has a row group of ${num_rows} rows; write it again with row groups of at most ${MOST_ROWS}`,
+          `has a row group of ${rows} rows; write it again with row groups of at most ${MOST_ROWS}`,
         )
-      ends.push((ends.at(-1) ?? 0) + Number(num_rows))
+      ends.push((ends.at(-1) ?? 0) + rows)
     }
     const table = new Columns(access, groups)
-    const each = table.listLength(column.tree)
+    const each = table.listLength(column)
     const side = sideOf(each)
     if (side === undefined)
       throw new InputError(access.name, `Parquet: column ${column.name} has ${each} values a row; a 3×3 filter has 9`)
@@ -52,80 +53,53 @@ export const parquetTable: SourceFormat = {
       file: access.name,
       path,
       format: 'Parquet',
-      producer: metadata.created_by ?? null,
+      producer: createdBy ?? null,
       side,
       dtype: 'float32',
       runs: await readTableRuns(table, columns, groups),
-      pieces: (start, count) =>
-        acrossBlocks(ends, start, count, (block, from, to) => table.rows(column.tree, each, block, from, to)),
+      pieces: (start, count) => acrossBlocks(ends, start, count, (block, from, to) => table.rows(column, each, block, from, to)),
     })
-    const warnings = leafOf(column.tree)?.element.type === 'DOUBLE' ? ['its filters are float64 and narrowed to float32'] : []
+    const warnings = chainOf(column)!.at(-1)!.type === TYPE.double ? ['its filters are float64 and narrowed to float32'] : []
     return { format: 'Parquet', models, warnings, close: async () => access.close?.() }
   },
 }
 
-/** True for the first bytes of a Parquet file. */
-export function looksLikeParquet(head: Uint8Array): boolean {
-  return head.length >= 4 && new DataView(head.buffer, head.byteOffset).getUint32(0) === MAGIC
+function isFilters(column: SchemaNode): boolean {
+  const isList = column.repetition === REPEATED || column.children.length > 0
+  const type = isList ? chainOf(column)?.at(-1)?.type : undefined
+  return type === TYPE.float || type === TYPE.double
 }
 
-async function readHeader(access: RandomAccess): Promise<{ metadata: FileMetaData; columns: SchemaTree[] }> {
-  const { name, byteLength } = access
-  const broken = (what: string): InputError =>
-    new InputError(name, `Parquet: ${what}; the file is cut short or damaged, get it again`)
-  if (byteLength < 12) throw broken(`it has only ${byteLength} bytes`)
-  const tail = await access.read(byteLength - 8, 8)
-  const view = new DataView(tail.buffer, tail.byteOffset, 8)
-  if (view.getUint32(4) !== MAGIC) throw broken('its end mark is missing')
-  const length = view.getUint32(0, true)
-  if (length > byteLength - 12 || length > LARGEST_FOOTER) throw broken(`its footer cannot have ${length} bytes`)
-  const { parquetMetadata, parquetSchema } = await import('hyparquet')
-  try {
-    const bytes = await access.read(byteLength - 8 - length, length + 8)
-    const metadata = parquetMetadata(bytes.slice().buffer)
-    const columns = parquetSchema(metadata).children
-    const isWhole = (tree: SchemaTree): boolean => typeof tree.element.name === 'string' && tree.children.every(isWhole)
-    if (!columns.every(isWhole) || !Array.isArray(metadata.row_groups)) throw new TypeError('a column has no name')
-    return { metadata, columns }
-  } catch (error) {
-    if (error instanceof InputError) throw error
-    throw broken(`its footer cannot be read (${error instanceof Error ? error.message : String(error)})`)
+/** A column and what lies inside it, to its one leaf; undefined when it has several. */
+function chainOf(column: SchemaNode): SchemaNode[] | undefined {
+  const chain = [column]
+  for (let at = column; at.children.length > 0; chain.push(at)) {
+    if (at.children.length > 1) return undefined
+    at = at.children[0]!
   }
-}
-
-function isFilters(column: SchemaTree): boolean {
-  const type =
-    column.element.repetition_type === 'REPEATED' || column.children.length > 0 ? leafOf(column)?.element.type : undefined
-  return type === 'FLOAT' || type === 'DOUBLE'
-}
-
-/** The one leaf of a list column. */
-function leafOf(column: SchemaTree): SchemaTree | undefined {
-  let at = column
-  for (let depth = 0; at.children.length === 1 && depth < 3; depth++) at = at.children[0]!
-  return at.children.length === 0 ? at : undefined
+  return chain
 }
 
 /** Columns decoded a row group at a time. */
 class Columns {
   readonly #access: RandomAccess
-  readonly #groups: readonly RowGroup[]
+  readonly #groups: readonly Group[]
   readonly #kept = new Map<number, Promise<Uint8Array>>()
 
-  constructor(access: RandomAccess, groups: readonly RowGroup[]) {
+  constructor(access: RandomAccess, groups: readonly Group[]) {
     this.#access = access
     this.#groups = groups
   }
 
   /** How many values each row of a list column has, by the count of the first row group. @throws InputError for a packing that is not read */
-  listLength(column: SchemaTree): number {
+  listLength(column: SchemaNode): number {
     const group = this.#groups[0]!
-    for (const each of this.#groups) this.#requireCodec(this.#chunk(column, each).meta)
-    return Number(this.#chunk(column, group).meta.num_values) / Number(group.num_rows)
+    for (const each of this.#groups) this.#requireCodec(this.#chunk(column, each))
+    return this.#chunk(column, group).values / group.rows
   }
 
   /** Rows [from, to) of a row group as float32, decoded when they are read. */
-  rows(column: SchemaTree, each: number, block: number, from: number, to: number): RandomAccess {
+  rows(column: SchemaNode, each: number, block: number, from: number, to: number): RandomAccess {
     const { name } = this.#access
     const byteLength = (to - from) * each * 4
     return {
@@ -144,7 +118,7 @@ class Columns {
     }
   }
 
-  #lists(column: SchemaTree, each: number, block: number): Promise<Uint8Array> {
+  #lists(column: SchemaNode, each: number, block: number): Promise<Uint8Array> {
     let lists = this.#kept.get(block)
     if (lists) this.#kept.delete(block)
     else {
@@ -161,7 +135,7 @@ class Columns {
   }
 
   /** A label column's values in a row group, as runs. */
-  labels(column: SchemaTree, block: number): Promise<[rows: number, value: string][]> {
+  labels(column: SchemaNode, block: number): Promise<[rows: number, value: string][]> {
     return this.#decode(column, this.#groups[block]!, (bytes, chunk, rows) => {
       const runs: [number, string][] = []
       for (const value of readLabels(bytes, chunk, rows)) {
@@ -174,28 +148,26 @@ class Columns {
   }
 
   async #decode<T>(
-    column: SchemaTree,
-    group: RowGroup,
+    column: SchemaNode,
+    group: Group,
     decode: (bytes: Uint8Array, chunk: ColumnChunk, rows: number) => T,
   ): Promise<T> {
     const { name } = this.#access
-    const { meta, leaf, path } = this.#chunk(column, group)
-    this.#requireCodec(meta)
-    const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
-    const length = Number(meta.total_compressed_size)
-    if (!(length >= 0 && length <= LARGEST_CHUNK))
-      throw new InputError(name, `has a column chunk of ${length} bytes; write it again with smaller row groups`)
-    const bytes = await this.#access.read(Math.min(start, Number(meta.data_page_offset)), length)
-    const levels = (kinds: readonly string[]): number => path.filter((kind) => kinds.includes(kind)).length
+    const place = this.#chunk(column, group)
+    this.#requireCodec(place)
+    if (place.byteLength > LARGEST_CHUNK)
+      throw new InputError(name, `has a column chunk of ${place.byteLength} bytes; write it again with smaller row groups`)
+    const bytes = await this.#access.read(place.start, place.byteLength)
+    const chain = chainOf(column)!
     const chunk: ColumnChunk = {
-      name: column.element.name,
-      type: leaf.element.type as ColumnChunk['type'],
-      codec: meta.codec,
-      repetition: levels(['REPEATED']),
-      definition: levels(['REPEATED', 'OPTIONAL']),
+      name: column.name,
+      type: chain.at(-1)!.type!,
+      codec: place.codec,
+      repetition: chain.filter(({ repetition }) => repetition === REPEATED).length,
+      definition: chain.filter(({ repetition }) => repetition !== REQUIRED).length,
     }
     try {
-      return decode(bytes, chunk, Number(group.num_rows))
+      return decode(bytes, chunk, group.rows)
     } catch (error) {
       if (error instanceof InputError) throw error
       throw new InputError(name, `Parquet: column ${chunk.name} ${error instanceof Error ? error.message : String(error)}`, {
@@ -204,45 +176,37 @@ class Columns {
     }
   }
 
-  #requireCodec({ codec }: ColumnMetaData): void {
-    if (!CODECS.has(codec))
+  #requireCodec({ codec }: ChunkPlace): void {
+    if (!READ_CODECS.has(codec))
       throw new InputError(
         this.#access.name,
-        `is compressed with ${codec}, which is not read; write it again with Snappy, LZ4 or gzip`,
+        `is compressed with ${CODECS[codec] ?? `method ${codec}`}, which is not read; write it again with Snappy, LZ4 or gzip`,
       )
   }
 
-  #chunk(column: SchemaTree, group: RowGroup): { meta: ColumnMetaData; leaf: SchemaTree; path: string[] } {
-    const path: string[] = []
-    let leaf = column
-    for (; ; leaf = leaf.children[0]!) {
-      path.push(leaf.element.repetition_type ?? 'REQUIRED')
-      if (leaf.children.length === 0) break
-    }
-    const meta = group.columns.find(
-      ({ meta_data: found }) => found?.path_in_schema.join('\0') === leaf.path.join('\0'),
-    )?.meta_data
-    if (!meta)
+  #chunk(column: SchemaNode, { chunks }: Group): ChunkPlace {
+    const names = chainOf(column)!.map(({ name }) => name)
+    const place = chunks.find(({ path }) => path.length === names.length && path.every((part, k) => part === names[k]))
+    if (!place)
       throw new InputError(
         this.#access.name,
-        `Parquet: column ${column.element.name} is missing from a row group; the file is damaged, get it again`,
+        `Parquet: column ${column.name} is missing from a row group; the file is damaged, get it again`,
       )
-    return { meta, leaf, path }
+    return place
   }
 }
 
-async function readTableRuns(table: Columns, columns: readonly SchemaTree[], groups: readonly RowGroup[]): Promise<Run[]> {
+async function readTableRuns(table: Columns, columns: readonly SchemaNode[], groups: readonly Group[]): Promise<Run[]> {
   const labels = columns.flatMap((column) => {
-    const { name, repetition_type: kind, type } = column.element
-    const label = labelOf(name)
-    const isPlain = column.children.length === 0 && kind !== 'REPEATED' && /^(BYTE_ARRAY|INT32|INT64)$/.test(type ?? '')
+    const label = labelOf(column.name)
+    const isPlain = column.children.length === 0 && column.repetition !== REPEATED && LABEL_TYPES.has(column.type ?? -1)
     return label && isPlain ? [{ label, column }] : []
   })
   const runs: Run[] = []
-  for (const [block, { num_rows: rows }] of groups.entries()) {
+  for (const [block, { rows }] of groups.entries()) {
     const found: { label: Label; runs: [number, string][] }[] = []
     for (const { label, column } of labels) found.push({ label, runs: await table.labels(column, block) })
-    runs.push(...joinRuns(Number(rows), found))
+    runs.push(...joinRuns(rows, found))
   }
   return runs
 }
