@@ -31,3 +31,17 @@ export function worst(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.NaN
   return difference / top
 }
+
+/** A double as Python's float.hex writes it: -0x1.8p+1. */
+export function double(text: string): number {
+  const parts = /^(-?)0x([01])\.?([0-9a-f]*)p([+-]\d+)$/.exec(text)
+  if (!parts) throw new Error(`${text} is not a float.hex`)
+  const [, sign, lead, fraction, exponent] = parts as unknown as [string, string, string, string, string]
+  const bits = BigInt(`0x${lead}${fraction}`)
+  let value = Number(bits) // at most 53 bits: exact
+  let power = Number(exponent) - 4 * fraction.length
+  for (; power < -1000; power += 1000) value *= 2 ** -1000
+  for (; power > 1000; power -= 1000) value *= 2 ** 1000
+  value *= 2 ** power
+  return sign ? -value : value
+}
