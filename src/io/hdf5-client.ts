@@ -151,7 +151,7 @@ export class Hdf5Client {
     const thread = this.#thread
     if (!thread.files.has(this.#file)) return
     try {
-      if (!thread.dead) await this.ask({ op: 'close' })
+      if (!thread.dead && (await this.ask<number>({ op: 'close' })) > LARGE_HEAP) served = MOST_FILES
     } finally {
       thread.files.delete(this.#file)
       retire(thread)
@@ -160,6 +160,7 @@ export class Hdf5Client {
 }
 
 const MOST_FILES = 64
+const LARGE_HEAP = 1 << 27
 let served = 0
 
 /** The library's memory never shrinks and a damaged file may have left something behind: now and then, between files, a new thread is due. */

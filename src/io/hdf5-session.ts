@@ -17,6 +17,7 @@ interface OpenFile {
 
 const LARGEST_VALUE = 1 << 28 // whole data sets are metadata here; weights are read by rows
 const LARGEST_ATTRIBUTE = 1 << 26
+const LARGEST_CHUNK = 1 << 26 // of a table; the library makes room for a whole one
 const PROBE_BYTES = 1 << 17 // twice the library's sieve buffer: such a read goes to the file as one range
 
 /**
@@ -38,6 +39,7 @@ export function serveHdf5(
     warn: () => {},
     log: () => {},
   })
+  limitMemory()
   const files = new Map<number, OpenFile>()
   const reads: { position: number; length: number }[] = []
 
@@ -73,7 +75,7 @@ export function serveHdf5(
       if (reads.length > 4096) reads.splice(0, 2048)
       try {
         readAt(into, position)
-        const problem = heapProblem(into, lengthBytes)
+        const problem = heapProblem(into, lengthBytes, request.byteLength - position)
         if (problem) throw new Error(problem)
       } catch (error) {
         printed.unshift(`${READ_FAILED}${error instanceof Error ? error.message : String(error)}`)
@@ -105,10 +107,22 @@ export function serveHdf5(
         module.close_file(file.id)
         module.FS.unlink(`/${file.node}`)
         file.release()
-        return { result: null, transfer: [] }
+        return { result: module.HEAPU8.length, transfer: [] }
       default:
         throw new Error(`no such request: ${request.op}`)
     }
+  }
+}
+
+const LARGEST_HEAP = 0x28000000 // 640 MiB: two of the largest chunks that are read, and the library
+
+/** A damaged file can make the library ask for gigabytes. Its memory is this thread's only one: beyond the limit it is told that there is none. */
+function limitMemory(): void {
+  const { grow } = WebAssembly.Memory.prototype
+  WebAssembly.Memory.prototype.grow = function (pages: number): number {
+    if (this.buffer.byteLength + pages * 65536 > LARGEST_HEAP)
+      throw new RangeError('the HDF5 library asks for more memory than it may have')
+    return grow.call(this, pages)
   }
 }
 
@@ -223,6 +237,8 @@ function readValue(module: Module, file: OpenFile, path: string): Hdf5Value {
   const bytes = metadata.size * metadata.total_size
   if (!metadata.shape || bytes === 0) return decode(module, file, metadata, 0, 0)
   if (bytes > LARGEST_VALUE) throw new Error(`${path} has ${bytes} bytes, too many to be read at once`)
+  const chunk = (metadata.chunks ?? []).reduce((product, n) => product * n, metadata.size)
+  if (chunk > LARGEST_CHUNK) throw new Error(`${path} is stored in chunks of ${chunk} bytes`)
   return withMemory(module, bytes, (pointer) => {
     read(module, file, path, null, null, pointer)
     const value = decode(module, file, metadata, pointer, bytes)

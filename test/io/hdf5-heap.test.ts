@@ -52,6 +52,12 @@ test('sizes that lead nowhere or outside', () => {
   assert.match(heapProblem(collection(4096, [[0, 5000]]), 8)!, /object of 5000 bytes/)
 })
 
+test('a collection that the file has no room for', () => {
+  const begun = collection(1 << 20, [[1, 100_000]]).subarray(0, 4096)
+  assert.is(heapProblem(begun, 8, 1 << 20), undefined)
+  assert.match(heapProblem(begun, 8, 5000)!, /should have 1048576 bytes where the file has 5000/)
+})
+
 test('the length of lengths, by the superblock’s version', () => {
   const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
   assert.is(lengthBytesOf(Uint8Array.from([...signature, 0, 0, 0, 0, 0, 8, 4, 0])), 4)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { startHdf5Worker } from '#hdf5'
 import { InputError } from '../../src/errors.ts'
 import { looksLikeHdf5, openHdf5 } from '../../src/io/hdf5.ts'
 import { Hdf5Client } from '../../src/io/hdf5-client.ts'
@@ -145,6 +146,14 @@ test('a file inside a larger one, as a stored zip entry is', async () => {
   assert.is((await file.access('/plain')).origin?.at, access.origin!.at)
   await file.close()
   await access.close!()
+})
+
+test('the library gets no more memory than a limit, and goes on without', async () => {
+  const client = await Hdf5Client.open(memoryAccess('mixed.h5', bytes), { kind: 'memory', bytes }, startHdf5Worker)
+  const rows = (to: number) => client.ask<Uint8Array>({ op: 'rows', path: '/huge_chunks', from: 0, to })
+  assert.match(await problemOf(rows(2 ** 21)), /no memory for 838860800 bytes/)
+  assert.is((await rows(10)).length, 4000)
+  await client.close()
 })
 
 test('a thread that dies takes only its own files with it; the next file gets a new one', async () => {
