@@ -26,7 +26,7 @@ const WORK_FOR_THREADS = 3e8
 /** Roughly the nanoseconds that one thread needs for a layer: what decides where it is measured, never what comes out. */
 export function workOf({ shape }: LayerJob, { passes }: Pick<PassOptions, 'passes'>): number {
   const values = shape.reduce((n, d) => n * d, 1)
-  return values * (passes.has('gram') ? 4 + shape[0] / 8 : 4)
+  return values * (passes.has('gram') ? 4 + shape[0] / 40 : 4)
 }
 
 /** Measures in the calling thread, one layer after the other. */
