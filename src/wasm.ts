@@ -268,6 +268,13 @@ function makeKernel(wasm: Exports): Kernel {
     return { values: f64(out, t).slice(), vectors: f64(work + square, t * t).slice() }
   }
 
+  const eigenvalues = (matrix: Float64Array): Float64Array => {
+    const t = Math.sqrt(matrix.length)
+    f64(work, t * t).set(matrix)
+    wasm.eigen(work, t, out, 0)
+    return f64(out, t)
+  }
+
   const entropy = (variances: ArrayLike<number>) => {
     checkTaps(variances.length)
     f64(out, variances.length).set(variances)
@@ -357,7 +364,8 @@ function makeKernel(wasm: Exports): Kernel {
       // Two units in the last place of the values themselves: less is rounding, not variation.
       const noise = level * 2 * Number.EPSILON
       if (!(trace > count * t * noise * noise)) return null
-      const { values } = eigen(scatter)
+      checkTaps(t)
+      const values = eigenvalues(scatter)
       // n filters span n - 1 directions at most, and the eigenvalues are exact to a few units of the largest.
       const floor = values[0]! * t * Number.EPSILON
       return entropy(values.map((v, k) => (k < count - 1 && v > floor ? v : 0)))

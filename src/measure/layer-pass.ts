@@ -2,8 +2,9 @@ import type { WeightReader } from '../filters/weights.ts'
 import { type GramTotal, gramPrecisions, isExact } from '../gram.ts'
 import type { ConvShape } from '../sources/source.ts'
 import type { Kernel, Precision, SegmentMoments } from '../wasm.ts'
+import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, pieces, type Scan } from './layer-session.ts'
-import type { LayerStatistics, Pass } from './metrics.ts'
+import { evaluateMetrics, type LayerStatistics, type MetricMath, type MetricValues, type Pass } from './metrics.ts'
 import type { Profile } from './model-row.ts'
 import { type Moments, mergeMoments } from './moments.ts'
 
@@ -11,6 +12,8 @@ import { type Moments, mergeMoments } from './moments.ts'
 export const MEMORY_BUDGET = 256 << 20
 
 export interface PassOptions {
+  /** Metrics to compute; default: all. */
+  readonly metrics?: ReadonlySet<NullableMetric>
   readonly threshold: number
   readonly profile: Profile
   readonly passes: ReadonlySet<Pass>
@@ -20,9 +23,9 @@ export interface PassOptions {
   readonly batchSize?: number
 }
 
-/** A layer's statistics, or its first weight that is NaN or infinite. */
+/** A layer's statistics and metrics, or its first weight that is NaN or infinite. */
 export type PassResult =
-  | { readonly statistics: LayerStatistics; readonly narrowed: number }
+  | { readonly statistics: LayerStatistics; readonly values: MetricValues; readonly narrowed: number }
   | { readonly nonFinite: { readonly index: number; readonly value: number } }
 
 /** The passes over a layer, by one thread or shared out: each gives its parts in the layer's order. */
@@ -58,7 +61,7 @@ export function measureWeights(
   const gram = options.passes.has('gram') && out > 1
   const { budget = MEMORY_BUDGET, batchSize } = options
   const session = openLayer(kernel, base, reader, shape, { budget, batchSize, gram })
-  const { filters, taps } = reader
+  const { filters } = reader
   return combine(
     shape,
     options,
@@ -72,13 +75,14 @@ export function measureWeights(
         return strips
       },
     },
-    taps,
+    kernel,
   )
 }
 
 /** Puts the parts of a layer's passes together, from left to right: the only place where they are added. */
-export async function combine(shape: ConvShape, options: PassOptions, stages: Stages, taps: number): Promise<PassResult> {
-  const [out_channels, inputs] = shape
+export async function combine(shape: ConvShape, options: PassOptions, stages: Stages, math: MetricMath): Promise<PassResult> {
+  const [out_channels, inputs, height, width] = shape
+  const taps = height * width
   let peak = 0
   let total = 0
   let norm_l1 = 0
@@ -118,7 +122,8 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
     deviation,
     gram,
   }
-  return { statistics, narrowed }
+  const values = evaluateMetrics(statistics, math, options.profile, options.metrics)
+  return { statistics, values, narrowed }
 }
 
 /** Σ |r_a · r_b - [a = b]| over all ordered pairs of rows, in the first arithmetic that is exact enough for this layer. */

@@ -40,6 +40,7 @@ export interface Metric {
   compute(layer: LayerStatistics, math: MetricMath, profile: Profile): Outcome
 }
 
+const allMetrics: ReadonlySet<NullableMetric> = new Set(nullableMetrics)
 const notRun: Outcome = { because: 'not asked for' }
 
 /** Every per-layer metric, in the order of the columns (definitions: the spec's table "Per layer"). */
@@ -99,19 +100,24 @@ export const metrics: readonly Metric[] = [
   },
 ]
 
-/** Values of all metrics, and the reasons of those that are null. Metrics outside `asked` are null, "not asked for". */
+/** Values of all metrics, and the reasons of those that are null. */
+export type MetricValues = Pick<LayerMetrics, Metric['name']> & {
+  readonly undefined_because: Readonly<Partial<Record<NullableMetric, string>>>
+}
+
+/** Computes all metrics. Metrics outside `asked` are null, "not asked for". */
 export function evaluateMetrics(
   layer: LayerStatistics,
   math: MetricMath,
   profile: Profile,
-  asked: ReadonlySet<NullableMetric> = new Set(nullableMetrics),
-): Pick<LayerMetrics, Metric['name']> & { undefined_because: Partial<Record<NullableMetric, string>> } {
+  asked: ReadonlySet<NullableMetric> = allMetrics,
+): MetricValues {
   const once = rememberEntropies(math)
   const values: Record<string, number | null> = {}
   const undefined_because: Record<string, string> = {}
   for (const metric of metrics) {
-    const optional = (nullableMetrics as readonly string[]).includes(metric.name)
-    const outcome = optional && !asked.has(metric.name as NullableMetric) ? notRun : metric.compute(layer, once, profile)
+    const left = allMetrics.has(metric.name as NullableMetric) && !asked.has(metric.name as NullableMetric)
+    const outcome = left ? notRun : metric.compute(layer, once, profile)
     // A zero is stored as +0, so that equal tables have equal bytes.
     values[metric.name] = typeof outcome === 'number' ? outcome + 0 : null
     if (typeof outcome !== 'number') undefined_because[metric.name] = outcome.because

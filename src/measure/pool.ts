@@ -5,7 +5,7 @@ import { weightReader } from '../filters/weights.ts'
 import type { GramTotal } from '../gram.ts'
 import type { WorkerHandle } from '../io/platform.ts'
 import { storedBytes } from '../sources/stored-bytes.ts'
-import { compileKernel, type Kernel, openKernel } from '../wasm.ts'
+import { compileKernel, type Kernel, openKernel, sharedKernel } from '../wasm.ts'
 import { combine, MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
 import { panelRows, pieces, SEGMENT } from './layer-session.ts'
 import { type LayerJob, type Measurer, workOf } from './measurer.ts'
@@ -191,7 +191,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
   }
   const shareOut = async ({ job }: Waiting): Promise<PassResult> => {
     const { plan, shape } = job
-    const { filters, taps } = weightReader(plan, shape)
+    const { filters } = weightReader(plan, shape)
     const layer = (await sentLayer(job, budget))!
     const key = ids++
     const run = <T extends PartResult>(list: readonly Part[]): Promise<T[]> => {
@@ -225,7 +225,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
             return run<GramTotal>([...pieces(out, rows)].map(([first]) => ({ stage: 'gram', strip: first / rows, precision })))
           },
         },
-        taps,
+        sharedKernel(),
       )
     } finally {
       if (!closed) for (const { handle } of threads) handle.post({ kind: 'forget', key } satisfies PoolRequest)

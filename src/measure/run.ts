@@ -10,7 +10,6 @@ import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { growingMeasurer, localMeasurer, type Measurer } from './measurer.ts'
-import { evaluateMetrics } from './metrics.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
 import { withNamedFolder } from './named-folder.ts'
@@ -77,7 +76,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   const queue: Entry[] = []
   let waiting = 0
   const open = new Set<Source>()
-  const settled = { options, settings, kernel, progress, open }
+  const settled = { options, progress, open }
   try {
     for await (const entry of begin(known ?? inputs, { options, settings, names, measurer, open, progress })) {
       queue.push(entry)
@@ -109,6 +108,7 @@ async function openMeasurer(options: MeasureOptions, settings: Settings, kernel:
   const pass = {
     threshold,
     profile,
+    metrics: settings.metrics,
     passes: settings.passes,
     ...(memory !== undefined && { budget: memory }),
     ...(batchSize !== undefined && { batchSize }),
@@ -188,8 +188,6 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
 
 interface Settle {
   readonly options: MeasureOptions
-  readonly settings: Settings
-  readonly kernel: Kernel
   readonly progress: { done: number; total: number | undefined }
   readonly open: Set<Source>
 }
@@ -266,14 +264,8 @@ function rowOf(
     state.skipped.push({ name: convolution.layer, kind: 'Conv', shape: convolution.shape, reason })
     return undefined
   }
-  const { statistics, narrowed } = result
+  const { statistics, values, narrowed } = result
   state.narrowed += narrowed
-  const { undefined_because, ...values } = evaluateMetrics(
-    statistics,
-    run.kernel,
-    run.settings.parameters.profile,
-    run.settings.metrics,
-  )
   const row: LayerRow = {
     model: state.name,
     layer: convolution.layer,
@@ -287,7 +279,6 @@ function rowOf(
     groups: convolution.groups,
     filters: statistics.filters,
     ...values,
-    undefined_because,
     scaled: statistics.scaled,
     raw: statistics.raw,
     clean: statistics.clean,
