@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+export const main: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 /** The project's folder, where data/ lies. */
 export const projectFolder: string = fileURLToPath(new URL('../../../', import.meta.url))
 
