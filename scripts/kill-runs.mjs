@@ -17,8 +17,12 @@ const runs = await killRuns({
     for (const left of run.left) counts[left] = (counts[left] ?? 0) + 1
     kills += run.left.filter((left) => left !== 'done before the kill').length
     resumed += run.resumed > 0 ? 1 : 0
-    console.log(`${run.index} ${run.study}: ${run.kills.map((kill, k) => `${kill} → ${run.left[k]}`).join(', ')}; resumed ${run.resumed} layers`)
+    console.log(
+      `${run.index} ${run.study}: ${run.kills.map((kill, k) => `${kill} → ${run.left[k]}`).join(', ')}; resumed ${run.resumed} layers`,
+    )
   },
 })
 const seconds = ((performance.now() - started) / 1000).toFixed(0)
-console.log(`${runs.length} runs, ${kills} kills, ${resumed} continued from a journal; left behind: ${JSON.stringify(counts)}; ${seconds} s`)
+console.log(
+  `${runs.length} runs, ${kills} kills, ${resumed} continued from a journal; left behind: ${JSON.stringify(counts)}; ${seconds} s`,
+)

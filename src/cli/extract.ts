@@ -2,7 +2,8 @@ import { extract } from '../extract.ts'
 import type { Command } from './command.ts'
 import { readMetaFile } from './meta-file.ts'
 import { openProgress } from './progress.ts'
-import { listInputs, openOutput, withInterrupt } from './run-control.ts'
+import { listInputs, withInterrupt } from './run-control.ts'
+import { openRunFolder } from './run-folder.ts'
 import { complain, print, say, warn } from './talk.ts'
 import { count, plural } from './terminal.ts'
 
@@ -37,12 +38,12 @@ export const extractCommand: Command = {
     const meta = words['meta'] === undefined ? undefined : await readMetaFile(words['meta'] as string)
     const inputs = await listInputs(words['inputs'] as string[])
     const started = performance.now()
-    const folder = await openOutput(output)
+    const place = await openRunFolder(output)
     const progress = openProgress()
     const result = await withInterrupt(
       () => 'nothing was written',
       (signal) =>
-        extract(inputs, folder.folder, {
+        extract(inputs, place.folder, {
           ...(meta && { meta }),
           skipNonFinite: words['skip-non-finite'] === true,
           keepGoing: words['keep-going'] === true,
@@ -50,12 +51,10 @@ export const extractCommand: Command = {
           onProgress: ({ inputs: { done, total }, filters, model }) =>
             progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
         }),
-    )
-      .catch(async (error: unknown) => {
-        await folder.removeIfEmpty()
-        throw error
-      })
-      .finally(() => progress.stop())
+    ).finally(async () => {
+      progress.stop()
+      await place.release()
+    })
     for (const text of result.warnings) warn(text)
     for (const { file, problem } of result.failed) complain(`${file}: ${problem}`)
     const seconds = (performance.now() - started) / 1000

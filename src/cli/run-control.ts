@@ -1,8 +1,7 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
 import { type FoundInput, findInputs } from '../io/node-inputs.ts'
-import { outputFolder } from '../io/node-output.ts'
+import { makeFolder, outputFolder } from '../io/node-output.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import { Interrupted, type Interruption, interruptions } from './interrupted.ts'
 
@@ -13,28 +12,12 @@ export async function listInputs(paths: readonly string[]): Promise<FoundInput[]
   return all
 }
 
-/** A folder for output, made when it is not there. */
-export interface Output {
-  readonly folder: OutputFolder
-  /** Takes back a folder that was made for a run that wrote nothing. */
-  removeIfEmpty(): Promise<void>
-}
-
-/** @throws InputError when the folder cannot be made */
-export async function openOutput(path: string): Promise<Output> {
-  const existed = await stat(path).then(
-    () => true,
-    () => false,
-  )
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+/** A folder for single files, made when it is not there. @throws InputError when it cannot be made */
+export async function openOutput(path: string): Promise<{ readonly folder: OutputFolder }> {
+  await makeFolder(path).catch((error: unknown) => {
     throw new InputError(path, fileProblem(error), { cause: error })
   })
-  return {
-    folder: outputFolder(path),
-    removeIfEmpty: async () => {
-      if (!existed) await rmdir(path).catch(() => undefined) // what is not empty stays
-    },
-  }
+  return { folder: outputFolder(path) }
 }
 
 /** Runs work that Ctrl-C, SIGTERM or a closed terminal ends in order; `consequence` says what that leaves behind. A second signal kills. */

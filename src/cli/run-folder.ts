@@ -1,8 +1,8 @@
-import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
+import { rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
-import { outputFolder } from '../io/node-output.ts'
+import { makeFolder, outputFolder } from '../io/node-output.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import { type JournalFile, journalFile } from './journal-file.ts'
 import { type RunLock, takeRunLock } from './run-lock.ts'
@@ -36,7 +36,7 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     throw new InputError(path, fileProblem(error), { cause: error })
   }
   const take = async (): Promise<RunLock> => {
-    await mkdir(own, { recursive: true }).catch(failed)
+    await makeFolder(own).catch(failed)
     return takeRunLock(join(own, 'lock'), path)
   }
   const lock = await take()

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem, openFile } from './node.ts'
@@ -17,8 +17,8 @@ export function outputFolder(path: string, aside?: string): OutputFolder {
     create: async (relative) => {
       const target = join(path, relative)
       const waiting = aside === undefined ? join(dirname(target), `.${basename(target)}.part`) : join(aside, relative)
-      await mkdir(dirname(target), { recursive: true }).catch(failedAt(target))
-      await mkdir(dirname(waiting), { recursive: true }).catch(failedAt(target))
+      await makeFolder(dirname(target)).catch(failedAt(target))
+      await makeFolder(dirname(waiting)).catch(failedAt(target))
       renamedIn.add(dirname(target))
       return diskSink(target, waiting)
     },
@@ -31,6 +31,19 @@ export function outputFolder(path: string, aside?: string): OutputFolder {
       for (const folder of renamedIn) await syncFolder(folder)
       renamedIn.clear()
     },
+  }
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir says "no such file" for a file system that is read-only. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await makeFolder(path)
   }
 }
 

@@ -151,7 +151,12 @@ async function hashes(folder: string): Promise<Map<string, string>> {
     const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
     if (!entry.isFile() || path.startsWith('.filterlens/')) continue
     if (UNHASHED.includes(path) && path.endsWith('.json')) continue
-    found.set(path, createHash('sha256').update(await readFile(join(folder, path))).digest('hex'))
+    found.set(
+      path,
+      createHash('sha256')
+        .update(await readFile(join(folder, path)))
+        .digest('hex'),
+    )
   }
   return found
 }
