@@ -253,10 +253,11 @@ function makeKernel(wasm: Exports): Kernel {
     if (!(taps >= 1 && taps <= maxTaps)) throw new RangeError(`a kernel of ${taps} taps: 1 to ${maxTaps} are supported`)
   }
 
-  const setAt = (address: number, taps: number): Moments => ({
-    count: f64(address, 1)[0]!,
-    mean: f64(address + 8, taps).slice(),
-    scatter: f64(address + 8 + 8 * taps, taps * taps).slice(),
+  /** A set that lies at `at` of a copy of the results: views of one buffer, for a buffer each would cost more than the sums. */
+  const setAt = (results: Float64Array, at: number, taps: number): Moments => ({
+    count: results[at]!,
+    mean: results.subarray(at + 1, at + 1 + taps),
+    scatter: results.subarray(at + 1 + taps, at + 1 + taps + taps * taps),
   })
 
   const eigen = (matrix: Float64Array) => {
@@ -341,13 +342,16 @@ function makeKernel(wasm: Exports): Kernel {
     moments(address, filters, taps, limit, strict = false, centre = 0) {
       checkTaps(taps)
       wasm.moments(address, filters, taps, limit, strict ? 1 : 0, centre, work, out)
-      const set = 8 * (1 + taps + taps * taps)
+      const set = 1 + taps + taps * taps
+      const results = f64(out, 2 + 3 * set).slice()
+      const raw = setAt(results, 2 + set, taps)
       return {
-        sparse: f64(out, 1)[0]!,
-        deviation: f64(out + 8, 1)[0]!,
-        scaled: setAt(out + 16, taps),
-        raw: setAt(out + 16 + set, taps),
-        clean: setAt(out + 16 + 2 * set, taps),
+        sparse: results[0]!,
+        deviation: results[1]!,
+        scaled: setAt(results, 2, taps),
+        raw,
+        // The raw set is the clean one and then the sparse ones: the same when there are none.
+        clean: results[0] === 0 ? raw : setAt(results, 2 + 2 * set, taps),
       }
     },
     eigen,
