@@ -160,9 +160,10 @@ export function modelsOf(table: FilterTable): SourceModel[] {
   }))
 }
 
+/** Without channels a layer is one output channel: which filters make one is not known, so its orthogonality is undefined. */
 function channels(file: string, layer: string, { rows, labels }: Gathered): [out: number, inPerGroup: number] {
   const given = labels.out_channels ?? labels.in_channels
-  if (given === undefined) return [rows, 1]
+  if (given === undefined) return [1, rows]
   const out = labels.out_channels === undefined ? rows / Number(labels.in_channels) : Number(labels.out_channels)
   const inside = labels.in_channels === undefined ? rows / out : Number(labels.in_channels)
   if (out * inside !== rows || !Number.isSafeInteger(out) || !Number.isSafeInteger(inside) || out < 1)

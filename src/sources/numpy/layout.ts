@@ -69,7 +69,8 @@ function withStrides(array: NpyArray): NamedTensor['weights'] {
 }
 
 /**
- * A bare set of filters, (N, 9) or (N, k, k) with an odd k of at most 11, as one layer of N output channels.
+ * A bare set of filters, (N, 9) or (N, k, k) with an odd k of at most 11, as one layer with one output channel: which
+ * filters make an output channel is not known, so orthogonality is undefined rather than N² products without a meaning.
  * @returns undefined for any other shape
  */
 export function filterSet(array: NpyArray): { shape: ConvShape; weights: WeightPlan } | undefined {
@@ -77,8 +78,8 @@ export function filterSet(array: NpyArray): { shape: ConvShape; weights: WeightP
   const [filters, rows, columns] = array.shape
   const steps = npyStrides(array)
   if (array.shape.length === 2 && rows === 9 && filters! > 0)
-    return { shape: [filters!, 1, 3, 3], weights: { ...array.stored, strides: [steps[0]!, 1, 3 * steps[1]!, steps[1]!] } }
+    return { shape: [1, filters!, 3, 3], weights: { ...array.stored, strides: [1, steps[0]!, 3 * steps[1]!, steps[1]!] } }
   if (array.shape.length === 3 && rows === columns && rows! % 2 === 1 && rows! >= 3 && rows! <= LARGEST_SIDE && filters! > 0)
-    return { shape: [filters!, 1, rows!, rows!], weights: { ...array.stored, strides: [steps[0]!, 1, steps[1]!, steps[2]!] } }
+    return { shape: [1, filters!, rows!, rows!], weights: { ...array.stored, strides: [1, steps[0]!, steps[1]!, steps[2]!] } }
   return undefined
 }

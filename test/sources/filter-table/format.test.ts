@@ -167,7 +167,7 @@ test('Arrow: lists of nine, doubles, and other kernel sizes', async () => {
   const five = await openBytes(tableToIPC(kernels, 'file'), 'five.arrow')
   assert.equal(
     (await said(five)).map((row) => (row as unknown[]).slice(0, 4)),
-    [['five', 'filters', '2,1,5,5', 0]],
+    [['five', 'filters', '1,2,5,5', 0]],
   )
   const { weights, shape } = five.models[0]!.convolutions[0]!
   assert.is((await referenceWeights(weights, shape))[30], -5)
@@ -266,7 +266,7 @@ test('Parquet: one layer without labels, doubles narrowed, any part of any row g
   const source = await openFixture('plain.parquet')
   const [model] = source.models
   const { shape, layer, weights } = model!.convolutions[0]!
-  assert.equal([model!.name, layer, [...shape]], ['plain', 'filters', [5000, 1, 3, 3]])
+  assert.equal([model!.name, layer, [...shape]], ['plain', 'filters', [1, 5000, 3, 3]])
   assert.match(source.warnings.join(), /float64/)
   for (const [row, count] of [
     [0, 1],
