@@ -1,7 +1,7 @@
-import pc from 'picocolors'
 import { type Flag, flagsOf } from '../analysis/flags.ts'
 import type { MeasuredLayer, RunRecord } from '../artifact/record.ts'
 import type { ModelRow } from '../measure/model-row.ts'
+import { pc } from './colour.ts'
 import { bar, count, fixed, percent, plural, printable, table } from './terminal.ts'
 
 /** Largest possible variance entropy of nine directions, log10 9. */

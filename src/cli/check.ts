@@ -1,6 +1,6 @@
-import pc from 'picocolors'
 import { type Limits, type Violation, violations } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
+import { pc } from './colour.ts'
 import type { Command, Words } from './command.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-options.ts'

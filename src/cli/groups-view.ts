@@ -1,6 +1,6 @@
-import pc from 'picocolors'
 import { type GroupReport, metricNames } from '../analysis/report-types.ts'
 import { HEADLINE, leadSentences } from '../report/answer.ts'
+import { pc } from './colour.ts'
 import { printable, table } from './terminal.ts'
 
 const titles = { sparsity: 'sparsity', variance_entropy: 'variance entropy', orthogonality: 'orthogonality' } as const

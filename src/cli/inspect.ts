@@ -1,7 +1,7 @@
-import pc from 'picocolors'
 import { findInputs } from '../io/node-inputs.ts'
 import { openSource } from '../sources/open.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
+import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { print, warn } from './talk.ts'
 import { count, fixed, plural, printable, table } from './terminal.ts'

@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { pc } from './colour.ts'
 import { printable, printableText } from './printable.ts'
 
 /**
@@ -22,9 +22,8 @@ export function say(text: string): void {
 /** One line of complaint, red only on a terminal. Names inside it cannot move the cursor. */
 export function complain(message: string): void {
   const lines = message.split('\n').map(printable)
-  process.stderr.write(
-    `${pc.createColors(pc.isColorSupported && process.stderr.isTTY === true).red(`filterlens: ${lines.join('\n  ')}`)}\n`,
-  )
+  const text = `filterlens: ${lines.join('\n  ')}`
+  process.stderr.write(`${process.stderr.isTTY === true ? pc.red(text) : text}\n`)
 }
 
 /** One line that does not stop anything. */

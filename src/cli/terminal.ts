@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import pc from 'picocolors'
+import { pc } from './colour.ts'
 
 export { printable } from './printable.ts'
 

@@ -1,0 +1,7 @@
+import picocolors from 'picocolors'
+
+/** Colours on a terminal or when FORCE_COLOR asks for them; never with NO_COLOR, and not in a pipe only because a CI runs it. */
+const wanted =
+  !process.env['NO_COLOR'] && (process.env['FORCE_COLOR'] ? process.env['FORCE_COLOR'] !== '0' : process.stdout.isTTY === true)
+
+export const pc: ReturnType<typeof picocolors.createColors> = picocolors.createColors(wanted)
