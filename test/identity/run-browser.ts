@@ -1,5 +1,5 @@
 // The identity suite in a page: bundled, and called with the File objects that were chosen there.
-import { openBlob } from '../../src/io/browser.ts'
+import { openBlob } from '../../src/io/blob.ts'
 import { type Identity, identitySuite } from './suite.ts'
 
 declare global {

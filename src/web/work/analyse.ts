@@ -2,7 +2,7 @@ import { analyze } from '../../analyze.ts'
 import { tableFiles } from '../../artifact/tables.ts'
 import { readResults } from '../../artifact/tables-read.ts'
 import { UsageError } from '../../errors.ts'
-import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../io/browser-inputs.ts'
+import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../io/given-inputs.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { AnalysisEvent } from './protocol.ts'
 

@@ -1,6 +1,6 @@
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { ExportFormat } from '../../artifact/export-formats.ts'
-import type { GivenFile } from '../../io/browser-inputs.ts'
+import type { GivenFile } from '../../io/given-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { DroppedResult } from './analyse.ts'
 import type { FilterOrder, LayerDetail, LayerFacts } from './layer-detail.ts'

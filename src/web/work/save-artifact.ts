@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate'
 import type { Pair } from '../../analysis/pairs.ts'
 import { InputError } from '../../errors.ts'
-import { findGivenInputs } from '../../io/browser-inputs.ts'
+import { findGivenInputs } from '../../io/given-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import type { Analysis } from '../../measure/model-row.ts'

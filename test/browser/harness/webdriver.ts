@@ -85,7 +85,16 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
     engine: 'webkit',
     version: session.capabilities.browserVersion,
     errors: [],
-    goto: (url) => call('POST', `${at}/url`, { url }),
+    async goto(url) {
+      await call('POST', `${at}/url`, { url })
+      // The first navigation may be answered before the page's modules have run.
+      const loaded = 'return document.readyState === "complete" && location.href.startsWith(arguments[0])'
+      const start = url.replace(/#.*$/, '')
+      for (let tries = 0; !(await call('POST', `${at}/execute/sync`, { script: loaded, args: [start] })); tries++) {
+        if (tries === 600) throw new Error(`webkit: ${url} was not loaded within a minute`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    },
     async run(code, ...given) {
       const answer = await call<{ value: never; error?: string }>('POST', `${at}/execute/async`, {
         script: script.replace('FUNCTION', () => String(code)),
@@ -95,6 +104,8 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
       return answer.value
     },
     async chooseFiles(selector, paths) {
+      // Files sent to an input are added to those it has; a person's choice replaces them.
+      await call('POST', `${at}/execute/sync`, { script: 'document.querySelector(arguments[0]).value = ""', args: [selector] })
       const element = await call<Record<string, string>>('POST', `${at}/element`, { using: 'css selector', value: selector })
       await call('POST', `${at}/element/${element[elementKey]}/value`, { text: paths.join('\n') })
     },

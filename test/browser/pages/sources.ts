@@ -1,6 +1,6 @@
 // Runs in a browser: opens the chosen files as the page would and tells what they hold.
 
-import { openBlob } from '../../../src/io/browser.ts'
+import { openBlob } from '../../../src/io/blob.ts'
 import { emptyFolder } from '../../../src/io/random-access.ts'
 import { openSource } from '../../../src/sources/open.ts'
 

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder } from '../sources/candidates.ts'
 import { findFormat } from '../sources/open.ts'
-import { openBlob } from './browser.ts'
+import { openBlob } from './blob.ts'
 import type { Folder, LazyInput, RandomAccess } from './random-access.ts'
 
 /**
@@ -81,4 +81,12 @@ async function isInput(file: GivenFile, beside: Folder, loose: boolean, together
     if (error instanceof InputError) return true // it was recognised and is broken: told when it is opened
     throw error
   }
+}
+
+/**
+ * The models among files that were chosen or dropped, such as a FileList: for `analyze` and all that takes its inputs. Files
+ * of a chosen folder keep their paths; shards and external data are found among them.
+ */
+export function fileInputs(files: Iterable<File>): Promise<LazyInput[]> {
+  return findGivenInputs(Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, blob: file })))
 }

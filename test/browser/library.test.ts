@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { build } from 'vite'
+import { openBrowser } from './harness/open.ts'
+import { FIXTURES, NORMAL } from './harness/page.ts'
+import { serveFolders } from './harness/server.ts'
+import { engines, type Tab, until } from './harness/tab.ts'
+
+// The library in the examples' pages: from a plain script, and through a bundler.
+
+const status = (tab: Tab, part: string): Promise<void> =>
+  until(tab, part, (text) => (document.getElementById('status')?.textContent ?? '').includes(text), [part])
+
+/** Chooses an ONNX model, a Keras file (its reader runs in a worker) and garbage in one of the examples. */
+async function useExample(tab: Tab, url: string): Promise<void> {
+  await tab.goto(url)
+  await tab.chooseFiles('#files', [NORMAL])
+  await status(tab, '13 layers')
+  assert.is(await tab.run(() => document.querySelectorAll('#layers tr').length), 14)
+  assert.match(
+    await tab.run(() => document.querySelector('#layers tr:nth-child(2)')!.textContent),
+    /conv1\.weight7200\.8460\.795/,
+  )
+  await tab.chooseFiles('#files', [join(FIXTURES, 'keras/model.h5')])
+  await status(tab, '4 layers')
+  await tab.chooseFiles('#files', [join(FIXTURES, 'README.md')])
+  await status(tab, 'README.md: ')
+}
+
+for (const engine of engines) {
+  test(`${engine}: analyze in a plain module script`, async () => {
+    const tab = await openBrowser(engine)
+    if (!tab) return
+    const server = await serveFolders({ '/': process.cwd() })
+    try {
+      await useExample(tab, `${server.url}/examples/browser/plain.html`)
+    } finally {
+      await tab.close()
+      await server.close()
+    }
+  })
+}
+
+test('chromium: analyze through Vite', async () => {
+  const tab = await openBrowser('chromium')
+  if (!tab) return
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-bundled-'))
+  await build({
+    configFile: false,
+    root: 'examples/browser/bundled',
+    base: './',
+    logLevel: 'error',
+    worker: { format: 'es' },
+    build: { outDir: folder, emptyOutDir: true },
+  })
+  const server = await serveFolders({ '/': folder })
+  try {
+    await useExample(tab, `${server.url}/`)
+  } finally {
+    await tab.close()
+    await server.close()
+    await rm(folder, { recursive: true })
+  }
+})
+
+test.run()
