@@ -62,6 +62,7 @@ test('filterlens view on a folder: models with their table, groups told by it', 
 test('the page is small: under 350 kB for all of its views, without the HDF5 reader', () =>
   withPage('chromium', async (page) => {
     await page.drop(NORMAL)
+    await page.sees('.pane.middle h2')
     await page.show('#/model/preact_w24_cifar10_normal/3')
     await page.sees('.pane.third h3', 'Least typical')
     const sizeOf = (requests: readonly string[]): number =>

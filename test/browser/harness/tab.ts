@@ -36,7 +36,12 @@ export async function until<A extends unknown[]>(
   seconds: number = 60,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000
-  while (!(await tab.run(condition, ...args))) {
+  const holds = (): Promise<boolean> =>
+    tab.run(condition, ...args).catch((error: unknown) => {
+      if (/context was destroyed|navigat/i.test(String(error))) return false // the page is being loaded anew
+      throw error
+    })
+  while (!(await holds())) {
     if (Date.now() > end) {
       const seen = await tab.run(() => (document.body.textContent ?? '').slice(0, 1500))
       throw new Error(`${tab.engine}: waited ${seconds} s for: ${what}\nerrors: ${tab.errors.join('\n')}\npage: ${seen}`)
