@@ -1,4 +1,5 @@
-import { joinMeta, type MetaTable } from './analysis/meta-table.ts'
+import { joinMeta } from './analysis/join-meta.ts'
+import type { MetaTable } from './analysis/meta-table.ts'
 import { InputError, NonFiniteWeightError } from './errors.ts'
 import { databaseWriter } from './filters/database-writer.ts'
 import type { ModelProvenance } from './filters/provenance.ts'

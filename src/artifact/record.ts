@@ -1,5 +1,6 @@
 import { flagsOf } from '../analysis/flags.ts'
-import { joinMeta, type MetaTable } from '../analysis/meta-table.ts'
+import { joinMeta } from '../analysis/join-meta.ts'
+import type { MetaTable } from '../analysis/meta-table.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { writeFile } from '../io/sink.ts'
 import { describeCensus } from '../measure/census.ts'
@@ -8,7 +9,7 @@ import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
 import type { StagedArtifact } from './staged.ts'
-import { layerTableWriter, modelTableBytes, parametersText, skippedTableWriter, tableFiles } from './tables.ts'
+import { tableFiles } from './table-files.ts'
 
 /** A layer's row without its statistics. */
 export type MeasuredLayer = Omit<LayerRow, 'scaled' | 'raw' | 'clean'>
@@ -135,6 +136,8 @@ export interface RunTables {
 }
 
 export async function openRunTables(artifact: StagedArtifact, parameters: Parameters): Promise<RunTables> {
+  // Loaded here: who only measures, in a browser above all, need not load the Arrow library.
+  const { layerTableWriter, modelTableBytes, parametersText, skippedTableWriter } = await import('./tables.ts')
   const layers = layerTableWriter(await artifact.create(tableFiles.layers), version, parameters)
   const skipped = skippedTableWriter(await artifact.create(tableFiles.skipped), version, parameters)
   return {

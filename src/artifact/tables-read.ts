@@ -5,7 +5,7 @@ import type { Folder, RandomAccess } from '../io/random-access.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { Moments } from '../measure/moments.ts'
-import { tableFiles } from './tables.ts'
+import { tableFiles } from './table-files.ts'
 
 /**
  * An analysis from its results folder: every later step runs from the tables alone.

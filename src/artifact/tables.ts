@@ -7,12 +7,12 @@ import { writeFile } from '../io/sink.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
+import { tableFiles } from './table-files.ts'
 
 /** Rows per record batch of every table: fixed, so that a table's bytes depend on its rows alone. */
 export const ROWS_PER_BATCH = 1024
 
-/** Names of the tables in a results folder. */
-export const tableFiles = { layers: 'layers.arrow', models: 'models.arrow', skipped: 'skipped.arrow' } as const
+export { tableFiles }
 
 /** Columns of the layer table, in order: the metrics, why any is null, and the sufficient statistics. */
 export function layerColumns(rows: readonly LayerRow[]): Column[] {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { joinPairs } from '../analysis/join-pairs.ts'
 import { type MetaTable, parseMeta } from '../analysis/meta-table.ts'
-import { joinPairs, type Pair, parsePairs } from '../analysis/pairs.ts'
+import { type Pair, parsePairs } from '../analysis/pairs.ts'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
 

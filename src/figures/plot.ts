@@ -1,7 +1,7 @@
 import { element, SvgDocument, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 
-export type Plot = typeof import('@observablehq/plot')
+export type Plot = typeof import('./plot-marks.ts')
 type PlotOptions = NonNullable<Parameters<Plot['plot']>[0]>
 
 let loading: Promise<Plot> | undefined
@@ -15,11 +15,11 @@ export function loadPlot(): Promise<Plot> {
 }
 
 async function importUnshifted(): Promise<Plot> {
-  if (typeof window === 'undefined') return import('@observablehq/plot')
+  if (typeof window === 'undefined') return import('./plot-marks.ts')
   const own = Object.getOwnPropertyDescriptor(window, 'devicePixelRatio')
   Object.defineProperty(window, 'devicePixelRatio', { value: 2, configurable: true, writable: true })
   try {
-    return await import('@observablehq/plot')
+    return await import('./plot-marks.ts')
   } finally {
     if (own) Object.defineProperty(window, 'devicePixelRatio', own)
     else delete (window as { devicePixelRatio?: number }).devicePixelRatio

@@ -1,7 +1,6 @@
 import { basesOf, commonKernel } from '../analysis/bases.ts'
 import { byBucket } from '../analysis/depth.ts'
 import { bucketNames, type GroupReport, type ModelDepthRow } from '../analysis/report-types.ts'
-import { activationFigure } from '../figures/activation-figure.ts'
 import { coefficientRidges } from '../figures/coefficient-ridges.ts'
 import { explainedVariance } from '../figures/explained-variance.ts'
 import type { Figure } from '../figures/figure.ts'
@@ -59,7 +58,10 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
     for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrix(matrix))
   }
   if (groups?.models.some((model) => model.robust_accuracy !== null)) put('accuracy', await metricAgainstAccuracy(groups))
-  if (input.activation) put('filters', activationFigure(input.activation))
+  if (input.activation) {
+    const { activationFigure } = await import('../figures/activation-figure.ts') // with its PNG encoder: few reports need it
+    put('filters', activationFigure(input.activation))
+  }
   if (input.firstLayers?.length) put('filters', firstLayerRgb(input.firstLayers.slice(0, 4)))
   for (const [i, grid] of (input.grids ?? []).slice(0, MOST_GRIDS).entries()) put('filters', withId(filterGrid(grid), i))
   return placed.slice(0, MOST_FIGURES)

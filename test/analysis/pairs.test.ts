@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { joinMeta, parseMeta } from '../../src/analysis/meta-table.ts'
-import { joinPairs, parsePairs } from '../../src/analysis/pairs.ts'
+import { joinMeta } from '../../src/analysis/join-meta.ts'
+import { joinPairs } from '../../src/analysis/join-pairs.ts'
+import { parseMeta } from '../../src/analysis/meta-table.ts'
+import { parsePairs } from '../../src/analysis/pairs.ts'
 import { InputError } from '../../src/errors.ts'
 import { modelRow } from './synthetic.ts'
 

@@ -1,6 +1,8 @@
 import { createSha256 } from '#io'
-import { joinMeta, parseMeta } from '../../src/analysis/meta-table.ts'
-import { joinPairs, parsePairs } from '../../src/analysis/pairs.ts'
+import { joinMeta } from '../../src/analysis/join-meta.ts'
+import { joinPairs } from '../../src/analysis/join-pairs.ts'
+import { parseMeta } from '../../src/analysis/meta-table.ts'
+import { parsePairs } from '../../src/analysis/pairs.ts'
 import { analyze, analyzeGroups, layerTableBytes, modelTableBytes, skippedTableBytes } from '../../src/index.ts'
 import { emptyFolder, type Input, type RandomAccess } from '../../src/io/random-access.ts'
 

@@ -1,6 +1,3 @@
-import { parseCsvTable } from '../../analysis/csv-table.ts'
-import { parseMeta } from '../../analysis/meta-table.ts'
-import { parsePairs } from '../../analysis/pairs.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
 import { type GivenFile, openGiven } from '../../io/given-inputs.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
@@ -58,6 +55,11 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
 async function takeTable(file: GivenFile): Promise<string | null> {
   const { path } = file
   try {
+    const [{ parseCsvTable }, { parseMeta }, { parsePairs }] = await Promise.all([
+      import('../../analysis/csv-table.ts'),
+      import('../../analysis/meta-table.ts'),
+      import('../../analysis/pairs.ts'),
+    ])
     const access = await openGiven(file)
     const text = new TextDecoder().decode(await access.read(0, access.byteLength))
     const columns = parseCsvTable(path, text).columns.map((column) => column.toLowerCase())

@@ -1,5 +1,5 @@
 import { analyze } from '../../analyze.ts'
-import { tableFiles } from '../../artifact/tables.ts'
+import { tableFiles } from '../../artifact/table-files.ts'
 import { readResults } from '../../artifact/tables-read.ts'
 import { UsageError } from '../../errors.ts'
 import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../io/given-inputs.ts'
