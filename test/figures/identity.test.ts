@@ -4,7 +4,7 @@ import { readResvgWasm } from '../../src/io/node-resvg.ts'
 import { bundlePage } from '../browser/harness/bundle.ts'
 import { openBrowser } from '../browser/harness/open.ts'
 import { serveFolders } from '../browser/harness/server.ts'
-import { engines } from '../browser/harness/tab.ts'
+import { engines, until } from '../browser/harness/tab.ts'
 import { type FigureHashes, figureHashes } from './identity-suite.ts'
 
 let expected: FigureHashes
@@ -24,6 +24,7 @@ for (const engine of engines) {
     try {
       await tab.goto(`${server.url}/`)
       assert.is(await tab.run(() => devicePixelRatio <= 1), true, 'a plain screen: the case that Plot shifts by half a pixel')
+      await until(tab, 'the bundle', () => typeof runFigures === 'function', [])
       const found = await tab.run(() => runFigures())
       assert.equal(found, expected)
       assert.is(await tab.run(() => devicePixelRatio <= 1), true, 'devicePixelRatio is what it was')

@@ -6,7 +6,7 @@ import { bundlePage } from '../browser/harness/bundle.ts'
 import { onPath } from '../browser/harness/find.ts'
 import { openBrowser } from '../browser/harness/open.ts'
 import { serveFolders } from '../browser/harness/server.ts'
-import { type Engine as Browser, engines as browsers } from '../browser/harness/tab.ts'
+import { type Engine as Browser, engines as browsers, until } from '../browser/harness/tab.ts'
 import type { Identity } from './suite.ts'
 
 export const DATA = 'data'
@@ -55,6 +55,7 @@ async function runBrowser(browser: Browser): Promise<Answer | undefined> {
         .filter((name) => /\.(onnx|csv)$/.test(name))
         .map((name) => join(process.cwd(), DATA, name)),
     )
+    await until(tab, 'the bundle', () => typeof globalThis.runIdentity === 'function', [])
     const found = await tab.run(() => globalThis.runIdentity([...document.querySelector<HTMLInputElement>('#files')!.files!]))
     return { version: tab.version, ...found }
   } finally {
