@@ -1,9 +1,21 @@
 import { InputError } from '../errors.ts'
 import type { Folder } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
+import { crateProblems } from './check-crate.ts'
 import { MANIFEST, type ManifestEntry, parseManifest, RESULTS } from './manifest.ts'
+import { exists } from './open-results.ts'
 
 const LARGEST_TEXT = 1 << 20
+/** What a reader of results opens first: one that is not in the manifest would be believed and is not checked. */
+const opened = [
+  'report.html',
+  'groups.json',
+  'pairs.json',
+  'images.json',
+  'first_filters.arrow',
+  'kernel.wasm',
+  'parameters.json',
+]
 
 /** What the hashes of an artifact say. */
 export interface FileCheck {
@@ -40,6 +52,11 @@ export async function checkFiles(folder: Folder, name: string): Promise<FileChec
       await access.close?.()
     }
   }
+  const listed = new Set(entries.map(({ path }) => path))
+  for (const path of opened)
+    if (!listed.has(path) && (await exists(folder, path)))
+      problems.push(`${path} lies there but is not in ${MANIFEST}: it is no part of these results`)
+  problems.push(...(await crateProblems(folder, { resultsSha256, entries })))
   return { resultsSha256, entries, problems }
 }
 

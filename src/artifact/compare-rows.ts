@@ -1,4 +1,5 @@
 import type { LayerRow } from '../measure/layer-row.ts'
+import type { ModelRow } from '../measure/model-row.ts'
 import type { Moments } from '../measure/moments.ts'
 
 /** A cell that is not the same in two tables. */
@@ -29,6 +30,18 @@ export function compareLayerRows(stored: LayerRow, recomputed: LayerRow): Differ
       const [a, b] = [reasons(stored), reasons(recomputed)]
       if (a !== b) note(key, a, b)
     } else if (!Object.is(stored[key], recomputed[key])) note(key, stored[key], recomputed[key])
+  }
+  return differences
+}
+
+/** The cells in which two rows of the model table differ; metadata left out, which no model file holds. */
+export function compareModelRows(stored: ModelRow, recomputed: ModelRow): Difference[] {
+  const differences: Difference[] = []
+  for (const key of new Set([...Object.keys(stored), ...Object.keys(recomputed)]) as Set<keyof ModelRow>) {
+    if (key === 'meta') continue
+    const [a, b] = [stored, recomputed].map((row) => (key === 'parts' ? JSON.stringify(row.parts ?? []) : row[key]))
+    if (!Object.is(a, b))
+      differences.push({ table: 'models', row: stored.model, column: key, stored: String(a), recomputed: String(b) })
   }
   return differences
 }

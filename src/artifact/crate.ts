@@ -1,3 +1,5 @@
+import { fileId } from './check-crate.ts'
+
 /** What the crate says of the program and of the run; dates as ISO 8601. */
 export interface CrateFacts {
   readonly version: string
@@ -10,15 +12,17 @@ export interface CrateFacts {
   readonly resultsSha256: string
   readonly files: readonly CrateFile[]
   readonly inputs: readonly CrateInput[]
-  /** Licence of the results as a URL or an SPDX name; the person's to choose. */
+  /** Licence of the results as a URL; the person's to choose. */
   readonly license: string
+  /** Names of the people who made the results. */
+  readonly authors?: readonly string[]
 }
 
-/** A file of the artifact. */
+/** A file of the artifact. Size and hash are left out of the one file that is written after the crate. */
 export interface CrateFile {
   readonly path: string
-  readonly bytes: number
-  readonly sha256: string
+  readonly bytes?: number
+  readonly sha256?: string
 }
 
 /** An input that the run read: not part of the artifact, named so that it can be found again. */
@@ -27,11 +31,13 @@ export interface CrateInput {
   readonly bytes: number
   readonly sha256: string | null
   readonly format: string
+  readonly parts?: readonly { readonly file: string; readonly bytes: number; readonly sha256: string }[] | undefined
 }
 
 type Entity = Readonly<Record<string, unknown>>
 
-const CONTEXT = 'https://w3id.org/ro/crate/1.1/context'
+/** The terms of RO-Crate 1.1, and one that its version of schema.org did not have yet. */
+const CONTEXT = ['https://w3id.org/ro/crate/1.1/context', { sha256: 'https://schema.org/sha256' }]
 const PROFILE = 'https://w3id.org/ro/crate/1.1'
 const PAPER = 'https://arxiv.org/abs/2204.02481'
 
@@ -50,6 +56,14 @@ const kinds: readonly (readonly [RegExp, string, string])[] = [
   [/\.arrow$/, 'application/vnd.apache.arrow.file', 'A table of results'],
   [/\.parquet$/, 'application/vnd.apache.parquet', 'A table of results'],
   [/\.csv$/, 'text/csv', 'A table of results'],
+  [
+    /^machine\.json$/,
+    'application/json',
+    'Where and how fast this run was: the one file that differs from run to run, with this description',
+  ],
+  [/^manifest\.sha256$/, 'text/plain', 'SHA-256 of every file, as sha256sum -c reads it'],
+  [/^results\.sha256$/, 'text/plain', 'SHA-256 of the manifest: the one number to quote'],
+  [/^first_filters\.arrow$/, 'application/vnd.apache.arrow.file', 'A few filters of each layer, for pictures'],
   [/^kernel\.wasm$/, 'application/wasm', 'The program that computed every number'],
   [/^report\.html$/, 'text/html', 'The report'],
   [/\.svg$/, 'image/svg+xml', 'A figure of the report'],
@@ -64,7 +78,9 @@ const kinds: readonly (readonly [RegExp, string, string])[] = [
  */
 export function crateText(facts: CrateFacts): string {
   const files = facts.files.map(fileEntity)
-  const inputs = facts.inputs.map(inputEntity)
+  const inputs = facts.inputs.flatMap(inputEntities)
+  const authors = (facts.authors ?? []).map((name, k) => ({ '@id': `#author-${k + 1}`, '@type': 'Person', name }))
+  const parameters = Object.keys(facts.parameters).sort()
   const graph: Entity[] = [
     {
       '@id': 'ro-crate-metadata.json',
@@ -80,6 +96,7 @@ export function crateText(facts: CrateFacts): string {
       identifier: `sha256:${facts.resultsSha256}`,
       datePublished: facts.finished,
       license: { '@id': facts.license },
+      ...(authors.length > 0 && { author: authors.map((author) => ({ '@id': author['@id'] })) }),
       citation: { '@id': PAPER },
       hasPart: files.map((file) => ({ '@id': file['@id'] })),
       mentions: [{ '@id': '#run' }],
@@ -97,15 +114,19 @@ export function crateText(facts: CrateFacts): string {
       name: facts.command,
       endTime: facts.finished,
       instrument: { '@id': '#filterlens' },
-      object: inputs.map((input) => ({ '@id': input['@id'] })),
+      object: [...inputs.map((input) => input['@id']), ...parameters.map((name) => `#parameter-${name}`)].map((id) => ({
+        '@id': id,
+      })),
       result: { '@id': './' },
-      additionalProperty: Object.keys(facts.parameters)
-        .sort()
-        .map((name) => ({ '@id': `#parameter-${name}` })),
+      ...(authors.length > 0 && { agent: authors.map((author) => ({ '@id': author['@id'] })) }),
     },
-    ...Object.keys(facts.parameters)
-      .sort()
-      .map((name) => ({ '@id': `#parameter-${name}`, '@type': 'PropertyValue', name, value: String(facts.parameters[name]) })),
+    ...parameters.map((name) => ({
+      '@id': `#parameter-${name}`,
+      '@type': 'PropertyValue',
+      name,
+      value: String(facts.parameters[name]),
+    })),
+    ...authors,
     {
       '@id': '#filterlens',
       '@type': 'SoftwareApplication',
@@ -131,22 +152,27 @@ export function crateText(facts: CrateFacts): string {
 function fileEntity({ path, bytes, sha256 }: CrateFile): Entity {
   const kind = kinds.find(([pattern]) => pattern.test(path))
   return {
-    '@id': encodeURI(path),
+    '@id': fileId(path),
     '@type': 'File',
     name: path,
     ...(kind && { encodingFormat: kind[1], description: kind[2] }),
-    contentSize: String(bytes),
-    sha256,
+    ...(bytes !== undefined && { contentSize: String(bytes) }),
+    ...(sha256 !== undefined && { sha256 }),
   }
 }
 
-function inputEntity({ path, bytes, sha256, format }: CrateInput, k: number): Entity {
-  return {
-    '@id': `#input-${k}`,
+/** An input, and the further files that it was read from. */
+function inputEntities({ path, bytes, sha256, format, parts = [] }: CrateInput, k: number): Entity[] {
+  const entity = (id: string, name: string, size: number, hash: string | null): Entity => ({
+    '@id': id,
     '@type': 'CreativeWork',
-    name: path,
-    contentSize: String(bytes),
+    name,
+    contentSize: String(size),
     encodingFormat: format,
-    ...(sha256 !== null && { sha256 }),
-  }
+    ...(hash !== null && { sha256: hash }),
+  })
+  return [
+    entity(`#input-${k + 1}`, path, bytes, sha256),
+    ...parts.map((part, i) => entity(`#input-${k + 1}-${i + 1}`, part.file, part.bytes, part.sha256)),
+  ]
 }

@@ -1,3 +1,4 @@
+import { metaOf } from '../filters/provenance.ts'
 import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import type { MetaValue } from '../sources/source.ts'
@@ -53,7 +54,7 @@ export function modelsCsv(models: Analysis['models']): Generator<string> {
   const meta = [...new Set(models.flatMap((row) => Object.keys(row.meta)))]
   return csvLines(
     [...modelKeys, ...meta],
-    mapped(models, (row) => [...modelKeys.map((key) => row[key]), ...meta.map((key) => row.meta[key] ?? null)]),
+    mapped(models, (row) => [...modelKeys.map((key) => row[key]), ...meta.map((key) => metaOf(row.meta, key))]),
   )
 }
 

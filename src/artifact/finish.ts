@@ -1,7 +1,9 @@
 import { writeFile } from '../io/sink.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { kernelBytes, kernelSha256 } from '../wasm.ts'
+import { CRATE } from './check-crate.ts'
 import { crateText } from './crate.ts'
+import { MANIFEST, manifestText, RESULTS } from './manifest.ts'
 import type { StagedArtifact } from './staged.ts'
 
 /** Facts about this run that are no part of what is hashed. */
@@ -14,6 +16,8 @@ export interface RunFacts {
   readonly machine: Readonly<Record<string, string | number | null>>
   /** Licence of the results, a URL. */
   readonly license: string
+  /** Names of the people who made the results, where they are known. */
+  readonly authors?: readonly string[]
 }
 
 /** Adds the module that computed the numbers, the machine's facts and the crate, and names all files. @returns the number to quote */
@@ -25,18 +29,28 @@ export async function finishArtifact(
   await writeFile(artifact, 'kernel.wasm', kernelBytes())
   await writeFile(artifact, 'machine.json', `${JSON.stringify(facts.machine, null, 2)}\n`)
   const { metrics, ...plain } = record.parameters
+  const results = await artifact.resultsSha256()
+  const manifest = manifestText(artifact.files)
   const crate = crateText({
     version: record.version,
     kernelSha256,
     command: facts.command,
     finished: facts.finished,
     parameters: { ...plain, ...(metrics && { metrics: metrics.join(' ') }) },
-    resultsSha256: await artifact.resultsSha256(),
-    files: artifact.files,
-    inputs: record.models.map(({ file, bytes, sha256, format }) => ({ path: file, bytes, sha256, format })).filter(firstOfPath()),
+    resultsSha256: results,
+    files: [
+      ...artifact.files,
+      ...artifact.unhashed,
+      { path: MANIFEST, bytes: new TextEncoder().encode(manifest).length, sha256: results },
+      { path: RESULTS },
+    ],
+    inputs: record.models
+      .map(({ file, bytes, sha256, format, parts }) => ({ path: file, bytes, sha256, format, parts }))
+      .filter(firstOfPath()),
     license: facts.license,
+    ...(facts.authors && { authors: facts.authors }),
   })
-  await writeFile(artifact, 'ro-crate-metadata.json', crate)
+  await writeFile(artifact, CRATE, crate)
   return artifact.commit()
 }
 

@@ -6,6 +6,7 @@ import { writeFile } from '../io/sink.ts'
 import { exportTable } from './export-formats.ts'
 import { groupTables } from './export-groups.ts'
 import type { StagedArtifact } from './staged.ts'
+import { parametersText } from './tables.ts'
 
 /** The whole group analysis as JSON. */
 export const GROUPS = 'groups.json'
@@ -17,7 +18,8 @@ export const PAIRS = 'pairs.json'
 
 /** Adds the group analysis to an artifact: as JSON, each of its tables as groups/<name>.arrow, and the pairs. */
 export async function writeGroups(artifact: StagedArtifact, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
-  await writeFile(artifact, GROUPS, `${JSON.stringify(report)}\n`)
+  const parameters: unknown = JSON.parse(parametersText(report.parameters)) // in the order in which they are read back
+  await writeFile(artifact, GROUPS, `${JSON.stringify({ ...report, parameters })}\n`)
   await writeFile(
     artifact,
     PAIRS,

@@ -3,10 +3,11 @@ import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { inputNames } from '../measure/model-names.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import { measure } from '../measure/run.ts'
+import { type MeasureEvent, measure } from '../measure/run.ts'
 import { kernelSha256 } from '../wasm.ts'
-import { compareLayerRows, type Difference } from './compare-rows.ts'
+import { compareLayerRows, compareModelRows, type Difference } from './compare-rows.ts'
 
 /** What measuring the inputs again gave. */
 export interface Recomputation {
@@ -15,6 +16,10 @@ export interface Recomputation {
   readonly differences: readonly Difference[]
   /** Sentences: inputs that are missing or have other bytes than those that were measured. */
   readonly problems: readonly string[]
+  /** The inputs that were measured again, in the order of the run; all of them when no sample was drawn and none is missing. */
+  readonly inputs: readonly LazyInput[]
+  /** True when every input of the run is among them. */
+  readonly isWhole: boolean
 }
 
 /** How much to measure again. */
@@ -27,85 +32,169 @@ export interface RecomputeOptions {
   readonly onProgress?: (done: number, total: number, file: string) => void
 }
 
+/** @throws InputError when the artifact was made by another kernel: its numbers may differ in the last digit without being wrong */
+export function requireSameKernel(name: string, { version, parameters: { kernel_sha256 } }: Analysis): void {
+  if (kernel_sha256 === kernelSha256) return
+  throw new InputError(
+    name,
+    `was made by filterlens ${version} with kernel ${kernel_sha256}; this is kernel ${kernelSha256}, which may round differently: recompute with that version, or verify the hashes alone (without --inputs)`,
+  )
+}
+
 /**
- * Measures the inputs of an artifact again and compares every bit of every layer row.
- * @throws InputError when the artifact was made by another kernel: its numbers may differ in the last digit without being wrong
+ * Measures the inputs of an artifact again and compares every bit of every row of its tables. An input that holds the filters
+ * of models of other names (a filter database) is measured when it is given and the models' own files are not.
+ * @throws InputError when the artifact was made by another kernel
  */
 export async function recompute(
   name: string,
   stored: Analysis,
-  find: (path: string) => Promise<Input | undefined>,
+  given: readonly LazyInput[],
   options: RecomputeOptions = {},
 ): Promise<Recomputation> {
-  const { kernel_sha256 } = stored.parameters
-  if (kernel_sha256 !== kernelSha256) {
-    throw new InputError(
-      name,
-      `was made by filterlens ${stored.version} with kernel ${kernel_sha256}; this is kernel ${kernelSha256}, which may round differently: recompute with that version, or verify the hashes alone (without --inputs)`,
-    )
-  }
+  requireSameKernel(name, stored)
   const byFile = new Map<string, ModelRow[]>()
   for (const row of stored.models) byFile.set(row.file, [...(byFile.get(row.file) ?? []), row])
-  const files = sampleOf([...byFile.keys()], options)
-  const rows = new Map<string, Map<number, LayerRow>>()
-  for (const row of stored.layers) {
-    const layers = rows.get(row.model) ?? new Map<number, LayerRow>()
-    rows.set(row.model, layers.set(row.layer_id, row))
-  }
-  const skippedNonFinite = stored.skipped.some(({ reason }) => reason.startsWith('the weight at index'))
+  const byPath = new Map(given.map((input) => [input.path, input]))
+  const databases = given.filter(({ path }) => !byFile.has(path) && !stored.failed.some(({ file }) => file === path))
   const problems: string[] = []
-  const differences: Difference[] = []
-  let layers = 0
-  for (const [k, file] of files.entries()) {
-    options.onProgress?.(k, files.length, file)
-    const input = await find(file)
-    if (!input) {
-      problems.push(`${file} is not among the inputs`)
-      continue
-    }
-    const expected = byFile.get(file)!
-    const hash = await sha256Of(input.access, options.signal)
-    const wanted = expected[0]!.sha256
-    if (wanted !== null && hash !== wanted) {
-      problems.push(`${file} has other bytes than the file that was measured: its SHA-256 is ${hash}, not ${wanted}`)
-      await input.access.close?.()
-      continue
-    }
-    // Names were settled among all inputs of the run; alone, a file's models come in the same order.
-    const order = [...expected]
-    let current: LayerRow[] = []
-    const lazy: LazyInput = { path: file, open: async () => input }
-    const { profile, threshold, kernel, metrics } = stored.parameters
-    const events = measure([lazy], {
-      profile,
-      threshold,
-      kernel,
-      ...(metrics && { metrics }),
-      hash: false,
-      skipNonFinite: skippedNonFinite,
-      ...(options.signal && { signal: options.signal }),
-    })
-    for await (const event of events) {
-      if (event.kind === 'layer') current.push(event.row)
-      if (event.kind !== 'model') continue
-      const model = order.shift()
-      if (!model) {
-        problems.push(`${file} holds more models than the artifact has rows for it`)
-        break
-      }
-      const known = rows.get(model.model) ?? new Map<number, LayerRow>()
-      if (known.size !== current.length)
-        problems.push(`${model.model}: ${current.length} layers now, ${known.size} in the artifact`)
-      for (const row of current) {
-        const before = known.get(row.layer_id)
-        if (before) differences.push(...compareLayerRows(before, { ...row, model: before.model }))
-        layers++
-      }
-      current = []
-    }
-    for (const { model } of order) problems.push(`${model} is no longer in ${file}`)
+  const inputs: LazyInput[] = []
+  const drawn = sampleOf([...byFile.keys()], options)
+  const absent = drawn.filter((file) => !byPath.has(file))
+  for (const file of drawn) {
+    const input = byPath.get(file)
+    if (input) inputs.push(input)
   }
-  return { layers, differences, problems }
+  // Whose own file is not there may lie in a database; what is not found there either is missing.
+  if (absent.length > 0 && absent.length === drawn.length) inputs.push(...databases)
+  const sound: LazyInput[] = []
+  for (const input of inputs) {
+    const wanted = byFile.get(input.path)?.[0]?.sha256 ?? null
+    const problem = wanted === null ? undefined : await changedProblem(input, wanted, options.signal)
+    if (problem === undefined) sound.push(input)
+    else problems.push(problem)
+  }
+  const again = new Again(stored, drawn.length === byFile.size)
+  const { profile, threshold, kernel, metrics } = stored.parameters
+  const events = measure(sound, {
+    profile,
+    threshold,
+    kernel,
+    ...(metrics && { metrics }),
+    names: inputNames([...byFile.keys(), ...stored.failed.map(({ file }) => file)]),
+    skipNonFinite: stored.skipped.some(({ reason }) => reason.startsWith('the weight at index')),
+    keepGoing: true,
+    ...(options.signal && { signal: options.signal }),
+    ...(options.onProgress && {
+      onProgress: ({ inputs: { done }, model }: { inputs: { done: number }; model: string }) =>
+        options.onProgress!(done, sound.length, model),
+    }),
+  })
+  for await (const event of events) again.take(event)
+  const missing = new Set(absent)
+  for (const file of again.seen) missing.delete(file)
+  for (const file of missing) problems.push(`${file} is not among the inputs`)
+  const refused = new Set([...missing, ...inputs.filter((input) => !sound.includes(input)).map(({ path }) => path)])
+  for (const { file, model } of again.left(drawn))
+    if (!refused.has(file) && !again.failed.has(file)) problems.push(`${model} is no longer in ${file}`)
+  problems.push(...again.problems)
+  const isWhole = drawn.length === byFile.size && problems.length === 0
+  return { layers: again.layers, differences: again.differences, problems, inputs: sound, isWhole }
+}
+
+async function changedProblem(lazy: LazyInput, wanted: string, signal?: AbortSignal): Promise<string | undefined> {
+  let input: Input | undefined
+  try {
+    input = await lazy.open()
+    const hash = await sha256Of(input.access, signal)
+    return hash === wanted
+      ? undefined
+      : `${lazy.path} has other bytes than the file that was measured: its SHA-256 is ${hash}, not ${wanted}`
+  } catch (error) {
+    if (error instanceof InputError) return error.message
+    throw error
+  } finally {
+    await input?.access.close?.()
+  }
+}
+
+/** Compares what is measured again with the rows of an artifact, model by model. */
+class Again {
+  readonly differences: Difference[] = []
+  readonly problems: string[] = []
+  /** Files of which a model was seen. */
+  readonly seen = new Set<string>()
+  /** Files that could not be measured again. */
+  readonly failed = new Set<string>()
+  layers = 0
+  readonly #stored: Analysis
+  /** In a sample other models may have had the name first. */
+  readonly #namesCount: boolean
+  readonly #waiting = new Map<string, ModelRow[]>()
+  readonly #rows = new Map<string, Map<number, LayerRow>>()
+  #current: LayerRow[] = []
+
+  constructor(stored: Analysis, namesCount: boolean) {
+    this.#stored = stored
+    this.#namesCount = namesCount
+    for (const row of stored.models) this.#waiting.set(row.file, [...(this.#waiting.get(row.file) ?? []), row])
+    for (const row of stored.layers) {
+      const layers = this.#rows.get(row.model) ?? new Map<number, LayerRow>()
+      this.#rows.set(row.model, layers.set(row.layer_id, row))
+    }
+  }
+
+  take(event: MeasureEvent): void {
+    if (event.kind === 'layer') this.#current.push(event.row)
+    else if (event.kind === 'failed') {
+      this.#current = []
+      this.failed.add(event.file)
+      this.problems.push(event.error.message)
+    } else if (event.kind === 'model') {
+      this.#model(event)
+      this.#current = []
+    }
+  }
+
+  /** Models of these files that did not come. */
+  left(files: readonly string[]): ModelRow[] {
+    return files.flatMap((file) => this.#waiting.get(file) ?? [])
+  }
+
+  #model({ row, skipped }: Extract<MeasureEvent, { kind: 'model' }>): void {
+    this.seen.add(row.file)
+    const before = this.#waiting.get(row.file)?.shift()
+    if (!before) {
+      this.problems.push(`${row.file} holds more models than the artifact has rows for it`)
+      return
+    }
+    const { model } = before
+    const named = this.#namesCount ? row : { ...row, model }
+    this.differences.push(...compareModelRows(before, { ...named, meta: before.meta }))
+    const known = this.#rows.get(model) ?? new Map<number, LayerRow>()
+    const now = new Set(this.#current.map(({ layer_id }) => layer_id))
+    for (const layer of this.#current) {
+      const stored = known.get(layer.layer_id)
+      if (stored) this.differences.push(...compareLayerRows(stored, { ...layer, model }))
+      else this.problems.push(`${model}: layer ${layer.layer} is not in the artifact`)
+      this.layers++
+    }
+    for (const { layer_id, layer } of known.values())
+      if (!now.has(layer_id)) this.problems.push(`${model}: layer ${layer} is in the artifact, and is not measured now`)
+    const left = this.#stored.skipped.filter((entry) => entry.model === model)
+    const text = (entries: readonly { name: string; kind: string; shape: readonly number[]; reason: string }[]): string[] =>
+      entries.map(({ name, kind, shape, reason }) => JSON.stringify([name, kind, shape, reason]))
+    const [was, is] = [text(left), text(skipped)]
+    for (let k = 0; k < Math.max(was.length, is.length); k++)
+      if (was[k] !== is[k])
+        this.differences.push({
+          table: 'skipped',
+          row: `${model}, ${k}`,
+          column: 'all',
+          stored: String(was[k]),
+          recomputed: String(is[k]),
+        })
+  }
 }
 
 /** A seeded choice without repetition, in the order of the run. */

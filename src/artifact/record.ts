@@ -2,6 +2,7 @@ import { flagsOf } from '../analysis/flags.ts'
 import { joinMeta } from '../analysis/join-meta.ts'
 import type { MetaTable } from '../analysis/meta-table.ts'
 import { InputError, UsageError } from '../errors.ts'
+import { asTabled } from '../filters/provenance.ts'
 import { writeFile } from '../io/sink.ts'
 import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
@@ -110,7 +111,7 @@ export async function recordRun(events: AsyncIterable<MeasureEvent>, options: Re
   for (const text of empty) warnings.add(text)
   const joined = meta && joinMeta(told, meta)
   for (const text of joined?.warnings ?? []) warnings.add(text)
-  const models = joined?.models ?? told
+  const models = asTabled(joined?.models ?? told)
   return { version, parameters, models, layers, layerCount, flagged, skipped, failed, warnings: [...warnings], found, resumed }
 }
 

@@ -60,4 +60,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check the hashes of a results folder; with --inputs, measure them again and compare bit for bit',
     load: async () => (await import('./verify.ts')).verifyCommand,
   },
+  {
+    usage: 'pack <results>',
+    summary: 'results as one zip: the same files give the same zip, and verify, report and export read it as it is',
+    load: async () => (await import('./pack.ts')).packCommand,
+  },
 ]

@@ -4,24 +4,25 @@ import { groupTables } from '../artifact/export-groups.ts'
 import { runTables } from '../artifact/export-run.ts'
 import { readGroups } from '../artifact/groups.ts'
 import { readResults } from '../artifact/tables-read.ts'
-import { diskFolder } from '../io/node.ts'
 import { writeFile } from '../io/sink.ts'
 import type { Command } from './command.ts'
+import { withResults } from './results-place.ts'
 import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const exportCommand: Command = {
   options: (parser) =>
     parser
-      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })
+      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('format', { choices: exportFormats, default: 'csv', describe: 'format of the files' })
       .option('output', { alias: 'o', type: 'string', default: 'tables', describe: 'folder for the files' })
       .example('$0 export results --format parquet -o tables', "then in DuckDB: select * from 'tables/layers.parquet'"),
   async run(words) {
     const results = words['results'] as string
-    const folder = diskFolder(results)
-    const analysis = await readResults(folder, results)
-    const groups = await readGroups(folder, results)
+    const { analysis, groups } = await withResults(results, async (folder) => ({
+      analysis: await readResults(folder, results),
+      groups: await readGroups(folder, results),
+    }))
     const format = words['format'] as ExportFormat
     const output = await openOutput(words['output'] as string)
     for (const table of [...runTables(analysis), ...(groups ? groupTables(groups) : [])]) {

@@ -1,7 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { readReportInput } from '../artifact/report-input.ts'
 import { UsageError } from '../errors.ts'
-import { diskFolder } from '../io/node.ts'
 import { outputFolder } from '../io/node-output.ts'
 import { readResvgWasm } from '../io/node-resvg.ts'
 import { writeFile } from '../io/sink.ts'
@@ -9,13 +8,14 @@ import { buildReport } from '../report/build-report.ts'
 import { figureFiles } from '../report/figure-files.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import type { Command } from './command.ts'
+import { withResults } from './results-place.ts'
 import { openOutput } from './run-control.ts'
 import { print, warn } from './talk.ts'
 
 export const reportCommand: Command = {
   options: (parser) =>
     parser
-      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })
+      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('output', { alias: 'o', type: 'string', default: 'report.html', describe: 'the report' })
       .option('title', { type: 'string', describe: 'its heading' })
       .option('figures', { choices: ['svg', 'png'] as const, describe: 'write the figures as files too, into <report>-figures/' })
@@ -26,7 +26,7 @@ export const reportCommand: Command = {
     const output = words['output'] as string
     if (!/\.html?$/i.test(output))
       throw new UsageError(`-o ${output}: the report is an HTML file; give a name that ends in .html`)
-    const input = await readReportInput(diskFolder(results), results)
+    const input = await withResults(results, (folder) => readReportInput(folder, results))
     for (const text of input.analysis.warnings) warn(text)
     await writeReport(
       { ...input, ...(words['title'] !== undefined && { title: words['title'] as string }) },

@@ -1,13 +1,17 @@
 import { checkFiles } from '../artifact/check-files.ts'
-import { recompute } from '../artifact/recompute.ts'
+import type { Difference } from '../artifact/compare-rows.ts'
+import type { ManifestEntry } from '../artifact/manifest.ts'
+import { recompute, requireSameKernel } from '../artifact/recompute.ts'
+import { remake } from '../artifact/remake.ts'
 import { readResults } from '../artifact/tables-read.ts'
-import { diskFolder } from '../io/node.ts'
-import { findInputs } from '../io/node-inputs.ts'
-import type { LazyInput } from '../io/random-access.ts'
+import { UsageError } from '../errors.ts'
+import type { Folder } from '../io/random-access.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { numberOf } from './measuring-options.ts'
 import { openProgress } from './progress.ts'
+import { withResults } from './results-place.ts'
+import { listInputs, withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
 import { plural, printable } from './terminal.ts'
 
@@ -16,7 +20,7 @@ const MOST_SHOWN = 20
 export const verifyCommand: Command = {
   options: (parser) =>
     parser
-      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })
+      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('inputs', { type: 'string', array: true, describe: 'the models (or their folder) that were measured' })
       .option('sample', { type: 'number', describe: 'measure only this many of the inputs again' })
       .option('seed', { type: 'number', default: 0, describe: 'which ones' })
@@ -25,56 +29,91 @@ export const verifyCommand: Command = {
       .example('$0 verify results --inputs data', 'are these the numbers of these models?'),
   async run(words) {
     const name = words['results'] as string
-    const folder = diskFolder(name)
-    const files = await checkFiles(folder, name)
-    const problems = [...files.problems]
-    let layers = 0
-    let lines: string[] = []
-    if (words['inputs'] !== undefined && problems.length === 0) {
-      const stored = await readResults(folder, name)
-      const found = new Map<string, LazyInput>()
-      for await (const input of findInputs(words['inputs'] as string[])) found.set(input.path, input)
-      const sample = numberOf(words, 'sample', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
-      const seed = numberOf(words, 'seed', 'a whole number', (x) => Number.isSafeInteger(x))
-      const progress = openProgress()
-      const again = await recompute(name, stored, async (path) => found.get(path)?.open(), {
-        ...(sample !== undefined && { sample }),
-        ...(seed !== undefined && { seed }),
-        onProgress: (done, total, file) => progress.update(done, total, file),
-      }).finally(() => progress.stop())
-      layers = again.layers
-      problems.push(...again.problems)
-      lines = again.differences.map(
-        (d) => `${d.table}, row ${d.row}, column ${d.column}: ${d.stored} in the artifact, ${d.recomputed} now`,
-      )
-    }
-    const good = problems.length === 0 && lines.length === 0
-    if (words['json'] === true) {
-      print(
-        JSON.stringify(
-          {
-            good,
-            results_sha256: files.resultsSha256,
-            files: files.entries.length,
-            layers_recomputed: layers,
-            problems,
-            differences: lines,
-          },
-          null,
-          2,
-        ),
-      )
-      return good ? 0 : 1
-    }
-    for (const text of [...problems, ...lines].slice(0, MOST_SHOWN)) print(`${pc.red('✗')} ${printable(text)}`)
-    const more = problems.length + lines.length - MOST_SHOWN
-    if (more > 0) print(`  and ${plural(more, 'more difference', 'more differences')} (--json lists all)`)
-    if (good) {
-      print(
-        `${pc.green('✓')} ${plural(files.entries.length, 'file')} as they were written  ·  results.sha256 ${files.resultsSha256}`,
-      )
-      if (layers > 0) print(`${pc.green('✓')} ${plural(layers, 'layer')} measured again: equal in every bit`)
-    }
+    const sample = numberOf(words, 'sample', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
+    const seed = numberOf(words, 'seed', 'a whole number', (x) => Number.isSafeInteger(x))
+    const given = words['inputs'] as string[] | undefined
+    if (sample !== undefined && !given) throw new UsageError('--sample needs --inputs: the models, or their folder')
+    const told = await withResults(name, async (folder): Promise<Verdict> => {
+      const { problems, entries, resultsSha256 } = await checkFiles(folder, name)
+      const files = { files: entries.length, resultsSha256 }
+      if (!given || problems.length > 0) return { ...files, ...nothing, problems }
+      return { ...files, ...(await measureAgain(folder, name, entries, given, { sample, seed })) }
+    })
+    const good = told.problems.length === 0 && told.differences.length === 0
+    if (words['json'] === true) print(JSON.stringify(jsonOf(told, good), null, 2))
+    else show(told, good)
     return good ? 0 : 1
   },
+}
+
+/** What the hashes and the inputs say of results. */
+interface Verdict {
+  readonly resultsSha256: string
+  readonly files: number
+  readonly layers: number
+  /** Files that were made again with the same bytes. */
+  readonly remade: number
+  readonly problems: readonly string[]
+  readonly differences: readonly Difference[]
+  readonly notes: readonly string[]
+}
+
+const nothing = { layers: 0, remade: 0, differences: [], notes: [] }
+
+async function measureAgain(
+  folder: Folder,
+  name: string,
+  entries: readonly ManifestEntry[],
+  given: readonly string[],
+  { sample, seed }: { sample: number | undefined; seed: number | undefined },
+): Promise<Pick<Verdict, 'layers' | 'remade' | 'problems' | 'differences' | 'notes'>> {
+  const stored = await readResults(folder, name)
+  requireSameKernel(name, stored)
+  const progress = openProgress()
+  const onProgress = (done: number, total: number, label: string): void => progress.update(done, total, label)
+  try {
+    return await withInterrupt(
+      () => 'nothing was changed',
+      async (signal) => {
+        const options = { ...(sample !== undefined && { sample }), ...(seed !== undefined && { seed }), signal, onProgress }
+        const again = await recompute(name, stored, await listInputs(given), options)
+        const { layers, problems, differences } = again
+        if (!again.isWhole || differences.length > 0) return { layers, remade: 0, problems, differences, notes: [] }
+        const made = await remake({ folder, name, stored, entries, inputs: again.inputs, signal, onProgress })
+        return { layers, remade: made.equal, problems, differences: made.differences, notes: made.notes }
+      },
+    )
+  } finally {
+    progress.stop()
+  }
+}
+
+function jsonOf(told: Verdict, good: boolean): Record<string, unknown> {
+  const { resultsSha256, files, layers, remade, problems, differences, notes } = told
+  return {
+    good,
+    results_sha256: resultsSha256,
+    files,
+    layers_recomputed: layers,
+    files_remade: remade,
+    problems,
+    differences,
+    notes,
+  }
+}
+
+function show({ resultsSha256, files, layers, remade, problems, differences, notes }: Verdict, good: boolean): void {
+  const lines = differences.map(
+    (d) => `${d.table}, row ${d.row}, column ${d.column}: ${d.stored} in the artifact, ${d.recomputed} now`,
+  )
+  const wrong = [...problems, ...lines]
+  for (const text of wrong.slice(0, MOST_SHOWN)) print(`${pc.red('✗')} ${printable(text)}`)
+  const more = wrong.length - MOST_SHOWN
+  if (more > 0) print(`  and ${plural(more, 'more difference', 'more differences')} (--json lists all)`)
+  if (good) {
+    print(`${pc.green('✓')} ${plural(files, 'file')} as they were written  ·  results.sha256 ${resultsSha256}`)
+    if (layers > 0) print(`${pc.green('✓')} ${plural(layers, 'layer')} measured again: equal in every bit`)
+    if (remade > 0) print(`${pc.green('✓')} ${plural(remade, 'file')} made again: equal in every byte`)
+  }
+  for (const text of notes) print(`  ${printable(text)}`)
 }

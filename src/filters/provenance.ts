@@ -47,11 +47,29 @@ export function withMeta(
     out.push(
       metaColumn(
         name,
-        rows.map((row) => row.meta[key] ?? null),
+        rows.map(({ meta }) => metaOf(meta, key)),
       ),
     )
   }
   return { columns: out, metaKeys }
+}
+
+/** Rows with their metadata as a table holds it and gives it back: every column in every row, of one type, null where there is no value. */
+export function asTabled<Row extends { readonly meta: Readonly<Record<string, MetaValue>> }>(rows: readonly Row[]): Row[] {
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row.meta)))]
+  const columns = keys.map(
+    (key) =>
+      metaColumn(
+        key,
+        rows.map(({ meta }) => metaOf(meta, key)),
+      ).values as readonly MetaValue[],
+  )
+  return rows.map((row, k) => ({ ...row, meta: Object.fromEntries(keys.map((key, c) => [key, columns[c]![k]!])) }))
+}
+
+/** A column's value; null where a row has no such column (whatever it is called: every object knows a "constructor"). */
+export function metaOf(meta: Readonly<Record<string, MetaValue>>, key: string): MetaValue {
+  return Object.hasOwn(meta, key) ? (meta[key] ?? null) : null
 }
 
 function metaColumn(name: string, values: readonly MetaValue[]): Column {

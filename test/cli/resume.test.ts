@@ -40,7 +40,7 @@ function atFirstLayers(
       if (acted || !existsSync(journal) || statSync(journal).size < 10_000) return
       acted = true
       act(child)
-    })
+    }).on('error', () => undefined) // a folder that is gone before it could be watched
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

@@ -182,7 +182,7 @@ function started(words: readonly string[], folder: string): Started {
         child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
         const watcher = watch(folder, { recursive: true }, () => {
           if (++events >= killAt) child.kill('SIGKILL')
-        })
+        }).on('error', () => undefined) // a folder that is gone before it could be watched
         kill = () => child.kill('SIGKILL')
         child.on('error', reject).on('close', (code, signal) => {
           watcher.close()

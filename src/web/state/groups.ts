@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals'
 import { type GroupInput, groupAnalysis } from '../../analysis/group-analysis.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { Figure } from '../../figures/figure.ts'
+import { metaOf } from '../../filters/provenance.ts'
 import { analysisOf, filesOf, type Loaded, models, pairs } from './models.ts'
 import { route } from './route.ts'
 import { measuring } from './work.ts'
@@ -19,7 +20,7 @@ export const columnsToGroupBy = computed(() => {
 })
 
 const textOf = (model: Loaded, column: string): string | null => {
-  const value = model.row.meta[column]
+  const value = metaOf(model.row.meta, column)
   return value === null || value === undefined ? null : String(value)
 }
 

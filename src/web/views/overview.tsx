@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { metaOf } from '../../filters/provenance.ts'
 import { CloseIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
 import { bytes, count, plural } from '../parts/numbers.ts'
@@ -72,7 +73,7 @@ function columnsFor(list: readonly Loaded[]): Column[] {
       key: `meta.${key}`,
       title: key,
       hideOnPhone: true,
-      value: (model: Loaded) => model.row.meta[key] ?? null,
+      value: (model: Loaded) => metaOf(model.row.meta, key),
     })),
   ]
 }

@@ -1,9 +1,10 @@
-import { zipSync } from 'fflate'
 import type { Pair } from '../../analysis/pairs.ts'
+import { packFiles } from '../../artifact/pack.ts'
 import { InputError } from '../../errors.ts'
 import { findGivenInputs } from '../../io/given-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
+import { memoryAccess } from '../../io/random-access.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import { writeArtifact } from '../../write-artifact.ts'
 import type { ModelFile } from './protocol.ts'
@@ -35,10 +36,14 @@ export async function artifactZip({ analysis, files, pairs }: ArtifactGiven, sig
     machine: { engine: navigator.userAgent, processors: navigator.hardwareConcurrency },
     license: 'https://creativecommons.org/publicdomain/zero/1.0/',
   })
-  const entries = Object.fromEntries([...folder.files()].map(([path, bytes]) => [`results/${path}`, bytes]))
-  // A fixed date: the zip of the same files is the same zip.
-  const zip = zipSync(entries, { level: 0, mtime: '2022-06-19T00:00:00' })
-  return { zip: new Uint8Array(zip), resultsSha256 }
+  const target = memoryOutput('zip')
+  const sink = await target.create('results.zip')
+  await packFiles(
+    [...folder.files()].map(([path, bytes]) => [path, memoryAccess(path, bytes)] as const),
+    sink,
+  )
+  await sink.commit()
+  return { zip: new Uint8Array(target.files().get('results.zip')!), resultsSha256 }
 }
 
 /** The inputs under their own paths, as the command line would be given them. */

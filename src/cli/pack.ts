@@ -1,0 +1,43 @@
+import { basename, dirname } from 'node:path'
+import { checkFiles } from '../artifact/check-files.ts'
+import { packResults } from '../artifact/pack.ts'
+import { InputError, UsageError } from '../errors.ts'
+import type { Command } from './command.ts'
+import { withResults } from './results-place.ts'
+import { openOutput } from './run-control.ts'
+import { print } from './talk.ts'
+import { plural } from './terminal.ts'
+
+export const packCommand: Command = {
+  options: (parser) =>
+    parser
+      .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote' })
+      .option('output', { alias: 'o', type: 'string', default: 'results.zip', describe: 'the zip' })
+      .example('$0 pack results -o results.zip', 'then: filterlens verify results.zip'),
+  async run(words) {
+    const name = words['results'] as string
+    const output = words['output'] as string
+    if (!/\.zip$/i.test(output)) throw new UsageError(`-o ${output}: give a name that ends in .zip`)
+    return withResults(name, async (folder) => {
+      const { entries, problems, resultsSha256 } = await checkFiles(folder, name)
+      if (problems.length > 0)
+        throw new InputError(name, `${problems[0]}; filterlens verify tells all, and only what is whole is packed`)
+      const target = await openOutput(dirname(output))
+      const sink = await target.folder.create(basename(output))
+      try {
+        await packResults(
+          folder,
+          name,
+          entries.map(({ path }) => path),
+          sink,
+        )
+        await sink.commit()
+      } catch (error) {
+        await sink.discard()
+        throw error
+      }
+      print(`${output}: ${plural(entries.length, 'file')}  ·  results.sha256 ${resultsSha256}`)
+      return 0
+    })
+  },
+}

@@ -1,0 +1,25 @@
+import { stat } from 'node:fs/promises'
+import { requireFinished, zippedResults } from '../artifact/open-results.ts'
+import { InputError } from '../errors.ts'
+import { diskFolder, fileProblem, openFile } from '../io/node.ts'
+import type { Folder } from '../io/random-access.ts'
+
+/** Work on results as a person names them: their folder, or one zip. @throws InputError when they are not there, or not finished */
+export async function withResults<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new InputError(path, fileProblem(error), { cause: error })
+  })
+  if (found.isDirectory()) {
+    const folder = diskFolder(path)
+    await requireFinished(folder, path)
+    return work(folder)
+  }
+  const access = await openFile(path)
+  try {
+    const folder = await zippedResults(access)
+    await requireFinished(folder, path)
+    return await work(folder)
+  } finally {
+    await access.close?.()
+  }
+}
