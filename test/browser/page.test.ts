@@ -21,6 +21,12 @@ for (const engine of engines) {
       assert.is(await page.tab.run(() => document.querySelectorAll('.pane.middle tbody tr').length), 13)
       await page.click('.pane.middle tbody a')
       await page.sees('.pane.third h2', 'conv1.weight')
+      // The open layer, and no other, is ringed in each of the three charts.
+      const ringed = await page.tab.run(
+        () =>
+          [...document.querySelectorAll('.ring')].filter((ring) => getComputedStyle(ring).stroke !== 'rgba(0, 0, 0, 0)').length,
+      )
+      assert.is(ringed, 3)
       await page.sees('.grid-frame canvas')
       await until(page.tab, 'filters in colour', drawnColours, [20])
       await page.sees('.pane.third h3', 'Least typical filters')
