@@ -1,80 +1,61 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { diskFolder, openFile } from '../../src/io/node.ts'
-import { openSource } from '../../src/sources/open.ts'
-import { bundlePage } from './harness/bundle.ts'
-import { openBrowser } from './harness/open.ts'
-import { serveFolders } from './harness/server.ts'
-import { engines } from './harness/tab.ts'
-import { type Layers, layersOf } from './pages/layers.ts'
+import { exportTable, runTables } from '../../src/index.ts'
+import { analyze, listInputs } from '../../src/node.ts'
+import { catchDownloads, downloaded, FIXTURES, NORMAL, type OpenPage, withPage } from './harness/page.ts'
+import { until } from './harness/tab.ts'
 
-const fixtures = join(import.meta.dirname, '../fixtures')
-const made = mkdtempSync(join(tmpdir(), 'filterlens-'))
-const read = (path: string): Uint8Array => new Uint8Array(readFileSync(join(fixtures, path)))
-writeFileSync(
-  join(made, 'models.zip'),
-  zipSync({
-    'a/network.xml': read('openvino/network.xml'),
-    'a/network.bin': read('openvino/network.bin'),
-    'b.npz': read('numpy/state.npz'),
-  }),
-)
+// Every format as a person drops it: the page's layer table is the one that Node writes, byte for byte.
 
-/** Where a file is on the test's server, and where on disk. */
-const files: readonly (readonly [url: string, path: string])[] = [
-  'tfjs/upscalerjs/model.json',
-  'tfjs/face-api/face_landmark_68_tiny_model-weights_manifest.json',
-  'keras/model.keras',
-  'keras/numbered.weights.h5',
-  'numpy/state-compressed.npz',
-  'numpy/fortran.npy',
-  'filter-table/labelled.parquet',
-  'tflite/selfie_segmentation.tflite',
-  'openvino/network.xml',
-  'numpy/objects.npy',
-]
-  .map((path): [string, string] => [`/fixtures/${path}`, join(fixtures, path)])
-  .concat([['/made/models.zip', join(made, 'models.zip')]])
+const fixture = (path: string): string => join(FIXTURES, path)
 
-const inNode = async (path: string): Promise<Layers> =>
-  openSource({
-    path: path.slice(path.lastIndexOf('/') + 1),
-    access: await openFile(path),
-    folder: diskFolder(dirname(path)),
-  }).then(layersOf)
-
-for (const engine of engines) {
-  test(`${engine} reads every format by range requests as Node reads it from disk`, async () => {
-    const tab = await openBrowser(engine)
-    if (!tab) return
-    const bundle = await bundlePage('dist/test/browser/pages/formats.js')
-    const server = await serveFolders({ '/': bundle.folder, '/fixtures/': fixtures, '/made/': made })
-    try {
-      await tab.goto(`${server.url}/`)
-      const told = await tab.run(
-        async (urls) => {
-          const page = globalThis as unknown as { tellUrls?: (urls: string[]) => Promise<(Layers | string)[]> }
-          for (let waits = 0; !page.tellUrls && waits < 200; waits++) await new Promise((resolve) => setTimeout(resolve, 50))
-          return page.tellUrls!(urls)
-        },
-        files.map(([url]) => server.url + url),
-      )
-      for (const [k, [url, path]] of files.entries()) {
-        const expected = await inNode(path).catch((error: Error) => error.message.replace(path, server.url + url))
-        assert.equal(told[k], expected, url)
-      }
-      assert.type(told.at(-2), 'string', 'an array of objects is refused')
-    } finally {
-      await tab.close()
-      await server.close()
-      await bundle.remove()
-    }
-  })
+/** Drops files into an empty page and compares the layer table with Node's. */
+async function sameAsNode(page: OpenPage, paths: readonly string[], what: string): Promise<void> {
+  await page.tab.goto(`${page.server.url}/`)
+  await catchDownloads(page.tab)
+  const analysis = await analyze(await listInputs(paths.slice(0, 1)), { hash: false })
+  const [layers] = runTables(analysis)
+  await page.drop(...paths)
+  await until(page.tab, what, () => document.querySelector('.top nav') !== null, [])
+  await page.click('.menu > .button')
+  await page.click('[aria-label="Save the table layers as csv"]')
+  const saved = await downloaded(page.tab, 'layers.csv')
+  assert.is(saved.toString(), Buffer.from(exportTable(layers!, 'csv')).toString(), what)
 }
 
-test.after(() => rmSync(made, { recursive: true }))
+test('chromium: each format is read as in Node', () =>
+  withPage('chromium', async (page) => {
+    const folder = await mkdtemp(join(tmpdir(), 'filterlens-formats-'))
+    const written = async (name: string, bytes: Uint8Array): Promise<string> => {
+      await writeFile(join(folder, name), bytes)
+      return join(folder, name)
+    }
+    try {
+      await sameAsNode(page, [fixture('pytorch/ema.pt')], 'PyTorch')
+      await sameAsNode(page, [fixture('pytorch/legacy.pth')], 'PyTorch, the older form')
+      await sameAsNode(page, [fixture('keras/model.h5')], 'Keras in HDF5')
+      await sameAsNode(page, [fixture('keras/model.keras')], 'Keras archive')
+      await sameAsNode(page, [fixture('numpy/state.npz')], 'NumPy archive')
+      await sameAsNode(page, [fixture('numpy/filters-nx9.npy')], 'NumPy filters')
+      await sameAsNode(page, [fixture('filter-table/plain.parquet')], 'Parquet')
+      await sameAsNode(
+        page,
+        ['model.json', 'group1-shard1of1.bin'].map((name) => fixture(`tfjs/upscalerjs/${name}`)),
+        'TensorFlow.js with its shard',
+      )
+      await sameAsNode(page, [fixture('tflite/selfie_segmentation.tflite')], 'TensorFlow Lite')
+      const dataset = gunzipSync(await readFile(fixture('dataset-h5/float64.h5.gz')))
+      await sameAsNode(page, [await written('dataset.h5', dataset)], 'the published data set')
+      const zip = zipSync({ 'models/normal.onnx': new Uint8Array(await readFile(NORMAL)) }, { level: 1 })
+      await sameAsNode(page, [await written('models.zip', zip)], 'a zip of models')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }))
+
 test.run()
