@@ -5,7 +5,7 @@ import { grouping } from '../state/groups.ts'
 import { analysisOf, filesOf, models, pairs } from '../state/models.ts'
 import { say } from '../state/toast.ts'
 import { looking } from '../state/work.ts'
-import type { TableSource } from '../work/save-table.ts'
+import type { TableSource } from '../work/protocol.ts'
 import { download } from './download.ts'
 
 const formats: readonly { readonly format: ExportFormat; readonly type: string }[] = [

@@ -13,7 +13,7 @@ import type { Loaded } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
 import { theme } from '../state/theme.ts'
 import { basisOf, looking, placeOf } from '../state/work.ts'
-import type { FilterOrder, FoundFilter, LayerDetail } from '../work/layer-detail.ts'
+import type { FilterOrder, FoundFilter, LayerDetail } from '../work/protocol.ts'
 
 const orders: readonly { key: FilterOrder; title: string }[] = [
   { key: 'position', title: 'Position' },

@@ -3,14 +3,7 @@ import { tableFiles } from '../../artifact/table-files.ts'
 import { readResults } from '../../artifact/tables-read.ts'
 import { UsageError } from '../../errors.ts'
 import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../io/given-inputs.ts'
-import type { Analysis } from '../../measure/model-row.ts'
-import type { AnalysisEvent } from './protocol.ts'
-
-/** An analysis, made now from files that are at hand, or by an earlier run. */
-export interface DroppedResult {
-  readonly analysis: Analysis
-  readonly measured: boolean
-}
+import type { AnalysisEvent, DroppedResult } from './protocol.ts'
 
 /** Results of earlier runs among dropped files: the folders that hold all three tables and no filters. */
 function resultFolders(files: readonly GivenFile[]): string[] {

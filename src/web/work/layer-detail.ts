@@ -1,51 +1,7 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
 import type { WeightReader } from '../../filters/weights.ts'
 import type { Kernel, KernelBasis } from '../../wasm.ts'
-
-/** A basis with the variance along each component. */
-export interface LayerBasis extends KernelBasis {
-  readonly explainedVariance: Float64Array
-}
-
-/** What is known of a layer from its row. */
-export interface LayerFacts {
-  /** Filters whose largest absolute value is at most this (below it when strict) are sparse. */
-  readonly limit: number
-  readonly strict: boolean
-  /** Basis of the layer's scaled non-sparse filters; null when they have none. */
-  readonly basis: LayerBasis | null
-}
-
-/** Order of the filters in the grid. */
-export type FilterOrder = 'position' | 'norm' | 'typicality'
-
-export interface FoundFilter {
-  readonly index: number
-  readonly weights: Float32Array
-  readonly distance: number
-}
-
-/** What the layer view shows beyond the layer's row. Made for looking, never stored. */
-export interface LayerDetail {
-  readonly filters: number
-  readonly taps: number
-  /** Largest absolute value of each filter. */
-  readonly norms: Float32Array
-  /** Filter indices by falling norm, and from typical to unusual (sparse ones last); null when the layer is too large to sort. */
-  readonly byNorm: Int32Array | null
-  readonly byTypicality: Int32Array | null
-  /** The most and the least typical non-sparse filters, by Mahalanobis distance of the scaled filter from their mean. */
-  readonly most: readonly FoundFilter[]
-  readonly least: readonly FoundFilter[]
-  readonly coefficients: LayerHistograms | null
-}
-
-/** Histograms of the non-sparse filters' coefficients over one common range, components × coefficientBins. */
-export interface LayerHistograms {
-  readonly low: number
-  readonly high: number
-  readonly counts: Float64Array
-}
+import type { FoundFilter, LayerDetail, LayerFacts, LayerHistograms } from './protocol.ts'
 
 /** Layers up to this many weights are kept in memory, so that their filters can be sorted. */
 export const SORTABLE_WEIGHTS = 64e6

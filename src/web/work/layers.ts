@@ -4,8 +4,8 @@ import { findGivenInputs } from '../../io/given-inputs.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
 import { type Kernel, openKernel } from '../../wasm.ts'
-import { describeLayer, type FilterOrder, filterPieces, type LayerDetail, SORTABLE_WEIGHTS } from './layer-detail.ts'
-import { type LayerPlace, TILE } from './protocol.ts'
+import { describeLayer, filterPieces, SORTABLE_WEIGHTS } from './layer-detail.ts'
+import { type FilterOrder, type LayerDetail, type LayerPlace, TILE } from './protocol.ts'
 
 /** The layer that was opened last: its reader, what is known of it, and its weights where they are held. */
 interface OpenLayer {

@@ -1,12 +1,13 @@
+import type { GroupChoice } from '../../analysis/members.ts'
+import type { Pair } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { ExportFormat } from '../../artifact/export-formats.ts'
 import type { GivenFile } from '../../io/given-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
-import type { DroppedResult } from './analyse.ts'
-import type { FilterOrder, LayerDetail, LayerFacts } from './layer-detail.ts'
-import type { ArtifactGiven, SavedArtifact } from './save-artifact.ts'
-import type { TableSource } from './save-table.ts'
-import type { GroupsGiven, SecondPass } from './second-pass.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
+import type { MeasuredRun } from '../../measure/layers-again.ts'
+import type { Analysis } from '../../measure/model-row.ts'
+import type { KernelBasis } from '../../wasm.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
 // it is plain data that a worker can be sent.
@@ -16,6 +17,12 @@ export interface AnalysisEvent {
   readonly done: number
   readonly total: number
   readonly label: string
+}
+
+/** An analysis, made now from files that are at hand, or by an earlier run. */
+export interface DroppedResult {
+  readonly analysis: Analysis
+  readonly measured: boolean
 }
 
 /** A file that holds models of the page, with those that were dropped with it. */
@@ -29,6 +36,51 @@ export interface ModelFile {
   readonly names: readonly string[]
 }
 
+/** A basis with the variance along each component. */
+export interface LayerBasis extends KernelBasis {
+  readonly explainedVariance: Float64Array
+}
+
+/** What is known of a layer from its row. */
+export interface LayerFacts {
+  /** Filters whose largest absolute value is at most this (below it when strict) are sparse. */
+  readonly limit: number
+  readonly strict: boolean
+  /** Basis of the layer's scaled non-sparse filters; null when they have none. */
+  readonly basis: LayerBasis | null
+}
+
+/** Order of the filters in the grid. */
+export type FilterOrder = 'position' | 'norm' | 'typicality'
+
+export interface FoundFilter {
+  readonly index: number
+  readonly weights: Float32Array
+  readonly distance: number
+}
+
+/** What the layer view shows beyond the layer's row. Made for looking, never stored. */
+export interface LayerDetail {
+  readonly filters: number
+  readonly taps: number
+  /** Largest absolute value of each filter. */
+  readonly norms: Float32Array
+  /** Filter indices by falling norm, and from typical to unusual (sparse ones last); null when the layer is too large to sort. */
+  readonly byNorm: Int32Array | null
+  readonly byTypicality: Int32Array | null
+  /** The most and the least typical non-sparse filters, by Mahalanobis distance of the scaled filter from their mean. */
+  readonly most: readonly FoundFilter[]
+  readonly least: readonly FoundFilter[]
+  readonly coefficients: LayerHistograms | null
+}
+
+/** Histograms of the non-sparse filters' coefficients over one common range, components × coefficientBins. */
+export interface LayerHistograms {
+  readonly low: number
+  readonly high: number
+  readonly counts: Float64Array
+}
+
 /** Which layer, and the files that hold its model. */
 export interface LayerPlace {
   readonly files: readonly GivenFile[]
@@ -39,6 +91,37 @@ export interface LayerPlace {
   /** Place among the model's layers of that name (names can repeat). */
   readonly layer_id: number
   readonly facts: LayerFacts
+}
+
+/** What the second pass over the filters is given: the rows to read again, the files that hold them, and the basis. */
+export interface SecondPass {
+  readonly run: MeasuredRun<LayerRow>
+  readonly files: readonly ModelFile[]
+  readonly basis: KernelBasis
+}
+
+/** Two groups of models of the page. */
+export interface GroupsGiven {
+  readonly analysis: Analysis
+  readonly files: readonly ModelFile[]
+  readonly pairs: readonly Pair[]
+  readonly groups: GroupChoice
+}
+
+/** What tables are made of. */
+export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }
+
+/** An artifact as one zip, and the number to quote. */
+export interface SavedArtifact {
+  readonly zip: Uint8Array<ArrayBuffer>
+  readonly resultsSha256: string
+}
+
+/** The models of the page, and the files that hold them (null for results of an earlier run, which are written as they are). */
+export interface ArtifactGiven {
+  readonly analysis: Analysis
+  readonly files: readonly ModelFile[] | null
+  readonly pairs: readonly Pair[]
 }
 
 /** Filters in one tile that a worker hands to the grid. */

@@ -1,26 +1,11 @@
-import type { Pair } from '../../analysis/pairs.ts'
 import { packFiles } from '../../artifact/pack.ts'
 import { InputError } from '../../errors.ts'
 import { findGivenInputs } from '../../io/given-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { memoryAccess } from '../../io/random-access.ts'
-import type { Analysis } from '../../measure/model-row.ts'
 import { writeArtifact } from '../../write-artifact.ts'
-import type { ModelFile } from './protocol.ts'
-
-/** An artifact as one zip, and the number to quote. */
-export interface SavedArtifact {
-  readonly zip: Uint8Array<ArrayBuffer>
-  readonly resultsSha256: string
-}
-
-/** The models of the page, and the files that hold them (null for results of an earlier run, which are written as they are). */
-export interface ArtifactGiven {
-  readonly analysis: Analysis
-  readonly files: readonly ModelFile[] | null
-  readonly pairs: readonly Pair[]
-}
+import type { ArtifactGiven, ModelFile, SavedArtifact } from './protocol.ts'
 
 /**
  * Writes the artifact of an analysis by the same code as the command line, into one uncompressed zip.

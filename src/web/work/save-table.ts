@@ -1,9 +1,5 @@
-import type { GroupReport } from '../../analysis/report-types.ts'
 import type { ExportFormat } from '../../artifact/export-formats.ts'
-import type { Analysis } from '../../measure/model-row.ts'
-
-/** What tables are made of. */
-export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }
+import type { TableSource } from './protocol.ts'
 
 /** One table as the bytes of a file. The writers are loaded when a table is saved. */
 export async function tableFile(source: TableSource, name: string, format: ExportFormat): Promise<Uint8Array<ArrayBuffer>> {

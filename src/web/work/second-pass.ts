@@ -1,30 +1,9 @@
-import type { GroupChoice } from '../../analysis/members.ts'
-import type { Pair } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import { analyzeGroups } from '../../analyze-groups.ts'
 import { findGivenInputs } from '../../io/given-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
-import type { LayerRow } from '../../measure/layer-row.ts'
-import type { MeasuredRun } from '../../measure/layers-again.ts'
-import type { Analysis } from '../../measure/model-row.ts'
-import type { KernelBasis } from '../../wasm.ts'
-import type { AnalysisEvent, ModelFile } from './protocol.ts'
-
-/** What the second pass over the filters is given: the rows to read again, the files that hold them, and the basis. */
-export interface SecondPass {
-  readonly run: MeasuredRun<LayerRow>
-  readonly files: readonly ModelFile[]
-  readonly basis: KernelBasis
-}
-
-/** Two groups of models of the page. */
-export interface GroupsGiven {
-  readonly analysis: Analysis
-  readonly files: readonly ModelFile[]
-  readonly pairs: readonly Pair[]
-  readonly groups: GroupChoice
-}
+import type { AnalysisEvent, GroupsGiven, ModelFile, SecondPass } from './protocol.ts'
 
 /** The inputs behind models that may come from several drops, and the names that their models go by. */
 async function inputsOf(files: readonly ModelFile[]): Promise<{ inputs: LazyInput[]; names: Map<string, string> }> {
