@@ -1,9 +1,10 @@
 /*
  * Symmetric eigenproblem by cyclic Jacobi rotations: rows in order, at most 60 sweeps, everything in double.
- * Slow but the same bits everywhere, and exact enough (errors near 1e-16 of the largest eigenvalue).
+ * Slow but the same bits everywhere, and exact enough (errors near 1e-16 of the largest eigenvalue). Where no vectors are
+ * asked for: eigenvalues.ts.
  */
 
-/** Rotates rows and columns p and q of the t×t matrix so that entry (p, q) becomes 0; the same rotation on the vectors, if any. */
+/** Rotates rows and columns p and q of the t×t matrix so that entry (p, q) becomes 0; the same rotation on the vectors. */
 function rotate(matrix: usize, vectors: usize, t: usize, p: usize, q: usize): void {
   const row = t << 3;
   const rowP = matrix + p * row,
@@ -33,7 +34,6 @@ function rotate(matrix: usize, vectors: usize, t: usize, p: usize, q: usize): vo
   store<f64>(rowQ + (q << 3), aqq + tangent * apq);
   store<f64>(rowP + (q << 3), 0);
   store<f64>(rowQ + (p << 3), 0);
-  if (!vectors) return;
   // Vectors are rows here: row p is the eigenvector that belongs to diagonal entry p.
   const vp = vectors + p * row,
     vq = vectors + q * row;
@@ -61,14 +61,12 @@ function fixSign(vector: usize, t: usize): void {
 
 /**
  * Eigenvalues of the symmetric t×t matrix at `matrix` (overwritten), falling, to `values`; eigenvectors as the rows
- * of the t×t matrix `vectors`, in that order, signs fixed; none when `vectors` is 0: the same values in half the time.
+ * of the t×t matrix `vectors`, in that order, signs fixed.
  */
 export function eigen(matrix: usize, t: usize, values: usize, vectors: usize): void {
   const row = t << 3;
-  if (vectors) {
-    memory.fill(vectors, 0, t * row);
-    for (let i: usize = 0; i < t; i++) store<f64>(vectors + i * row + (i << 3), 1);
-  }
+  memory.fill(vectors, 0, t * row);
+  for (let i: usize = 0; i < t; i++) store<f64>(vectors + i * row + (i << 3), 1);
   let total: f64 = 0;
   for (let at: usize = 0; at < t * row; at += 8) total += load<f64>(matrix + at) * load<f64>(matrix + at);
   for (let sweep = 0; sweep < 60; sweep++) {
@@ -88,9 +86,9 @@ export function eigen(matrix: usize, t: usize, values: usize, vectors: usize): v
     for (let j = i + 1; j < t; j++) if (load<f64>(values + (j << 3)) > load<f64>(values + (best << 3))) best = j;
     if (best != i) {
       swap(values + (i << 3), values + (best << 3), 8);
-      if (vectors) swap(vectors + i * row, vectors + best * row, row);
+      swap(vectors + i * row, vectors + best * row, row);
     }
-    if (vectors) fixSign(vectors + i * row, t);
+    fixSign(vectors + i * row, t);
   }
 }
 

@@ -40,7 +40,10 @@ interface Exports extends Record<string, unknown> {
   momentsBytes(taps: number): number
   moments(...argument: number[]): void
   eigen(matrix: number, taps: number, values: number, vectors: number): void
+  eigenvalues(matrix: number, taps: number, values: number, work: number): void
   entropy(values: number, count: number): number
+  entropyWorkBytes(taps: number): number
+  varianceEntropy(set: number, taps: number, work: number): number
   randomEntropy(filters: number): number
   packedRowBytes(kind: number, length: number): number
   packRows(kind: number, address: number, rows: number, length: number, panel: number): number
@@ -150,6 +153,8 @@ export interface Kernel {
    * first) of a symmetric t × t matrix.
    */
   eigen(matrix: Float64Array): { values: Float64Array; vectors: Float64Array }
+  /** Eigenvalues alone, falling, an eighth of the work: equal to those of `eigen` but for a few units of the largest. */
+  eigenvalues(matrix: Float64Array): Float64Array
   /** -Σ q·log10 q of the shares q of some variances; negative ones count as 0; null when they add to 0. */
   entropy(variances: ArrayLike<number>): number | null
   /**
@@ -228,7 +233,14 @@ function makeKernel(wasm: Exports): Kernel {
   // Below the arena lies room for the tiles and results of the largest kernel size.
   const work = wasm.freeMemory()
   const out = align(
-    work + Math.max(wasm.momentsWorkBytes(maxTaps), wasm.coefficientWorkBytes(maxTaps), 16 * maxTaps * maxTaps, wasm.pairBytes()),
+    work +
+      Math.max(
+        wasm.momentsWorkBytes(maxTaps),
+        wasm.coefficientWorkBytes(maxTaps),
+        16 * maxTaps * maxTaps,
+        wasm.entropyWorkBytes(maxTaps),
+        wasm.pairBytes(),
+      ),
   )
   // Results of the moments, or a basis with its range, edges, counts and their tables.
   const basisBytes = 8 * maxTaps * (maxTaps + 3)
@@ -248,6 +260,13 @@ function makeKernel(wasm: Exports): Kernel {
   const u8 = (address: number, length: number) => new Uint8Array(memory.buffer, address, length)
   const f32 = (address: number, length: number) => new Float32Array(memory.buffer, address, length)
   const f64 = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
+
+  // One view of all the memory, for what every layer needs: a view costs more than a short sum.
+  let doubles = new Float64Array(0)
+  const memoryDoubles = (): Float64Array => {
+    if (doubles.length === 0) doubles = new Float64Array(memory.buffer) // growing the memory empties views of it
+    return doubles
+  }
 
   const checkTaps = (taps: number) => {
     if (!(taps >= 1 && taps <= maxTaps)) throw new RangeError(`a kernel of ${taps} taps: 1 to ${maxTaps} are supported`)
@@ -271,9 +290,10 @@ function makeKernel(wasm: Exports): Kernel {
 
   const eigenvalues = (matrix: Float64Array): Float64Array => {
     const t = Math.sqrt(matrix.length)
+    checkTaps(t)
     f64(work, t * t).set(matrix)
-    wasm.eigen(work, t, out, 0)
-    return f64(out, t)
+    wasm.eigenvalues(work, t, out, out + 8 * t)
+    return f64(out, t).slice()
   }
 
   const entropy = (variances: ArrayLike<number>) => {
@@ -295,8 +315,9 @@ function makeKernel(wasm: Exports): Kernel {
 
   const scan = (address: number, count: number): Scanned => {
     wasm.scan(address, count, out)
-    const [peak, sum, absoluteSum] = f64(out, 3) as unknown as [number, number, number]
-    return { peak, sum, absoluteSum }
+    const doubles = memoryDoubles()
+    const at = out >> 3
+    return { peak: doubles[at]!, sum: doubles[at + 1]!, absoluteSum: doubles[at + 2]! }
   }
 
   const kindOf = (precision: Precision) => precisions.indexOf(precision)
@@ -304,8 +325,8 @@ function makeKernel(wasm: Exports): Kernel {
   const gramPanels = (a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum => {
     if (rowsA > panelLimit || rowsB > panelLimit) throw new RangeError(`a panel holds ${panelLimit} rows at most`)
     wasm.gramPanels(kindOf(precision), a, rowsA, b, rowsB, length, 1e-5, work, out)
-    const [sum, near] = f64(out, 2) as unknown as [number, number]
-    return { sum, near }
+    const doubles = memoryDoubles()
+    return { sum: doubles[out >> 3]!, near: doubles[(out >> 3) + 1]! }
   }
 
   return {
@@ -343,7 +364,7 @@ function makeKernel(wasm: Exports): Kernel {
       checkTaps(taps)
       wasm.moments(address, filters, taps, limit, strict ? 1 : 0, centre, work, out)
       const set = 1 + taps + taps * taps
-      const results = f64(out, 2 + 3 * set).slice()
+      const results = memoryDoubles().slice(out >> 3, (out >> 3) + 2 + 3 * set)
       const raw = setAt(results, 2 + set, taps)
       return {
         sparse: results[0]!,
@@ -355,24 +376,19 @@ function makeKernel(wasm: Exports): Kernel {
       }
     },
     eigen,
+    eigenvalues,
     entropy,
     varianceEntropy({ count, mean, scatter }) {
       const t = mean.length
       if (count < 2) return null
-      let trace = 0
-      let level = 0
-      for (let j = 0; j < t; j++) {
-        trace += scatter[j * t + j]!
-        level = Math.max(level, Math.abs(mean[j]!))
-      }
-      // Two units in the last place of the values themselves: less is rounding, not variation.
-      const noise = level * 2 * Number.EPSILON
-      if (!(trace > count * t * noise * noise)) return null
       checkTaps(t)
-      const values = eigenvalues(scatter)
-      // n filters span n - 1 directions at most, and the eigenvalues are exact to a few units of the largest.
-      const floor = values[0]! * t * Number.EPSILON
-      return entropy(values.map((v, k) => (k < count - 1 && v > floor ? v : 0)))
+      const doubles = memoryDoubles()
+      const at = out >> 3
+      doubles[at] = count
+      doubles.set(mean, at + 1)
+      doubles.set(scatter, at + 1 + t)
+      const value = wasm.varianceEntropy(out, t, work)
+      return value < 0 ? null : value
     },
     randomEntropy: wasm.randomEntropy,
     packedRowBytes: (length, precision) => wasm.packedRowBytes(kindOf(precision), length),

@@ -93,8 +93,51 @@ test('of two largest entries of one size the first is positive', () => {
   assert.ok(vectors[2]! > 0 && vectors[3]! > 0)
 })
 
+test('eigenvalues alone are those of eigen, to a unit of the largest for each tap', () => {
+  for (const t of [1, 2, 3, 4, 9, 25, 49, 121]) {
+    for (const rank of [1, 2, t, 3 * t]) {
+      const plain = product(t, rank, 3 * t + rank)
+      const graded = plain.map((x, k) => x * 10 ** (-12 * ((k % t) / t + Math.floor(k / t) / t)))
+      const shifted = plain.map((x, k) => (k % (t + 1) === 0 ? x - 0.3 * plain[0]! : x))
+      for (const matrix of [plain, graded, graded.toReversed(), shifted]) {
+        const wanted = kernel.eigen(matrix).values
+        const found = kernel.eigenvalues(matrix)
+        assert.ok(worst(found, wanted) < (t + 3) * Number.EPSILON, `${t}×${t} of rank ${rank}`)
+        for (let i = 1; i < t; i++) assert.ok(found[i - 1]! >= found[i]!, 'falling')
+      }
+    }
+  }
+})
+
+test('eigenvalues alone of matrices without directions, and of any size', () => {
+  const values = (of: (k: number) => number) => [...kernel.eigenvalues(Float64Array.from({ length: 81 }, (_, k) => of(k)))]
+  assert.equal(
+    values(() => 0),
+    new Array(9).fill(0),
+  )
+  assert.equal(
+    values((k) => (k % 10 ? 0 : 3)),
+    new Array(9).fill(3),
+  )
+  assert.equal(
+    values((k) => (k % 10 ? 0 : k)),
+    [80, 70, 60, 50, 40, 30, 20, 10, 0],
+  )
+  const [first, ...others] = values(() => 1)
+  assert.ok(Math.abs(first! - 9) < 1e-14 && others.every((v) => Math.abs(v) < 9 * Number.EPSILON))
+  const plain = kernel.eigenvalues(product(9, 12, 7))
+  for (const power of [-1000, -300, -1, 1, 300, 900]) {
+    const scaled = kernel.eigenvalues(product(9, 12, 7).map((x) => x * 2 ** power))
+    assert.equal(
+      scaled,
+      plain.map((v) => v * 2 ** power),
+    )
+  }
+})
+
 test('more taps than 121 are refused', () => {
   assert.throws(() => kernel.eigen(new Float64Array(122 * 122)), RangeError)
+  assert.throws(() => kernel.eigenvalues(new Float64Array(122 * 122)), RangeError)
 })
 
 test.run()
