@@ -51,7 +51,7 @@ async function child(name) {
   const format = await formatNamed(name)
   const seeds = await format.seeds()
   const end = Number(options.from) + Number(options.runs)
-  const outcomes = { opened: 0, convolutions: 0, refused: 0 }
+  const outcomes = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
   for (const { path, bytes, beside = {} } of seeds) await run(path, bytes, beside) // warms up, and must hold as it is
   for (let index = Number(options.from); index < end; index++) {
     process.send({ index })
@@ -61,6 +61,8 @@ async function child(name) {
     const { user, system } = process.cpuUsage(before)
     const seconds = (user + system) / 1e6
     const memory = process.resourceUsage().maxRSS * 1024
+    outcomes.memory = memory
+    if (seconds > outcomes.slowest) Object.assign(outcomes, { slowest: seconds, slowestAt: index })
     if (finding) process.send({ index, finding })
     if (seconds > SECONDS) process.send({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
     if (memory > BYTES) {
@@ -120,7 +122,7 @@ async function fuzz(name) {
   const runs = Number(options.runs)
   const end = Number(options.from) + runs
   const started = Date.now()
-  const totals = { opened: 0, convolutions: 0, refused: 0 }
+  const totals = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
   const findings = []
   let next = Number(options.from)
   while (next < end && findings.length < MOST_FINDINGS) next = await stretch(name, next, end, totals, findings)
@@ -129,7 +131,9 @@ async function fuzz(name) {
   if (options.save && findings.length > 0) await save(name, findings)
   const seconds = ((Date.now() - started) / 1000).toFixed(0)
   console.log(
-    `${name}: ${next - Number(options.from)} inputs, ${totals.opened} opened (${totals.convolutions} convolutions), ${totals.refused} refused, ${findings.length} findings, ${seconds} s`,
+    `${name}: ${next - Number(options.from)} inputs, ${totals.opened} opened (${totals.convolutions} convolutions), ${totals.refused} refused, ${findings.length} findings, ` +
+      `slowest ${(totals.slowest * 1000).toFixed(0)} ms of processor time (input ${totals.slowestAt}), ` +
+      `largest memory ${(totals.memory / 2 ** 20).toFixed(0)} MiB, ${seconds} s`,
   )
   return findings.length
 }
@@ -159,7 +163,9 @@ function stretch(name, from, end, totals, findings) {
       if (restartAt !== undefined) goOn = restartAt
       if (outcomes) {
         isDone = true
-        for (const key of Object.keys(totals)) totals[key] += outcomes[key]
+        for (const key of ['opened', 'convolutions', 'refused']) totals[key] += outcomes[key]
+        totals.memory = Math.max(totals.memory, outcomes.memory)
+        if (outcomes.slowest > totals.slowest) Object.assign(totals, { slowest: outcomes.slowest, slowestAt: outcomes.slowestAt })
       }
     })
     process_.on('close', (code) => {

@@ -2,11 +2,21 @@ import type { GroupReport } from '../analysis/report-types.ts'
 import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { MeasuredLayer, RunRecord } from './record.ts'
 
-/** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed, and the group analysis where there is one. */
-export function recordJson(record: RunRecord, groups?: GroupReport): string {
+/** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed, and where there is one the group analysis and the check against a file's own results. */
+export function recordJson(record: RunRecord, groups?: GroupReport, checks?: readonly unknown[]): string {
   const { version, parameters, models, layers, skipped, failed, warnings } = record
   return JSON.stringify(
-    { version, parameters, models, layers: layers.map(layerObject), skipped, failed, warnings, ...(groups && { groups }) },
+    {
+      version,
+      parameters,
+      models,
+      layers: layers.map(layerObject),
+      skipped,
+      failed,
+      warnings,
+      ...(groups && { groups }),
+      ...(checks && { checks }),
+    },
     null,
     2,
   )

@@ -8,9 +8,10 @@ import { activationChoice, activationOptions } from './activation.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
 import { extendRun } from './extend.ts'
+import { checkFiles, fileCheckView, LayersToCheck } from './file-check.ts'
 import { groupsView } from './groups-view.ts'
 import { type Measured, measureInputs } from './measuring.ts'
-import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
+import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-options.ts'
 import { listInputs } from './run-control.ts'
 import { complain, print, say, warn, write } from './talk.ts'
 import { plural } from './terminal.ts'
@@ -50,6 +51,18 @@ export const analyzeCommand: Command = {
         describe: 'CSV of pairs, columns Robust and Normal: compares the two groups',
         group: 'Groups:',
       })
+      .option('check-against-file', {
+        type: 'boolean',
+        default: false,
+        describe: 'compare with the results that a dataset.h5 itself holds; exit code 1 when they differ',
+        group: 'Checking:',
+      })
+      .option('check-tolerance', {
+        type: 'number',
+        default: 1e-9,
+        describe: 'largest difference that passes, relative to values above 1',
+        group: 'Checking:',
+      })
       .option('resume', {
         type: 'boolean',
         default: true,
@@ -59,6 +72,7 @@ export const analyzeCommand: Command = {
       .example('$0 analyze resnet50.onnx', 'one model: a row a layer')
       .example('$0 analyze models/ --meta models/meta.csv -o results', 'many models, results to a folder')
       .example('$0 analyze data --meta data/meta.csv --pairs data/pairs.csv -o results --report', 'the whole study')
+      .example('$0 analyze dataset.h5 --check-against-file', 'against the numbers in the file')
       .example('$0 analyze net.safetensors --json', 'for a script'),
   async run(words) {
     const output = words['output'] as string | undefined
@@ -69,14 +83,18 @@ export const analyzeCommand: Command = {
       throw new UsageError('--image is shown in the report: add --report, or use filterlens activate')
     const pairs = words['pairs'] as string | undefined
     const meta = words['meta'] as string | undefined
+    const tolerance = numberOf(words, 'check-tolerance', 'a number from 0', (x) => x >= 0)!
+    const toCheck = words['check-against-file'] === true ? new LayersToCheck() : undefined
     let groups: GroupReport | undefined
+    const inputs = await listInputs(words['inputs'] as string[])
     const measured = await measureInputs({
-      inputs: await listInputs(words['inputs'] as string[]),
+      inputs,
       options: measuringOptionsOf(words),
       meta,
       output,
       resume: words['resume'] === true,
       keepLayers: words['json'] === true || words['csv'] === true || words['layers'] === true,
+      ...(toCheck && { onLayer: (row, input) => toCheck.add(input.path, row) }),
       ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
         extend: async (run) => {
           groups = await extendRun(run, { pairs, report: words['report'] === true, activation })
@@ -86,14 +104,20 @@ export const analyzeCommand: Command = {
     const { record } = measured
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
-    if (words['json'] === true) print(recordJson(record, groups))
-    else if (words['csv'] === true) for (const line of layersCsv(record.layers)) write(line)
-    else {
+    const checks = toCheck && (await checkFiles(inputs, toCheck, tolerance))
+    for (const { file, problem } of checks ?? []) if (problem !== undefined) complain(`${file}: ${problem}`)
+    const compared = checks?.filter(({ problem }) => problem === undefined) ?? []
+    if (words['json'] === true) print(recordJson(record, groups, checks))
+    else if (words['csv'] === true) {
+      for (const line of layersCsv(record.layers)) write(line)
+      for (const check of compared) say(fileCheckView(check))
+    } else {
       print(view(record, words['layers'] as boolean | undefined))
       if (groups) print(groupsView(groups))
+      for (const check of compared) print(fileCheckView(check))
       say(closing(measured, output, words['report'] === true))
     }
-    return record.failed.length > 0 ? 1 : 0
+    return record.failed.length > 0 || checks?.some(({ passed }) => !passed) ? 1 : 0
   },
 }
 

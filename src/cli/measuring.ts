@@ -40,6 +40,8 @@ export interface MeasuringTask {
   readonly keepLayers: boolean
   /** Told which input a model came from. */
   readonly onModel?: (model: string, input: Input) => void
+  /** Told each layer as it comes, and its input; layers of a model that fails later are among them. */
+  readonly onLayer?: (row: LayerRow, input: Input) => void
   /** Work between measuring and naming the results, which may add files. */
   readonly extend?: (measured: MeasuredInputs) => Promise<void>
 }
@@ -105,6 +107,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           ...(!task.keepLayers && { keepModels: MOST_MODELS }),
           onLayer: async ({ identity, row, narrowed, measured }) => {
             const key = keyOf(identity)
+            task.onLayer?.(row, identity.input)
             if (measured && key) await journal?.add(key, { row, narrowed })
           },
           onModel: ({ row, input }) => {
