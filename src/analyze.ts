@@ -1,6 +1,6 @@
 import type { MetaTable } from './analysis/meta-table.ts'
 import { recordRun, requireLayers } from './artifact/record.ts'
-import { fileInputs } from './io/given-inputs.ts'
+import { fileInputs } from './inputs/given-inputs.ts'
 import type { Inputs } from './measure/inputs.ts'
 import type { LayerRow } from './measure/layer-row.ts'
 import type { Analysis } from './measure/model-row.ts'

@@ -1,9 +1,9 @@
-import { findInputs } from './io/node-inputs.ts'
+import { findInputs } from './inputs/node-inputs.ts'
 import type { LazyInput } from './io/random-access.ts'
 
 export * from './index.ts'
+export { type FoundInput, findInputs } from './inputs/node-inputs.ts'
 export { diskFolder, openFile } from './io/node.ts'
-export { type FoundInput, findInputs } from './io/node-inputs.ts'
 export { outputFolder } from './io/node-output.ts'
 export { readResvgWasm } from './io/node-resvg.ts'
 

@@ -1,4 +1,4 @@
-import { findInputs } from '../io/node-inputs.ts'
+import { findInputs } from '../inputs/node-inputs.ts'
 import { openSource } from '../sources/open.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
 import { pc } from './colour.ts'

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
+import { type FoundInput, findInputs } from '../inputs/node-inputs.ts'
 import { fileProblem } from '../io/node.ts'
-import { type FoundInput, findInputs } from '../io/node-inputs.ts'
 import { makeFolder, outputFolder } from '../io/node-output.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import { Interrupted, type Interruption, interruptions } from './interrupted.ts'

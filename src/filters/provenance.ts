@@ -1,6 +1,5 @@
 import { InputError } from '../errors.ts'
-import type { InputPart } from '../measure/model-row.ts'
-import type { MetaValue } from '../sources/source.ts'
+import type { InputPart, MetaValue } from '../sources/source.ts'
 import type { Column } from './arrow-columns.ts'
 import type { ArrowTable } from './arrow-table.ts'
 

@@ -14,8 +14,6 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   throw new InputError(name, 'cannot be opened in a browser')
 }
 
-export { processors, startMeasureWorker } from './browser-measure.ts'
-
 /** @see Platform.createSha256 */
 export async function createSha256(): Promise<Sha256> {
   const hash = await createSHA256()

@@ -93,8 +93,6 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   return openUrl(origin.url)
 }
 
-export { processors, startMeasureWorker } from './node-measure.ts'
-
 /** @see Platform.createSha256 */
 export async function createSha256(): Promise<Sha256> {
   const hash = createHash('sha256')

@@ -14,11 +14,15 @@ export interface WorkerHandle {
   end(): Promise<void>
 }
 
-/** What differs between Node and a browser: all of it. `#io` resolves to io/node.ts or io/browser.ts, which both export these functions. */
+/** What differs between Node and a browser, besides threads. `#io` resolves to io/node.ts or io/browser.ts, which both export these functions. */
 export interface Platform {
   /** Opens a file again where a worker needs it. */
   openOrigin(origin: import('./random-access.ts').Origin, name: string): Promise<import('./random-access.ts').RandomAccess>
   createSha256(): Promise<Sha256>
+}
+
+/** Threads of the measuring pool. `#threads` resolves to threads/node.ts or threads/browser.ts, which both export these functions. */
+export interface Threads {
   /** Threads that run at a time. */
   processors(): number
   /** Starts a thread of the measuring pool. Failing to start is told to onFailure. */

@@ -1,7 +1,6 @@
 import type { RandomAccess } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
-import type { SourceModel } from '../sources/source.ts'
-import type { InputPart } from './model-row.ts'
+import type { InputPart, SourceModel } from '../sources/source.ts'
 import type { withNamedFolder } from './named-folder.ts'
 
 /** What identifies the bytes that a model was read from. */

@@ -1,4 +1,4 @@
-import { processors } from '#io'
+import { processors } from '#threads'
 import { weightReader } from '../filters/weights.ts'
 import type { ConvShape, WeightPlan } from '../sources/source.ts'
 import type { Kernel } from '../wasm.ts'

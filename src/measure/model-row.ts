@@ -1,13 +1,5 @@
-import type { MetaValue } from '../sources/source.ts'
+import type { InputPart, MetaValue } from '../sources/source.ts'
 import type { LayerRow, NullableMetric } from './layer-row.ts'
-
-/** A further file that a model was read from: external data, a shard. */
-export interface InputPart {
-  /** Path beside the model's own file, named as that is. */
-  readonly file: string
-  readonly bytes: number
-  readonly sha256: string
-}
 
 /** A model's row: where it came from, how many layers and filters were measured, its metrics over all layers (spec, "Depth"), and its metadata. */
 export interface ModelRow {

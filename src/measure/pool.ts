@@ -1,4 +1,4 @@
-import { startMeasureWorker } from '#io'
+import { startMeasureWorker } from '#threads'
 import { InputError } from '../errors.ts'
 import { spanOf } from '../filters/weight-boxes.ts'
 import { weightReader } from '../filters/weights.ts'

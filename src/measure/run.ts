@@ -1,4 +1,4 @@
-import { processors } from '#io'
+import { processors } from '#threads'
 import { InputError, NonFiniteWeightError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'

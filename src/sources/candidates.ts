@@ -1,10 +1,10 @@
-import { type FormatEntry, formats } from './registry.ts'
+import type { FormatEntry } from './registry.ts'
 
 /**
  * What a file of a folder is by its name alone: `owned` by a format (always opened, and complained about when it is
  * something else), `shared` with other kinds of file (opened only if a reader recognises its bytes), or no input.
  */
-export function candidacy(path: string, entries: readonly FormatEntry[] = formats): 'owned' | 'shared' | 'none' {
+export function candidacy(path: string, entries: readonly FormatEntry[]): 'owned' | 'shared' | 'none' {
   const ending = extension(path)
   if (ending === '') return 'none'
   if (entries.some(({ owns }) => owns.includes(ending))) return 'owned'
@@ -12,7 +12,7 @@ export function candidacy(path: string, entries: readonly FormatEntry[] = format
 }
 
 /** The endings that folders are searched for, with dots, for messages. */
-export function knownEndings(entries: readonly FormatEntry[] = formats): string {
+export function knownEndings(entries: readonly FormatEntry[]): string {
   return [...new Set(entries.flatMap(({ owns }) => owns))].map((ending) => `.${ending}`).join(', ')
 }
 

@@ -1,20 +1,22 @@
-import { InputError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
-import { type FormatEntry, formats } from './registry.ts'
-import { describeUnknown } from './sniff.ts'
+import { findAmong, openAmong } from './recognise.ts'
+import { type FormatEntry, modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
 
-/** Bytes at a file's start that a format is recognised by. */
-export const HEAD_BYTES = 4096
+/** Zips are searched after every format that is a zip itself, and before ONNX, which has no signature. */
+const zip: FormatEntry = {
+  name: 'zip of models',
+  owns: [],
+  shares: ['zip'],
+  load: async () => (await import('./zip-of-models.ts')).zipOfModels,
+}
+
+/** Every format, in the order in which they are tried. */
+export const formats: readonly FormatEntry[] = [...modelFormats.slice(0, -1), zip, ...modelFormats.slice(-1)]
 
 /** The format of an input by its bytes, or undefined when none recognises it. */
-export async function findFormat(input: Input, entries: readonly FormatEntry[] = formats): Promise<SourceFormat | undefined> {
-  const head = await readHead(input)
-  for (const entry of entries) {
-    const format = await entry.load()
-    if (await format.match(head, input)) return format
-  }
-  return undefined
+export function findFormat(input: Input, entries: readonly FormatEntry[] = formats): Promise<SourceFormat | undefined> {
+  return findAmong(input, entries)
 }
 
 /**
@@ -22,17 +24,6 @@ export async function findFormat(input: Input, entries: readonly FormatEntry[] =
  * `Source.close` closes it, and so does a failure.
  * @throws InputError when no format recognises it (the sentence says what it is) or its reader refuses it
  */
-export async function openSource(input: Input, entries: readonly FormatEntry[] = formats): Promise<Source> {
-  try {
-    const format = await findFormat(input, entries)
-    if (format) return await format.open(input)
-    throw new InputError(input.access.name, await describeUnknown(await readHead(input), input))
-  } catch (error) {
-    await input.access.close?.()
-    throw error
-  }
-}
-
-function readHead(input: Input): Promise<Uint8Array> {
-  return input.access.read(0, Math.min(HEAD_BYTES, input.access.byteLength))
+export function openSource(input: Input, entries: readonly FormatEntry[] = formats): Promise<Source> {
+  return openAmong(input, entries)
 }

@@ -12,8 +12,8 @@ export interface FormatEntry {
   load(): Promise<SourceFormat>
 }
 
-/** Every format, in the order in which they are tried: sure signatures first, guesses last. */
-export const formats: readonly FormatEntry[] = [
+/** Every format of models, in the order in which they are tried: sure signatures first, guesses last. */
+export const modelFormats: readonly FormatEntry[] = [
   {
     name: 'safetensors',
     owns: ['safetensors'],
@@ -66,12 +66,6 @@ export const formats: readonly FormatEntry[] = [
     owns: ['pt', 'pth', 'ckpt'],
     shares: ['tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
     load: async () => (await import('./pytorch/format.ts')).pytorch,
-  },
-  {
-    name: 'zip of models',
-    owns: [],
-    shares: ['zip'],
-    load: async () => (await import('./zip-of-models.ts')).zipOfModels,
   },
   // ONNX has no signature, so it comes after every format that has one.
   { name: 'ONNX', owns: ['onnx'], shares: ['pb', 'ort'], load: async () => (await import('./onnx/format.ts')).onnx },

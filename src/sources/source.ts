@@ -1,5 +1,4 @@
 import type { Input, RandomAccess } from '../io/random-access.ts'
-import type { InputPart } from '../measure/model-row.ts'
 
 /** How a stored number is widened to float32. float64 is narrowed. */
 export type StoredType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32'
@@ -70,6 +69,14 @@ export interface Skipped {
   readonly kind: string
   readonly shape: readonly number[]
   readonly reason: string
+}
+
+/** A further file that a model was read from: external data, a shard. */
+export interface InputPart {
+  /** Path beside the model's own file, named as that is. */
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
 }
 
 /** A value of a metadata column. */

@@ -2,16 +2,14 @@ import { InputError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import { looksLikeZip, openZip, type Zip } from '../io/zip.ts'
 import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder } from './candidates.ts'
-import { findFormat, openSource } from './open.ts'
-import { formats } from './registry.ts'
+import { findAmong, openAmong } from './recognise.ts'
+import { modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
-
-/** Zips inside zips are not searched: one could hold itself. */
-const inside = formats.filter(({ name }) => name !== 'zip of models')
 
 /**
  * A zip that holds models in any of the formats, found as in a folder. What a model needs besides its file is looked for
- * inside the zip. Formats that are zips themselves come before this one.
+ * inside the zip. Formats that are zips themselves come before this one;
+ * zips inside zips are not searched: one could hold itself.
  */
 export const zipOfModels: SourceFormat = {
   name: 'zip of models',
@@ -28,7 +26,7 @@ export const zipOfModels: SourceFormat = {
       await input.access.close?.()
     }
     try {
-      for await (const found of findModels(input, zip)) sources.push(await openSource(await found(), inside))
+      for await (const found of findModels(input, zip)) sources.push(await openAmong(await found(), modelFormats))
       if (sources.length === 0) throw new InputError(input.access.name, 'is a zip without a model in it')
     } catch (error) {
       for (const source of sources) await source.close()
@@ -62,8 +60,8 @@ async function* findModels(input: Input, zip: Zip): AsyncGenerator<() => Promise
         access: await zip.find(name)!.open(),
         folder: zip.folder(folder),
       })
-      const kind = file === DATABASE_FILES[0] ? 'shared' : candidacy(file, inside)
-      if (kind === 'owned' || (kind === 'shared' && (await findFormat(await open(), inside)))) yield open
+      const kind = file === DATABASE_FILES[0] ? 'shared' : candidacy(file, modelFormats)
+      if (kind === 'owned' || (kind === 'shared' && (await findAmong(await open(), modelFormats)))) yield open
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { GivenFile } from '../../io/given-inputs.ts'
+import type { GivenFile } from '../../inputs/given-inputs.ts'
 
 /** More files than this in one drop is a mistake (a whole disk), not a folder of models. */
 const MOST_FILES = 100_000

@@ -1,5 +1,5 @@
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
-import { type GivenFile, openGiven } from '../../io/given-inputs.ts'
+import { type GivenFile, openGiven } from '../../inputs/given-inputs.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { openWork } from '../work/client.ts'

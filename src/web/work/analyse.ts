@@ -2,7 +2,7 @@ import { analyze } from '../../analyze.ts'
 import { tableFiles } from '../../artifact/table-files.ts'
 import { readResults } from '../../artifact/tables-read.ts'
 import { UsageError } from '../../errors.ts'
-import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../io/given-inputs.ts'
+import { findGivenInputs, folderOf, type GivenFile, givenFolder } from '../../inputs/given-inputs.ts'
 import type { AnalysisEvent, DroppedResult } from './protocol.ts'
 
 /** Results of earlier runs among dropped files: the folders that hold all three tables and no filters. */

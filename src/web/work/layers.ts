@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type WeightReader, weightReader } from '../../filters/weights.ts'
-import { findGivenInputs } from '../../io/given-inputs.ts'
+import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
 import { type Kernel, openKernel } from '../../wasm.ts'

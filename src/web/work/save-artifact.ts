@@ -1,6 +1,6 @@
 import { packFiles } from '../../artifact/pack.ts'
 import { InputError } from '../../errors.ts'
-import { findGivenInputs } from '../../io/given-inputs.ts'
+import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { memoryAccess } from '../../io/random-access.ts'

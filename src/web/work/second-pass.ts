@@ -1,6 +1,6 @@
 import type { GroupReport } from '../../analysis/report-types.ts'
 import { analyzeGroups } from '../../analyze-groups.ts'
-import { findGivenInputs } from '../../io/given-inputs.ts'
+import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
 import type { AnalysisEvent, GroupsGiven, ModelFile, SecondPass } from './protocol.ts'

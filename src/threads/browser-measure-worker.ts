@@ -1,7 +1,8 @@
 // A thread of the measuring pool in a browser.
+
+import { openOrigin } from '../io/browser.ts'
 import type { PoolRequest } from '../measure/pool-protocol.ts'
 import { servePool } from '../measure/pool-worker.ts'
-import { openOrigin } from './browser.ts'
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 const handle = servePool((reply) => scope.postMessage(reply), openOrigin)

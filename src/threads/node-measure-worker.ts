@@ -3,10 +3,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { InputError } from '../errors.ts'
+import { fileProblem, openOrigin } from '../io/node.ts'
+import { type Origin, type RandomAccess, requireRange } from '../io/random-access.ts'
 import type { PoolRequest } from '../measure/pool-protocol.ts'
 import { servePool } from '../measure/pool-worker.ts'
-import { fileProblem, openOrigin } from './node.ts'
-import { type Origin, type RandomAccess, requireRange } from './random-access.ts'
 
 const port = parentPort!
 const handle = servePool((reply) => port.postMessage(reply), open)

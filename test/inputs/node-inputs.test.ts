@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../src/errors.ts'
-import { findInputs } from '../../src/io/node-inputs.ts'
+import { findInputs } from '../../src/inputs/node-inputs.ts'
 import { openSource } from '../../src/sources/open.ts'
 import { model, node, weight } from '../sources/onnx/model.ts'
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { expandBraces, isGlob, segmentTest } from '../../src/io/glob.ts'
+import { expandBraces, isGlob, segmentTest } from '../../src/inputs/glob.ts'
 
 test('tells patterns from names', () => {
   for (const pattern of ['*.pt', 'a/**', 'net?.onnx', '[ab].pt', 'x.{pt,pth}']) assert.ok(isGlob(pattern), pattern)

@@ -2,6 +2,9 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
+import { urlInput } from '../io/http.ts'
+import { diskFolder, fileProblem, openFile } from '../io/node.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
 import {
   byCodePoint,
   candidacy,
@@ -11,11 +14,8 @@ import {
   isSkippedFolder,
   knownEndings,
 } from '../sources/candidates.ts'
-import { findFormat } from '../sources/open.ts'
+import { findFormat, formats } from '../sources/open.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
-import { urlInput } from './http.ts'
-import { diskFolder, fileProblem, openFile } from './node.ts'
-import type { Input, LazyInput } from './random-access.ts'
 
 /** A file on disk, or at a URL, that is to be read as an input; nothing is open yet. */
 export interface FoundInput extends LazyInput {
@@ -65,7 +65,7 @@ function isUrl(path: string): boolean {
 function nothingFound(named: string): string {
   return isGlob(named)
     ? 'no model file matches this pattern'
-    : `holds no model file; files that end in ${knownEndings()} are looked for, here and in the folders below`
+    : `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
 }
 
 /** A database's source is told by its first file; everything else lies beside it. */
@@ -149,7 +149,7 @@ async function list(folder: string): Promise<{ files: string[]; folders: string[
 }
 
 async function isInput(location: string): Promise<boolean> {
-  const kind = candidacy(location)
+  const kind = candidacy(location, formats)
   if (kind !== 'shared') return kind === 'owned'
   const access = await openFile(location)
   try {

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { WorkerHandle } from './platform.ts'
+import type { WorkerHandle } from '../io/platform.ts'
 
-/** @see Platform.processors */
+/** @see Threads.processors */
 export const processors = availableParallelism
 
-/** @see Platform.startMeasureWorker */
+/** @see Threads.startMeasureWorker */
 export function startMeasureWorker(): WorkerHandle {
   const worker = new Worker(new URL('./node-measure-worker.js', import.meta.url))
   let ended = false

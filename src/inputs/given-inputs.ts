@@ -1,8 +1,8 @@
 import { InputError } from '../errors.ts'
+import { openBlob } from '../io/blob.ts'
+import type { Folder, LazyInput, RandomAccess } from '../io/random-access.ts'
 import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder } from '../sources/candidates.ts'
-import { findFormat } from '../sources/open.ts'
-import { openBlob } from './blob.ts'
-import type { Folder, LazyInput, RandomAccess } from './random-access.ts'
+import { findFormat, formats } from '../sources/open.ts'
 
 /**
  * A file as it was dropped or chosen, or one behind an address: its path below what was named, with forward slashes.
@@ -16,7 +16,7 @@ export type GivenFile = { readonly path: string; readonly beside?: boolean } & (
 /** Opens a given file, under its path. */
 export async function openGiven(file: GivenFile): Promise<RandomAccess> {
   if ('blob' in file) return openBlob(file.blob, file.path)
-  const { openUrl } = await import('./http.ts')
+  const { openUrl } = await import('../io/http.ts')
   return { ...(await openUrl(file.url)), name: file.path }
 }
 
@@ -67,7 +67,7 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
 }
 
 async function isInput(file: GivenFile, beside: Folder, loose: boolean, together: number): Promise<boolean> {
-  const kind = candidacy(file.path)
+  const kind = candidacy(file.path, formats)
   if (kind === 'owned' || (loose && together === 1)) return true
   if (kind === 'none' && !loose) return false
   try {

@@ -1,9 +1,9 @@
-import type { WorkerHandle } from './platform.ts'
+import type { WorkerHandle } from '../io/platform.ts'
 
-/** @see Platform.processors */
+/** @see Threads.processors */
 export const processors = (): number => navigator.hardwareConcurrency ?? 1
 
-/** @see Platform.startMeasureWorker */
+/** @see Threads.startMeasureWorker */
 export function startMeasureWorker(): WorkerHandle {
   const worker = new Worker(new URL('./browser-measure-worker.js', import.meta.url), { type: 'module' })
   return {
