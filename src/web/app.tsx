@@ -1,11 +1,11 @@
+import { useEffect } from 'preact/hooks'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
 import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
 import { SaveMenu } from './save/save-menu.tsx'
-import { jobs } from './state/jobs.ts'
 import { useKeys } from './state/keys.ts'
 import { modelNamed, models } from './state/models.ts'
-import { formatRoute, route } from './state/route.ts'
+import { formatRoute, type Route, route } from './state/route.ts'
 import { toggleTheme } from './state/theme.ts'
 import { toast } from './state/toast.ts'
 import { Compare } from './views/compare.tsx'
@@ -13,18 +13,29 @@ import { Figures } from './views/figures.tsx'
 import { Groups } from './views/groups.tsx'
 import { LayerPane } from './views/layer.tsx'
 import { ModelPane } from './views/model.tsx'
-import { Jobs, ModelList } from './views/model-list.tsx'
+import { ModelList } from './views/model-list.tsx'
 import { Overview } from './views/overview.tsx'
 import { tabs } from './views/tabs.ts'
 import { Welcome } from './views/welcome.tsx'
 
+/** What the window and the browser's history call the view. */
+function titleOf({ page, a, b, layer }: Route): string {
+  const row = layer === undefined ? undefined : modelNamed(a)?.layers.find((one) => one.layer_id === layer)
+  const models = [a, page === 'compare' ? b : undefined].filter((name) => name !== undefined).join(' beside ')
+  const view = page === 'groups' ? 'Groups' : page === 'figures' ? 'Figures' : models
+  return [row?.layer, view, 'filterlens'].filter((part) => part).join(' · ')
+}
+
 export function App() {
   useKeys()
+  useEffect(() => {
+    document.title = titleOf(route.value)
+  })
   const empty = models.value.length === 0
   return (
     <div class="shell">
       <Top empty={empty} />
-      {empty ? <Empty /> : <View />}
+      {empty ? <Welcome /> : <View />}
       <FileInputs />
       <DropTarget />
       <HelpDialog />
@@ -74,21 +85,6 @@ function Top({ empty }: { empty: boolean }) {
         <ThemeIcon />
       </button>
     </header>
-  )
-}
-
-function Empty() {
-  return (
-    <>
-      {jobs.value.length > 0 && (
-        <div class="wide" style={{ maxWidth: '800px', paddingBottom: 0 }}>
-          <div class="card" style={{ padding: '6px' }}>
-            <Jobs />
-          </div>
-        </div>
-      )}
-      <Welcome />
-    </>
   )
 }
 

@@ -98,6 +98,11 @@ export function textOn(share: number, theme: Theme): string {
   return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? '#1a222c' : '#ffffff'
 }
 
+/** The sequential scale as a CSS gradient. */
+export function normGradient(theme: Theme): string {
+  return `linear-gradient(90deg, ${sequential[theme].map((c) => `rgb(${c.join(' ')})`).join(', ')})`
+}
+
 /** The diverging scale as a CSS gradient, for the legend. */
 export function scaleGradient(theme: Theme): string {
   return `linear-gradient(90deg, ${diverging[theme].map((c) => `rgb(${c.join(' ')})`).join(', ')})`

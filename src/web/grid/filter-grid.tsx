@@ -1,10 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { count, plural } from '../../figures/words.ts'
 import { FitIcon, MinusIcon, PlusIcon } from '../parts/icons.tsx'
-import { count, weight } from '../parts/numbers.ts'
+import { weight } from '../parts/numbers.ts'
 import { theme } from '../state/theme.ts'
 import { TILE } from '../work/protocol.ts'
 import { palette, textOn } from './colours.ts'
-import { cellBox, drawGrid, type GridData } from './draw.ts'
+import { cellBox, drawGrid, type GridData, TAPS_FROM } from './draw.ts'
+import { GridLegend } from './grid-legend.tsx'
 import { openTiles, type TileCache } from './tile-cache.ts'
 import { type Area, arrange, cellAt, centre, type Extent, fit, pan, type View, zoom } from './view.ts'
 
@@ -13,6 +15,8 @@ export interface FilterGridProps {
   readonly inChannels: number
   /** For screen readers. */
   readonly label: string
+  /** Sparse filters in the layer. */
+  readonly sparse: number
   /** Fetches the weights of TILE filters in the present order. */
   fetchTile(tile: number): Promise<Float32Array>
   /** Filter (index in the layer) to show in the middle, from outside. */
@@ -25,7 +29,7 @@ const NUMBERS_FROM = 40 // CSS pixels a tap needs to carry its number
  * Every filter of a layer on a canvas: wheel, pinch, double click or + and - zoom, dragging and Shift with the arrow keys
  * pan, the pointer or the arrow keys pick a filter, whose numbers are told below.
  */
-export function FilterGrid({ data, inChannels, label, fetchTile, goTo }: FilterGridProps) {
+export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }: FilterGridProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const frame = useRef<HTMLDivElement>(null)
   const state = useRef<{ area: Area; extent: Extent; view: View; ratio: number; tiles: TileCache | null; asked: number }>({
@@ -37,6 +41,8 @@ export function FilterGrid({ data, inChannels, label, fetchTile, goTo }: FilterG
     asked: 0,
   })
   const [picked, setPicked] = useState<number>(-1) // a place in the present order
+  // What the legend has to say: whether single taps are seen, and how many filters a row has.
+  const [seen, setSeen] = useState({ taps: true, columns: 1 })
   const pickedNow = useRef(-1)
   pickedNow.current = picked
   const colours = palette(theme())
@@ -52,6 +58,12 @@ export function FilterGrid({ data, inChannels, label, fetchTile, goTo }: FilterG
     const missing = drawGrid(pixels, area, view, extent, data, tiles, colours)
     context.putImageData(image, 0, 0)
     if (missing.length > 0) tiles.want(missing)
+    setSeen((old) => {
+      const taps = view.size >= TAPS_FROM
+      return old.taps === taps && old.columns === extent.columns ? old : { taps, columns: extent.columns }
+    })
+    // A finger scrolls the page past a grid that is seen whole, and moves one that is not.
+    element.style.touchAction = view.size > fit(extent, area, ratio).size * 1.01 ? 'none' : 'pan-y'
     const tapSide = view.size / Math.max(data.kernelRows, data.kernelColumns)
     if (tapSide >= NUMBERS_FROM * ratio) paintNumbers(context, data, state.current, now)
     const place = pickedNow.current
@@ -158,6 +170,9 @@ export function FilterGrid({ data, inChannels, label, fetchTile, goTo }: FilterG
           aria-label={`${label}. Arrow keys pick a filter, plus and minus zoom, 0 shows all.`}
           onKeyDown={onKeyDown}
         />
+      </div>
+      <div class="row apart grid-foot">
+        <GridLegend data={data} taps={seen.taps} sparse={sparse} />
         <div class="grid-tools">
           <button type="button" class="icon" aria-label="Zoom in" onClick={() => zoomBy(2)}>
             <PlusIcon />
@@ -170,14 +185,20 @@ export function FilterGrid({ data, inChannels, label, fetchTile, goTo }: FilterG
           </button>
         </div>
       </div>
-      <Picked data={data} place={picked} inChannels={inChannels} tiles={state.current.tiles} />
+      <Picked
+        data={data}
+        place={picked}
+        inChannels={inChannels}
+        tiles={state.current.tiles}
+        channelsInRow={data.order === null && seen.columns % inChannels === 0 ? seen.columns / inChannels : 0}
+      />
     </div>
   )
 }
 
 /** The picked filter in words and numbers. */
-function Picked(props: { data: GridData; place: number; inChannels: number; tiles: TileCache | null }) {
-  const { data, place, inChannels, tiles } = props
+function Picked(props: { data: GridData; place: number; inChannels: number; tiles: TileCache | null; channelsInRow: number }) {
+  const { data, place, inChannels, tiles, channelsInRow } = props
   const text = useMemo(() => {
     if (place < 0) return null
     const index = data.order ? data.order[place]! : place
@@ -192,7 +213,7 @@ function Picked(props: { data: GridData; place: number; inChannels: number; tile
     }
   }, [place, data, inChannels, tiles])
   return (
-    <p class="small muted" role="status" style={{ minHeight: '40px', paddingTop: '8px' }}>
+    <p class="small muted picked" role="status">
       {text ? (
         <>
           {text.head}
@@ -200,7 +221,10 @@ function Picked(props: { data: GridData; place: number; inChannels: number; tile
           {text.values}
         </>
       ) : (
-        'Point at a filter to see its weights.'
+        <>
+          {channelsInRow > 0 && `Each row is ${plural(channelsInRow, 'output channel')} of ${plural(inChannels, 'filter')}. `}
+          Point at a filter to see its weights; zoom with the wheel or two fingers.
+        </>
       )}
     </p>
   )

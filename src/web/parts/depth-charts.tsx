@@ -1,9 +1,11 @@
 import { useRef } from 'preact/hooks'
 import type { Flag } from '../../analysis/flags.ts'
+import { count } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { hovered } from '../state/hover.ts'
+import { depthTicks, dotSize, freeSpot, type Point } from './depth-scale.ts'
 import { type Metric, metrics } from './metrics.ts'
-import { count, fixed } from './numbers.ts'
+import { weight } from './numbers.ts'
 import { useWidth } from './size.ts'
 
 /** A model's layers as they are drawn: `role` is its colour. */
@@ -16,12 +18,11 @@ export interface Series {
 
 interface Props {
   readonly series: readonly Series[]
-  /** layer_id of the open layer of the first model (by position for the second). */
-  readonly open: number | undefined
+  /** layer_id of the open layer in each series. */
+  readonly open: readonly (number | undefined)[]
   onOpen(layer: LayerRow, series: Series): void
 }
 
-const HEIGHT = 112
 const MARGIN = { left: 40, right: 12, top: 8, bottom: 6 }
 
 /** Three small charts, one below the other, aligned on one axis of depth; the layer under the pointer is marked in all of them. */
@@ -31,12 +32,13 @@ export function DepthCharts({ series, open, onOpen }: Props) {
   const relative = new Set(series.map((one) => Math.max(...one.layers.map((row) => row.conv_depth)))).size > 1
   const place = depthScale(series, relative, width)
   const hover = hovered.value
+  const height = width > 760 ? 148 : 116
   return (
     <div class="depth" ref={frame} onPointerLeave={() => (hovered.value = null)}>
       {metrics.map((metric, k) => (
         <Chart
           key={metric.key}
-          {...{ metric, series, open, onOpen, width, place, relative }}
+          {...{ metric, series, open, onOpen, width, height, place, relative }}
           last={k === metrics.length - 1}
           hover={hover}
         />
@@ -47,6 +49,12 @@ export function DepthCharts({ series, open, onOpen }: Props) {
 }
 
 type Place = (row: LayerRow) => number
+
+/** Means over the layers of the paper's models (sparsity.ipynb). */
+const paperShares = [
+  { value: 0.3948, name: 'paper, normal models' },
+  { value: 0.0945, name: 'paper, robust models' },
+]
 
 /** x of a layer: its rank of depth, or its relative depth where two models of different depth are compared. */
 function depthScale(series: readonly Series[], relative: boolean, width: number): Place {
@@ -67,12 +75,26 @@ function domain(metric: Metric, series: readonly Series[]): [low: number, high: 
 }
 
 function Chart(
-  props: Props & { metric: Metric; width: number; place: Place; last: boolean; relative: boolean; hover: typeof hovered.value },
+  props: Props & {
+    metric: Metric
+    width: number
+    height: number
+    place: Place
+    last: boolean
+    relative: boolean
+    hover: typeof hovered.value
+  },
 ) {
-  const { metric, series, open, onOpen, width, place, last, relative, hover } = props
+  const { metric, series, open, onOpen, width, height, place, last, relative, hover } = props
   const [low, high] = domain(metric, series)
-  const height = HEIGHT + (last ? 30 : 0)
-  const y = (value: number): number => MARGIN.top + (1 - (value - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom)
+  const y = (value: number): number => MARGIN.top + (1 - (value - low) / (high - low)) * (height - MARGIN.top - MARGIN.bottom)
+  const lines = series.map((one) =>
+    one.layers.flatMap((row) => {
+      const value = row[metric.key]
+      return value === null ? [] : [[place(row), y(value)] as const]
+    }),
+  )
+  const dot = dotSize(lines)
   const ticks = [low, (low + high) / 2, high]
   const all = series.flatMap((one) => one.layers.map((row, k) => ({ row, one, k })))
   const nearest = (event: PointerEvent | MouseEvent) => {
@@ -97,7 +119,7 @@ function Chart(
       </figcaption>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: every layer can be opened by keyboard from the table below, and with the arrow keys */}
       <svg
-        viewBox={`0 0 ${width} ${height}`}
+        viewBox={`0 0 ${width} ${height + (last ? 30 : 0)}`}
         role="img"
         aria-label={`${metric.title} of ${series.map((one) => one.model).join(' and ')} by depth; the numbers are in the table below`}
         onPointerMove={(event) => {
@@ -119,9 +141,8 @@ function Chart(
               </text>
             </g>
           ))}
-          {last && <DepthAxis {...{ series, relative, place, width }} />}
+          {last && <DepthAxis {...{ series, relative, width, height }} />}
         </g>
-        <Levels {...{ metric, series, place, y, low, high, width }} />
         {series.length === 2 && <Band {...{ metric, series, place, y }} />}
         {hoveredItem && (
           <line
@@ -129,9 +150,10 @@ function Chart(
             x1={place(hoveredItem.row)}
             x2={place(hoveredItem.row)}
             y1={MARGIN.top}
-            y2={HEIGHT - MARGIN.bottom}
+            y2={height - MARGIN.bottom}
           />
         )}
+        <Levels {...{ metric, series, place, y, low, high, width, lines }} />
         {series.map((one) => (
           <path key={one.model} class={`line ${one.role}`} d={path(one.layers, metric, place, y)} />
         ))}
@@ -139,17 +161,20 @@ function Chart(
           const value = row[metric.key]
           if (value === null) return null
           const flagged = one.flags[k]!.some((flag) => flag.metric === metric.key)
-          const isOpen =
-            open !== undefined &&
-            (one === series[0] ? row.layer_id === open : k === series[0]!.layers.findIndex((r) => r.layer_id === open))
+          const isOpen = row.layer_id === open[series.indexOf(one)]
           const isHovered = hoveredItem?.row === row
           return (
             <g key={`${one.role}${row.layer_id}`} class={`point${isOpen ? ' open' : ''}`}>
-              <circle class="ring" cx={place(row)} cy={y(value)} r="7.5" />
+              <circle class="ring" cx={place(row)} cy={y(value)} r={dot + 3.5} />
               {flagged ? (
-                <path class="dot flagged" d={triangle(place(row), y(value), isHovered ? 7 : 5.5)} />
+                <path class="dot flagged" d={triangle(place(row), y(value), isHovered ? 7 : Math.max(4.5, dot + 1.5))} />
               ) : (
-                <circle class={`dot ${one.role}`} cx={place(row)} cy={y(value)} r={isHovered ? 5.5 : 4} />
+                <circle
+                  class={`dot ${one.role}${dot < 3 ? ' tiny' : ''}`}
+                  cx={place(row)}
+                  cy={y(value)}
+                  r={isHovered ? dot + 1.5 : dot}
+                />
               )}
             </g>
           )
@@ -181,43 +206,38 @@ function path(layers: readonly LayerRow[], metric: Metric, place: Place, y: (val
 function DepthAxis({
   series,
   relative,
-  place,
   width,
+  height,
 }: {
   series: readonly Series[]
   relative: boolean
-  place: Place
   width: number
+  height: number
 }) {
-  const rows = series[0]!.layers
-  const shown = relative ? [] : rows.filter((row, k) => k === 0 || k === rows.length - 1 || row.conv_depth % 5 === 0)
-  const placed = shown.filter((row, k) => k === 0 || place(row) - place(shown[k - 1]!) > 18)
+  const depths = series.flatMap((one) => one.layers.map((row) => row.conv_depth))
+  const [from, to] = [MARGIN.left + 6, width - MARGIN.right - 6]
+  const ticks = relative ? [0, 0.25, 0.5, 0.75, 1] : depthTicks(Math.min(...depths), Math.max(...depths), to - from)
+  const [low, high] = relative ? [0, 1] : [Math.min(...depths), Math.max(...depths)]
   return (
     <>
-      {relative
-        ? [0, 0.5, 1].map((share) => (
-            <text
-              key={share}
-              x={MARGIN.left + 6 + share * (width - MARGIN.left - MARGIN.right - 12)}
-              y={HEIGHT + 10}
-              text-anchor="middle"
-            >
-              {share}
-            </text>
-          ))
-        : placed.map((row) => (
-            <text key={row.layer_id} x={place(row)} y={HEIGHT + 10} text-anchor="middle">
-              {row.conv_depth}
-            </text>
-          ))}
-      <text x={width - MARGIN.right} y={HEIGHT + 27} text-anchor="end">
+      {ticks.map((tick) => (
+        <text
+          key={tick}
+          x={high > low ? from + ((tick - low) / (high - low)) * (to - from) : (from + to) / 2}
+          y={height + 10}
+          text-anchor="middle"
+        >
+          {tick}
+        </text>
+      ))}
+      <text x={width - MARGIN.right} y={height + 27} text-anchor="end">
         {relative ? 'relative depth →' : 'depth (rank among the model’s convolutions) →'}
       </text>
     </>
   )
 }
 
-/** What random weights have in layers of these shapes; for sparsity the shares of the paper's models. */
+/** What random weights have in layers of these shapes; for sparsity the shares of the paper's models. Named where no line is in the way. */
 function Levels(props: {
   metric: Metric
   series: readonly Series[]
@@ -226,38 +246,39 @@ function Levels(props: {
   low: number
   high: number
   width: number
+  lines: readonly (readonly Point[])[]
 }) {
-  const { metric, series, place, y, low, high, width } = props
-  if (metric.key === 'sparsity') {
-    const shares = [
-      { value: 0.3948, name: 'paper, normal models' },
-      { value: 0.0945, name: 'paper, robust models' },
-    ].filter(({ value }) => value < high)
-    return (
-      <>
-        {shares.map(({ value, name }) => (
-          <g key={name}>
-            <line class="level" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(value)} y2={y(value)} />
-            <text class="level-name" x={width - MARGIN.right} y={y(value) - 4} text-anchor="end">
-              {name}
-            </text>
-          </g>
-        ))}
-      </>
-    )
-  }
-  const points = series[0]!.layers.flatMap((row) => {
-    const value = metric.random(row)
-    return value === null || value < low ? [] : [[place(row), y(value)] as const]
-  })
-  if (points.length === 0) return null
-  const [endX, endY] = points.at(-1)!
+  const { metric, series, place, y, low, high, width, lines } = props
+  const ends = [MARGIN.left, width - MARGIN.right] as const
+  const levels: { readonly name: string; readonly points: readonly Point[] }[] =
+    metric.key === 'sparsity'
+      ? paperShares
+          .filter(({ value }) => value < high)
+          .map(({ name, value }) => ({ name, points: ends.map((x) => [x, y(value)] as const) }))
+      : [
+          {
+            name: 'random weights',
+            points: series[0]!.layers.flatMap((row) => {
+              const value = metric.random(row)
+              return value === null || value < low ? [] : [[place(row), y(value)] as const]
+            }),
+          },
+        ]
   return (
     <>
-      <path class="level" d={`M${points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L')}`} />
-      <text class="level-name" x={Math.min(endX, width - MARGIN.right)} y={endY - 5} text-anchor="end">
-        random weights
-      </text>
+      {levels
+        .filter(({ points }) => points.length > 0)
+        .map(({ name, points }) => {
+          const spot = freeSpot(points, lines, name.length * 5.6, ends)
+          return (
+            <g key={name}>
+              <path class="level" d={`M${points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L')}`} />
+              <text class="level-name" x={spot.x} y={spot.y}>
+                {name}
+              </text>
+            </g>
+          )
+        })}
     </>
   )
 }
@@ -313,7 +334,7 @@ function Tip({ series }: { series: readonly Series[] }) {
           </>
         ))}
         <dt>largest weight</dt>
-        <dd>{fixed(row.peak)}</dd>
+        <dd>{weight(row.peak)}</dd>
       </dl>
     </div>
   )

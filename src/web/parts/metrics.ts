@@ -1,11 +1,13 @@
+import { fixed, percent, signed } from '../../figures/words.ts'
 import type { LayerMetrics } from '../../measure/layer-row.ts'
-import { fixed, percent } from './numbers.ts'
 
 /** The paper's three metrics as the page shows them. */
 export interface Metric {
   readonly key: 'sparsity' | 'variance_entropy' | 'orthogonality'
   readonly title: string
   readonly short: string
+  /** For a phone's table. */
+  readonly shortest: string
   /** Which way is better, and what it is, in a phrase. */
   readonly meaning: string
   /** Largest possible value. */
@@ -20,6 +22,7 @@ export const metrics: readonly Metric[] = [
     key: 'sparsity',
     title: 'Sparsity',
     short: 'sparse',
+    shortest: 'sparse',
     meaning: 'share of filters that are close to zero; high means wasted width',
     full: 1,
     print: percent,
@@ -29,6 +32,7 @@ export const metrics: readonly Metric[] = [
     key: 'variance_entropy',
     title: 'Variance entropy',
     short: 'entropy',
+    shortest: 'entropy',
     meaning: 'how evenly the filters use their directions; low means few distinct patterns',
     full: 0.9542425094393249, // log10 9
     print: fixed,
@@ -41,6 +45,7 @@ export const metrics: readonly Metric[] = [
     key: 'orthogonality',
     title: 'Orthogonality',
     short: 'orthogonality',
+    shortest: 'orthog.',
     meaning: 'how different the output channels are; low means near copies',
     full: 1,
     print: fixed,
@@ -51,3 +56,9 @@ export const metrics: readonly Metric[] = [
     },
   },
 ]
+
+/** A difference of two values of a metric: sparsity in percentage points. */
+export function difference(metric: Metric['key'], value: number | null): string {
+  if (value === null) return 'not compared'
+  return metric === 'sparsity' ? `${signed(100 * value, 1)} points` : signed(value)
+}

@@ -13,7 +13,7 @@ export function Spark({ metric, value, width = 56 }: { metric: Metric; value: nu
 
 export function Bar({ share, width }: { share: number; width: number }) {
   return (
-    <svg width={width} height="6" viewBox={`0 0 ${width} 6`} aria-hidden="true">
+    <svg width={width} height="6" viewBox={`0 0 ${width} 6`} preserveAspectRatio="none" aria-hidden="true">
       <rect width={width} height="6" rx="3" fill="var(--line)" />
       <rect width={share * width} height="6" rx="3" fill="var(--bar)" />
     </svg>

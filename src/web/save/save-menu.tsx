@@ -8,10 +8,10 @@ import { looking } from '../state/work.ts'
 import type { TableSource } from '../work/protocol.ts'
 import { download } from './download.ts'
 
-const formats: readonly { readonly format: ExportFormat; readonly type: string }[] = [
-  { format: 'csv', type: 'text/csv' },
-  { format: 'arrow', type: 'application/vnd.apache.arrow.file' },
-  { format: 'parquet', type: 'application/vnd.apache.parquet' },
+const formats: readonly { readonly format: ExportFormat; readonly title: string; readonly type: string }[] = [
+  { format: 'csv', title: 'CSV', type: 'text/csv' },
+  { format: 'arrow', title: 'Arrow', type: 'application/vnd.apache.arrow.file' },
+  { format: 'parquet', title: 'Parquet', type: 'application/vnd.apache.parquet' },
 ]
 
 const runTables = ['models', 'layers', 'skipped']
@@ -76,7 +76,7 @@ function TableRow({ name, source }: { name: string; source: TableSource }) {
   return (
     <div class="table-row">
       <span>{name}</span>
-      {formats.map(({ format, type }) => (
+      {formats.map(({ format, title, type }) => (
         <button
           key={format}
           type="button"
@@ -85,7 +85,7 @@ function TableRow({ name, source }: { name: string; source: TableSource }) {
             saving(async () => download(`${name}.${format}`, await looking('table', { source, name, format }), type))
           }
         >
-          {format}
+          {title}
         </button>
       ))}
     </div>

@@ -49,6 +49,13 @@ export function ShiftState() {
   )
 }
 
+/** A value of a column as a person says it. */
+function spoken(column: string, text: string): string {
+  if (text !== 'true' && text !== 'false') return text
+  if (column.toLowerCase() === 'robust') return text === 'true' ? 'robust' : 'normal'
+  return text === 'true' ? 'yes' : 'no'
+}
+
 /** Which metadata column tells the groups, and which two of its values. */
 function Chooser() {
   const columns = columnsToGroupBy.value
@@ -77,7 +84,7 @@ function Chooser() {
       <select class="select" value={now} onChange={(event) => tweak({ [key]: event.currentTarget.value })}>
         {values.map(({ text, n }) => (
           <option key={text} value={text}>
-            {text} ({n})
+            {spoken(by, text)} ({n})
           </option>
         ))}
       </select>

@@ -1,7 +1,9 @@
 import type { Flag } from '../../analysis/flags.ts'
+import { count } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { CutName, shortNames } from '../parts/layer-name.tsx'
+import { MetricName } from '../parts/metric-name.tsx'
 import { metrics } from '../parts/metrics.ts'
-import { count } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
@@ -10,6 +12,7 @@ import { formatRoute, route } from '../state/route.ts'
 /** A model's layers as a table: the charts' twin, and the way to every layer by keyboard. */
 export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
+  const name = shortNames(model.layers)
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   return (
     <TableFrame label="Table of layers">
@@ -25,7 +28,7 @@ export function LayerTable({ model }: { model: Loaded }) {
                 <span>kernel</span>
               </th>
             )}
-            <th scope="col" class="number">
+            <th scope="col" class="number phone-hide">
               <span>out × in</span>
             </th>
             <th scope="col" class="number phone-hide narrow-hide">
@@ -33,7 +36,9 @@ export function LayerTable({ model }: { model: Loaded }) {
             </th>
             {metrics.map((metric) => (
               <th key={metric.key} scope="col" class="number">
-                <span>{metric.short}</span>
+                <span>
+                  <MetricName metric={metric} />
+                </span>
               </th>
             ))}
           </tr>
@@ -41,19 +46,17 @@ export function LayerTable({ model }: { model: Loaded }) {
         <tbody>
           {model.layers.map((row, k) => (
             <tr key={row.layer_id} class={`can${row.layer_id === layer ? ' open' : ''}`}>
-              <th scope="row" style={{ maxWidth: '190px' }}>
+              <th scope="row" class="layer-name">
                 <a
-                  class="cut"
-                  style={{ display: 'block' }}
                   href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}
                   title={row.layer}
                   {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
                 >
-                  {row.layer}
+                  <CutName text={name(row.layer)} />
                 </a>
               </th>
               {mixed && <td>{row.kernel.replace('x', '×')}</td>}
-              <td class="number">
+              <td class="number phone-hide">
                 {row.out_channels} × {row.in_channels}
               </td>
               <td class="number phone-hide narrow-hide">{count(row.filters)}</td>

@@ -1,25 +1,18 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import { coefficientBins } from '../../analysis/coefficients.ts'
+import { useMemo, useState } from 'preact/hooks'
+import { count, fixed, plural, sentence } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
-import { scaleGradient } from '../grid/colours.ts'
-import type { GridData } from '../grid/draw.ts'
-import { FilterGrid } from '../grid/filter-grid.tsx'
-import { HistogramChart } from '../parts/histogram.tsx'
-import { BackIcon } from '../parts/icons.tsx'
+import { BasisTiles } from '../parts/basis-tiles.tsx'
+import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
+import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
-import { count, fixed, percent, weight } from '../parts/numbers.ts'
+import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
+import { useLayerDetail } from '../state/layer-detail.ts'
 import type { Loaded } from '../state/models.ts'
-import { formatRoute, route, tweak } from '../state/route.ts'
-import { theme } from '../state/theme.ts'
-import { basisOf, looking, placeOf } from '../state/work.ts'
-import type { FilterOrder, FoundFilter, LayerDetail } from '../work/protocol.ts'
-
-const orders: readonly { key: FilterOrder; title: string }[] = [
-  { key: 'position', title: 'Position' },
-  { key: 'norm', title: 'Norm' },
-  { key: 'typicality', title: 'Typicality' },
-]
+import { formatRoute, route } from '../state/route.ts'
+import { basisOf, placeOf } from '../state/work.ts'
+import type { FoundFilter, LayerDetail } from '../work/protocol.ts'
+import { GridChoices, LayerGrid } from './layer-grid.tsx'
 
 /** The right pane: one layer. */
 export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
@@ -57,8 +50,9 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
             </nav>
           </div>
           {flags.map((flag) => (
-            <p key={flag.metric} class="note flagged small">
-              {flag.message}.
+            <p key={flag.metric} class="note flagged small with-icon">
+              <FlagIcon />
+              <span>{sentence(flag.message)}.</span>
             </p>
           ))}
           <Facts row={row} />
@@ -84,7 +78,7 @@ function Facts({ row }: { row: LayerRow }) {
                 ? row.undefined_because[metric.key]
                 : random !== null
                   ? `random weights ${fixed(random)}`
-                  : `${count(row.sparse_filters)} filters`}
+                  : `${row.sparse_filters === 0 ? 'none' : count(row.sparse_filters)} of ${plural(row.filters, 'filter')}`}
             </dt>
           </div>
         )
@@ -100,207 +94,55 @@ function Facts({ row }: { row: LayerRow }) {
   )
 }
 
-type Loading<T> =
-  | { readonly state: 'loading' }
-  | { readonly state: 'failed'; readonly message: string }
-  | { readonly state: 'ready'; readonly value: T }
-
 function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
   const place = useMemo(() => placeOf(model, row), [model, row])
-  const [detail, setDetail] = useState<Loading<LayerDetail>>({ state: 'loading' })
+  const detail = useLayerDetail(place)
   const [goTo, setGoTo] = useState<{ index: number } | null>(null)
-  useEffect(() => {
-    if (!place) return
-    const abort = new AbortController()
-    looking('layer', place, { signal: abort.signal }).then(
-      (value) => setDetail({ state: 'ready', value }),
-      (error) => {
-        if (error.name !== 'AbortError') setDetail({ state: 'failed', message: error.message })
-      },
-    )
-    return () => abort.abort()
-  }, [place])
+  const found = detail.state === 'ready' ? detail.value : null
   return (
     <>
-      <section>
-        {!place && (
-          <p class="note quiet small">
-            The weights are not in these results. Drop the model's file to see its filters; everything below comes from the
-            results.
-          </p>
-        )}
-        {place && detail.state === 'failed' && <p class="note small">{detail.message}</p>}
-        {place && detail.state === 'loading' && (
-          <div class="grid-frame" style={{ display: 'grid', placeItems: 'center' }}>
-            <p class="muted" role="status">
-              Reading {count(row.filters)} filters …
-            </p>
-          </div>
-        )}
-        {place && detail.state === 'ready' && <Grid {...{ model, row, place, detail: detail.value, goTo }} />}
+      <section class="stack" style={{ gap: '10px' }}>
+        <div class="row apart">
+          <h3>Filters</h3>
+          {place && <GridChoices sortable={found === null || found.byNorm !== null} />}
+        </div>
+        <LayerGrid {...{ row, place, detail, goTo }} />
       </section>
       <Eigenbasis row={row} />
-      {detail.state === 'ready' && <Coefficients detail={detail.value} row={row} />}
-      {detail.state === 'ready' && <Typical detail={detail.value} row={row} onPick={(index) => setGoTo({ index })} />}
+      {found && <Coefficients detail={found} row={row} />}
+      {found && <Typical detail={found} row={row} onPick={(index) => setGoTo({ index })} />}
     </>
   )
 }
 
-function Grid({
-  row,
-  place,
-  detail,
-  goTo,
-}: {
-  row: LayerRow
-  place: NonNullable<ReturnType<typeof placeOf>>
-  detail: LayerDetail
-  goTo: { index: number } | null
-}) {
-  const { q } = route.value
-  const sortable = detail.byNorm !== null
-  const order: FilterOrder =
-    sortable && (q['order'] === 'norm' || (q['order'] === 'typicality' && detail.byTypicality))
-      ? (q['order'] as FilterOrder)
-      : 'position'
-  const scale = q['scale'] === 'filter' ? 'filter' : 'layer'
-  const [kernelRows = 3, kernelColumns = 3] = row.kernel.split('x').map(Number)
-  const data: GridData = useMemo(
-    () => ({
-      filters: detail.filters,
-      kernelRows,
-      kernelColumns,
-      norms: detail.norms,
-      order: order === 'norm' ? detail.byNorm : order === 'typicality' ? detail.byTypicality : null,
-      peak: row.peak,
-      limit: place.facts.limit,
-      scale,
-    }),
-    [detail, order, scale, row, place],
-  )
-  const fetchTile = useMemo(() => (tile: number) => looking('tile', { place, order, tile }), [place, order])
-  return (
-    <div class="stack" style={{ gap: '10px' }}>
-      <div class="row apart">
-        <h3>Filters</h3>
-        <div class="row">
-          <Choice
-            label="Order of the filters"
-            value={order}
-            options={orders.map((one) => ({ ...one, disabled: one.key !== 'position' && !sortable }))}
-            onChoose={(key) => tweak({ order: key === 'position' ? '' : key })}
-          />
-          <Choice
-            label="Colours relative to"
-            value={scale}
-            options={[
-              { key: 'layer', title: 'Layer' },
-              { key: 'filter', title: 'Each' },
-            ]}
-            onChoose={(key) => tweak({ scale: key === 'layer' ? '' : key })}
-          />
-        </div>
-      </div>
-      <FilterGrid
-        data={data}
-        inChannels={row.in_channels}
-        label={`All ${count(row.filters)} filters of ${row.layer}, ${count(row.sparse_filters)} of them sparse`}
-        fetchTile={fetchTile}
-        goTo={goTo}
-      />
-      <Legend scale={scale} peak={row.peak} />
-    </div>
-  )
-}
-
-function Choice<K extends string>(props: {
-  label: string
-  value: K
-  options: readonly { key: K; title: string; disabled?: boolean }[]
-  onChoose(key: K): void
-}) {
-  return (
-    <fieldset class="choice" aria-label={props.label} style={{ margin: 0 }}>
-      {props.options.map((option) => (
-        <button
-          key={option.key}
-          type="button"
-          aria-pressed={option.key === props.value}
-          disabled={option.disabled ?? false}
-          onClick={() => props.onChoose(option.key)}
-        >
-          {option.title}
-        </button>
-      ))}
-    </fieldset>
-  )
-}
-
-function Legend({ scale, peak }: { scale: 'layer' | 'filter'; peak: number }) {
-  return (
-    <p class="small muted row" style={{ gap: '10px' }}>
-      <span>{scale === 'layer' ? weight(-peak) : '−max'}</span>
-      <span class="scale" style={{ background: scaleGradient(theme()) }} />
-      <span>{scale === 'layer' ? `${weight(peak)}, the layer's largest weight` : 'max of each filter'}</span>
-      <span>· hatched: sparse</span>
-    </p>
-  )
-}
-
-/** The layer's principal components as tiles, with the share of variance that each explains. */
-export function Eigenbasis({ row }: { row: LayerRow }) {
+/** The layer's principal components. */
+function Eigenbasis({ row }: { row: LayerRow }) {
   const basis = useMemo(() => basisOf(row), [row])
-  const columns = Number(row.kernel.split('x')[1])
   if (!basis) return null
-  const taps = basis.mean.length
   return (
     <section aria-label="Eigenbasis">
       <h3>Eigenbasis</h3>
-      <p class="small muted" style={{ marginBottom: '10px' }}>
+      <p class="small muted about">
         Principal components of the filters, each divided by its largest weight, with the share of the variance they explain.
       </p>
-      <ol class="tiles">
-        {Array.from({ length: Math.min(taps, 25) }, (_, k) => (
-          <li key={k} class="tile">
-            <Tile
-              weights={basis.components.subarray(k * taps, (k + 1) * taps)}
-              columns={columns}
-              size={46}
-              label={`Component ${k + 1}`}
-            />
-            {percent(basis.explainedVarianceRatio[k]!)}
-          </li>
-        ))}
-      </ol>
+      <BasisTiles basis={basis} columns={Number(row.kernel.split('x')[1])} />
     </section>
   )
 }
 
 function Coefficients({ detail, row }: { detail: LayerDetail; row: LayerRow }) {
   const { coefficients } = detail
-  if (!coefficients) return null
+  const basis = useMemo(() => basisOf(row), [row])
+  if (!coefficients || !basis) return null
   const { low, high, counts } = coefficients
-  const shown = Math.min(detail.taps, 9)
   return (
     <section aria-label="Coefficients">
       <h3>Coefficients</h3>
-      <p class="small muted" style={{ marginBottom: '10px' }}>
-        How much of each component the filters have: {count(row.filters - row.sparse_filters)} filters that are not sparse, all
-        from {fixed(low, 2)} to {fixed(high, 2)}.
+      <p class="small muted about">
+        How much of each component the {count(row.filters - row.sparse_filters)} filters have that are not sparse, on one scale
+        from {weight(low)} to {weight(high)}.
       </p>
-      <div class="histograms">
-        {Array.from({ length: shown }, (_, k) => (
-          <figure key={k}>
-            <HistogramChart
-              sets={[{ role: 'a', counts: counts.subarray(k * coefficientBins, (k + 1) * coefficientBins) }]}
-              low={low}
-              high={high}
-              label={`Histogram of the coefficients of component ${k + 1}`}
-            />
-            <figcaption class="small muted">component {k + 1}</figcaption>
-          </figure>
-        ))}
-      </div>
+      <CoefficientCharts sets={[{ role: 'a', counts }]} low={low} high={high} ratios={basis.explainedVarianceRatio} />
     </section>
   )
 }
@@ -311,7 +153,7 @@ function Typical({ detail, row, onPick }: { detail: LayerDetail; row: LayerRow; 
   const list = (title: string, filters: readonly FoundFilter[]) => (
     <div>
       <h3 style={{ marginBottom: '8px' }}>{title}</h3>
-      <ul class="tiles">
+      <ul class="tiles twelve">
         {filters.map((found) => (
           <li key={found.index} class="tile">
             <button

@@ -1,6 +1,7 @@
+import { plural, shortCount } from '../../figures/words.ts'
 import { CloseIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
-import { bytes, plural, shortCount } from '../parts/numbers.ts'
+import { bytes } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
 import { type Loaded, models } from '../state/models.ts'
@@ -30,6 +31,11 @@ export function ModelList() {
         </p>
       </div>
       <Jobs />
+      <p class="bars-head small muted" aria-hidden="true">
+        {metrics.map((metric) => (
+          <span key={metric.key}>{metric.shortest}</span>
+        ))}
+      </p>
       <ul class="models-list">
         {shown.slice(0, 300).map((model) => (
           <li key={model.name}>

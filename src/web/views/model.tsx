@@ -1,7 +1,9 @@
+import type { Flag } from '../../analysis/flags.ts'
+import { count, plural } from '../../figures/words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
-import { metrics } from '../parts/metrics.ts'
-import { bytes, count, plural } from '../parts/numbers.ts'
+import { type Metric, metrics } from '../parts/metrics.ts'
+import { bytes } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
 import { LayerTable } from './layer-table.tsx'
@@ -17,7 +19,7 @@ export function ModelPane({ model }: { model: Loaded }) {
           <BackIcon /> Models
         </a>
         <header class="stack" style={{ gap: '14px' }}>
-          <div class="row apart" style={{ alignItems: 'start', flexWrap: 'nowrap' }}>
+          <div class="row apart head-line">
             <h2 class="title name">{model.name}</h2>
             {models.value.length > 1 && <CompareWith model={model} />}
           </div>
@@ -26,7 +28,7 @@ export function ModelPane({ model }: { model: Loaded }) {
             {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(model.row.bytes)} ·{' '}
             {plural(model.row.layers, 'layer')} measured, {count(model.row.filters)} filters
           </p>
-          <dl class="facts">
+          <dl class="facts three">
             {metrics.map((metric) => (
               <div key={metric.key}>
                 <dt>{metric.title.toLowerCase()}</dt>
@@ -41,6 +43,7 @@ export function ModelPane({ model }: { model: Loaded }) {
               <strong>
                 <FlagMark /> {plural(flagged.length, 'layer')} to look at
               </strong>
+              <span class="small">: {kindsOfFlags(flagged.flatMap(({ flags }) => flags))}</span>
             </summary>
             <ul class="stack small" style={{ gap: '8px', marginTop: '8px' }}>
               {flagged.map(({ row, flags }) => (
@@ -56,7 +59,7 @@ export function ModelPane({ model }: { model: Loaded }) {
           <>
             <DepthCharts
               series={[{ model: model.name, role: 'a', layers: model.layers, flags: model.flags }]}
-              open={layer}
+              open={[layer]}
               onOpen={(row) => go({ page: 'model', a: model.name, layer: row.layer_id, q: keep(q) })}
             />
             <LayerTable model={model} />
@@ -70,6 +73,22 @@ export function ModelPane({ model }: { model: Loaded }) {
       </div>
     </section>
   )
+}
+
+const kinds: Record<Metric['key'], string> = {
+  sparsity: 'mostly close to zero, wider than needed',
+  variance_entropy: 'with few distinct patterns',
+  orthogonality: 'with output channels that are near copies',
+}
+
+/** "2 mostly close to zero, wider than needed; 1 with few distinct patterns". */
+function kindsOfFlags(flags: readonly Flag[]): string {
+  return metrics
+    .flatMap(({ key }) => {
+      const n = flags.filter((flag) => flag.metric === key).length
+      return n > 0 ? [`${n} ${kinds[key]}`] : []
+    })
+    .join('; ')
 }
 
 function FlagMark() {

@@ -1,8 +1,11 @@
 import { useRef } from 'preact/hooks'
+import { count, plural } from '../../figures/words.ts'
 import { metaOf } from '../../filters/provenance.ts'
-import { CloseIcon } from '../parts/icons.tsx'
-import { metrics } from '../parts/metrics.ts'
-import { bytes, count, plural } from '../parts/numbers.ts'
+import { chooseFiles } from '../drop/drop-target.tsx'
+import { AddIcon, CloseIcon } from '../parts/icons.tsx'
+import { MetricName } from '../parts/metric-name.tsx'
+import { type Metric, metrics } from '../parts/metrics.ts'
+import { bytes } from '../parts/numbers.ts'
 import { useRowsWindow } from '../parts/rows-window.ts'
 import { Spark } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
@@ -13,7 +16,7 @@ import { Jobs } from './model-list.tsx'
 interface Column {
   readonly key: string
   readonly title: string
-  readonly phoneTitle?: string
+  readonly metric?: Metric
   readonly number?: boolean
   readonly hideOnPhone?: boolean
   value(model: Loaded): string | number | boolean | null
@@ -54,7 +57,7 @@ function columnsFor(list: readonly Loaded[]): Column[] {
     ...metrics.map((metric) => ({
       key: metric.key,
       title: metric.title.toLowerCase(),
-      phoneTitle: metric.short,
+      metric,
       number: true,
       value: (model: Loaded) => model.row[metric.key],
       cell: (model: Loaded) => <Spark metric={metric} value={model.row[metric.key]} />,
@@ -73,6 +76,7 @@ function columnsFor(list: readonly Loaded[]): Column[] {
       key: `meta.${key}`,
       title: key,
       hideOnPhone: true,
+      number: list.some((model) => typeof metaOf(model.row.meta, key) === 'number'),
       value: (model: Loaded) => metaOf(model.row.meta, key),
     })),
   ]
@@ -105,6 +109,7 @@ export function Overview() {
           <h1>Models</h1>
           <p class="muted small" role="status">
             {words ? `${rows.length} of ${plural(models.value.length, 'model')}` : plural(models.value.length, 'model')}
+            {models.value.length > 1 && chosen.length === 0 && '; tick two to compare them'}
           </p>
         </div>
         <div class="row">
@@ -118,6 +123,9 @@ export function Overview() {
               {chosen.length < 2 ? 'Pick one more to compare' : 'Compare the two'}
             </button>
           )}
+          <button type="button" class="button phone-only" onClick={chooseFiles}>
+            <AddIcon /> Add
+          </button>
           <input
             id="find"
             class="field"
@@ -196,26 +204,13 @@ export function Overview() {
   )
 }
 
-function Header({
-  column,
-  sort,
-}: {
-  column: Pick<Column, 'key' | 'title' | 'phoneTitle' | 'number' | 'hideOnPhone'>
-  sort: string
-}) {
+function Header({ column, sort }: { column: Pick<Column, 'key' | 'title' | 'metric' | 'number' | 'hideOnPhone'>; sort: string }) {
   const order = sort === column.key ? 'ascending' : sort === `-${column.key}` ? 'descending' : 'none'
   const next = order === 'ascending' ? `-${column.key}` : order === 'descending' ? '' : column.key
   return (
     <th scope="col" aria-sort={order} class={`${column.number ? 'number' : ''}${column.hideOnPhone ? ' phone-hide' : ''}`}>
       <button type="button" onClick={() => tweak({ sort: next })}>
-        {column.phoneTitle ? (
-          <>
-            <span class="phone-hide">{column.title}</span>
-            <span class="phone-only">{column.phoneTitle}</span>
-          </>
-        ) : (
-          column.title
-        )}
+        {column.metric ? <MetricName metric={column.metric} name={column.title} /> : column.title}
       </button>
     </th>
   )

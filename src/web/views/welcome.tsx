@@ -3,6 +3,7 @@ import { examples, openExample } from '../state/examples.ts'
 import { jobs } from '../state/jobs.ts'
 import { preloading } from '../state/preloaded.ts'
 import { route } from '../state/route.ts'
+import { Jobs } from './model-list.tsx'
 
 /** The page before anything is dropped. */
 export function Welcome() {
@@ -10,6 +11,11 @@ export function Welcome() {
   return (
     <main class="welcome">
       <div class="middle">
+        {jobs.value.length > 0 && (
+          <div class="card jobs">
+            <Jobs />
+          </div>
+        )}
         <div class="drop">
           <img src="./icon.svg" width="44" height="44" alt="" />
           <h1>Drop models, folders or a results folder</h1>
@@ -25,7 +31,8 @@ export function Welcome() {
             </button>
           </div>
           <p class="small muted">
-            ONNX, PyTorch, safetensors, TensorFlow.js, Keras, NumPy, HDF5 data sets, Arrow, Parquet and zips of them
+            ONNX, PyTorch, safetensors, TensorFlow.js, TensorFlow Lite, Keras, OpenVINO, NumPy, HDF5 data sets, Arrow, Parquet,
+            and zips of them
           </p>
         </div>
         {a && jobs.value.length === 0 && !preloading.value && (
@@ -34,6 +41,7 @@ export function Welcome() {
             again to see it.
           </p>
         )}
+        <h2 class="small muted or">Or look at an example first</h2>
         <ul class="examples">
           {examples.map((example) => (
             <li key={example.id}>

@@ -1,0 +1,70 @@
+/** x and y in a chart. */
+export type Point = readonly [x: number, y: number]
+
+const TICK_ROOM = 44
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+/** Depths to name along an axis of some width: round steps, both ends where there is room for them. */
+export function depthTicks(low: number, high: number, width: number): number[] {
+  if (high <= low) return [low]
+  const perRank = width / (high - low)
+  const step = STEPS.find((one) => one * perRank >= TICK_ROOM) ?? STEPS.at(-1)!
+  const inside: number[] = []
+  for (let tick = Math.ceil(low / step) * step; tick <= high; tick += step) {
+    const clear = (end: number): boolean => tick === end || Math.abs(tick - end) * perRank >= TICK_ROOM * 0.75
+    if (clear(low) && clear(high)) inside.push(tick)
+  }
+  return [...new Set([low, ...inside, high])]
+}
+
+/** Radius of the dots: smaller where many layers stand close together. */
+export function dotSize(lines: readonly (readonly Point[])[]): number {
+  const gaps = lines.map((line) => (line.length > 1 ? (line.at(-1)![0] - line[0]![0]) / (line.length - 1) : 40))
+  return Math.min(4, Math.max(1.5, Math.min(...gaps) / 3))
+}
+
+/** y of a line at x, between its points; null beyond its ends. */
+function heightAt(line: readonly Point[], x: number): number | null {
+  for (let k = 1; k < line.length; k++) {
+    const [[x0, y0], [x1, y1]] = [line[k - 1]!, line[k]!]
+    if (x >= x0 && x <= x1) return x1 > x0 ? y0 + ((x - x0) / (x1 - x0)) * (y1 - y0) : y0
+  }
+  return null
+}
+
+/**
+ * Where the name of a level is read best: just above or below the level, at one of several places along it, as far as can
+ * be from every line of data. Gives the left end of the text's base line.
+ */
+export function freeSpot(
+  level: readonly Point[],
+  lines: readonly (readonly Point[])[],
+  width: number,
+  [left, right]: readonly [number, number],
+): { x: number; y: number } {
+  const flat =
+    level.length > 1
+      ? level
+      : ([
+          [left, level[0]![1]],
+          [right, level[0]![1]],
+        ] as const)
+  let best = { x: left, y: flat[0]![1] }
+  let most = -1
+  for (const share of [1, 0.75, 0.5, 0.25, 0]) {
+    const x = left + share * Math.max(0, right - left - width)
+    const own = heightAt(flat, x + width / 2) ?? flat.at(share < 0.5 ? 0 : -1)![1]
+    for (const below of [false, true]) {
+      const base = own + (below ? 12 : -5)
+      let room = 30 // further away than this is no better
+      for (let k = 0; k <= 8; k++) {
+        for (const line of lines) {
+          const y = heightAt(line, x + (k / 8) * width)
+          if (y !== null) room = Math.min(room, Math.abs(y - (base - 4)))
+        }
+      }
+      if (room > most + 1) [best, most] = [{ x, y: base }, room]
+    }
+  }
+  return best
+}

@@ -1,0 +1,14 @@
+import type { Metric } from './metrics.ts'
+
+/** A metric's name at the head of a column, shorter on a phone. */
+export function MetricName({ metric, name = metric.short }: { metric: Metric; name?: string }) {
+  if (name === metric.shortest) return <>{name}</>
+  return (
+    <>
+      <span class="phone-hide">{name}</span>
+      <abbr class="phone-only" title={metric.title}>
+        {metric.shortest}
+      </abbr>
+    </>
+  )
+}

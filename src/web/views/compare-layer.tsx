@@ -1,0 +1,228 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
+import { densities, distributionShift } from '../../analysis/shift.ts'
+import { count, fixed } from '../../figures/words.ts'
+import type { CoefficientPass } from '../../measure/coefficients.ts'
+import type { LayerRow } from '../../measure/layer-row.ts'
+import { mergeMoments } from '../../measure/moments.ts'
+import { sharedKernel } from '../../wasm.ts'
+import { BasisTiles } from '../parts/basis-tiles.tsx'
+import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
+import { BackIcon } from '../parts/icons.tsx'
+import { difference, metrics } from '../parts/metrics.ts'
+import { weight } from '../parts/numbers.ts'
+import { useLayerDetail } from '../state/layer-detail.ts'
+import { filesOf, type Loaded } from '../state/models.ts'
+import { formatRoute, route } from '../state/route.ts'
+import { basisOf, looking, placeOf } from '../state/work.ts'
+import { GridChoices, LayerGrid } from './layer-grid.tsx'
+
+/** One layer of each model: facts, bases, and the coefficients of both in their common basis. */
+export function LayerPair({
+  first,
+  second,
+  row,
+  other,
+}: {
+  first: Loaded
+  second: Loaded
+  row: LayerRow
+  other: LayerRow | undefined
+}) {
+  const k = first.layers.indexOf(row)
+  const link = (to: LayerRow | undefined, label: string) =>
+    to ? (
+      <a
+        class="button tight"
+        href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })}
+      >
+        {label}
+      </a>
+    ) : (
+      <span class="button tight" aria-hidden="true" style={{ opacity: 0.4 }}>
+        {label}
+      </span>
+    )
+  return (
+    <section class="pane third shown" aria-label={`Layer ${row.layer} of both`}>
+      <div class="inner">
+        <a class="button plain back" href={formatRoute({ page: 'compare', a: first.name, b: second.name, q: {} })}>
+          <BackIcon /> All layers
+        </a>
+        <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
+          <div>
+            <h2 class="name">{row.layer}</h2>
+            <p class="muted small">
+              {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')} · {count(row.filters)} filters
+              {other && other.layer !== row.layer ? ` · beside ${other.layer}` : ''}
+            </p>
+          </div>
+          <nav class="row" style={{ flexWrap: 'nowrap' }} aria-label="Neighbouring layers">
+            {link(first.layers[k - 1], 'Previous')}
+            {link(first.layers[k + 1], 'Next')}
+          </nav>
+        </div>
+        {other ? (
+          <>
+            <PairFacts row={row} other={other} />
+            <PairGrids key={`${row.layer_id} ${other.layer_id}`} {...{ first, second, row, other }} />
+            <Bases first={first} second={second} row={row} other={other} />
+            <SharedCoefficients key={`${row.layer_id}`} {...{ first, second, row, other }} />
+          </>
+        ) : (
+          <p class="note quiet" style={{ marginTop: '16px' }}>
+            {second.name} has no layer that belongs to this one.
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}
+
+interface Pair {
+  readonly first: Loaded
+  readonly second: Loaded
+  readonly row: LayerRow
+  readonly other: LayerRow
+}
+
+/** The filters of both layers, in the same order and colouring. */
+function PairGrids({ first, second, row, other }: Pair) {
+  const [placeA, placeB] = [
+    useMemo(() => placeOf(first, row), [first, row]),
+    useMemo(() => placeOf(second, other), [second, other]),
+  ]
+  const [detailA, detailB] = [useLayerDetail(placeA), useLayerDetail(placeB)]
+  const unsortable = [detailA, detailB].some((detail) => detail.state === 'ready' && detail.value.byNorm === null)
+  const side = (model: Loaded, of: LayerRow, role: 'a' | 'b') => (
+    <div class="stack" style={{ gap: '8px', minWidth: 0 }}>
+      <p class="small cut">
+        <span class={`swatch ${role}`} />{' '}
+        <a href={formatRoute({ page: 'model', a: model.name, layer: of.layer_id, q: {} })} title={`${of.layer} of ${model.name}`}>
+          {model.name}
+        </a>
+      </p>
+      <LayerGrid row={of} place={role === 'a' ? placeA : placeB} detail={role === 'a' ? detailA : detailB} />
+    </div>
+  )
+  return (
+    <section class="stack" style={{ gap: '10px' }} aria-label="Filters of both">
+      <div class="row apart">
+        <h3>Filters</h3>
+        {(placeA || placeB) && <GridChoices sortable={!unsortable} />}
+      </div>
+      <div class="grid-pair">
+        {side(first, row, 'a')}
+        {side(second, other, 'b')}
+      </div>
+    </section>
+  )
+}
+
+function PairFacts({ row, other }: { row: LayerRow; other: LayerRow }) {
+  return (
+    <dl class="facts three" style={{ marginTop: '16px' }}>
+      {metrics.map((metric) => {
+        const [a, b] = [row[metric.key], other[metric.key]]
+        return (
+          <div key={metric.key}>
+            <dt>{metric.title.toLowerCase()}</dt>
+            <dd>
+              {metric.print(a)} → {metric.print(b)}
+            </dd>
+            <dt>{difference(metric.key, a === null || b === null ? null : b - a)}</dt>
+          </div>
+        )
+      })}
+    </dl>
+  )
+}
+
+function Bases({ first, second, row, other }: Pair) {
+  const list = (model: Loaded, of: LayerRow, role: 'a' | 'b') => {
+    const basis = basisOf(of)
+    const columns = Number(of.kernel.split('x')[1])
+    return (
+      <div>
+        <p class="small name" style={{ marginBottom: '6px' }}>
+          <span class={`swatch ${role}`} /> {model.name}
+        </p>
+        {basis ? <BasisTiles basis={basis} columns={columns} /> : <p class="small muted">No basis: {whyNoBasis(of.scaled)}.</p>}
+      </div>
+    )
+  }
+  return (
+    <section class="stack" aria-label="Eigenbases">
+      <h3>Eigenbases</h3>
+      {list(first, row, 'a')}
+      {list(second, other, 'b')}
+    </section>
+  )
+}
+
+type State = 'loading' | { readonly message: string } | { readonly pass: CoefficientPass; readonly shift: number | null }
+
+/** Coefficients of both layers in the basis of all their filters together, and how far the two distributions lie apart. */
+function SharedCoefficients({ first, second, row, other }: Pair) {
+  const basis = useMemo((): PrincipalComponents | null => {
+    if (row.kernel !== other.kernel) return null
+    const together = mergeMoments([row.scaled, other.scaled])
+    return whyNoBasis(together) === null ? principalComponents(together) : null
+  }, [row, other])
+  const [state, setState] = useState<State>('loading')
+  const files = useMemo(() => filesOf([first, second]), [first, second])
+  useEffect(() => {
+    if (!basis || !files) return
+    const abort = new AbortController()
+    setState('loading')
+    looking(
+      'coefficients',
+      { run: { parameters: first.parameters, layers: [row, other] }, files, basis },
+      { signal: abort.signal },
+    ).then(
+      (pass) => setState({ pass, shift: shiftOf(pass, basis) }),
+      (error) => {
+        if (error.name !== 'AbortError') setState({ message: error.message })
+      },
+    )
+    return () => abort.abort()
+  }, [basis, files, first, row, other])
+  if (!basis || !files) return null
+  return (
+    <section aria-label="Coefficients">
+      <h3>Coefficients</h3>
+      {state === 'loading' ? (
+        <p class="muted small" role="status">
+          Reading both layers …
+        </p>
+      ) : 'message' in state ? (
+        <p class="note small">{state.message}</p>
+      ) : (
+        <>
+          <p class="small muted" style={{ marginBottom: '10px' }}>
+            In the basis of both layers' filters together, on one scale from {weight(state.pass.range[0])} to{' '}
+            {weight(state.pass.range[1])}.
+            {state.shift !== null && (
+              <>
+                {' '}
+                Distribution shift <strong>{fixed(state.shift)}</strong> (0: the same distribution).
+              </>
+            )}
+          </p>
+          <CoefficientCharts
+            sets={state.pass.layers.map(({ counts }, k) => ({ role: k === 0 ? ('a' as const) : ('b' as const), counts }))}
+            low={state.pass.range[0]}
+            high={state.pass.range[1]}
+            ratios={basis.explainedVarianceRatio}
+          />
+        </>
+      )}
+    </section>
+  )
+}
+
+function shiftOf({ range, layers }: CoefficientPass, basis: PrincipalComponents): number | null {
+  const { math } = sharedKernel()
+  const [a, b] = layers.map((layer) => densities(layer, range, math))
+  return a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null
+}
