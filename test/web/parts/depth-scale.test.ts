@@ -4,7 +4,7 @@ import { depthTicks, dotSize, freeSpot, type Point } from '../../../src/web/part
 
 test('every depth is named where there is room, round steps elsewhere, the ends always', () => {
   assert.equal(depthTicks(0, 5, 400), [0, 1, 2, 3, 4, 5])
-  assert.equal(depthTicks(2, 119, 400), [2, 20, 40, 60, 80, 119])
+  assert.equal(depthTicks(2, 119, 400), [2, 20, 40, 60, 80, 100, 119])
   assert.equal(depthTicks(3, 3, 400), [3])
   for (const [low, high, width] of [
     [0, 150, 300],
