@@ -18,6 +18,11 @@ export function isShown(comparison: PairedComparison | undefined): boolean {
   return comparison !== undefined && comparison.p_holm !== null && comparison.p_holm < LEVEL
 }
 
+/** True when zero lies outside the bootstrap interval: the pairs at hand agree, whatever a test may say of others. */
+function isClear({ interval }: PairedComparison): boolean {
+  return interval !== null && (interval[0] > 0 || interval[1] < 0)
+}
+
 /** The answer: what differs and what is not shown to (the lead), then why it could not be. */
 export function leadSentences(report: GroupReport): { readonly lead: string; readonly rest: readonly string[] } {
   const { a, b } = report.groups
@@ -43,19 +48,23 @@ export function leadSentences(report: GroupReport): { readonly lead: string; rea
   const shown = tests.filter(isShown)
   const others = tests.filter((c) => !isShown(c))
   const sentences: string[] = []
-  if (shown.length > 0) {
-    const clauses = shown.map((c) => {
+  const tooFew = smallestPossible(tests)
+  const clear = tooFew === null ? shown : tests.filter(isClear)
+  if (clear.length > 0) {
+    const clauses = clear.map((c) => {
       const words = metricWords[c.metric]
       return `${c.difference! > 0 ? words.more : words.less} (${words.difference(c.difference)})`
     })
-    sentences.push(`${sentence(b.name)} models ${list(clauses)} than their ${a.name} counterparts.`)
+    const where = tooFew === null ? sentence(b.name) : `In these ${report.pairs.length} pairs ${b.name}`
+    sentences.push(`${where} models ${list(clauses)} than their ${a.name} counterparts.`)
   }
-  if (others.length > 0) {
+  if (tooFew !== null && clear.length > 0) sentences.push('They are too few to show it for other models.')
+  else if (others.length > 0) {
     const names = others.map((c) => metricWords[c.metric].name)
     const counterparts = shown.length > 0 ? '' : ` between ${b.name} models and their ${a.name} counterparts`
     sentences.push(`No difference${counterparts} is shown in ${list(names, 'or')}.`)
   }
-  const rest = [directions(report), smallestPossible(tests), fewSparse(tests, report)].filter((text) => text !== null)
+  const rest = [directions(report), tooFew, fewSparse(tests, report)].filter((text) => text !== null)
   return { lead: sentences.join(' '), rest }
 }
 
