@@ -7,6 +7,9 @@
 /** Squares of off-diagonal entries up to this count as 0 in a matrix whose largest entry is 1 to 2: (eps / 4)². */
 const NOTHING: f64 = 3.0814879110195774e-33;
 
+/** A square that is 0 but for rounding, and small enough that nothing it is multiplied with here underflows. */
+const LEAST: f64 = 1e-150;
+
 /** Scales the matrix by a power of two so that its largest entry is 1 to 2. Returns the factor that undoes it; 0 for a zero matrix. */
 function normalise(matrix: usize, t: usize): f64 {
   const end = matrix + ((t * t) << 3);
@@ -83,6 +86,8 @@ function iterate(d: usize, squares: usize, t: usize): void {
     const half = (load<f64>(d + l, 8) - p0) / (2 * beside);
     const length = sqrt<f64>(half * half + 1);
     const shift = p0 - beside / (half + (half < 0 ? -length : length));
+    // With c = p / r and s = square / r a step is gamma = c·(alpha - shift) - s·old, p = gamma² / c. Written so that the
+    // next p waits for one division only.
     let c: f64 = 1, s: f64 = 0;
     let gamma = load<f64>(d + m) - shift;
     let p = gamma * gamma;
@@ -91,14 +96,15 @@ function iterate(d: usize, squares: usize, t: usize): void {
       const square = load<f64>(squares + i);
       const r = p + square;
       if (i + 8 < m) store<f64>(squares + i, s * r, 8);
-      const before = c;
-      c = p / r;
-      s = square / r;
       const alpha = load<f64>(d + i);
       const old = gamma;
-      gamma = c * (alpha - shift) - s * old;
+      const top = p * (alpha - shift) - square * old;
+      gamma = top / r;
       store<f64>(d + i, old + (alpha - gamma), 8);
-      p = c == 0 ? before * square : (gamma * gamma) / c;
+      s = square / r;
+      const next = p > LEAST ? (top * top) / (r * p) : c * square;
+      c = p / r;
+      p = next;
     }
     store<f64>(squares + l, s * p);
     store<f64>(d + l, shift + gamma);

@@ -19,33 +19,44 @@ export interface Aggregate {
  * sums. Summed in the order given.
  */
 export function aggregateLayers(layers: Iterable<Weighable>): Aggregate {
-  let count = 0
-  let filters = 0
-  let sparse = 0
-  let entropy = 0
-  let entropyWeight = 0
-  let orthogonality = 0
-  let orthogonalityWeight = 0
-  for (const layer of layers) {
-    count++
-    filters += layer.filters
-    sparse += layer.sparse_filters
+  const sum = new LayerSum()
+  for (const layer of layers) sum.add(layer)
+  return sum.total()
+}
+
+/** The same for layers that come one after the other and need not be kept. */
+export class LayerSum {
+  #layers = 0
+  #filters = 0
+  #sparse = 0
+  #entropy = 0
+  #entropyWeight = 0
+  #orthogonality = 0
+  #orthogonalityWeight = 0
+
+  add(layer: Weighable): void {
+    this.#layers++
+    this.#filters += layer.filters
+    this.#sparse += layer.sparse_filters
     if (layer.variance_entropy !== null) {
       const weight = layer.filters - layer.sparse_filters
-      entropy += weight * layer.variance_entropy
-      entropyWeight += weight
+      this.#entropy += weight * layer.variance_entropy
+      this.#entropyWeight += weight
     }
     if (layer.orthogonality !== null) {
-      orthogonality += layer.out_channels * layer.orthogonality
-      orthogonalityWeight += layer.out_channels
+      this.#orthogonality += layer.out_channels * layer.orthogonality
+      this.#orthogonalityWeight += layer.out_channels
     }
   }
-  return {
-    layers: count,
-    filters,
-    sparse_filters: sparse,
-    sparsity: filters > 0 ? sparse / filters : null,
-    variance_entropy: entropyWeight > 0 ? entropy / entropyWeight : null,
-    orthogonality: orthogonalityWeight > 0 ? orthogonality / orthogonalityWeight : null,
+
+  total(): Aggregate {
+    return {
+      layers: this.#layers,
+      filters: this.#filters,
+      sparse_filters: this.#sparse,
+      sparsity: this.#filters > 0 ? this.#sparse / this.#filters : null,
+      variance_entropy: this.#entropyWeight > 0 ? this.#entropy / this.#entropyWeight : null,
+      orthogonality: this.#orthogonalityWeight > 0 ? this.#orthogonality / this.#orthogonalityWeight : null,
+    }
   }
 }

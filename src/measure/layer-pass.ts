@@ -3,7 +3,7 @@ import { type GramTotal, gramPrecisions, isExact } from '../gram.ts'
 import type { ConvShape } from '../sources/source.ts'
 import type { Kernel, Precision, SegmentMoments } from '../wasm.ts'
 import type { NullableMetric } from './layer-row.ts'
-import { openLayer, panelRows, pieces, type Scan } from './layer-session.ts'
+import { openLayer, panelRows, pieces, type Scan, SEGMENT, scanSegment } from './layer-session.ts'
 import { evaluateMetrics, type LayerStatistics, type MetricMath, type MetricValues, type Pass } from './metrics.ts'
 import type { Profile } from './model-row.ts'
 import { type Moments, mergeMoments } from './moments.ts'
@@ -57,8 +57,9 @@ export function measureWeights(
   options: PassOptions,
   base: number = 0,
 ): Promise<PassResult> {
+  if (isSmall(reader, shape, options)) return measureSmall(kernel, reader, shape, options, base)
   const [out, inputs, height, width] = shape
-  const gram = options.passes.has('gram') && out > 1
+  const gram = wantsGram(shape, options)
   const { budget = MEMORY_BUDGET, batchSize } = options
   const session = openLayer(kernel, base, reader, shape, { budget, batchSize, gram })
   const { filters } = reader
@@ -79,15 +80,94 @@ export function measureWeights(
   )
 }
 
-/** Puts the parts of a layer's passes together, from left to right: the only place where they are added. */
+/** Puts the parts of a layer's passes together. */
 export async function combine(shape: ConvShape, options: PassOptions, stages: Stages, math: MetricMath): Promise<PassResult> {
-  const [out_channels, inputs, height, width] = shape
-  const taps = height * width
+  const look = lookOf(await stages.scan(), shape, options)
+  if ('nonFinite' in look) return look
+  const segments = await stages.moments(look.limit, look.strict, look.mean)
+  let gram: number | undefined
+  if (wantsGram(shape, options)) {
+    const [out, inputs, height, width] = shape
+    for (const precision of gramPrecisions(out, inputs * height * width)) {
+      const total = gramTotal(await stages.gram(precision))
+      gram = total.sum
+      if (isExact(precision, out, total)) break
+    }
+  }
+  return resultOf(look, segments, gram, shape, options, math)
+}
+
+/** One segment and one panel that are read at once. */
+function isSmall({ filters, taps }: WeightReader, [out, inputs, height, width]: ConvShape, options: PassOptions): boolean {
+  const { budget = MEMORY_BUDGET, batchSize = filters } = options
+  return (
+    filters > 0 &&
+    filters <= Math.min(SEGMENT, batchSize) &&
+    filters * taps * 4 <= budget &&
+    out <= panelRows(inputs * height * width)
+  )
+}
+
+/** Like the long way with its one part of each kind; nothing is waited for but the read, which is what most tiny layers cost. */
+async function measureSmall(
+  kernel: Kernel,
+  reader: WeightReader,
+  shape: ConvShape,
+  options: PassOptions,
+  base: number,
+): Promise<PassResult> {
+  const [out, inputs, height, width] = shape
+  const { filters, taps } = reader
+  const length = inputs * height * width
+  const precisions = wantsGram(shape, options) ? gramPrecisions(out, length) : []
+  let packedBytes = 0
+  for (const precision of precisions) packedBytes = Math.max(packedBytes, (out + 3) * kernel.packedRowBytes(length, precision))
+  const aligned = (n: number): number => Math.ceil(n / 16) * 16
+  const data =
+    kernel.reserve(base + 16 + aligned(filters * taps * 4) + aligned(reader.scratchBytes) + packedBytes) + aligned(base)
+  const scratch = data + aligned(filters * taps * 4)
+  const packed = scratch + aligned(reader.scratchBytes)
+
+  const narrowed = await reader.read(kernel, data, scratch, 0, filters)
+  const look = lookOf([scanSegment(kernel, data, 0, filters, taps, narrowed)], shape, options)
+  if ('nonFinite' in look) return look
+  const segment = kernel.moments(data, filters, taps, look.limit, look.strict, look.mean)
+  let gram: number | undefined
+  for (const precision of precisions) {
+    const inverseSquares = kernel.packRows(data, out, length, packed, precision)
+    const { sum, near } = kernel.gramPanels(packed, out, packed, out, length, precision)
+    gram = sum
+    if (isExact(precision, out, { sum, near, inverseSquares })) break
+  }
+  return resultOf(look, [segment], gram, shape, options, kernel)
+}
+
+function wantsGram([out]: ConvShape, { passes }: PassOptions): boolean {
+  return out > 1 && passes.has('gram')
+}
+
+/** What the first look at a layer tells: its sums, and which of its filters are sparse. */
+interface Look {
+  readonly peak: number
+  /** Of all weights. */
+  readonly mean: number
+  readonly norm_l1: number
+  readonly narrowed: number
+  readonly limit: number
+  readonly strict: boolean
+}
+
+/** Parts are added from left to right, here and in the two functions below and nowhere else. */
+function lookOf(
+  scans: readonly Scan[],
+  [out, inputs, height, width]: ConvShape,
+  options: PassOptions,
+): Look | { readonly nonFinite: { readonly index: number; readonly value: number } } {
   let peak = 0
   let total = 0
   let norm_l1 = 0
   let narrowed = 0
-  for (const scan of await stages.scan()) {
+  for (const scan of scans) {
     if (scan.nonFinite) return { nonFinite: scan.nonFinite }
     for (const segment of scan.segments) {
       if (segment.peak > peak) peak = segment.peak
@@ -96,50 +176,58 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
     }
     narrowed += scan.narrowed
   }
-  const filters = out_channels * inputs
-  const mean = filters === 0 ? 0 : total / (filters * taps)
+  const values = out * inputs * height * width
   const { limit, strict } = sparseLimit(peak, options.threshold, options.profile)
-  const segments = await stages.moments(limit, strict, mean)
-  const merged = (set: (segment: SegmentMoments) => Moments): Moments =>
-    segments.length === 1 ? set(segments[0]!) : mergeMoments(segments.map(set), taps)
+  return { peak, mean: values === 0 ? 0 : total / values, norm_l1, narrowed, limit, strict }
+}
+
+function gramTotal(strips: readonly GramTotal[]): GramTotal {
+  let sum = 0
+  let near = 0
+  let inverseSquares = 0
+  for (const strip of strips) {
+    sum += strip.sum
+    near += strip.near
+    inverseSquares += strip.inverseSquares
+  }
+  return { sum, near, inverseSquares }
+}
+
+/** `gram`: Σ |r_a · r_b - [a = b]| over all ordered pairs of rows. */
+function resultOf(
+  { peak, norm_l1, narrowed }: Look,
+  segments: readonly SegmentMoments[],
+  gram: number | undefined,
+  [out_channels, inputs, height, width]: ConvShape,
+  options: PassOptions,
+  math: MetricMath,
+): PassResult {
+  const taps = height * width
+  const merged = (set: 'scaled' | 'raw' | 'clean'): Moments =>
+    segments.length === 1
+      ? segments[0]![set]
+      : mergeMoments(
+          segments.map((segment) => segment[set]),
+          taps,
+        )
   let sparse_filters = 0
   let deviation = 0
   for (const segment of segments) {
     sparse_filters += segment.sparse
     deviation += segment.deviation
   }
-  const gram = options.passes.has('gram') && out_channels > 1 ? await gramSum(shape, stages) : undefined
   const statistics: LayerStatistics = {
     out_channels,
-    filters,
+    filters: out_channels * inputs,
     taps,
     peak,
     sparse_filters,
-    scaled: merged((segment) => segment.scaled),
-    raw: merged((segment) => segment.raw),
-    clean: merged((segment) => segment.clean),
+    scaled: merged('scaled'),
+    raw: merged('raw'),
+    clean: merged('clean'),
     norm_l1,
     deviation,
     gram,
   }
-  const values = evaluateMetrics(statistics, math, options.profile, options.metrics)
-  return { statistics, values, narrowed }
-}
-
-/** Σ |r_a · r_b - [a = b]| over all ordered pairs of rows, in the first arithmetic that is exact enough for this layer. */
-async function gramSum([out, inputs, height, width]: ConvShape, stages: Stages): Promise<number> {
-  let found = 0
-  for (const precision of gramPrecisions(out, inputs * height * width)) {
-    let sum = 0
-    let near = 0
-    let inverseSquares = 0
-    for (const strip of await stages.gram(precision)) {
-      sum += strip.sum
-      near += strip.near
-      inverseSquares += strip.inverseSquares
-    }
-    found = sum
-    if (isExact(precision, out, { sum, near, inverseSquares })) break
-  }
-  return found
+  return { statistics, values: evaluateMetrics(statistics, math, options.profile, options.metrics), narrowed }
 }

@@ -123,14 +123,9 @@ export function openLayer(
       narrowed = 0
       const segments: Scanned[] = []
       for (const [within, some] of pieces(count, SEGMENT)) {
-        const address = await at(from + within, some)
-        const segment = kernel.scan(address, some * taps)
-        if (!Number.isFinite(segment.peak)) {
-          const index = kernel.firstNonFinite(address, some * taps)
-          const value = kernel.f32(address + 4 * index, 1)[0]!
-          return { segments, narrowed, nonFinite: { index: (from + within) * taps + index, value } }
-        }
-        segments.push(segment)
+        const part = scanSegment(kernel, await at(from + within, some), from + within, some, taps, 0)
+        if (part.nonFinite) return { ...part, narrowed }
+        segments.push(...part.segments)
       }
       return { segments, narrowed, nonFinite: undefined }
     },
@@ -157,6 +152,15 @@ export function openLayer(
       return { sum, near, inverseSquares: first.inverseSquares }
     },
   }
+}
+
+/** The first look at one segment, which lies at `address`; `from` is its first filter. */
+export function scanSegment(kernel: Kernel, address: number, from: number, count: number, taps: number, narrowed: number): Scan {
+  const segment = kernel.scan(address, count * taps)
+  if (Number.isFinite(segment.peak)) return { segments: [segment], narrowed, nonFinite: undefined }
+  const index = kernel.firstNonFinite(address, count * taps)
+  const value = kernel.f32(address + 4 * index, 1)[0]!
+  return { segments: [], narrowed, nonFinite: { index: from * taps + index, value } }
 }
 
 /** [start, length] of consecutive pieces of at most `step`. */

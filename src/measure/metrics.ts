@@ -112,40 +112,56 @@ export function evaluateMetrics(
   profile: Profile,
   asked: ReadonlySet<NullableMetric> = allMetrics,
 ): MetricValues {
-  const once = rememberEntropies(math)
-  const values: Record<string, number | null> = {}
+  const once = new KnownEntropies(math)
+  const values: Record<string, unknown> = {}
   const undefined_because: Record<string, string> = {}
   for (const metric of metrics) {
-    const left = allMetrics.has(metric.name as NullableMetric) && !asked.has(metric.name as NullableMetric)
+    const left = asked !== allMetrics && isNullable(metric.name) && !asked.has(metric.name)
     const outcome = left ? notRun : metric.compute(layer, once, profile)
     // A zero is stored as +0, so that equal tables have equal bytes.
-    values[metric.name] = typeof outcome === 'number' ? outcome + 0 : null
-    if (typeof outcome !== 'number') undefined_because[metric.name] = outcome.because
+    if (typeof outcome === 'number') values[metric.name] = outcome + 0
+    else {
+      values[metric.name] = null
+      undefined_because[metric.name] = outcome.because
+    }
   }
-  return { ...(values as unknown as Pick<LayerMetrics, Metric['name']>), undefined_because }
+  values.undefined_because = undefined_because
+  return values as unknown as MetricValues
+}
+
+function isNullable(name: Metric['name']): name is NullableMetric {
+  return allMetrics.has(name as NullableMetric)
 }
 
 /** Two metrics share an entropy, and so do all filters and the non-sparse ones where none is sparse. */
-function rememberEntropies(math: MetricMath): MetricMath {
-  const known: { moments: Moments; entropy: number | null }[] = []
-  return {
-    randomEntropy: (filters) => math.randomEntropy(filters),
-    varianceEntropy(moments) {
-      const found = known.find((entry) => entry.moments === moments || isSame(entry.moments, moments))
-      if (found) return found.entropy
-      const entropy = math.varianceEntropy(moments)
-      known.push({ moments, entropy })
-      return entropy
-    },
+class KnownEntropies implements MetricMath {
+  readonly #math: MetricMath
+  readonly #moments: Moments[] = []
+  readonly #entropies: (number | null)[] = []
+
+  constructor(math: MetricMath) {
+    this.#math = math
+  }
+
+  randomEntropy(filters: number): number {
+    return this.#math.randomEntropy(filters)
+  }
+
+  varianceEntropy(moments: Moments): number | null {
+    for (let k = 0; k < this.#moments.length; k++) if (isSame(this.#moments[k]!, moments)) return this.#entropies[k]!
+    const entropy = this.#math.varianceEntropy(moments)
+    this.#moments.push(moments)
+    this.#entropies.push(entropy)
+    return entropy
   }
 }
 
 function isSame(a: Moments, b: Moments): boolean {
-  return (
-    a.count === b.count &&
-    a.mean.every((value, k) => value === b.mean[k]) &&
-    a.scatter.every((value, k) => value === b.scatter[k])
-  )
+  if (a === b) return true
+  if (a.count !== b.count || a.mean.length !== b.mean.length) return false
+  for (let k = 0; k < a.mean.length; k++) if (a.mean[k] !== b.mean[k]) return false
+  for (let k = 0; k < a.scatter.length; k++) if (a.scatter[k] !== b.scatter[k]) return false
+  return true
 }
 
 /** The passes that a set of metrics needs. */
@@ -176,7 +192,7 @@ function sumOfSquares({ raw, taps }: LayerStatistics): number {
 /** Mean of all N = filters · taps weights. */
 function valueMean(raw: Moments): number {
   let sum = 0
-  for (const mean of raw.mean) sum += mean
+  for (let k = 0; k < raw.mean.length; k++) sum += raw.mean[k]!
   return raw.mean.length === 0 ? 0 : sum / raw.mean.length
 }
 

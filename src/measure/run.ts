@@ -4,7 +4,7 @@ import type { Input } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
 import type { Skipped, Source, SourceModel } from '../sources/source.ts'
 import { type Kernel, openKernel } from '../wasm.ts'
-import { aggregateLayers } from './aggregate.ts'
+import { LayerSum } from './aggregate.ts'
 import { InputHashes, type ModelHashes } from './input-hashes.ts'
 import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
@@ -53,7 +53,8 @@ interface ModelState {
   readonly model: SourceModel
   readonly name: string
   readonly skipped: Skipped[]
-  readonly rows: LayerRow[]
+  /** Rows are told and not kept: a model may have any number of layers. */
+  readonly sum: LayerSum
   readonly hashes: Promise<ModelHashes>
   readonly totals: { layers: number; filters: number; layersDone: number; filtersDone: number }
   narrowed: number
@@ -164,7 +165,7 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
         model,
         name,
         skipped: [...skipped],
-        rows: [],
+        sum: new LayerSum(),
         hashes,
         totals,
         narrowed: 0,
@@ -253,7 +254,7 @@ function rowOf(
   run: Settle,
 ): (FinishedLayer & { measured: boolean }) | undefined {
   if ('row' in result) {
-    state.rows.push(result.row)
+    state.sum.add(result.row)
     state.narrowed += result.narrowed
     return { ...result, measured: false }
   }
@@ -283,7 +284,7 @@ function rowOf(
     raw: statistics.raw,
     clean: statistics.clean,
   }
-  state.rows.push(row)
+  state.sum.add(row)
   return { row, narrowed, measured: true }
 }
 
@@ -291,7 +292,7 @@ function identityOf({ input, model, name }: ModelState, { layer_id, convolution 
   return { input, parts: model.parts, model: name, layer_id, layer: convolution.layer }
 }
 
-function modelRow({ input, model, name, rows }: ModelState, hashes: ModelHashes): ModelRow {
+function modelRow({ input, model, name, sum }: ModelState, hashes: ModelHashes): ModelRow {
   const { sha256, parts = [] } = model.recorded ?? hashes
   return {
     model: name,
@@ -302,7 +303,7 @@ function modelRow({ input, model, name, rows }: ModelState, hashes: ModelHashes)
     format: model.format,
     producer: model.producer,
     opset: model.opset,
-    ...aggregateLayers(rows),
+    ...sum.total(),
     meta: model.meta,
   }
 }
