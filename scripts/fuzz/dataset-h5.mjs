@@ -10,6 +10,7 @@ const structures = new Map()
 
 export default {
   name: 'dataset-h5',
+  hasHdf5: true,
   async seeds() {
     const folder = path(fixtures, 'dataset-h5')
     return readdirSync(folder)

@@ -17,6 +17,7 @@ const KNOWN = [
 
 export default {
   name: 'keras',
+  hasHdf5: true,
 
   async seeds() {
     const names = ['model.keras', 'model.h5', 'numbered.weights.h5', 'subclassed.weights.h5', 'weights-only.h5']

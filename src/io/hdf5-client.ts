@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { Patience } from './hdf5-patience.ts'
 import type { Hdf5Bytes, Hdf5Envelope, Hdf5Platform, Hdf5Reply, Hdf5Request } from './hdf5-protocol.ts'
 import type { RandomAccess } from './random-access.ts'
 
@@ -8,17 +9,14 @@ interface Waiting {
   readonly file: number
   resolve(result: unknown): void
   reject(error: InputError): void
-  timer: ReturnType<typeof setTimeout>
 }
-
-/** A damaged file must not stop the process: metadata that takes longer than this is given up. */
-const LONGEST_WAIT = 60_000
 
 /** One thread with the library, shared by the files that are open at a time; a crash costs those files and the next one gets a new thread. */
 class Thread {
   readonly start: StartWorker
   readonly #worker: ReturnType<StartWorker>
   readonly #waiting = new Map<number, Waiting>()
+  readonly #patience: Patience
   readonly files = new Map<number, { access: RandomAccess; bytes: Hdf5Bytes }>()
   #dead: string | undefined
   #next = 1
@@ -27,6 +25,7 @@ class Thread {
   constructor(start: StartWorker) {
     this.start = start
     this.#worker = start()
+    this.#patience = new Patience((why) => this.fail(why), this.#worker.spent)
     this.#worker.onMessage((message) => this.#receive(message as Hdf5Reply))
     this.#worker.onFailure((error) => this.fail(error.message))
   }
@@ -40,15 +39,12 @@ class Thread {
     if (!this.files.has(file)) return Promise.reject(new InputError(name, 'is closed'))
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { file, resolve, reject, timer: this.#timer() })
+      this.#waiting.set(id, { file, resolve, reject })
+      this.#patience.start()
       this.#worker.keepAlive(true)
       const envelope: Hdf5Envelope = { id, file, request }
       this.#worker.post(envelope)
     })
-  }
-
-  #timer(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.fail(`gave no answer within ${LONGEST_WAIT / 1000} s`), LONGEST_WAIT)
   }
 
   #receive(reply: Hdf5Reply): void {
@@ -56,11 +52,15 @@ class Thread {
       void this.#serve(reply.need)
       return
     }
+    this.#patience.beat('pulse' in reply ? reply.pulse : undefined)
+    if ('pulse' in reply) return
     const waiting = this.#waiting.get(reply.id)
     if (!waiting) return
     this.#waiting.delete(reply.id)
-    clearTimeout(waiting.timer)
-    if (this.#waiting.size === 0) this.#worker.keepAlive(false)
+    if (this.#waiting.size === 0) {
+      this.#patience.stop()
+      this.#worker.keepAlive(false)
+    }
     if ('result' in reply) {
       waiting.resolve(reply.result)
     } else {
@@ -73,10 +73,6 @@ class Thread {
       )
       if (reply.fatal) this.fail('the HDF5 library failed on it')
     }
-    for (const other of this.#waiting.values()) {
-      clearTimeout(other.timer)
-      other.timer = this.#timer()
-    }
   }
 
   /** Answers a worker that waits in shared memory for bytes only this side can read. */
@@ -85,14 +81,10 @@ class Thread {
     if (bytes.kind !== 'bridge') return
     let count = -1
     try {
-      bytes.block.set(await access.read(need.offset, need.length))
+      bytes.block.set(await this.#patience.during(() => access.read(need.offset, need.length)))
       count = need.length
     } catch (error) {
       this.#unread = error // the library will fail on it, and its file's request with it
-    }
-    for (const waiting of this.#waiting.values()) {
-      clearTimeout(waiting.timer)
-      if (!this.dead) waiting.timer = this.#timer()
     }
     Atomics.store(bytes.signal, 1, count)
     Atomics.store(bytes.signal, 0, 1)
@@ -103,8 +95,8 @@ class Thread {
   fail(why: string): void {
     if (this.#dead !== undefined) return
     this.#dead = why
-    for (const { file, timer, reject } of this.#waiting.values()) {
-      clearTimeout(timer)
+    this.#patience.stop()
+    for (const { file, reject } of this.#waiting.values()) {
       reject(new InputError(this.files.get(file)!.access.name, sentence(why)))
     }
     this.#waiting.clear()

@@ -1,3 +1,4 @@
+import type { Hdf5Pulse } from './hdf5-patience.ts'
 import type { WorkerHandle } from './platform.ts'
 
 /** A value of an attribute, or of a data set read whole. 64-bit integers come as bigint arrays when they are arrays. */
@@ -71,10 +72,15 @@ export interface Hdf5Envelope {
 export type Hdf5Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: string; readonly fatal: boolean }
+  | { readonly pulse: Hdf5Pulse }
   | { readonly need: { readonly file: number; readonly offset: number; readonly length: number } }
 
 /** What differs between Node and a browser for HDF5: `#hdf5` resolves to io/node-hdf5.ts or io/browser-hdf5.ts. */
 export interface Hdf5Platform {
   /** Starts a thread that runs hdf5-session.ts. It must not keep the process alive while it is idle. */
-  startHdf5Worker(): WorkerHandle & { keepAlive(busy: boolean): void }
+  startHdf5Worker(): WorkerHandle & {
+    keepAlive(busy: boolean): void
+    /** Milliseconds of processor time of the process so far, where they can be had. */
+    readonly spent?: () => number
+  }
 }

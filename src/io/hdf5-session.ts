@@ -1,4 +1,5 @@
 import { heapProblem, lengthBytesOf } from './hdf5-heap.ts'
+import { COMPUTING, computing, type Hdf5Pulse, READING } from './hdf5-patience.ts'
 import type { Hdf5Dataset, Hdf5Envelope, Hdf5Group, Hdf5Reply, Hdf5Request, Hdf5Type, Hdf5Value } from './hdf5-protocol.ts'
 
 /** Fills `into` from a file's byte `position`, at once; throws when it cannot. */
@@ -13,11 +14,18 @@ interface OpenFile {
   readonly byteLength: number
   readonly readAt: ReadAt
   readonly release: () => void
+  /** Says that so many bytes may be worked on without a read between. */
+  readonly expect: (bytes: number) => void
 }
 
 const LARGEST_VALUE = 1 << 28 // whole data sets are metadata here; weights are read by rows
 const LARGEST_ATTRIBUTE = 1 << 26
 const LARGEST_CHUNK = 1 << 26 // of a table; the library makes room for a whole one
+// What one request may read of a file of its size: some rounds of the file and as much again as small files need. A damaged tree
+// that leads back to its root is read for ever.
+const ROUNDS = 8
+const MOST_READING = 1 << 26
+const LEAST_READING = 4096
 const PROBE_BYTES = 1 << 17 // twice the library's sieve buffer: such a read goes to the file as one range
 
 /**
@@ -42,11 +50,17 @@ export function serveHdf5(
   limitMemory()
   const files = new Map<number, OpenFile>()
   const reads: { position: number; length: number }[] = []
+  const beat = (pulse: Hdf5Pulse): void => send({ pulse }, [])
+  let pulse: Hdf5Pulse = COMPUTING // between the reads of the request under way
+  let left: number | undefined
 
   return async ({ id, file, request }) => {
     try {
       const module = await (await import('h5wasm')).ready
+      beat(COMPUTING)
       printed.length = 0
+      left = undefined
+      pulse = COMPUTING
       const opened = files.get(file)
       if (request.op === 'open') {
         files.set(file, open(module, file, request))
@@ -74,7 +88,11 @@ export function serveHdf5(
       reads.push({ position, length: into.length })
       if (reads.length > 4096) reads.splice(0, 2048)
       try {
+        left = (left ?? MOST_READING + ROUNDS * request.byteLength) - Math.max(into.length, LEAST_READING)
+        if (left < 0) throw new Error('its structure leads round in circles')
+        if (request.bytes.kind === 'path') beat(READING)
         readAt(into, position)
+        beat(pulse)
         const problem = heapProblem(into, lengthBytes, request.byteLength - position)
         if (problem) throw new Error(problem)
       } catch (error) {
@@ -88,7 +106,11 @@ export function serveHdf5(
       release()
       throw new Error('the HDF5 library cannot open it')
     }
-    return { id, node, byteLength: request.byteLength, readAt, release }
+    const expect = (bytes: number): void => {
+      pulse = computing(bytes)
+      beat(pulse)
+    }
+    return { id, node, byteLength: request.byteLength, readAt, release, expect }
   }
 
   function answer(module: Module, file: OpenFile, request: Hdf5Request): { result: unknown; transfer: ArrayBuffer[] } {
@@ -239,6 +261,7 @@ function readValue(module: Module, file: OpenFile, path: string): Hdf5Value {
   if (bytes > LARGEST_VALUE) throw new Error(`${path} has ${bytes} bytes, too many to be read at once`)
   const chunk = (metadata.chunks ?? []).reduce((product, n) => product * n, metadata.size)
   if (chunk > LARGEST_CHUNK) throw new Error(`${path} is stored in chunks of ${chunk} bytes`)
+  file.expect(Math.max(chunk, bytes))
   return withMemory(module, bytes, (pointer) => {
     read(module, file, path, null, null, pointer)
     const value = decode(module, file, metadata, pointer, bytes)
@@ -250,11 +273,17 @@ function readValue(module: Module, file: OpenFile, path: string): Hdf5Value {
 
 /** The bytes of rows `from` to `to` (exclusive) in row-major order, little-endian. */
 function readRows(module: Module, file: OpenFile, path: string, from: number, to: number): Uint8Array {
-  const { shape, size, type, vlen } = module.get_dataset_metadata(file.id, path)
+  const { shape, size, type, vlen, chunks } = module.get_dataset_metadata(file.id, path)
   if (!shape || shape.length === 0 || vlen || type === 9) throw new Error(`${path} has no rows of plain numbers`)
   if (!(from >= 0 && from <= to && to <= shape[0]!)) throw new Error(`${path} has ${shape[0]} rows, not rows ${from} to ${to}`)
   const bytes = shape.slice(1).reduce((product, n) => product * n, size * (to - from))
   if (bytes === 0) return new Uint8Array(0)
+  file.expect(
+    Math.max(
+      (chunks ?? []).reduce((product, n) => product * n, size),
+      bytes,
+    ),
+  )
   return withMemory(module, bytes, (pointer) => {
     const count = [to - from, ...shape.slice(1)]
     const start = shape.map((_, axis) => (axis === 0 ? from : 0))

@@ -14,6 +14,10 @@ export function startHdf5Worker(): ReturnType<Hdf5Platform['startHdf5Worker']> {
       worker.on('exit', (code) => ended || listener(new Error(`its thread ended with code ${code}`)))
     },
     keepAlive: (busy) => (busy ? worker.ref() : worker.unref()),
+    spent() {
+      const { user, system } = process.cpuUsage()
+      return (user + system) / 1000
+    },
     async end() {
       ended = true
       await worker.terminate()

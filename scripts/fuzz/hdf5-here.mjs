@@ -1,0 +1,34 @@
+// The HDF5 session in this thread: messages between threads, and new threads now and then, would take most of the time of a hundred
+// thousand files. A file on which the library fails for good ends the process, as it would end the thread.
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+import { serveHdf5 } from '../../dist/src/io/hdf5-session.js'
+
+/** Every worker started from now on is the HDF5 session here, on bytes in memory. */
+export function keepHdf5Here() {
+  let receive = () => {}
+  const handle = serveHdf5(
+    (reply) => {
+      if ('pulse' in reply) return
+      if (reply.fatal) globalThis.isWornOut = true
+      receive(reply)
+    },
+    ({ bytes }) => ({
+      readAt: (into, position) => into.set(bytes.bytes.subarray(position, position + into.length)),
+      release: () => {},
+    }),
+  )
+  class Here {
+    postMessage(envelope) {
+      queueMicrotask(() => handle(envelope))
+    }
+    on(event, listener) {
+      if (event === 'message') receive = listener
+    }
+    ref() {}
+    unref() {}
+    async terminate() {}
+  }
+  createRequire(import.meta.url)('node:worker_threads').Worker = Here
+  syncBuiltinESMExports()
+  delete globalThis.SharedArrayBuffer // there is no other side to wait for
+}
