@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { CLEARANCE, clearOf } from '../io/clear.ts'
 import type { ConvShape, Dequantisation, WeightPlan } from '../sources/source.ts'
 import { storedBytes } from '../sources/stored-bytes.ts'
 import type { Kernel } from '../wasm.ts'
@@ -13,6 +14,8 @@ export interface WeightReader {
   readonly taps: number
   /** Bytes of scratch memory that `read` needs: 0 when the file holds the float32 as they are. */
   readonly scratchBytes: number
+  /** Where in its file filter 0 lies, when filters are read from there as they are: `clearOf` tells where to put them. */
+  readonly position?: number
   /**
    * Filters [from, from + count) to `address`. The kernel's memory must not grow until the promise resolves.
    * Resolves to the number of float64 values that were not exactly a float32.
@@ -37,11 +40,14 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
     )
   }
   const contiguous = strides.every((stride, k) => stride === rowMajor[k] || shape[k] === 1)
+  const origin = (plan.access.parts?.[0] ?? plan.access).origin
+  const position = origin && origin.offset + plan.offset
   if (contiguous && plan.dtype === 'float32' && !plan.dequantise) {
     return {
       filters,
       taps,
       scratchBytes: 0,
+      ...(position !== undefined && { position }),
       async read(kernel, address, _scratch, from, count) {
         const length = count * taps * 4
         await plan.access.read(plan.offset + from * taps * 4, length, kernel.u8(address, length))
@@ -80,13 +86,14 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
     return {
       filters,
       taps,
-      scratchBytes: Math.min(most, filters) * taps * bytes,
+      scratchBytes: Math.min(most, filters) * taps * bytes + CLEARANCE,
       read: (kernel, address, scratch, from, count) =>
         inPieces(kernel, address, from, count, most, async (box) => {
           const length = box.outs * box.inputs * taps * bytes
           const first = (box.out * inputs + box.input) * taps * bytes
-          await plan.access.read(plan.offset + first, length, kernel.u8(scratch, length))
-          return { source: scratch }
+          const source = scratch + (position === undefined ? 0 : clearOf(scratch, position + first))
+          await plan.access.read(plan.offset + first, length, kernel.u8(source, length))
+          return { source }
         }),
     }
   }

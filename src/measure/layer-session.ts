@@ -1,5 +1,6 @@
 import type { WeightReader } from '../filters/weights.ts'
 import { type GramTotal, gramPrecisions } from '../gram.ts'
+import { CLEARANCE, clearOf } from '../io/clear.ts'
 import type { ConvShape } from '../sources/source.ts'
 import { type Kernel, type Precision, panelLimit, type Scanned, type SegmentMoments } from '../wasm.ts'
 
@@ -71,8 +72,9 @@ export function openLayer(
   // Panels are packed once where there is room for all of them, otherwise anew for each strip.
   const panels = options.gram ? Math.ceil(out / rows) : 0
   const kept = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
-  const size = aligned(held * bytes) + aligned(reader.scratchBytes) + (kept ? panels : 2) * packedBytes
-  const data = kernel.reserve(base + size) + base
+  const size = CLEARANCE + aligned(held * bytes) + aligned(reader.scratchBytes) + (kept ? panels : 2) * packedBytes
+  const room = kernel.reserve(base + size) + base
+  const data = room + (reader.position === undefined ? 0 : clearOf(room, reader.position))
   const scratch = data + aligned(held * bytes)
   const packed = scratch + aligned(reader.scratchBytes)
 

@@ -14,14 +14,17 @@ export interface LayerJob {
 export interface Measurer {
   /** Jobs that may usefully wait at a time. */
   readonly ahead: number
+  /** Told of jobs that will be handed in, so that threads are up in time. */
+  expect?(jobs: readonly LayerJob[]): void
   /** Rejects with an InputError when the layer's bytes cannot be read. */
   measure(job: LayerJob): Promise<PassResult>
   /** What is still waiting is rejected. */
   close(): Promise<void>
 }
 
-/** Work in nanoseconds after which threads are started: starting them takes about a tenth of a second. */
+/** Work in nanoseconds for which threads are started, and that which starting them takes. */
 const WORK_FOR_THREADS = 3e8
+const WORK_FOR_START = 1e8
 
 /** Roughly the nanoseconds that one thread needs for a layer: what decides where it is measured, never what comes out. */
 export function workOf({ shape }: LayerJob, { passes }: Pick<PassOptions, 'passes'>): number {
@@ -51,8 +54,8 @@ export function localMeasurer(options: PassOptions, kernel: Kernel): Measurer {
 }
 
 /**
- * Measures in this thread until the work that has come in is worth starting one thread per processor for; stays in this
- * thread where threads cannot be started.
+ * Measures in this thread; when the work that is expected is worth it, threads are started, one per processor, and this one
+ * goes on until they are up. Stays in this thread where threads cannot be started.
  */
 export function growingMeasurer(options: PassOptions, kernel: Kernel, start: () => Promise<Measurer>): Measurer {
   const here = localMeasurer(options, kernel)
@@ -73,11 +76,14 @@ export function growingMeasurer(options: PassOptions, kernel: Kernel, start: () 
     get ahead() {
       return opened?.ahead ?? 1
     },
+    expect(jobs) {
+      work += jobs.reduce((sum, job) => sum + workOf(job, options), 0)
+      if (work >= WORK_FOR_THREADS && processors() > 1) pool ??= open()
+    },
     measure(job) {
-      work += workOf(job, options)
-      if (work < WORK_FOR_THREADS || processors() < 2) return here.measure(job)
-      pool ??= open()
-      return pool.then((measurer) => measurer.measure(job))
+      // A layer that takes longer than threads need to start waits for them.
+      if (opened || (pool && workOf(job, options) > WORK_FOR_START)) return pool!.then((measurer) => measurer.measure(job))
+      return here.measure(job)
     },
     async close() {
       closed = true

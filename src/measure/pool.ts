@@ -252,7 +252,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
   })
   const close = async (): Promise<void> => {
     fail(new Error('the measuring threads were ended'))
-    for (const { handle } of threads) await handle.end()
+    await Promise.all(threads.map(({ handle }) => handle.end()))
   }
   try {
     await Promise.all(started)

@@ -9,7 +9,7 @@ import { InputHashes, type ModelHashes } from './input-hashes.ts'
 import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { growingMeasurer, localMeasurer, type Measurer } from './measurer.ts'
+import { growingMeasurer, type LayerJob, localMeasurer, type Measurer } from './measurer.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
 import { withNamedFolder } from './named-folder.ts'
@@ -148,6 +148,7 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
     for (const text of source.warnings) yield { kind: 'event', event: { kind: 'warning', text } }
     const selections = source.models.map((model) => ({ model, ...selectLayers(model, settings.choice) }))
     const all = selections.flatMap(({ layers }) => layers)
+    measurer.expect?.(all.map(jobOf))
     const totals = {
       layers: all.length,
       filters: all.reduce((n, layer) => n + filtersOf(layer), 0),
@@ -174,10 +175,8 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
       for (const layer of layers) {
         options.signal?.throwIfAborted()
         if (state.failed) break
-        const { convolution } = layer
         const finished = options.finished?.(identityOf(state, layer))
-        const job = { plan: convolution.weights, shape: convolution.shape }
-        const result = finished ? Promise.resolve(finished) : measurer.measure(job)
+        const result = finished ? Promise.resolve(finished) : measurer.measure(jobOf(layer))
         result.catch(() => undefined)
         yield { kind: 'layer', state, layer, result }
       }
@@ -310,6 +309,10 @@ function modelRow({ input, model, name, sum }: ModelState, hashes: ModelHashes):
 
 function narrowedText({ name, narrowed }: ModelState): string {
   return `${name}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
+}
+
+function jobOf({ convolution: { weights, shape } }: SelectedLayer): LayerJob {
+  return { plan: weights, shape }
 }
 
 function filtersOf({ convolution: { shape } }: SelectedLayer): number {

@@ -9,11 +9,12 @@ import { layerTableBytes, modelTableBytes } from '../../src/artifact/tables.ts'
 import { InputError, NonFiniteWeightError } from '../../src/errors.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import { type Input, type LazyInput, memoryAccess } from '../../src/io/random-access.ts'
-import type { PassOptions } from '../../src/measure/layer-pass.ts'
-import { growingMeasurer, type LayerJob, localMeasurer } from '../../src/measure/measurer.ts'
+import type { PassOptions, PassResult } from '../../src/measure/layer-pass.ts'
+import { growingMeasurer, type LayerJob, localMeasurer, type Measurer } from '../../src/measure/measurer.ts'
 import type { MeasureOptions } from '../../src/measure/options.ts'
 import { openPool } from '../../src/measure/pool.ts'
-import { openKernel } from '../../src/wasm.ts'
+import { processors } from '../../src/threads/node.ts'
+import { type Kernel, openKernel } from '../../src/wasm.ts'
 import { convolution, memoryInput, safetensors, someModels } from './models.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'filterlens-pool-'))
@@ -115,16 +116,57 @@ test('jobs that wait when the pool closes are rejected', async () => {
   assert.match((late as Error).message, /ended/)
 })
 
-test('where threads cannot be started the work goes on in this one', async () => {
-  const options: PassOptions = { threshold: 0.01, profile: 'cvprw22', passes: new Set() }
-  const kernel = await openKernel()
-  const growing = growingMeasurer(options, kernel, () => Promise.reject(new Error('no threads here')))
+/** A layer of about 13 ms, and what this thread makes of it. */
+async function someJob(options: PassOptions, kernel: Kernel): Promise<{ job: LayerJob; expected: PassResult }> {
   const { values } = convolution('x', [512, 700, 3, 3], 1)
   const plan = { access: memoryAccess('x', new Uint8Array(values.buffer)), offset: 0, dtype: 'float32' as const }
   const job: LayerJob = { plan, shape: [512, 700, 3, 3] }
-  const here = localMeasurer(options, kernel)
-  const expected = await here.measure(job)
+  return { job, expected: await localMeasurer(options, kernel).measure(job) }
+}
+
+const light: PassOptions = { threshold: 0.01, profile: 'cvprw22', passes: new Set() }
+
+test('where threads cannot be started the work goes on in this one', async () => {
+  const kernel = await openKernel()
+  const { job, expected } = await someJob(light, kernel)
+  let asked = 0
+  const growing = growingMeasurer(light, kernel, () => {
+    asked++
+    return Promise.reject(new Error('no threads here'))
+  })
+  growing.expect!(Array(40).fill(job))
   for (let k = 0; k < 20; k++) assert.equal(await growing.measure(job), expected)
+  await growing.close()
+  assert.is(asked, processors() > 1 ? 1 : 0)
+})
+
+test('threads are started for work that is worth it, and take over when they are up', async () => {
+  const kernel = await openKernel()
+  const { job, expected } = await someJob(light, kernel)
+  let up: (pool: Measurer) => void = () => {}
+  let asked = 0
+  let theirs = 0
+  const growing = growingMeasurer(light, kernel, () => {
+    asked++
+    return new Promise((resolve) => (up = resolve))
+  })
+  growing.expect!([job])
+  assert.is(asked, 0, 'a short run starts none')
+  growing.expect!(Array(40).fill(job))
+  growing.expect!(Array(40).fill(job))
+  if (processors() < 2) return console.log('skipped: one processor')
+  assert.is(asked, 1)
+  assert.equal(await growing.measure(job), expected)
+  assert.is(growing.ahead, 1)
+  const measureThere = async () => {
+    theirs++
+    return expected
+  }
+  up({ ahead: 99, measure: measureThere, close: async () => {} })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(await growing.measure(job), expected)
+  assert.is(theirs, 1)
+  assert.is(growing.ahead, 99)
   await growing.close()
 })
 
