@@ -45,15 +45,14 @@ function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f64): f6
 }
 
 /**
- * The same for the filters divided by their max-abs, that is, times its reciprocal in double, less `mean` (taps doubles),
- * or less the first filter when `mean` is 0; no sum.
+ * The same for the filters divided by their max-abs, that is, times its reciprocal in double; no sum.
  */
-export function widenScaled(tile: usize, k: usize, taps: usize, wide: usize, mean: usize): void {
+function widenScaled(tile: usize, k: usize, taps: usize, wide: usize): void {
   const reciprocals = wide + taps * PLANE;
   const shifts = reciprocals + PLANE;
   invert(tile + taps * NARROW, k, reciprocals);
   for (let j: usize = 0; j < taps; j++, tile += NARROW, wide += PLANE) {
-    const first = mean == 0 ? <f64>load<f32>(tile) * load<f64>(reciprocals) : load<f64>(mean + (j << 3));
+    const first = <f64>load<f32>(tile) * load<f64>(reciprocals);
     store<f64>(shifts + (j << 3), first);
     const shift = f64x2.splat(first);
     const fours = tile + ((k & ~3) << 2);
@@ -120,7 +119,7 @@ export function flush(tile: usize, k: usize, taps: usize, wide: usize, into: usi
 /** Folds a tile of k filters, each divided by its max-abs, into the set at `into`. */
 export function flushScaled(tile: usize, k: usize, taps: usize, wide: usize, into: usize): void {
   if (k == 0) return;
-  widenScaled(tile, k, taps, wide, 0);
+  widenScaled(tile, k, taps, wide);
   fold(wide, k, taps, into);
 }
 

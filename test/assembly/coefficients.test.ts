@@ -72,6 +72,64 @@ test('histograms of the filters that are not sparse: counts add up and lie where
   }
 })
 
+test('float32 answers nothing that double would answer otherwise: levels, edges, zeros, any size, any basis', () => {
+  const n = 1500
+  const t = 9
+  const noise = randomNumbers(n * t, 41)
+  const kinds: [string, (x: number, f: number) => number][] = [
+    ['bell-shaped', (x) => x],
+    ['two levels', (x) => (x < 0 ? -1 : 1)],
+    ['four levels', (x) => Math.round(x * 2) / 2],
+    ['ever larger', (x, f) => (f / n) * x],
+    ['every third is zero', (x, f) => (f % 3 ? x : 0)],
+    ['sizes of 1e-44 to 1e38', (x, f) => x * 10 ** ((f % 83) - 44)],
+    ['all equal', () => 0.3],
+  ]
+  const short = { mean: new Float64Array(t), components: Float64Array.from(unit.components, (x) => x * 1e-12) }
+  const long = { mean: new Float64Array(t).fill(1e5), components: Float64Array.from(unit.components, (x) => x * 1e12) }
+  for (const [name, make] of kinds) {
+    const values = noise.map((x, k) => make(x, Math.floor(k / t)))
+    for (const basis of [basisOf(t, 3), unit, short, long]) {
+      const all = Array.from({ length: n }, (_, f) => {
+        const row = values.subarray(f * t, f * t + t)
+        const top = row.reduce((m, x) => Math.max(m, Math.abs(x)), 0)
+        const reciprocal = top === 0 ? 0 : 1 / top
+        return Array.from({ length: t }, (_, c) =>
+          row.reduce((sum, x, j) => sum + (x * reciprocal - basis.mean[j]!) * basis.components[c * t + j]!, 0),
+        )
+      })
+      const { lowest, highest } = kernel.coefficientRange(load(values), n, t, basis)
+      for (let c = 0; c < t; c++) {
+        assert.is(lowest[c]! + 0, all.reduce((m, row) => Math.min(m, row[c]!), Infinity) + 0, name)
+        assert.is(highest[c]! + 0, all.reduce((m, row) => Math.max(m, row[c]!), -Infinity) + 0, name)
+      }
+      for (const bins of [1, 70, 1024]) {
+        const low = Math.min(...lowest)
+        const high = Math.max(...highest)
+        for (const [from, to] of [
+          [low, high],
+          [low + (high - low) / 3, high - (high - low) / 7],
+        ] as const) {
+          const edges = kernel.binEdges(from, to, bins)
+          const wanted = new Float64Array(t * bins)
+          for (const row of all) {
+            for (let c = 0; c < t; c++) {
+              const x = row[c]!
+              if (!(x >= edges[0]! && x <= edges[bins]!)) continue
+              let bin = 0
+              while (bin < bins - 1 && x >= edges[bin + 1]!) bin++
+              wanted[c * bins + bin]!++
+            }
+          }
+          const counts = new Float64Array(t * bins)
+          kernel.coefficientHistogram(load(values), n, t, basis, { low: from, high: to, limit: -1 }, counts)
+          assert.equal([...counts], [...wanted], `${name}, ${bins} bins`)
+        }
+      }
+    }
+  }
+})
+
 interface Golden {
   readonly filters: string
   readonly bins: number
