@@ -1,11 +1,10 @@
-import { useEffect } from 'preact/hooks'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
 import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
 import { SaveMenu } from './save/save-menu.tsx'
 import { useKeys } from './state/keys.ts'
 import { modelNamed, models } from './state/models.ts'
-import { formatRoute, type Route, route } from './state/route.ts'
+import { formatRoute, route } from './state/route.ts'
 import { toggleTheme } from './state/theme.ts'
 import { toast } from './state/toast.ts'
 import { Compare } from './views/compare.tsx'
@@ -18,19 +17,8 @@ import { Overview } from './views/overview.tsx'
 import { tabs } from './views/tabs.ts'
 import { Welcome } from './views/welcome.tsx'
 
-/** What the window and the browser's history call the view. */
-function titleOf({ page, a, b, layer }: Route): string {
-  const row = layer === undefined ? undefined : modelNamed(a)?.layers.find((one) => one.layer_id === layer)
-  const models = [a, page === 'compare' ? b : undefined].filter((name) => name !== undefined).join(' beside ')
-  const view = page === 'groups' ? 'Groups' : page === 'figures' ? 'Figures' : models
-  return [row?.layer, view, 'filterlens'].filter((part) => part).join(' · ')
-}
-
 export function App() {
   useKeys()
-  useEffect(() => {
-    document.title = titleOf(route.value)
-  })
   const empty = models.value.length === 0
   return (
     <div class="shell">

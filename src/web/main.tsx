@@ -2,7 +2,9 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { openPreloaded } from './state/preloaded.ts'
 import { followAddress } from './state/route.ts'
+import { followTitle } from './state/title.ts'
 
 followAddress()
+followTitle()
 render(<App />, document.getElementById('app')!)
 void openPreloaded()

@@ -1,7 +1,8 @@
+import { useEffect, useMemo } from 'preact/hooks'
 import type { ExportFormat } from '../../artifact/export-formats.ts'
 import { SaveIcon } from '../parts/icons.tsx'
 import { Menu } from '../parts/menu.tsx'
-import { grouping } from '../state/groups.ts'
+import { grouping, saveOpen } from '../state/groups.ts'
 import { analysisOf, filesOf, models, pairs } from '../state/models.ts'
 import { say } from '../state/toast.ts'
 import { looking } from '../state/work.ts'
@@ -28,47 +29,58 @@ async function saving(work: () => Promise<void>): Promise<void> {
 
 /** What can be taken away: the artifact, and each table. Figures are saved where they are shown. */
 export function SaveMenu() {
-  const analysis = analysisOf(models.value)
-  const groups = grouping.value
+  return (
+    <Menu label="Save" icon={<SaveIcon />}>
+      <Sheet />
+    </Menu>
+  )
+}
+
+function Sheet() {
+  const analysis = useMemo(() => analysisOf(models.value), [models.value])
+  useEffect(() => {
+    saveOpen.value = true
+    return () => {
+      saveOpen.value = false
+    }
+  }, [])
+  if (!analysis)
+    return <p class="small">These models were measured with different parameters; remove some to save the others together.</p>
   const saveArtifact = () =>
     saving(async () => {
       say('Writing the artifact …')
       const { zip, resultsSha256 } = await looking('artifact', {
-        analysis: analysis!,
+        analysis,
         files: filesOf(models.value),
         pairs: pairs.value,
       })
       download('filterlens-results.zip', zip, 'application/zip')
       say(`Saved. results.sha256 is ${resultsSha256}`)
     })
+  const groups = grouping.value
   return (
-    <Menu label="Save" icon={<SaveIcon />}>
-      {analysis ? (
+    <>
+      <h3>Everything, to check and to recompute</h3>
+      <button type="button" onClick={saveArtifact}>
+        Artifact <span class="muted small">results.zip</span>
+      </button>
+      <h3>Tables</h3>
+      {runTables.map((name) => (
+        <TableRow key={name} name={name} source={{ analysis }} />
+      ))}
+      {'report' in groups && (
         <>
-          <h3>Everything, to check and to recompute</h3>
-          <button type="button" onClick={saveArtifact}>
-            Artifact <span class="muted small">results.zip</span>
-          </button>
-          <h3>Tables</h3>
-          {runTables.map((name) => (
-            <TableRow key={name} name={name} source={{ analysis }} />
+          <h3>
+            {groups.report.groups.a.name} and {groups.report.groups.b.name}
+          </h3>
+          {groupTables.map((name) => (
+            <TableRow key={name} name={name} source={{ report: groups.report }} />
           ))}
-          {'report' in groups && (
-            <>
-              <h3>
-                {groups.report.groups.a.name} and {groups.report.groups.b.name}
-              </h3>
-              {groupTables.map((name) => (
-                <TableRow key={name} name={name} source={{ report: groups.report }} />
-              ))}
-            </>
-          )}
-          <p class="small muted">Each figure can be saved where it is shown.</p>
         </>
-      ) : (
-        <p class="small">These models were measured with different parameters; remove some to save the others together.</p>
       )}
-    </Menu>
+      {'working' in groups && <p class="small muted">Comparing the groups …</p>}
+      <p class="small muted">Each figure can be saved where it is shown.</p>
+    </>
   )
 }
 

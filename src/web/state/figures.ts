@@ -5,12 +5,17 @@ import type { ReportInput } from '../../report/report-input.ts'
 import { grouping } from './groups.ts'
 import { analysisOf, models } from './models.ts'
 import { route } from './route.ts'
+import { looking } from './work.ts'
 
-/** What the figures are drawn from: two groups where the metadata tells them, two models side by side, or the models as they are. */
-export const figureInput = computed((): ReportInput | null => {
+/**
+ * What the figures are drawn from: two groups where the metadata tells them, two models side by side, or the models as they
+ * are. Null when there is nothing to draw.
+ */
+export const figureInput = computed((): ReportInput | 'working' | null => {
   const analysis = analysisOf(models.value)
   if (!analysis) return null
   const groups = grouping.value
+  if ('working' in groups) return 'working'
   if ('report' in groups) return { analysis, groups: groups.report }
   const [first, second] = models.value
   if (models.value.length === 2 && first && second) {
@@ -33,6 +38,7 @@ effect(() => {
   const input = figureInput.value
   figures.value = null
   figuresProblem.value = null
+  if (input === 'working') return
   if (!input) {
     figures.value = []
     figuresProblem.value =
@@ -41,20 +47,16 @@ effect(() => {
         : null
     return
   }
-  let late = false
-  import('./draw-figures.ts')
-    .then(({ drawAll }) => drawAll(input))
-    .then(
-      (drawn) => {
-        if (!late) figures.value = drawn
-      },
-      (error) => {
-        if (late) return
-        figures.value = []
-        figuresProblem.value = error instanceof Error ? error.message : String(error)
-      },
-    )
-  return () => {
-    late = true
-  }
+  const abort = new AbortController()
+  looking('figures', { input }, { signal: abort.signal }).then(
+    (drawn) => {
+      if (!abort.signal.aborted) figures.value = drawn
+    },
+    (error) => {
+      if (abort.signal.aborted || error.name === 'AbortError') return
+      figures.value = []
+      figuresProblem.value = error.message
+    },
+  )
+  return () => abort.abort()
 })

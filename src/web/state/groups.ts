@@ -1,11 +1,12 @@
 import { computed, effect, signal } from '@preact/signals'
-import { type GroupInput, groupAnalysis } from '../../analysis/group-analysis.ts'
+import type { GroupInput } from '../../analysis/group-analysis.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { Figure } from '../../figures/figure.ts'
 import { metaOf } from '../../filters/provenance.ts'
-import { analysisOf, filesOf, type Loaded, models, pairs } from './models.ts'
+import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs } from './models.ts'
 import { route } from './route.ts'
-import { measuring } from './work.ts'
+import { say } from './toast.ts'
+import { looking, measuring } from './work.ts'
 
 const MOST_VALUES = 40
 
@@ -58,7 +59,8 @@ export const choiceNow = computed((): Choice => {
 
 type GroupsChosen = Pick<GroupInput, 'analysis'> & Required<Pick<GroupInput, 'groups' | 'pairs'>>
 
-export type Grouping = { readonly report: GroupReport } | { readonly problem: string }
+/** The comparison of the two chosen groups, or why there is none; neither while it is being worked out. */
+export type Grouping = { readonly report: GroupReport } | { readonly problem: string } | { readonly working: true }
 
 const names: Record<string, readonly [string, string]> = { robust: ['normal', 'robust'] }
 
@@ -74,46 +76,86 @@ const chosenGroups = computed((): { readonly given: GroupsChosen } | { readonly 
   return { given: { analysis, groups, pairs: inGroups } }
 })
 
-/** The analysis of the two chosen groups from the layers' rows alone, or why there is none. Computed only when it is looked at. */
-const fromRows = computed((): Grouping => {
-  const chosen = chosenGroups.value
-  if ('problem' in chosen) return chosen
-  try {
-    return { report: groupAnalysis(chosen.given) }
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) }
-  }
-})
+/** True while the save menu is open: it offers the tables of the groups. */
+export const saveOpen = signal(false)
+const looked = computed(() => route.value.page === 'groups' || route.value.page === 'figures')
+const wanted = computed(() => looked.value || saveOpen.value)
 
-/** The same with the shift between the groups' filters, which has to be read from the files. */
-const withShift = signal<{ readonly given: GroupsChosen; readonly report: GroupReport } | null>(null)
-/** How far the reading is, or what went wrong with it. */
+interface Answer {
+  readonly given: GroupsChosen
+  readonly found: { readonly report: GroupReport } | { readonly problem: string }
+  /** False while the shift between the groups' filters, which has to be read from the files, is not part of it. */
+  readonly whole: boolean
+}
+
+const answer = signal<Answer | null>(null)
+/** How far the reading of the filters is, or what went wrong with it. */
 export const shiftState = signal<{ readonly share: number } | { readonly problem: string } | null>(null)
 
 /** What is known of the two groups now. */
 export const grouping = computed((): Grouping => {
   const chosen = chosenGroups.value
-  const known = withShift.value
-  return known && 'given' in chosen && known.given === chosen.given ? { report: known.report } : fromRows.value
+  if ('problem' in chosen) return chosen
+  return answer.value?.given === chosen.given ? answer.value.found : { working: true }
 })
 
-const looked = computed(() => route.value.page === 'groups' || route.value.page === 'figures')
+/** The same comparison as an earlier run made it: of the same models, in the same groups, with the same pairs. */
+function earlierReport({ groups, pairs }: GroupsChosen): GroupReport | undefined {
+  const same = (x: readonly string[], y: readonly string[]): boolean =>
+    x.length === y.length && [...x].sort().join('\n') === [...y].sort().join('\n')
+  return earlierGroups.value.find((report) => {
+    const of = (group: 'a' | 'b'): string[] => report.models.flatMap((one) => (one.group === group ? [one.model] : []))
+    const own = report.pairs.map(({ a, b }) => `${a} ${b}`)
+    return (
+      same(of('a'), groups.a.models) &&
+      same(of('b'), groups.b.models) &&
+      same(
+        own,
+        pairs.map(({ a, b }) => `${a} ${b}`),
+      )
+    )
+  })
+}
 
-// Looking at groups or figures starts the second pass over the filters, once for each choice of groups.
+// Looking at groups starts their comparison from the layers' rows, in a worker: it draws ten thousand samples.
 effect(() => {
   const chosen = chosenGroups.value
-  if (!looked.value || 'problem' in chosen || 'problem' in fromRows.value || withShift.peek()?.given === chosen.given) return
+  if (!wanted.value || 'problem' in chosen || answer.peek()?.given === chosen.given) return
+  const { given } = chosen
+  const earlier = earlierReport(given)
+  if (earlier) {
+    answer.value = { given, found: { report: earlier }, whole: true }
+    return
+  }
+  const abort = new AbortController()
+  looking('groups', { ...given, files: null }, { signal: abort.signal }).then(
+    (report) => {
+      answer.value = { given, found: { report }, whole: false }
+    },
+    (error) => {
+      if (error.name !== 'AbortError') answer.value = { given, found: { problem: error.message }, whole: true }
+    },
+  )
+  return () => abort.abort()
+})
+
+// Then comes the second pass over the filters, once for each choice of groups.
+effect(() => {
+  const now = answer.value
+  const chosen = chosenGroups.value
+  if (!looked.value || !now || now.whole || 'problem' in chosen || chosen.given !== now.given) return
+  const { given } = now
   const files = filesOf(models.value)
   if (!files) return
   const abort = new AbortController()
   shiftState.value = { share: 0 }
   measuring(
     'groups',
-    { ...chosen.given, files },
+    { ...given, files },
     { signal: abort.signal, onEvent: ({ done, total }) => (shiftState.value = { share: total > 0 ? done / total : 0 }) },
   ).then(
     (report) => {
-      withShift.value = { given: chosen.given, report }
+      answer.value = { given, found: { report }, whole: true }
       shiftState.value = null
     },
     (error) => {
@@ -132,14 +174,15 @@ effect(() => {
   if (!onGroups.value) return
   const found = grouping.value
   groupFigures.value = null
-  if ('problem' in found) return
-  let late = false
-  import('./draw-figures.ts')
-    .then(({ drawGroups }) => drawGroups(found.report))
-    .then((figures) => {
-      if (!late) groupFigures.value = figures
-    })
-  return () => {
-    late = true
-  }
+  if (!('report' in found)) return
+  const abort = new AbortController()
+  looking('figures', { report: found.report }, { signal: abort.signal }).then(
+    (figures) => {
+      if (!abort.signal.aborted) groupFigures.value = figures
+    },
+    (error) => {
+      if (error.name !== 'AbortError') say(error.message)
+    },
+  )
+  return () => abort.abort()
 })

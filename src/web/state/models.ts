@@ -1,13 +1,14 @@
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { type Flag, flagsOf } from '../../analysis/flags.ts'
 import { joinMeta } from '../../analysis/join-meta.ts'
 import { joinPairs } from '../../analysis/join-pairs.ts'
 import type { MetaTable } from '../../analysis/meta-table.ts'
 import type { Pair, PairTable } from '../../analysis/pairs.ts'
+import type { GroupReport } from '../../analysis/report-types.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
-import type { ModelFile } from '../work/protocol.ts'
+import type { DroppedResult, ModelFile } from '../work/protocol.ts'
 
 /** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */
 export interface Loaded {
@@ -63,11 +64,19 @@ const joined = computed((): Outcome<readonly Loaded[]> => {
 export const models = computed(() => joined.value.value)
 export const metaProblem = computed(() => joined.value.problem)
 
-/** Pairs of which both models are here; the table may know more than was dropped. */
+/** Pairs, and comparisons of groups, that came with results of earlier runs. */
+const earlierPairs = signal<readonly Pair[]>([])
+export const earlierGroups = signal<readonly GroupReport[]>([])
+
+/** Pairs of which both models are here; the table may know more than was dropped. Without a table, those of earlier results. */
 const matched = computed((): Outcome<readonly Pair[]> => {
   const table = pairTable.value
-  if (!table || models.value.length === 0) return { value: [], problem: null }
   const names = models.value.map(({ name }) => name)
+  if (!table) {
+    const here = new Set(names)
+    return { value: earlierPairs.value.filter(({ a, b }) => here.has(a) && here.has(b)), problem: null }
+  }
+  if (names.length === 0) return { value: [], problem: null }
   const each = table.rows.map((row) => attempt(() => joinPairs(names, { ...table, rows: [row] }), []))
   const found = each.flatMap(({ value }) => value)
   return { value: found, problem: found.length === 0 ? (each[0]?.problem ?? null) : null }
@@ -86,7 +95,6 @@ export function modelNamed(name: string | undefined): Loaded | undefined {
 export function analysisOf(list: readonly Loaded[]): Analysis | null {
   const [first] = list
   if (!first) return null
-  const conventions = (model: Loaded): string => JSON.stringify([model.version, model.parameters])
   if (list.some((model) => conventions(model) !== conventions(first))) return null
   return {
     version: first.version,
@@ -100,25 +108,28 @@ export function analysisOf(list: readonly Loaded[]): Analysis | null {
 }
 
 /** Adds an analysis's models to the page and returns the names they go by. */
-export function addAnalysis(analysis: Analysis, files: readonly GivenFile[]): string[] {
+export function addResult({ analysis, pairs: given, groups }: DroppedResult, files: readonly GivenFile[]): string[] {
   const drop = ++drops
-  const taken = new Set(read.value.map((model) => model.name))
+  const list = [...read.value]
+  const taken = new Set(list.map((model) => model.name))
   const layersOf = new Map<string, LayerRow[]>()
   for (const row of analysis.layers) {
-    const list = layersOf.get(row.model)
-    if (list) list.push(row)
+    const own = layersOf.get(row.model)
+    if (own) own.push(row)
     else layersOf.set(row.model, [row])
   }
-  const added = analysis.models.map((row): Loaded => {
-    let name = row.model
-    for (let k = 2; taken.has(name); k++) name = `${row.model} (${k})`
+  const names = new Map<string, string>()
+  for (const row of analysis.models) {
+    const without = list.findIndex((model) => model.files.length === 0 && files.length > 0 && isSameModel(model, row, analysis))
+    const name = without < 0 ? freeName(row.model, taken) : list[without]!.name
     taken.add(name)
+    names.set(row.model, name)
     const own = layersOf.get(row.model) ?? []
     const renamed = name !== row.model
     const layers = renamed ? own.map((layer) => ({ ...layer, model: name })) : own
-    return {
+    const model: Loaded = {
       name,
-      row: renamed ? { ...row, model: name } : row,
+      row: { ...row, model: name, meta: { ...(list[without]?.row.meta ?? {}), ...row.meta } },
       layers,
       flags: layers.map(flagsOf),
       skipped: analysis.skipped.filter((skip) => skip.model === row.model).map((skip) => ({ ...skip, model: name })),
@@ -129,9 +140,37 @@ export function addAnalysis(analysis: Analysis, files: readonly GivenFile[]): st
       version: analysis.version,
       warnings: analysis.warnings.filter((text) => text.startsWith(`${row.model}:`) || analysis.models.length === 1),
     }
+    if (without < 0) list.push(model)
+    else list[without] = model
+  }
+  const renamedPair = (pair: Pair): Pair => ({ ...pair, a: names.get(pair.a) ?? pair.a, b: names.get(pair.b) ?? pair.b })
+  batch(() => {
+    read.value = list
+    earlierPairs.value = [...earlierPairs.value, ...given.map(renamedPair)]
+    if (groups && [...names].every(([own, name]) => own === name)) earlierGroups.value = [...earlierGroups.value, groups]
   })
-  read.value = [...read.value, ...added]
-  return added.map((model) => model.name)
+  return [...names.values()]
+}
+
+/** True when a file that is dropped now is the one that results of an earlier run were measured from, by the same conventions. */
+function isSameModel(model: Loaded, row: ModelRow, { version, parameters }: Analysis): boolean {
+  return (
+    row.sha256 !== null &&
+    model.row.sha256 === row.sha256 &&
+    model.ownName === row.model &&
+    conventions(model) === conventions({ version, parameters })
+  )
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted
+  for (let k = 2; taken.has(name); k++) name = `${wanted} (${k})`
+  return name
+}
+
+/** What two measurements must have in common to be compared; parameters that were read back have their keys in another order. */
+function conventions({ version, parameters }: Pick<Analysis, 'version' | 'parameters'>): string {
+  return JSON.stringify([version, Object.entries(parameters).sort(([x], [y]) => (x < y ? -1 : 1))])
 }
 
 export function removeModel(name: string): void {

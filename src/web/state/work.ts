@@ -5,8 +5,8 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import { openWork } from '../work/client.ts'
 import type { LayerPlace } from '../work/protocol.ts'
 import { startJob } from './jobs.ts'
-import { addAnalysis, type Loaded, metaTable, pairTable } from './models.ts'
-import { go } from './route.ts'
+import { addResult, type Loaded, metaTable, modelNamed, pairTable } from './models.ts'
+import { go, route } from './route.ts'
 
 /** One worker measures, another looks into layers: opening a layer never waits for an analysis. */
 export const measuring = openWork()
@@ -21,6 +21,7 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
     files.length === 1 ? first : first.includes('/') ? `${first.split('/')[0]}/` : `${first} and ${files.length - 1} more`
   const job = startJob(label, () => abort.abort())
   const errors: string[] = []
+  const before = route.value
   try {
     const rest: GivenFile[] = []
     for (const file of files) {
@@ -30,25 +31,35 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
         if (problem) errors.push(problem)
       }
     }
-    const results =
+    const { results, failed } =
       rest.length === 0
-        ? []
+        ? { results: [], failed: [] }
         : await measuring(
             'analyze',
             { files: rest },
             { signal: abort.signal, onEvent: ({ done, total, label: doing }) => job.update({ done, total, doing }) },
           )
-    const names = results.flatMap(({ analysis, measured }) => addAnalysis(analysis, measured ? rest : []))
-    errors.push(...results.flatMap(({ analysis: { failed } }) => failed.map(({ file, problem }) => `${file}: ${problem}`)))
-    if (!options.stay && names.length === 1) go({ page: 'model', a: names[0]! })
-    else if (!options.stay && names.length === 2) go({ page: 'compare', a: names[0]!, b: names[1]! })
-    else if (!options.stay && names.length > 2) go({ page: 'models' })
+    const [at, awaited] = [route.value, !shown()]
+    const names = results.flatMap((result) => addResult(result, result.measured ? rest : []))
+    errors.push(...failed.map(({ file, problem }) => `${file}: ${problem}`))
+    const already = shown() && (awaited || names.every((name) => name === at.a || name === at.b))
+    if (options.stay || already || at !== before) {
+      // the address says what is seen: it was kept, or someone went on to look at something else
+    } else if (names.length === 1) go({ page: 'model', a: names[0]! })
+    else if (names.length === 2) go({ page: 'compare', a: names[0]!, b: names[1]! })
+    else if (names.length > 2) go({ page: 'models' })
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'AbortError'))
       errors.push(error instanceof Error ? error.message : String(error))
   }
   if (errors.length > 0) job.update({ running: false, errors })
   else job.end()
+}
+
+/** True when the models that the address names are here: an address that was kept shows its models as soon as they are dropped. */
+function shown(): boolean {
+  const { page, a, b } = route.value
+  return (page === 'model' && modelNamed(a) !== undefined) || (page === 'compare' && [a, b].every((name) => modelNamed(name)))
 }
 
 /** Takes a CSV file as the meta table or the pairs, by its header. Returns what is wrong with it, or null. */

@@ -24,7 +24,13 @@ export function Groups() {
       )}
       <Chooser />
       <ShiftState />
-      {'problem' in found ? <p class="note quiet">{found.problem}</p> : <Answer {...found} />}
+      {'problem' in found && <p class="note quiet">{found.problem}</p>}
+      {'working' in found && (
+        <p class="muted" role="status">
+          Comparing the groups …
+        </p>
+      )}
+      {'report' in found && <Answer {...found} />}
     </main>
   )
 }

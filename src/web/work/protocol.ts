@@ -2,11 +2,13 @@ import type { GroupChoice } from '../../analysis/members.ts'
 import type { Pair } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { ExportFormat } from '../../artifact/export-formats.ts'
+import type { Figure } from '../../figures/figure.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
+import type { ReportInput } from '../../report/report-input.ts'
 import type { KernelBasis } from '../../wasm.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
@@ -23,6 +25,15 @@ export interface AnalysisEvent {
 export interface DroppedResult {
   readonly analysis: Analysis
   readonly measured: boolean
+  /** Of results of an earlier run: the pairs it was given, and its comparison of two groups where it made one. */
+  readonly pairs: readonly Pair[]
+  readonly groups: GroupReport | null
+}
+
+/** All that a drop held, and the files that could not be read. */
+export interface Dropped {
+  readonly results: readonly DroppedResult[]
+  readonly failed: Analysis['failed']
 }
 
 /** A file that holds models of the page, with those that were dropped with it. */
@@ -103,10 +114,14 @@ export interface SecondPass {
 /** Two groups of models of the page. */
 export interface GroupsGiven {
   readonly analysis: Analysis
-  readonly files: readonly ModelFile[]
+  /** Null: from the layers' rows alone, without the shift. */
+  readonly files: readonly ModelFile[] | null
   readonly pairs: readonly Pair[]
   readonly groups: GroupChoice
 }
+
+/** What figures are drawn from: two groups, for what stands under their numbers, or all that a report is made of. */
+export type FiguresFrom = { readonly report: GroupReport } | { readonly input: ReportInput }
 
 /** What tables are made of. */
 export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }
@@ -129,15 +144,17 @@ export const TILE = 16384
 
 export interface Methods {
   /** Measures what was dropped; results of earlier runs come back as they are. */
-  analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: readonly DroppedResult[] }
+  analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: Dropped }
   /** All that the layer view shows beyond the layer's row. */
   layer: { given: LayerPlace; event: never; result: LayerDetail }
   /** Weights of TILE filters from `tile · TILE` on, in an order. */
   tile: { given: { place: LayerPlace; order: FilterOrder; tile: number }; event: never; result: Float32Array }
   /** Coefficients of layers in one basis, over their common range. */
   coefficients: { given: SecondPass; event: AnalysisEvent; result: CoefficientPass }
-  /** Two groups with the shift between their filters. */
+  /** Two groups; with the shift between their filters where the files are given. */
   groups: { given: GroupsGiven; event: AnalysisEvent; result: GroupReport }
+  /** Figures, drawn as SVG. */
+  figures: { given: FiguresFrom; event: never; result: readonly Figure[] }
   /** A table as a file. */
   table: { given: { source: TableSource; name: string; format: ExportFormat }; event: never; result: Uint8Array<ArrayBuffer> }
   /** The artifact of an analysis, as the command line writes it, in one zip. */

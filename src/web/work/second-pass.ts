@@ -1,3 +1,4 @@
+import { groupAnalysis } from '../../analysis/group-analysis.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import { analyzeGroups } from '../../analyze-groups.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
@@ -33,8 +34,9 @@ export async function secondPass({ run, files, basis }: SecondPass, signal: Abor
   return measureCoefficients(inputs, run, basis, { names, signal, onProgress: telling(tell) })
 }
 
-/** The whole analysis of two groups, coefficients and shifts included. */
+/** The whole analysis of two groups; coefficients and shifts are measured where the files are given. */
 export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, tell: Tell): Promise<GroupReport> {
+  if (!files) return groupAnalysis(given)
   const { inputs, names } = await inputsOf(files)
   return analyzeGroups(inputs, { ...given, names, signal, onProgress: telling(tell) })
 }

@@ -20,6 +20,7 @@ const handlers: Handlers = {
   tile: ({ place, order, tile }) => readTile(place, order, tile),
   coefficients: (given, { signal, event }) => secondPass(given, signal, event),
   groups: (given, { signal, event }) => measureGroups(given, signal, event),
+  figures: async (from) => (await import('./draw-figures.ts')).drawFigures(from),
   table: ({ source, name, format }) => tableFile(source, name, format),
   artifact: async (given, { signal }) => (await import('./save-artifact.ts')).artifactZip(given, signal),
 }

@@ -72,6 +72,20 @@ export async function withPage(engine: Engine, work: (page: OpenPage) => Promise
   }
 }
 
+/** Drags files or folders over the middle of the window, as the system's file manager does (Chromium only). */
+export const dragOver = async (page: OpenPage, paths: readonly string[]): Promise<void> => {
+  await drag(page, 'dragEnter', paths)
+  await drag(page, 'dragOver', paths)
+}
+
+/** Lets go of them there. */
+export const letGo = (page: OpenPage, paths: readonly string[]): Promise<void> => drag(page, 'drop', paths)
+
+function drag({ tab }: OpenPage, type: string, files: readonly string[]): Promise<void> {
+  if (!tab.devtools) throw new Error(`${tab.engine} takes no drag events from a test`)
+  return tab.devtools('Input.dispatchDragEvent', { type, x: 640, y: 400, data: { items: [], files, dragOperationsMask: 1 } })
+}
+
 /** Keeps what the page saves instead of handing it to the browser's downloads, which have no common face. */
 export async function catchDownloads(tab: Tab): Promise<void> {
   await tab.run(() => {

@@ -60,10 +60,12 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text())
   })
+  const session = engine === 'chromium' ? await page.createCDPSession() : undefined
   return {
     engine,
     version,
     errors,
+    ...(session && { devtools: async (method, given) => void (await session.send(method as never, given as never)) }),
     goto: async (url) => void (await page.goto(url, { waitUntil: 'load' })),
     run: (code, ...args) => page.evaluate(code as never, ...(args as unknown as never[])) as Promise<never>,
     async chooseFiles(selector, paths) {

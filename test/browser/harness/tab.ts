@@ -17,6 +17,8 @@ export interface Tab {
   resize(width: number, height: number): Promise<void>
   /** Writes a PNG of what is seen. */
   screenshot(path: string): Promise<void>
+  /** Sends a command of the DevTools protocol (Chromium only): gestures that no other face has. */
+  devtools?(method: string, given: object): Promise<void>
   /** Bytes of memory that the browser's processes hold together, shared pages once; null where the system does not tell (only Linux does). */
   memory(): number | null
   /** Errors that the page threw or printed to its console (puppeteer only; WebDriver has no such list). */

@@ -1,0 +1,73 @@
+import { readGroups, readPairs } from '../../artifact/groups.ts'
+import { isOwnPath, RESULTS, UNHASHED } from '../../artifact/manifest.ts'
+import { requireFinished, zippedResults } from '../../artifact/open-results.ts'
+import { tableFiles } from '../../artifact/table-files.ts'
+import { readResults } from '../../artifact/tables-read.ts'
+import { InputError } from '../../errors.ts'
+import { folderOf, type GivenFile, givenFolder, openGiven } from '../../inputs/given-inputs.ts'
+import type { Folder } from '../../io/random-access.ts'
+import { looksLikeZip, tryZip } from '../../io/zip.ts'
+import type { Analysis } from '../../measure/model-row.ts'
+import type { DroppedResult } from './protocol.ts'
+
+/** Results of earlier runs among dropped files, the files that are no part of them, and what was wrong with broken ones. */
+export interface Earlier {
+  readonly results: readonly DroppedResult[]
+  readonly rest: readonly GivenFile[]
+  readonly failed: Analysis['failed']
+}
+
+/** Finds results of earlier runs: folders that hold all three tables and no filters, and zips of such a folder. */
+export async function earlierResults(files: readonly GivenFile[]): Promise<Earlier> {
+  const results: DroppedResult[] = []
+  const failed: { file: string; problem: string }[] = []
+  const read = async (folder: Folder, name: string): Promise<void> => {
+    try {
+      results.push(await readFolder(folder, name))
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      failed.push({ file: error.file, problem: error.problem })
+    }
+  }
+  const folders = resultFolders(files)
+  for (const folder of folders) await read(givenFolder(files, folder), folder || 'results')
+  const rest: GivenFile[] = []
+  for (const file of files) {
+    if (folders.some((folder) => isPartOf(file.path, folder))) continue
+    const folder = await zipped(file)
+    if (folder) await read(folder, file.path)
+    else rest.push(file)
+  }
+  return { results, rest, failed }
+}
+
+async function readFolder(folder: Folder, name: string): Promise<DroppedResult> {
+  await requireFinished(folder, name)
+  const analysis = await readResults(folder, name)
+  const [pairs, groups] = [await readPairs(folder, name), await readGroups(folder, name)]
+  return { analysis, measured: false, pairs, groups: groups ?? null }
+}
+
+function resultFolders(files: readonly GivenFile[]): string[] {
+  const paths = new Set(files.map(({ path }) => path))
+  return [...new Set(files.map(({ path }) => folderOf(path)))].filter((folder) => {
+    const has = (name: string): boolean => paths.has(folder === '' ? name : `${folder}/${name}`)
+    return Object.values(tableFiles).every(has) && !has('filters.arrow')
+  })
+}
+
+/** True for a file that filterlens wrote into that results folder; what else lies beside it may be a model. */
+function isPartOf(path: string, folder: string): boolean {
+  if (folder !== '' && !path.startsWith(`${folder}/`)) return false
+  const name = folder === '' ? path : path.slice(folder.length + 1)
+  return isOwnPath(name) || UNHASHED.includes(name)
+}
+
+/** The results in a zip; undefined for any other file, and for a zip that holds none. */
+async function zipped(file: GivenFile): Promise<Folder | undefined> {
+  if (file.beside || !/\.zip$/i.test(file.path)) return undefined
+  const access = await openGiven(file)
+  if (access.byteLength < 4 || !looksLikeZip(await access.read(0, 4))) return undefined
+  const zip = await tryZip(access)
+  return zip?.entries.some(({ name }) => name === RESULTS || name.endsWith(`/${RESULTS}`)) ? zippedResults(access) : undefined
+}
