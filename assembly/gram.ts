@@ -6,9 +6,9 @@
  *   | 1 / norm of each packed row (f64; rows rounded up to fours) | group 0 | group 1 | …
  *   group: | vector 0 of rows 0, 1, 2, 3 | vector 1 of rows 0, 1, 2, 3 | …        (16 bytes each)
  *
- * f64 and f32 rows are divided by their L2 norm; i16 rows are scaled as far as 16 bits and the 32-bit lanes of a run allow,
- * rounded, and their integer norm is kept. Products of a run of vectors stay in registers, eight sums at a time, and are
- * then added in double to the sums of all pairs at `sums`.
+ * f64 rows are divided by their L2 norm. f32 rows are multiplied by a power of two, which loses no bit; i16 rows are scaled
+ * as far as 16 bits and the 32-bit lanes of a run allow, and rounded; the norm of what is packed is kept. Products of a run
+ * of vectors stay in registers, eight sums at a time, and are then added in double to the sums of all pairs at `sums`.
  */
 
 /** Most rows of a panel. */
@@ -147,6 +147,12 @@ function integerScale(source: usize, length: usize): f64 {
   return min<f64>(32767 / <f64>top, 46300 / sqrt<f64>(f64x2.extract_lane(most, 0) + rest));
 }
 
+/** The power of two that brings a row of this squared L2 norm to a norm of 1 to 2. */
+function powerOfTwo(square: f64): f64 {
+  const exponent = reinterpret<u64>(sqrt<f64>(square)) >> 52;
+  return reinterpret<f64>((2046 - exponent) << 52);
+}
+
 /** Eight float32 times `factor`, rounded, as 16-bit integers. */
 // @ts-ignore: decorator
 @inline
@@ -162,8 +168,9 @@ function integers(x: usize, factor: v128): v128 {
 /** One row to its place in a group. Returns 1 / norm of what was packed, 0 for a zero row. */
 function packRow<T>(source: usize, length: usize, to: usize): f64 {
   const W = width<T>();
-  const factor = isInteger<T>() ? integerScale(source, length) : 1 / sqrt<f64>(squares(source, length));
-  if (isInteger<T>() ? factor == 0 : factor == Infinity) {
+  const square = isInteger<T>() ? 0 : squares(source, length);
+  const factor = isInteger<T>() ? integerScale(source, length) : sizeof<T>() == 4 ? powerOfTwo(square) : 1 / sqrt<f64>(square);
+  if (isInteger<T>() ? factor == 0 : square == 0) {
     for (let k: usize = 0; k < length; k += W, to += 64) v128.store(to, f64x2.splat(0));
     return 0;
   }
@@ -199,7 +206,8 @@ function packRow<T>(source: usize, length: usize, to: usize): f64 {
       }
     }
   }
-  return isInteger<T>() ? 1 / sqrt<f64>(norm) : 1;
+  if (isInteger<T>()) return 1 / sqrt<f64>(norm);
+  return sizeof<T>() == 4 ? 1 / (sqrt<f64>(square) * factor) : 1;
 }
 
 function pack<T>(source: usize, rows: usize, length: usize, panel: usize): f64 {

@@ -25,7 +25,7 @@ const DEPTH = 2
 const BATCH_WORK = 5e6
 const BATCH_LAYERS = 64
 /** A layer of more work is shared out when fewer layers than workers wait. */
-const SHARED_WORK = 2e8
+export const SHARED_WORK = 2e8
 /** Bytes of weights that a thread may hold, at least. */
 const LEAST_BUDGET = 4 << 20
 /** Filters of a part that is shared out. */
