@@ -2,7 +2,8 @@
 // Build first (npm run build). Every input follows from (format, seed, index) alone, so a finding is repeated with
 // --seed S --from INDEX --runs 1. A reader may open the input or refuse it with an InputError; anything else is a finding:
 // another error, more than 2 s of processor time, more than 1 GiB of memory, a plan that lies outside its file.
-// A format joins by a file in scripts/fuzz/: export default { name, seeds(), mutate(seed, random) }, see onnx.mjs.
+// A format joins by a file in scripts/fuzz/: export default { name, seeds(), mutate(seed, random) }, see onnx.mjs;
+// one that is no model file brings a read() of its own, see results.mjs.
 import { fork } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,6 +36,7 @@ const helpers = new Set([
   'json.mjs',
   'pickle-instructions.mjs',
   'random.mjs',
+  'results-seed.mjs',
   'zips.mjs',
 ])
 
@@ -66,7 +68,7 @@ async function child(name) {
     process.send({ index })
     const { path, bytes, beside = {} } = inputOf(format, seeds, index)
     const before = process.cpuUsage()
-    const finding = await run(path, bytes, beside, outcomes)
+    const finding = await run(path, bytes, beside, outcomes, index)
     const { user, system } = process.cpuUsage(before)
     const seconds = (user + system) / 1e6
     const memory = process.resourceUsage().maxRSS * 1024
@@ -87,11 +89,16 @@ async function child(name) {
   }
   process.disconnect()
 
-  async function run(path, bytes, beside, count) {
+  async function run(path, bytes, beside, count, index = 0) {
     const inMemory = (file, content) => memoryAccess(file, Uint8Array.from(content))
     const folder = { open: async (file) => (Object.hasOwn(beside, file) ? inMemory(file, beside[file]) : undefined) }
     let source
     try {
+      if (format.read) {
+        await format.read({ path, bytes, beside }, index)
+        if (count) count.opened++
+        return undefined
+      }
       source = await openSource({ path, access: inMemory(path, bytes), folder })
       const convolutions = source.models.flatMap((model) => model.convolutions)
       if (count) count.opened++

@@ -1,4 +1,5 @@
 import type { FirstFilters } from '../activation/first-filters.ts'
+import { InputError } from '../errors.ts'
 import { batchOf, type Column, schemaOf } from '../filters/arrow-columns.ts'
 import { readArrowTable } from '../filters/arrow-table.ts'
 import { arrowFileBytes } from '../filters/arrow-writer.ts'
@@ -23,7 +24,10 @@ export async function readFirstFiltersTable(access: RandomAccess): Promise<First
   const table = await readArrowTable(access)
   const models = table.texts('model')
   const ids = table.numbers('layer_id')
-  return table
-    .lists('filters')
-    .map((filters, k) => ({ model: models[k]!, layer_id: ids[k]!, filters: Float32Array.from(filters) }))
+  return table.lists('filters').map((list, k) => {
+    const filters = Float32Array.from(list)
+    if (!filters.every(Number.isFinite))
+      throw new InputError(table.name, `column filters, row ${k}: holds a number that is no weight; the table is damaged`)
+    return { model: models[k]!, layer_id: ids[k]!, filters }
+  })
 }

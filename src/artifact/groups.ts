@@ -32,9 +32,14 @@ export async function writeGroups(artifact: StagedArtifact, report: GroupReport,
 export async function readGroups(folder: Folder, name: string): Promise<GroupReport | undefined> {
   const value = await readJson(folder, name, GROUPS)
   if (value === undefined) return undefined
-  if (!isGroupReport(value))
-    throw new InputError(`${name}/${GROUPS}`, 'is no group analysis of filterlens; run filterlens analyze --pairs again')
-  return value
+  const { groupReportProblem } = await import('./group-schema.ts') // read by few pages
+  const problem = groupReportProblem(value)
+  if (problem !== undefined)
+    throw new InputError(
+      `${name}/${GROUPS}`,
+      `is no group analysis of filterlens (${problem}); run filterlens analyze --pairs again`,
+    )
+  return value as GroupReport
 }
 
 /** The pairs of a results folder; none when it has none. @throws InputError when they are damaged */
@@ -66,30 +71,4 @@ function isPair(value: unknown): value is Pair {
   const { a, b, architecture, dataset } = (value ?? {}) as Record<string, unknown>
   const isName = (name: unknown): boolean => name === null || typeof name === 'string'
   return typeof a === 'string' && typeof b === 'string' && isName(architecture) && isName(dataset)
-}
-
-const lists = [
-  'models',
-  'pairs',
-  'comparisons',
-  'distributions',
-  'depth',
-  'pooled_depth',
-  'bases',
-  'shift',
-  'matrices',
-  'correlations',
-  'datasets',
-  'architectures',
-  'warnings',
-]
-
-function isGroupReport(value: unknown): value is GroupReport {
-  if (typeof value !== 'object' || value === null) return false
-  const fields = value as Record<string, unknown>
-  return (
-    lists.every((key) => Array.isArray(fields[key])) &&
-    typeof fields['groups'] === 'object' &&
-    typeof fields['methods'] === 'object'
-  )
 }

@@ -3,8 +3,9 @@ import { type ArrowTable, readArrowTable } from '../filters/arrow-table.ts'
 import { metadataJson, parseJson, readProvenance } from '../filters/provenance.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from '../measure/layer-row.ts'
-import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
+import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import type { Moments } from '../measure/moments.ts'
+import { isFailures, isParameters, isTexts } from './recorded.ts'
 import { tableFiles } from './table-files.ts'
 
 /**
@@ -112,8 +113,7 @@ function readMoments(table: ArrowTable, name: 'scaled' | 'raw' | 'clean'): Momen
 
 function readReasons(table: ArrowTable, text: string | null): Partial<Record<NullableMetric, string>> {
   if (text === null) return {}
-  const reasons = parseJson(table, text)
-  const entries = Object.entries(reasons as Record<string, unknown>)
+  const entries = Object.entries(parseJson(table, text) ?? {})
   return Object.fromEntries(
     entries.filter(([name, why]) => (nullableMetrics as readonly string[]).includes(name) && typeof why === 'string'),
   )
@@ -147,11 +147,17 @@ export async function readModelTable(access: RandomAccess): Promise<Omit<Analysi
   )
   return {
     version: table.metadata.get('filterlens.version') ?? '',
-    parameters: metadataJson(table, 'filterlens.parameters') as Parameters,
+    parameters: recorded(table, 'filterlens.parameters', isParameters),
     models,
-    failed: metadataJson(table, 'filterlens.failed') as Analysis['failed'],
-    warnings: metadataJson(table, 'filterlens.warnings') as string[],
+    failed: recorded(table, 'filterlens.failed', isFailures),
+    warnings: recorded(table, 'filterlens.warnings', isTexts),
   }
+}
+
+function recorded<T>(table: ArrowTable, key: string, is: (value: unknown) => value is T): T {
+  const value = metadataJson(table, key)
+  if (!is(value)) throw new InputError(table.name, `its metadata ${key} is not what filterlens writes; the table is damaged`)
+  return value
 }
 
 async function readSkippedTable(access: RandomAccess): Promise<Analysis['skipped']> {

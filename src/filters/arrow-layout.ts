@@ -78,6 +78,7 @@ export async function readArrowLayout(access: RandomAccess): Promise<ArrowLayout
       tablesField(schema, 2).map((pair) => [stringField(pair, 0) ?? '', stringField(pair, 1) ?? ''] as const),
     )
     const batches: ArrowBatch[] = []
+    let taken = 0
     for (const at of structsField(footer, 3, 24)) {
       const offset = count64(footer.view, at)
       const metaLength = footer.view.getInt32(at + 8, true)
@@ -85,6 +86,8 @@ export async function readArrowLayout(access: RandomAccess): Promise<ArrowLayout
       if (metaLength < 8 || metaLength > LARGEST_HEADER || offset + metaLength + bodyLength > size - 10 - length) {
         throw new RangeError(`batch ${batches.length} lies outside the file`)
       }
+      taken += metaLength + bodyLength
+      if (taken > size) throw new RangeError('its batches share bytes')
       batches.push(readBatch(await access.read(offset, metaLength), offset + metaLength, bodyLength))
     }
     return { fields, metadata, batches }
@@ -137,11 +140,15 @@ function readBatch(bytes: Uint8Array, bodyStart: number, bodyLength: number): Ar
     length: count64(message.view, at),
     nulls: count64(message.view, at + 8),
   }))
+  let taken = 0
   const buffers = structsField(header, 2, 16).map((at) => {
     const offset = count64(message.view, at)
     const length = count64(message.view, at + 8)
     if (offset + length > bodyLength) throw new RangeError('a column lies outside its batch')
+    taken += length
     return { offset: bodyStart + offset, length }
   })
+  // Columns that lie on one another: a small file that would fill the memory.
+  if (taken > bodyLength) throw new RangeError('its columns share bytes')
   return { rows: int64Field(header, 0), nodes, buffers }
 }

@@ -1,6 +1,8 @@
 /**
  * A table inside a FlatBuffer, the encoding of the headers in Arrow files. Every access is checked against the end of
- * the bytes (DataView throws a RangeError), so a damaged or hostile header cannot make a reader loop or allocate.
+ * the bytes (DataView throws a RangeError), and lists and texts may not come to much more than there are bytes: many
+ * references to one place, nested a few times, would otherwise be endless. So a damaged or hostile header cannot make a
+ * reader loop or allocate.
  *
  *     table:  i32 distance back to the vtable | fields …
  *     vtable: u16 its size | u16 the table's size | u16 offset of field 0 in the table (0 = absent) | …
@@ -8,12 +10,18 @@
 export interface FlatTable {
   readonly view: DataView
   readonly at: number
+  /** Bytes of lists and texts that may still be taken from this buffer, shared by all its tables. */
+  readonly budget: { left: number }
 }
+
+/** How often every byte of a buffer may be taken: writers that share a text among tables stay far below it. */
+const TIMES_TAKEN = 16
+const LEAST_BUDGET = 1 << 20
 
 /** The root table of a buffer. */
 export function rootTable(bytes: Uint8Array): FlatTable {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return { view, at: view.getUint32(0, true) }
+  return { view, at: view.getUint32(0, true), budget: { left: Math.max(LEAST_BUDGET, TIMES_TAKEN * bytes.length) } }
 }
 
 /** Where field `index` lies, or 0 when it is absent and has its default value. */
@@ -48,7 +56,7 @@ export function int64Field(table: FlatTable, index: number): number {
 
 export function tableField(table: FlatTable, index: number): FlatTable | undefined {
   const at = fieldAt(table, index)
-  return at === 0 ? undefined : { view: table.view, at: at + table.view.getUint32(at, true) }
+  return at === 0 ? undefined : { ...table, at: at + table.view.getUint32(at, true) }
 }
 
 export function stringField(table: FlatTable, index: number): string | undefined {
@@ -62,7 +70,7 @@ export function tablesField(table: FlatTable, index: number): FlatTable[] {
   if (!vector) return []
   return Array.from({ length: vector.length }, (_, k) => {
     const at = vector.at + 4 * k
-    return { view: table.view, at: at + table.view.getUint32(at, true) }
+    return { ...table, at: at + table.view.getUint32(at, true) }
   })
 }
 
@@ -86,5 +94,7 @@ export function vectorField(table: FlatTable, index: number, size: number): { at
   const at = field + table.view.getUint32(field, true)
   const length = table.view.getUint32(at, true)
   if (at + 4 + length * size > table.view.byteLength) throw new RangeError(`a list of ${length} entries runs over its end`)
+  table.budget.left -= length * size
+  if (table.budget.left < 0) throw new RangeError('its lists and texts take more bytes than it has; it is hostile')
   return { at: at + 4, length }
 }

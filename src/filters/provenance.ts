@@ -93,9 +93,7 @@ export function readProvenance(table: ArrowTable): ModelProvenance[] {
     producer: table.optionalTexts('producer'),
     opset: table.optionalNumbers('opset'),
   }
-  const meta = (metadataJson(table, 'filterlens.meta') as [string, string][]).map(
-    ([column, key]) => [key, table.values(column) as readonly MetaValue[]] as const,
-  )
+  const meta = metaKeysOf(table).map(([column, key]) => [key, metaValues(table, column)] as const)
   return columns.model.map((model, k) => ({
     model,
     file: columns.file[k]!,
@@ -107,6 +105,22 @@ export function readProvenance(table: ArrowTable): ModelProvenance[] {
     opset: columns.opset[k]!,
     meta: Object.fromEntries(meta.map(([key, values]) => [key, values[k]!])),
   }))
+}
+
+/** Which columns are metadata, and what they are called. */
+function metaKeysOf(table: ArrowTable): readonly (readonly [column: string, key: string])[] {
+  const keys = metadataJson(table, 'filterlens.meta')
+  const isKey = (one: unknown): boolean => Array.isArray(one) && typeof one[0] === 'string' && typeof one[1] === 'string'
+  if (!Array.isArray(keys) || !keys.every(isKey))
+    throw new InputError(table.name, 'its metadata filterlens.meta is not what filterlens writes; the table is damaged')
+  return keys as [string, string][]
+}
+
+function metaValues(table: ArrowTable, column: string): readonly MetaValue[] {
+  const values = table.values(column)
+  if (values.some((value) => value instanceof Float64Array))
+    throw new InputError(table.name, `column ${column} holds lists, and no metadata does; the table is damaged`)
+  return values as readonly MetaValue[]
 }
 
 function partsOf(table: ArrowTable, text: string): InputPart[] {

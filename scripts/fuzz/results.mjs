@@ -1,0 +1,58 @@
+// Results as a folder: one file is changed, by bytes or (JSON) by values; in half of the inputs all hashes are made to fit,
+// as somebody who forges results would do. Everything that reads results reads them: verify, report, export, recompute.
+import { join as path } from 'node:path'
+import { mutateBytes } from './bytes.mjs'
+import { bytesOf, textOf } from './fixtures.mjs'
+import { changedJson } from './json.mjs'
+import { sealed, smallStudy } from './results-seed.mjs'
+
+const dist = path(import.meta.dirname, '../../dist/src')
+const { checkFiles } = await import(path(dist, 'artifact/check-files.js'))
+const { readReportInput } = await import(path(dist, 'artifact/report-input.js'))
+const { readPairs } = await import(path(dist, 'artifact/groups.js'))
+const { compareTables } = await import(path(dist, 'artifact/compare-tables.js'))
+const { runTables } = await import(path(dist, 'artifact/export-run.js'))
+const { groupTables } = await import(path(dist, 'artifact/export-groups.js'))
+const { exportTable } = await import(path(dist, 'artifact/export-formats.js'))
+const { buildReport } = await import(path(dist, 'report/build-report.js'))
+const { memoryAccess } = await import(path(dist, 'io/random-access.js'))
+
+/** Binaries and pictures are only hashed; the rest is read. */
+const READ = /\.(arrow|json|sha256)$/
+let study
+
+export default {
+  name: 'results',
+
+  async seeds() {
+    study = await smallStudy()
+    return Object.keys(study)
+      .filter((file) => READ.test(file))
+      .map((file) => ({ path: file, bytes: study[file], beside: study }))
+  },
+
+  mutate(seed, random) {
+    const bytes =
+      seed.path.endsWith('.json') && !random.chance(3)
+        ? bytesOf(JSON.stringify(changedJson(JSON.parse(textOf(seed.bytes)), random)))
+        : mutateBytes(seed.bytes, random)
+    const isSealable = seed.path !== 'manifest.sha256' && seed.path !== 'results.sha256' && random.chance(2)
+    return { ...seed, bytes, beside: isSealable ? sealed({ ...study, [seed.path]: bytes }) : study }
+  },
+
+  async read({ path: changed, bytes, beside }, index) {
+    const files = { ...beside, [changed]: bytes }
+    const folder = {
+      open: async (file) => (Object.hasOwn(files, file) ? memoryAccess(file, Uint8Array.from(files[file])) : undefined),
+    }
+    await checkFiles(folder, 'results')
+    if (changed.endsWith('.arrow'))
+      await compareTables(changed, memoryAccess(changed, Uint8Array.from(study[changed])), memoryAccess(changed, bytes))
+    const input = await readReportInput(folder, 'results')
+    await readPairs(folder, 'results')
+    for (const table of [...runTables(input.analysis), ...(input.groups ? groupTables(input.groups) : [])])
+      exportTable(table, 'csv')
+    if (index % 4 === 0) await buildReport(input)
+    return input.analysis.layers.length
+  },
+}
