@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ElementHandle, type KeyInput, launch } from 'puppeteer-core'
+import { type ElementHandle, type KeyInput, launch, type Page } from 'puppeteer-core'
 import { memoryOfTree } from './memory.ts'
 import type { Tab } from './tab.ts'
 
@@ -65,6 +65,7 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
     engine,
     version,
     errors,
+    ...(session && { longestTask: (work) => longestTask(page, work) }),
     ...(session && { devtools: async (method, given) => void (await session.send(method as never, given as never)) }),
     goto: async (url) => void (await page.goto(url, { waitUntil: 'load' })),
     run: (code, ...args) => page.evaluate(code as never, ...(args as unknown as never[])) as Promise<never>,
@@ -82,4 +83,30 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
       await rm(profile, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** Processor time in µs. */
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}
+
+/** The longest task of the page's main thread while some work is done, from Chromium's own trace. */
+async function longestTask(page: Page, work: () => Promise<void>): Promise<number> {
+  await page.tracing.start({ categories: ['disabled-by-default-devtools.timeline', '__metadata'] })
+  await work()
+  const trace = await page.tracing.stop()
+  if (!trace) throw new Error('chromium: wrote no trace')
+  const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: readonly TraceEvent[] }
+  const mains = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  )
+  const tasks = traceEvents.filter(({ name, pid, tid, tdur }) => name === 'RunTask' && mains.has(`${pid} ${tid}`) && tdur)
+  if (tasks.length === 0) throw new Error('chromium: its trace holds no task of the page')
+  return Math.max(...tasks.map(({ tdur }) => tdur!)) / 1000
 }

@@ -19,6 +19,8 @@ export interface Tab {
   screenshot(path: string): Promise<void>
   /** Sends a command of the DevTools protocol (Chromium only): gestures that no other face has. */
   devtools?(method: string, given: object): Promise<void>
+  /** Does the work and returns the longest task of the page's own thread, in ms of processor time (Chromium only): what else the machine does adds nothing. */
+  longestTask?(work: () => Promise<void>): Promise<number>
   /** Bytes of memory that the browser's processes hold together, shared pages once; null where the system does not tell (only Linux does). */
   memory(): number | null
   /** Errors that the page threw or printed to its console (puppeteer only; WebDriver has no such list). */
