@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readSync } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
+import { promisify } from 'node:util'
 import { InputError } from '../errors.ts'
 import type { Sha256 } from './platform.ts'
 import { type Folder, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
@@ -9,17 +10,28 @@ import { type Folder, memoryAccess, type Origin, type RandomAccess, requireRange
 const SMALL_READ = 1 << 16 // read at once: a trip through the thread pool takes longer than the read
 const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
 
+const readLater = promisify(read)
+
 /** Opens a file for reading by range. @throws InputError when it is missing, a folder or unreadable */
 export async function openFile(path: string, name: string = path): Promise<RandomAccess> {
-  let handle: FileHandle
+  // At once and as a plain descriptor: of ten thousand small files, FileHandles take a third of the time.
+  let descriptor: number
   try {
-    handle = await open(path, 'r')
+    descriptor = openSync(path, 'r')
   } catch (error) {
     throw new InputError(name, fileProblem(error), { cause: error })
   }
-  const { size, isFolder } = await handle.stat().then((s) => ({ size: s.size, isFolder: s.isDirectory() }))
-  if (isFolder) {
-    await handle.close()
+  const stats = fstatSync(descriptor)
+  const { size } = stats
+  let isOpen = true
+  let reads = 0
+  // The number may be given to another file as soon as it is closed: reads that are under way come first.
+  const close = async (): Promise<void> => {
+    if (isOpen && reads === 0) closeSync(descriptor)
+    isOpen = false
+  }
+  if (stats.isDirectory()) {
+    await close()
     throw new InputError(name, 'is a folder, not a file')
   }
   return {
@@ -31,14 +43,18 @@ export async function openFile(path: string, name: string = path): Promise<Rando
       const out = into ? into.subarray(0, length) : new Uint8Array(length)
       for (let done = 0; done < length; ) {
         const count = Math.min(length - done, LARGEST_READ)
+        if (!isOpen) throw new InputError(name, 'has been closed')
         let bytesRead: number
+        reads++
         try {
           bytesRead =
             count <= SMALL_READ
-              ? readSync(handle.fd, out, done, count, offset + done)
-              : (await handle.read(out, done, count, offset + done)).bytesRead
+              ? readSync(descriptor, out, done, count, offset + done)
+              : (await readLater(descriptor, out, done, count, offset + done)).bytesRead
         } catch (error) {
           throw new InputError(name, fileProblem(error), { cause: error }) // a broken disk, a network that went away
+        } finally {
+          if (--reads === 0 && !isOpen) closeSync(descriptor)
         }
         if (bytesRead === 0)
           throw new InputError(
@@ -49,7 +65,7 @@ export async function openFile(path: string, name: string = path): Promise<Rando
       }
       return out
     },
-    close: () => handle.close(),
+    close,
   }
 }
 
