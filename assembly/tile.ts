@@ -11,7 +11,7 @@ function invert(tops: usize, k: usize, reciprocals: usize): void {
 }
 
 /** Widens the planes of k filters, less the first filter. Returns their sum of |w - centre|. */
-function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f64): f64 {
+export function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f64): f64 {
   const centres = f64x2.splat(centre);
   const magnitude = i64x2.splat(0x7fffffffffffffff);
   const shifts = wide + (taps + 1) * PLANE;
@@ -47,7 +47,7 @@ function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f64): f6
 /**
  * The same for the filters divided by their max-abs, that is, times its reciprocal in double; no sum.
  */
-function widenScaled(tile: usize, k: usize, taps: usize, wide: usize): void {
+export function widenScaled(tile: usize, k: usize, taps: usize, wide: usize): void {
   const reciprocals = wide + taps * PLANE;
   const shifts = reciprocals + PLANE;
   invert(tile + taps * NARROW, k, reciprocals);

@@ -1,14 +1,14 @@
 // The kernel beside its peers, in one run: node dist/bench/kernel.js (npm run bench). One thread each, medians of paired rounds.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { type GramTotal, gramPrecisions, isExact } from '../src/gram.ts'
 import { type Kernel, openKernel, type Precision, panelLimit } from '../src/wasm.ts'
+import { openBenchModule, type Parts, type Roofline } from './parts.ts'
 import { openC, openPython } from './peers.ts'
 import { type Contender, paired, type Timing, timed } from './rounds.ts'
+import { bellShaped } from './weights.ts'
 
 const LAYERS = 16
 const FILTERS = 65536
@@ -20,21 +20,6 @@ const gramShapes = [
   [512, 4608],
   [1024, 9216],
 ] as const
-
-/** Bell-shaped weights, the sizes of filters spread over four decades: about a tenth of them is sparse. */
-function weights(): Float32Array {
-  const values = new Float32Array(LAYERS * FILTERS * 9)
-  let state = 1
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 4294967296
-  }
-  for (let f = 0; f < LAYERS * FILTERS; f++) {
-    const size = 10 ** (-2.4 * next() * next())
-    for (let j = 0; j < 9; j++) values[9 * f + j] = (next() + next() + next() - 1.5) * size
-  }
-  return values
-}
 
 /** Milliseconds and the arithmetic that counted, for a whole layer at `data`. */
 function gram(kernel: Kernel, data: number, packed: number, rows: number, length: number): [number, Precision] {
@@ -62,17 +47,9 @@ function gram(kernel: Kernel, data: number, packed: number, rows: number, length
   return [time, used]
 }
 
-function roofline(folder: string): (times: number) => number {
-  const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js')
-  const file = join(folder, 'roofline.wasm')
-  execFileSync(process.execPath, [asc, 'assembly/bench/roofline.ts', '-O3', '--runtime', 'stub', '--enable', 'simd', '-o', file])
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)))
-  return (exports as unknown as { multiplyAdd(times: number): number }).multiplyAdd
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'filterlens-bench-'))
 const file = join(folder, 'weights.f32')
-const values = weights()
+const values = bellShaped(LAYERS * FILTERS)
 writeFileSync(file, new Uint8Array(values.buffer))
 const arguments_ = [file, String(LAYERS), String(FILTERS)]
 const c = openC(arguments_)
@@ -103,11 +80,13 @@ console.log(
   `${cpus()[0]?.model.trim()}, ${cpus().length} cores; Node ${process.versions.node}; ${LAYERS} layers of ${FILTERS.toLocaleString('en')} 3×3 filters (${(BYTES / 1e6).toFixed(0)} MB), ${((100 * sparse) / (LAYERS * FILTERS)).toFixed(0)} % sparse; one thread; processor time, medians of ${ROUNDS} paired rounds`,
 )
 
+const tableStyle = { head: [], border: [], compact: true }
+
 function print(title: string, timings: Map<string, Timing>): void {
   const table = new Table({
-    head: [title, 'ms', 'million filters/s', 'GB/s', 'time over ours'],
+    head: [title, 'ms', 'million filters/s', 'GB/s', 'time / our time'],
     colAligns: ['left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
+    style: tableStyle,
   })
   for (const [name, { median, ratio }] of timings) {
     const rate = (LAYERS * FILTERS) / median / 1e3
@@ -116,51 +95,107 @@ function print(title: string, timings: Map<string, Timing>): void {
   console.log(table.toString())
 }
 
+const copy = () => timed(() => kernel.u8(data, 2 * BYTES).copyWithin(BYTES, 0, BYTES))
+const look = each((address) => kernel.scan(address, FILTERS * 9))
 const passOf = (address: number) => {
   kernel.scan(address, FILTERS * 9)
   const [limit, mean] = limits.get(address)!
   kernel.moments(address, FILTERS, 9, limit, false, mean)
 }
 print(
-  'the pass: peak, sums, sparse, moments ×3',
+  'one layer pass',
   await paired(
     new Map<string, Contender>([
-      ['filterlens: all of it', each(passOf)],
-      ['  first look (peak, sums)', each((address) => kernel.scan(address, FILTERS * 9))],
-      ['memory copy', () => timed(() => kernel.u8(data, 2 * BYTES).copyWithin(BYTES, 0, BYTES))],
-      ['C, plainly written (gcc -O3 -march=native)', ask(c, 'plain')],
-      ['C, tuned by hand, 256-bit', ask(c, 'tuned')],
-      ['numpy, expert, the same numbers', ask(python, 'expert')],
-      ['notebook: sparsity, scaling, entropy by SVD', ask(python, 'notebook')],
-      ["torchconvquality's metrics in torch", ask(python, 'torch_metrics')],
+      ['filterlens: peak, sparsity, norms, three scatters', each(passOf)],
+      ['memory copy of the same bytes', copy],
+      ['C, plainly written, gcc -O3 -march=native: the same', ask(c, 'plain')],
+      ['C, tuned by hand, 256-bit: the same', ask(c, 'tuned')],
+      ['numpy, expert, products by BLAS: the same', ask(python, 'expert')],
+      ["paper's notebooks, float64: sparsity, one entropy ¹", ask(python, 'notebook')],
+      ['torchconvquality, float32: two entropies, norms ²', ask(python, 'torch_metrics')],
+      ['both: what filterlens tells of a layer', ask(python, 'authors')],
     ]),
     ROUNDS,
   ),
 )
+console.log(`¹ sparsity.ipynb, scaling of all filters, pca.ipynb: peak, sparsity, and the entropy of the scaled filters by SVD.
+² entropies of all and of the non-sparse filters by SVD, norms before and after standardising; orthogonality is below.`)
+
+const parts = openBenchModule<Parts>('parts', folder)
+const partFilters = 4 * FILTERS
+parts.memory.grow(Math.ceil((parts.data() + partFilters * 36) / 65536) + 1)
+new Float32Array(parts.memory.buffer, parts.data(), partFilters * 9).set(values.subarray(0, partFilters * 9))
+const bound = limits.get(data)![0]
+const tiles = partFilters / 256
+parts.gatherAll(partFilters, bound)
+const opened = openSync(file, 'r')
+const sixteenths = LAYERS / (partFilters / FILTERS)
+const partOf = (work: () => void) => () => timed(work) * sixteenths
+const spent = await paired(
+  new Map<string, Contender>([
+    ['the pass', each(passOf)],
+    ['first look: peak, Σw, Σ|w|, is all finite', look],
+    ['gather: four filters to nine planes, max-abs, sparse or not', partOf(() => parts.gatherAll(partFilters, bound))],
+    ['widen to double less the first filter, Σ|w - mean|', partOf(() => void parts.widenTiles(tiles))],
+    ['widen, times 1 / max-abs', partOf(() => parts.widenScaledTiles(tiles))],
+    ['45 products and 9 sums in double, for two of the sets', partOf(() => parts.multiplyTiles(2 * tiles))],
+    ['read from the disk cache', () => timed(() => void readSync(opened, kernel.u8(behind, BYTES), 0, BYTES, 0))],
+    ['memory copy', copy],
+  ]),
+  ROUNDS,
+)
+closeSync(opened)
+{
+  const whole = spent.get('the pass')!
+  const nanoseconds = (ms: number) => ((ms * 1e6) / (LAYERS * FILTERS)).toFixed(1)
+  const table = new Table({
+    head: ['where the time of one filter (36 bytes) goes', 'ns', 'of the pass'],
+    colAligns: ['left', 'right', 'right'],
+    style: tableStyle,
+  })
+  let rest = whole.median
+  for (const [name, { median, ratio }] of spent) {
+    if (name === 'the pass') continue
+    const outside = name === 'memory copy' || name.startsWith('read')
+    if (name.startsWith('read')) {
+      table.push(['  fold tiles into the sets, and the rest', nanoseconds(rest), (rest / whole.median).toFixed(2)])
+      table.push(['all of the pass', nanoseconds(whole.median), '1.00'])
+    }
+    if (!outside) rest -= median
+    table.push([outside ? `beside it: ${name}` : `  ${name}`, nanoseconds(median), ratio.toFixed(2)])
+  }
+  console.log(table.toString())
+}
+
 print(
-  'coefficients: range, then 9 × 70 histogram',
+  'coefficients in a basis',
   await paired(
     new Map<string, Contender>([
       [
-        'filterlens: both passes',
+        'filterlens: range, then 9 × 70 histogram',
         each((address) => {
           kernel.coefficientRange(address, FILTERS, 9, basis)
           kernel.coefficientHistogram(address, FILTERS, 9, basis, { low: -4, high: 4, limit: 0 }, counts)
         }),
       ],
-      ['numpy, expert', ask(python, 'expert_coefficients')],
-      ['numpy.histogram, as the notebook', ask(python, 'notebook_coefficients')],
+      ['  range', each((address) => void kernel.coefficientRange(address, FILTERS, 9, basis))],
+      [
+        '  histogram',
+        each((address) => kernel.coefficientHistogram(address, FILTERS, 9, basis, { low: -4, high: 4, limit: 0 }, counts)),
+      ],
+      ['numpy, expert: bins by arithmetic, bincount', ask(python, 'expert_coefficients')],
+      ["numpy.histogram per component, as the paper's notebook", ask(python, 'notebook_coefficients')],
     ]),
     ROUNDS,
   ),
 )
 
-const multiplyAdd = roofline(folder)
+const { multiplyAdd } = openBenchModule<Roofline>('roofline', folder)
 const TIMES = 400_000
 const table = new Table({
   head: ['orthogonality', 'arithmetic', 'ms', 'G products/s', 'of SIMD128 peak', 'numpy float64', 'numpy float32'],
   colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
-  style: { head: [], border: [], compact: true },
+  style: tableStyle,
 })
 for (const [rows, length] of gramShapes) {
   let used: Precision = 'double'

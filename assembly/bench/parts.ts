@@ -1,0 +1,47 @@
+// Parts of the moments pass on their own, for bench/kernel.ts: how long each takes; no part of the kernel.
+import { gather } from "../gather";
+import { CAPACITY, PLANE, tileBytes, wideBytes } from "../layout";
+import { products9 } from "../products";
+import { widen, widenScaled } from "../tile";
+
+const TAPS: usize = 9;
+
+/** First free byte. The tiles lie there, and behind them (`data`) there is room for filters. */
+export function work(): usize {
+  return (__heap_base + 15) & ~15;
+}
+
+export function data(): usize {
+  return (work() + 2 * tileBytes(TAPS) + wideBytes(TAPS) + 8 + 15) & ~15;
+}
+
+/** All filters into tiles; a full one is emptied without being looked at. */
+export function gatherAll(filters: usize, bound: f32): void {
+  const held = work() + 2 * tileBytes(TAPS) + wideBytes(TAPS);
+  const end = data() + filters * 36;
+  store<u64>(held, 0);
+  for (let x = data(); x < end; ) {
+    x = gather(x, end, TAPS, bound, work(), work() + tileBytes(TAPS), held);
+    if (<usize>load<u32>(held) == CAPACITY) store<u32>(held, 0);
+    if (<usize>load<u32>(held, 4) == CAPACITY) store<u32>(held, 0, 4);
+  }
+}
+
+/** The tile that was filled last, widened as it is. */
+export function widenTiles(tiles: i32): f64 {
+  let sum: f64 = 0;
+  for (let k = 0; k < tiles; k++) sum += widen(work(), CAPACITY, TAPS, work() + 2 * tileBytes(TAPS), 0.001);
+  return sum;
+}
+
+/** The same, scaled. */
+export function widenScaledTiles(tiles: i32): void {
+  for (let k = 0; k < tiles; k++) widenScaled(work(), CAPACITY, TAPS, work() + 2 * tileBytes(TAPS));
+}
+
+/** Products and sums of a widened tile. */
+export function multiplyTiles(tiles: i32): void {
+  const planes = work() + 2 * tileBytes(TAPS);
+  const sums = planes + (TAPS + 1) * PLANE + (TAPS << 3);
+  for (let k = 0; k < tiles; k++) products9(planes, planes + (CAPACITY << 3), sums, sums + ((2 * TAPS) << 3));
+}
