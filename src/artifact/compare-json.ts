@@ -14,8 +14,18 @@ export function compareJson(table: string, stored: string, made: string): Differ
     }
     differences.push({ table, row: 'all', column: path, stored: shown(a), recomputed: shown(b) })
   }
-  walk('', JSON.parse(stored), JSON.parse(made))
+  const before = parsed(stored)
+  if (before === undefined) return [{ table, row: 'all', column: '(the file)', stored: 'no JSON', recomputed: 'JSON' }]
+  walk('', before, JSON.parse(made))
   return differences
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function isBranch(value: unknown): value is object {

@@ -22,7 +22,7 @@ const modelKeys = [
 
 /**
  * Rows as CSV (RFC 4180: CRLF, quotes doubled). A null is an empty cell. A text that a spreadsheet would take for a
- * formula gets a leading apostrophe.
+ * formula gets a leading apostrophe; one that holds another country's separator is quoted, so that it stays one cell.
  */
 export function* csvLines(header: readonly string[], rows: Iterable<readonly MetaValue[]>): Generator<string> {
   yield `${header.map(cell).join(',')}\r\n`
@@ -32,8 +32,8 @@ export function* csvLines(header: readonly string[], rows: Iterable<readonly Met
 function cell(value: MetaValue): string {
   if (value === null) return ''
   if (typeof value !== 'string') return String(value)
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
 /** The layer table: the columns of `--json`, then why any of them is empty. */

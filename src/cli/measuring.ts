@@ -17,6 +17,7 @@ import type { Analysis } from '../measure/model-row.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { version } from '../version.ts'
+import { commandLine } from './command-line.ts'
 import { InputWatch } from './input-identity.ts'
 import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
@@ -128,7 +129,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         if (!place || !artifact) return { record, seconds }
         await place.lock.requireHeld()
         const resultsSha256 = await finishArtifact(artifact, record, {
-          command: `filterlens ${process.argv.slice(2).join(' ')}`,
+          command: commandLine(process.argv.slice(2)),
           finished: new Date().toISOString(),
           machine: machineFacts(seconds),
           license: 'https://creativecommons.org/publicdomain/zero/1.0/',

@@ -1,4 +1,4 @@
-import { rm, rmdir, stat } from 'node:fs/promises'
+import { lstat, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
@@ -37,6 +37,9 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   }
   const take = async (): Promise<RunLock> => {
     await makeFolder(own).catch(failed)
+    // What is removed below it must be ours, and not where somebody's link leads.
+    if ((await lstat(own).catch(failed)).isSymbolicLink())
+      throw new InputError(own, 'is a link; remove it: a run keeps its own files in a folder of this name')
     return takeRunLock(join(own, 'lock'), path)
   }
   const lock = await take()

@@ -94,10 +94,19 @@ function uniqueName({ location, relative }: Place, named: string, taken: Set<str
   }
 }
 
+/** The last part of an address, as a person reads it; the address itself where it has none. What is wrong with it is said when it is opened. */
+function nameOfUrl(url: string): string {
+  const file = URL.canParse(url) ? new URL(url).pathname.split('/').at(-1) : undefined
+  try {
+    return file ? decodeURIComponent(file) : url
+  } catch {
+    return file ?? url
+  }
+}
+
 async function* placesOf(named: string): AsyncGenerator<Place> {
   if (isUrl(named)) {
-    const file = new URL(named).pathname.split('/').at(-1)
-    yield { location: named, relative: file ? decodeURIComponent(file) : named }
+    yield { location: named, relative: nameOfUrl(named) }
     return
   }
   const found = await stat(named).catch((error: NodeJS.ErrnoException) => {

@@ -113,6 +113,17 @@ function plain(part: string): string {
   }
 }
 
+/** @throws InputError for a name or password that is no percent-encoded Latin-1 text, which is all that Basic can send */
+function basicOf(name: string, { username, password }: URL): string {
+  try {
+    return btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+  } catch (error) {
+    throw new InputError(name, 'is given with a user name or password that cannot be sent; check its percent signs', {
+      cause: error,
+    })
+  }
+}
+
 /** What a person may see of an address: no password, and no query, in which tokens travel. */
 function remoteOf(url: string, options: UrlOptions): Remote {
   let parsed: URL
@@ -125,8 +136,7 @@ function remoteOf(url: string, options: UrlOptions): Remote {
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
     throw new InputError(name, `begins with ${parsed.protocol}, and only http: and https: addresses are read`)
   const headers: Record<string, string> = {}
-  if (parsed.username !== '')
-    headers['authorization'] = `Basic ${btoa(`${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`)}`
+  if (parsed.username !== '') headers['authorization'] = `Basic ${basicOf(name, parsed)}`
   parsed.username = ''
   parsed.password = ''
   parsed.hash = ''
