@@ -42,7 +42,7 @@ const passedOver = (name: string): boolean => name.startsWith('.') || name === '
 /**
  * The files that paths stand for: a file (with those beside it that begin with its name or look like its data), or
  * everything in a folder.
- * @throws InputError for a path that is missing, or a folder of too many files
+ * @throws InputError for a path that is missing, a folder without files, or one of too many
  */
 export async function servedFiles(paths: readonly string[]): Promise<ServedFile[]> {
   const files = new Map<string, ServedFile>()
@@ -70,7 +70,9 @@ export async function servedFiles(paths: readonly string[]): Promise<ServedFile[
     })
     const location = resolve(path)
     if (found.isDirectory()) {
+      const before = files.size
       await walk(location, `${basename(location)}/`)
+      if (files.size === before) throw new InputError(path, 'holds no files; give model files, folders of them or results')
       continue
     }
     add(basename(location), location, found.size, false)

@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -58,6 +61,30 @@ test('filterlens view on a folder: models with their table, groups told by it', 
     await shows(tab, 'main', '6 pairs')
     await until(tab, 'the shift', () => document.querySelectorAll('.figure-card svg').length === 2, [], 120)
   }))
+
+test('filterlens view on a zip of results; a model named like a script is a name, nothing more', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-view-'))
+  try {
+    const name = '<script>alert(1)<!--&quot;.onnx'
+    await cp(NORMAL, join(folder, name))
+    const run = (...args: string[]) => promisify(execFile)(process.execPath, ['dist/src/cli/main.js', ...args])
+    await run('analyze', join(folder, name), '-o', join(folder, 'results'))
+    await run('pack', join(folder, 'results'), '-o', join(folder, 'sent.zip'))
+    await withView([join(folder, 'sent.zip'), join(folder, name)], async (url, tab) => {
+      await tab.goto(url)
+      // The results and the file are one model: its numbers from the one, its filters from the other.
+      await shows(tab, '.pane.middle h2', '<script>alert(1)<!--&quot;')
+      await shows(tab, '.model-link', '<script>alert(1)<!--&quot;')
+      assert.is(await tab.run(() => document.querySelectorAll('.model-link').length), 1)
+      assert.is(await tab.run(() => document.querySelectorAll('body script:not([src])').length), 0)
+      assert.is(await tab.run(() => document.title), '<script>alert(1)<!--&quot; · filterlens')
+      await tab.run(() => document.querySelector<HTMLElement>('.pane.middle tbody a')!.click())
+      await until(tab, 'its filters', () => document.querySelector('.grid-frame canvas') !== null, [])
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
 
 test('the page is small: under 350 kB for all of its views, without the HDF5 reader', () =>
   withPage('chromium', async (page) => {

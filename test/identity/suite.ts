@@ -3,8 +3,20 @@ import { joinMeta } from '../../src/analysis/join-meta.ts'
 import { joinPairs } from '../../src/analysis/join-pairs.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
 import { parsePairs } from '../../src/analysis/pairs.ts'
-import { analyze, analyzeGroups, layerTableBytes, modelTableBytes, skippedTableBytes } from '../../src/index.ts'
+import {
+  type Analysis,
+  analyze,
+  analyzeGroups,
+  exportTable,
+  layerTableBytes,
+  modelTableBytes,
+  principalComponents,
+  runTables,
+  skippedTableBytes,
+  whyNoBasis,
+} from '../../src/index.ts'
 import { emptyFolder, type Input, type RandomAccess } from '../../src/io/random-access.ts'
+import { syntheticNetwork } from './synthetic.ts'
 
 // One suite for every engine: the same models in, every stored table out as a SHA-256.
 
@@ -33,17 +45,44 @@ export async function identitySuite({ models, meta, pairs }: IdentityFiles): Pro
   const analysis = { ...plain, models: joinMeta(plain.models, parseMeta('meta.csv', meta)).models }
   const names = analysis.models.map((model) => model.model)
   const report = await analyzeGroups(inputs, { analysis, pairs: joinPairs(names, parsePairs('pairs.csv', pairs)) })
+  const network: Input = { path: 'synthetic.safetensors', access: syntheticNetwork(), folder: emptyFolder }
+  const synthetic = await analyze([network], { kernel: 'all' })
+  const others = await Promise.all(
+    (['cvpr22', 'torchconvquality'] as const).map((profile) =>
+      analyze([{ ...network, access: syntheticNetwork() }], { kernel: 'all', profile, hash: false }),
+    ),
+  )
+  const [layers] = runTables(analysis)
   const tables = {
     'layers.arrow': await hexOf(layerTableBytes(analysis)),
     'models.arrow': await hexOf(modelTableBytes(analysis)),
     'skipped.arrow': await hexOf(skippedTableBytes(analysis)),
-    'groups.json': await hexOf(new TextEncoder().encode(JSON.stringify(report))),
+    'groups.json': await hexOf(jsonOf(report)),
+    'layers.csv': await hexOf(exportTable(layers!, 'csv')),
+    'layers.parquet': await hexOf(exportTable(layers!, 'parquet')),
+    'synthetic/layers.arrow': await hexOf(layerTableBytes(synthetic)),
+    'synthetic/models.arrow': await hexOf(modelTableBytes(synthetic)),
+    'synthetic/bases.json': await hexOf(jsonOf(basesOf(synthetic))),
+    'synthetic/cvpr22.arrow': await hexOf(layerTableBytes(others[0]!)),
+    'synthetic/torchconvquality.arrow': await hexOf(layerTableBytes(others[1]!)),
   }
   const listed = Object.entries(tables)
     .map(([name, hex]) => `${hex}  ${name}\n`)
     .join('')
   return { tables, sha256: await hexOf(new TextEncoder().encode(listed)) }
 }
+
+/** The principal components of every layer that has some. */
+function basesOf({ layers }: Analysis): unknown {
+  return layers
+    .filter(({ scaled }) => whyNoBasis(scaled) === null)
+    .map(({ layer, scaled }) => {
+      const { mean, components, explainedVariance } = principalComponents(scaled)
+      return { layer, mean: [...mean], components: [...components], explainedVariance: [...explainedVariance] }
+    })
+}
+
+const jsonOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
 async function hexOf(bytes: Uint8Array): Promise<string> {
   const hash = await createSha256()

@@ -40,7 +40,8 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
             { signal: abort.signal, onEvent: ({ done, total, label: doing }) => job.update({ done, total, doing }) },
           )
     const [at, awaited] = [route.value, !shown()]
-    const names = results.flatMap((result) => addResult(result, result.measured ? rest : []))
+    // Results and the file that they were measured from, dropped together, are one model.
+    const names = [...new Set(results.flatMap((result) => addResult(result, result.measured ? rest : [])))]
     errors.push(...failed.map(({ file, problem }) => `${file}: ${problem}`))
     const already = shown() && (awaited || names.every((name) => name === at.a || name === at.b))
     if (options.stay || already || at !== before) {

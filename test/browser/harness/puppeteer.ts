@@ -48,6 +48,7 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
     browser: engine === 'chromium' ? 'chrome' : 'firefox',
     executablePath,
     headless: true,
+    timeout: 120_000, // to start: a busy machine may need a minute
     userDataDir: profile,
     protocolTimeout: 300_000,
     defaultViewport: { width: 1280, height: 800 },
@@ -67,7 +68,7 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
     errors,
     ...(session && { longestTask: (work) => longestTask(page, work) }),
     ...(session && { devtools: async (method, given) => void (await session.send(method as never, given as never)) }),
-    goto: async (url) => void (await page.goto(url, { waitUntil: 'load' })),
+    goto: async (url) => void (await page.goto(url, { waitUntil: 'load', timeout: 120_000 })),
     run: (code, ...args) => page.evaluate(code as never, ...(args as unknown as never[])) as Promise<never>,
     async chooseFiles(selector, paths) {
       const input = (await page.$(selector)) as ElementHandle<HTMLInputElement> | null

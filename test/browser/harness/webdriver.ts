@@ -60,9 +60,9 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
       )
     )
       break
-    if (tries === 150) {
+    if (tries === 900) {
       stop()
-      throw new Error('webkit: its WebDriver did not answer within 15 s')
+      throw new Error('webkit: its WebDriver did not answer within 90 s')
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -71,7 +71,7 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
       alwaysMatch: {
         browserName: 'MiniBrowser',
         'webkitgtk:browserOptions': { binary: findMiniBrowser(), args: ['--automation'] },
-        timeouts: { script: 300_000, pageLoad: 60_000 },
+        timeouts: { script: 300_000, pageLoad: 120_000 },
       },
     },
   }).catch((error) => {
@@ -91,7 +91,7 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
       const loaded = 'return document.readyState === "complete" && location.href.startsWith(arguments[0])'
       const start = url.replace(/#.*$/, '')
       for (let tries = 0; !(await call('POST', `${at}/execute/sync`, { script: loaded, args: [start] })); tries++) {
-        if (tries === 600) throw new Error(`webkit: ${url} was not loaded within a minute`)
+        if (tries === 1200) throw new Error(`webkit: ${url} was not loaded within two minutes`)
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     },
