@@ -131,6 +131,7 @@ parts.gatherAll(partFilters, bound)
 const opened = openSync(file, 'r')
 const sixteenths = LAYERS / (partFilters / FILTERS)
 const partOf = (work: () => void) => () => timed(work) * sixteenths
+const beside = new Set(['read from the disk cache', 'memory copy'])
 const spent = await paired(
   new Map<string, Contender>([
     ['the pass', each(passOf)],
@@ -146,24 +147,22 @@ const spent = await paired(
 )
 closeSync(opened)
 {
-  const whole = spent.get('the pass')!
-  const nanoseconds = (ms: number) => ((ms * 1e6) / (LAYERS * FILTERS)).toFixed(1)
+  const whole = (spent.get('the pass')!.median * 1e6) / (LAYERS * FILTERS)
   const table = new Table({
     head: ['where the time of one filter (36 bytes) goes', 'ns', 'of the pass'],
     colAligns: ['left', 'right', 'right'],
     style: tableStyle,
   })
-  let rest = whole.median
-  for (const [name, { median, ratio }] of spent) {
-    if (name === 'the pass') continue
-    const outside = name === 'memory copy' || name.startsWith('read')
-    if (name.startsWith('read')) {
-      table.push(['  fold tiles into the sets, and the rest', nanoseconds(rest), (rest / whole.median).toFixed(2)])
-      table.push(['all of the pass', nanoseconds(whole.median), '1.00'])
-    }
-    if (!outside) rest -= median
-    table.push([outside ? `beside it: ${name}` : `  ${name}`, nanoseconds(median), ratio.toFixed(2)])
+  const row = (name: string, share: number) => table.push([name, (whole * share).toFixed(1), share.toFixed(2)])
+  let rest = 1
+  for (const [name, { ratio }] of spent) {
+    if (name === 'the pass' || beside.has(name)) continue
+    row(`  ${name}`, ratio)
+    rest -= ratio
   }
+  row('  fold tiles into the sets, and the rest', rest)
+  row('all of the pass', 1)
+  for (const name of beside) row(`beside it: ${name}`, spent.get(name)!.ratio)
   console.log(table.toString())
 }
 
