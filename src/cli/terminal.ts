@@ -1,5 +1,5 @@
-import Table from 'cli-table3'
 import { pc } from './colour.ts'
+import { textWidth } from './text-width.ts'
 
 export { printable } from './printable.ts'
 
@@ -35,22 +35,18 @@ export interface Column {
   readonly align?: 'left' | 'right'
 }
 
-/** Rows under a dim header, aligned by two spaces, without frames. */
+/** Rows under a dim header, aligned by two spaces, without frames. A cell is one line. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const chars = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' }
-  const none = { 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
-  const drawn = new Table({
-    chars: { ...chars, ...none },
-    colAligns: columns.map((c) => c.align ?? 'left'),
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  })
-  drawn.push(
-    columns.map((c) => pc.dim(c.title)),
-    ...rows.map((row) => [...row]),
-  )
-  return drawn
-    .toString()
-    .split('\n')
-    .map((line) => `  ${line}`.trimEnd())
+  const lines = [columns.map(({ title }) => pc.dim(title)), ...rows]
+  const widths = columns.map((_, c) => lines.reduce((most, line) => Math.max(most, textWidth(line[c] ?? '')), 0))
+  return lines
+    .map((line) => {
+      const cells = columns.map(({ align }, c) => {
+        const text = line[c] ?? ''
+        const space = ' '.repeat(widths[c]! - textWidth(text))
+        return align === 'right' ? space + text : text + space
+      })
+      return `  ${cells.join('  ')}`.trimEnd()
+    })
     .join('\n')
 }
