@@ -123,6 +123,10 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
         const source = await openSource(input)
         try {
           for (const text of source.warnings) warnings.add(text)
+          for (const { file, error } of source.failed ?? []) {
+            if (!options.keepGoing) throw error
+            failed.push({ file, problem: error.problem })
+          }
           const hashes = options.hash !== false ? new InputHashes(input, options.signal) : undefined
           for (const model of source.models)
             await addModel(input, model, model.recorded ?? (await hashes?.of(model)) ?? { sha256: null })

@@ -3,7 +3,7 @@ import { openSource } from '../sources/open.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
-import { print, warn } from './talk.ts'
+import { complain, print, warn } from './talk.ts'
 import { count, fixed, plural, printable, table } from './terminal.ts'
 
 /** One line of the census. */
@@ -31,10 +31,15 @@ export const inspectCommand: Command = {
   async run(words) {
     const json = words['json'] === true
     const entries: CensusEntry[] = []
+    let broken = 0
     for await (const found of findInputs(words['inputs'] as string[])) {
       const source = await openSource(await found.open())
       try {
         for (const warning of source.warnings) warn(warning)
+        for (const { file, error } of source.failed ?? []) {
+          complain(`${file}: ${error.problem}`)
+          broken++
+        }
         for (const model of source.models) {
           const found = census(model)
           if (json) entries.push(...found)
@@ -45,7 +50,7 @@ export const inspectCommand: Command = {
       }
     }
     if (json) print(JSON.stringify(entries, null, 2))
-    return 0
+    return broken > 0 ? 1 : 0
   },
 }
 

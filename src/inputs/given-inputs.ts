@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { openBlob } from '../io/blob.ts'
 import type { Folder, LazyInput, RandomAccess } from '../io/random-access.ts'
-import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder } from '../sources/candidates.ts'
+import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
 
 /**
@@ -74,7 +74,7 @@ async function isInput(file: GivenFile, beside: Folder, loose: boolean, together
     const input = { path: file.path, access: await openGiven(file), folder: beside }
     // A loose file that nobody recognises is complained about, unless it looks like a part of another.
     return (
-      (await findFormat(input)) !== undefined ||
+      (await findFormat(input, likelyFormats(file.path, formats))) !== undefined ||
       (loose && kind === 'none' && !/\.(bin|data|weights?|pb|json|txt|md)$|\.\d+$|shard/i.test(file.path))
     )
   } catch (error) {

@@ -13,6 +13,7 @@ import {
   isShardOf,
   isSkippedFolder,
   knownEndings,
+  likelyFormats,
 } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
@@ -162,7 +163,8 @@ async function isInput(location: string): Promise<boolean> {
   if (kind !== 'shared') return kind === 'owned'
   const access = await openFile(location)
   try {
-    return (await findFormat({ path: location, access, folder: diskFolder(dirname(location)) })) !== undefined
+    const input = { path: location, access, folder: diskFolder(dirname(location)) }
+    return (await findFormat(input, likelyFormats(location, formats))) !== undefined
   } catch (error) {
     // A reader began to read it and found it broken: that is worth a complaint when it is opened.
     if (error instanceof InputError) return true

@@ -44,7 +44,13 @@ type Entry =
       readonly result: Promise<PassResult | FinishedLayer>
     }
   | { readonly kind: 'model'; readonly state: ModelState }
-  | { readonly kind: 'close'; readonly source: Source; readonly hashes: InputHashes | undefined }
+  | {
+      readonly kind: 'close'
+      readonly source: Source
+      readonly hashes: InputHashes | undefined
+      readonly file: string
+      readonly totals: ModelState['totals']
+    }
   | { readonly kind: 'event'; readonly event: MeasureEvent }
 
 /** A model while its layers come in. */
@@ -56,8 +62,7 @@ interface ModelState {
   /** Rows are told and not kept: a model may have any number of layers. */
   readonly sum: LayerSum
   readonly hashes: Promise<ModelHashes>
-  readonly totals: { layers: number; filters: number; layersDone: number; filtersDone: number }
-  narrowed: number
+  readonly totals: { layers: number; filters: number; layersDone: number; filtersDone: number; narrowed: number }
   failed: boolean
 }
 
@@ -146,6 +151,10 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
     }
     run.open.add(source)
     for (const text of source.warnings) yield { kind: 'event', event: { kind: 'warning', text } }
+    for (const { file, error } of source.failed ?? []) {
+      if (!options.keepGoing) throw error
+      yield { kind: 'event', event: { kind: 'failed', file, model: undefined, error } }
+    }
     const selections = source.models.map((model) => ({ model, ...selectLayers(model, settings.choice) }))
     const all = selections.flatMap(({ layers }) => layers)
     measurer.expect?.(all.map(jobOf))
@@ -154,6 +163,7 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
       filters: all.reduce((n, layer) => n + filtersOf(layer), 0),
       layersDone: 0,
       filtersDone: 0,
+      narrowed: 0,
     }
     const wanted = options.hash !== false && source.models.some((model) => !model.recorded)
     const reading = wanted ? new InputHashes(input, options.signal) : undefined
@@ -169,7 +179,6 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
         sum: new LayerSum(),
         hashes,
         totals,
-        narrowed: 0,
         failed: false,
       }
       for (const layer of layers) {
@@ -182,7 +191,7 @@ async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
       }
       yield { kind: 'model', state }
     }
-    yield { kind: 'close', source, hashes: reading }
+    yield { kind: 'close', source, hashes: reading, file: given.path, totals }
   }
 }
 
@@ -202,6 +211,7 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
     case 'close':
       await entry.hashes?.settled()
       await entry.source.close()
+      if (entry.totals.narrowed > 0) yield { kind: 'warning', text: narrowedText(entry) }
       run.open.delete(entry.source)
       run.progress.done++
       return
@@ -229,7 +239,6 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
       const { state } = entry
       if (state.failed) return
       try {
-        if (state.narrowed > 0) yield { kind: 'warning', text: narrowedText(state) }
         const row = modelRow(state, await state.hashes)
         yield { kind: 'model', row, input: state.input, skipped: state.skipped, found: state.model.convolutions.length }
       } catch (error) {
@@ -254,7 +263,7 @@ function rowOf(
 ): (FinishedLayer & { measured: boolean }) | undefined {
   if ('row' in result) {
     state.sum.add(result.row)
-    state.narrowed += result.narrowed
+    state.totals.narrowed += result.narrowed
     return { ...result, measured: false }
   }
   if ('nonFinite' in result) {
@@ -265,7 +274,7 @@ function rowOf(
     return undefined
   }
   const { statistics, values, narrowed } = result
-  state.narrowed += narrowed
+  state.totals.narrowed += narrowed
   const row: LayerRow = {
     model: state.name,
     layer: convolution.layer,
@@ -307,8 +316,8 @@ function modelRow({ input, model, name, sum }: ModelState, hashes: ModelHashes):
   }
 }
 
-function narrowedText({ name, narrowed }: ModelState): string {
-  return `${name}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
+function narrowedText({ file, totals }: { file: string; totals: ModelState['totals'] }): string {
+  return `${file}: ${totals.narrowed} weights were not exactly a float32; they are measured as the nearest one`
 }
 
 function jobOf({ convolution: { weights, shape } }: SelectedLayer): LayerJob {

@@ -11,6 +11,12 @@ export function candidacy(path: string, entries: readonly FormatEntry[]): 'owned
   return entries.some(({ shares }) => shares.includes(ending)) ? 'shared' : 'none'
 }
 
+/** The formats that a file of a folder may have: a guess must be backed by its name. */
+export function likelyFormats(path: string, entries: readonly FormatEntry[]): FormatEntry[] {
+  const ending = extension(path)
+  return entries.filter(({ guesses, owns, shares }) => !guesses || owns.includes(ending) || shares.includes(ending))
+}
+
 /** The endings that folders are searched for, with dots, for messages. */
 export function knownEndings(entries: readonly FormatEntry[]): string {
   return [...new Set(entries.flatMap(({ owns }) => owns))].map((ending) => `.${ending}`).join(', ')

@@ -8,6 +8,8 @@ export interface FormatEntry {
   readonly owns: readonly string[]
   /** Endings that other kinds of file have as well: such a file of a folder is opened only if match() recognises it. */
   readonly shares: readonly string[]
+  /** Its files have no signature: in a folder only those that are named like one are looked at, since weights can begin with any bytes. */
+  readonly guesses?: true
   /** Loads the reader. `match` must be cheap to load; a heavy library is imported by `open`. */
   load(): Promise<SourceFormat>
 }
@@ -64,9 +66,15 @@ export const modelFormats: readonly FormatEntry[] = [
   {
     name: 'PyTorch',
     owns: ['pt', 'pth', 'ckpt'],
-    shares: ['tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
+    shares: ['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
     load: async () => (await import('./pytorch/format.ts')).pytorch,
   },
   // ONNX has no signature, so it comes after every format that has one.
-  { name: 'ONNX', owns: ['onnx'], shares: ['pb', 'ort'], load: async () => (await import('./onnx/format.ts')).onnx },
+  {
+    name: 'ONNX',
+    owns: ['onnx'],
+    shares: ['pb', 'ort'],
+    guesses: true,
+    load: async () => (await import('./onnx/format.ts')).onnx,
+  },
 ]

@@ -1,3 +1,4 @@
+import type { InputError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
 
 /** How a stored number is widened to float32. float64 is narrowed. */
@@ -114,6 +115,8 @@ export interface Source {
   readonly models: readonly SourceModel[]
   /** Sentences a person should see although nothing failed: narrowed doubles, ignored duplicates. */
   readonly warnings: readonly string[]
+  /** Files inside it (of a zip), as paths below the input's own, that should be models and are broken; the others are there. */
+  readonly failed?: readonly { readonly file: string; readonly error: InputError }[]
   close(): Promise<void>
 }
 

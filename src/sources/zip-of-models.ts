@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
-import type { Input } from '../io/random-access.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
 import { looksLikeZip, openZip, type Zip } from '../io/zip.ts'
-import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder } from './candidates.ts'
+import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder, likelyFormats } from './candidates.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
@@ -21,13 +21,21 @@ export const zipOfModels: SourceFormat = {
   async open(input): Promise<Source> {
     const zip = await openZip(input.access)
     const sources: Source[] = []
+    const failed: { file: string; error: InputError }[] = []
     const close = async (): Promise<void> => {
       for (const source of sources) await source.close()
       await input.access.close?.()
     }
     try {
-      for await (const found of findModels(input, zip)) sources.push(await openAmong(await found(), modelFormats))
-      if (sources.length === 0) throw new InputError(input.access.name, 'is a zip without a model in it')
+      for await (const found of findModels(input, zip)) {
+        try {
+          sources.push(await openAmong(await found.open(), modelFormats))
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error
+          failed.push({ file: found.path, error })
+        }
+      }
+      if (sources.length === 0) throw failed[0]?.error ?? new InputError(input.access.name, 'is a zip without a model in it')
     } catch (error) {
       for (const source of sources) await source.close()
       throw error
@@ -36,13 +44,14 @@ export const zipOfModels: SourceFormat = {
       format: zipOfModels.name,
       models: sources.flatMap(({ models }) => models),
       warnings: sources.flatMap(({ warnings }) => warnings),
+      failed,
       close,
     }
   },
 }
 
 /** The models of a zip, folder by folder, each ready to be opened as an input. */
-async function* findModels(input: Input, zip: Zip): AsyncGenerator<() => Promise<Input>> {
+async function* findModels(input: Input, zip: Zip): AsyncGenerator<LazyInput> {
   const folders = new Map<string, string[]>()
   for (const { name } of zip.entries) {
     const slash = name.lastIndexOf('/')
@@ -55,13 +64,24 @@ async function* findModels(input: Input, zip: Zip): AsyncGenerator<() => Promise
   for (const folder of [...folders.keys()].sort(byCodePoint)) {
     for (const file of inputNames(folders.get(folder)!)) {
       const name = folder + file
+      const path = `${input.path}/${name}`
       const open = async (): Promise<Input> => ({
-        path: `${input.path}/${name}`,
+        path,
         access: await zip.find(name)!.open(),
         folder: zip.folder(folder),
       })
       const kind = file === DATABASE_FILES[0] ? 'shared' : candidacy(file, modelFormats)
-      if (kind === 'owned' || (kind === 'shared' && (await findAmong(await open(), modelFormats)))) yield open
+      if (kind === 'owned' || (kind === 'shared' && (await isModel(await open(), file)))) yield { path, open }
     }
+  }
+}
+
+/** Whether a format recognises it; one that was recognised and is broken is worth a complaint when it is opened. */
+async function isModel(input: Input, file: string): Promise<boolean> {
+  try {
+    return (await findAmong(input, likelyFormats(file, modelFormats))) !== undefined
+  } catch (error) {
+    if (error instanceof InputError) return true
+    throw error
   }
 }

@@ -64,6 +64,11 @@ test('a folder: what formats own by name or recognise by bytes, to the bottom, b
   assert.equal(await found(join(root, 'results')), ['x.onnx'])
 })
 
+test('weights that happen to begin like a model without a signature are left to the file that names them', async ({ root }) => {
+  put(root, { 'weights.bin': onnx, 'iris.bin': Uint8Array.of(0x42, 0x02, 0x10, 0x0b, 0x41, 0x2f, 0x2c, 0xdc), 'a.pb': onnx })
+  assert.equal(await found(root), ['a.pb'])
+})
+
 test('shards that an index names are one input', async ({ root }) => {
   put(root, {
     'm/model-00001-of-00002.safetensors': 'x',

@@ -187,7 +187,7 @@ test('doubles that are no float32 are narrowed, and it is said once', async () =
     { memory: 0 },
   )
   assert.is(warnings.length, 1)
-  assert.match(warnings[0]!, /^d: \d+ weights were not exactly a float32/)
+  assert.match(warnings[0]!, /^d\.safetensors: \d+ weights were not exactly a float32/)
 })
 
 test('a run can be stopped, and goes on from finished layers', async () => {

@@ -63,6 +63,24 @@ test('formats that are zips themselves are not taken for zips of models', async 
   assert.is((await openSource({ path: 'state.npz', access, folder: emptyFolder })).format, 'NumPy')
 })
 
+test('a broken model in a zip is told beside the others', async () => {
+  const source = await open({
+    'a.npz': bytesOf('numpy/state.npz'),
+    'b/broken.npy': strToU8('not an array'),
+    'c/half.safetensors': strToU8('cut'),
+    'd.npz': bytesOf('numpy/state.npz'),
+  })
+  assert.equal(
+    source.models.map(({ name }) => name),
+    ['a', 'd'],
+  )
+  assert.equal(
+    source.failed!.map(({ file }) => file),
+    ['models.zip/b/broken.npy', 'models.zip/c/half.safetensors'],
+  )
+  await source.close()
+})
+
 test('a broken model is named by its path inside; a zip without a model and half a zip are said to be so', async () => {
   assert.match(await problem(open({ 'a/b.npy': strToU8('not an array') })), /^models\.zip\/a\/b\.npy: /)
   assert.match(await problem(open({ 'a.txt': strToU8('x') })), /^models\.zip: /)

@@ -58,8 +58,7 @@ export const arrowTable: SourceFormat = {
           return sliceAccess(data, offset + from * rowBytes, (to - from) * rowBytes)
         }),
     })
-    const warnings = dtype === 'float64' ? ['its filters are float64 and narrowed to float32'] : []
-    return { format: 'Arrow', models, warnings, close: async () => access.close?.() }
+    return { format: 'Arrow', models, warnings: [], close: async () => access.close?.() }
   },
 }
 

@@ -109,9 +109,7 @@ async function sourceOf(
     : await numberedTensors(file, access, configuration)
   const census = hwioCensus(tensors)
   const keras = version ?? text(root, 'keras_version') ?? (group && text(group, 'keras_version'))
-  const warnings = [...census.warnings]
-  const doubles = census.convolutions.filter(({ weights }) => weights.dtype === 'float64').length
-  if (doubles > 0) warnings.push(`${doubles === 1 ? 'a kernel is' : `${doubles} kernels are`} float64 and narrowed to float32`)
+  const { warnings } = census
   return {
     format: kerasH5.name,
     models: [

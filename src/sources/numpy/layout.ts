@@ -50,8 +50,6 @@ export function layoutOf(arrays: readonly NamedArray[]): NumpyLayout {
     warnings.push(
       `${turned.length === 1 ? `array ${turned[0]} is` : `${turned.length} arrays (${turned[0]} …) are`} read as (rows, columns, in, out), as TensorFlow and JAX store them`,
     )
-  const doubles = tensors.filter(({ weights }) => !('unsupported' in weights) && weights.dtype === 'float64').length
-  if (doubles > 0) warnings.push(`${doubles === 1 ? 'an array is' : `${doubles} arrays are`} float64 and narrowed to float32`)
   return { tensors, warnings }
 }
 

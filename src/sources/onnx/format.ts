@@ -84,7 +84,10 @@ function looksLikeModel(head: Uint8Array, byteLength: number): boolean {
     if (field <= 4 && field >= 2 && (value > 1024 || at + value > byteLength || !isText(head.subarray(at, at + value))))
       return false
     if (field === 7) return value === 0 || at >= head.length || GRAPH_FIRST.has(head[at]!)
-    if (field === 8) sure = true
+    if (field === 8) {
+      if (value > 1024 || (value > 0 && at < head.length && head[at] !== 0x0a && head[at] !== 0x10)) return false
+      sure = true
+    }
     at += value
   }
   return sure

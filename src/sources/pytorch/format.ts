@@ -3,12 +3,15 @@ import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
 import { modelName } from '../model-name.ts'
 import { PickleProblem } from '../pickle/values.ts'
+import { HEAD_BYTES } from '../recognise.ts'
+import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, ConvShape, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from '../source.ts'
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, layoutOf, openCheckpoint } from './container.ts'
 import { type Found, findNetworks } from './networks.ts'
 import { planOf } from './plan.ts'
+import { openShards, SHARD } from './shards.ts'
 
 /**
  * PyTorch checkpoints: zip archives, TorchScript, the layout before torch 1.6, and bare pickles of tensors or NumPy arrays.
@@ -17,6 +20,7 @@ import { planOf } from './plan.ts'
 export const pytorch: SourceFormat = {
   name: 'PyTorch',
   async match(head, input) {
+    if (await isShardIndex(head, input, SHARD)) return true
     const layout = layoutOf(head)
     if (layout !== 'zip') return layout !== undefined
     if (firstNameOf(head)?.endsWith('/data.pkl')) return true
@@ -29,38 +33,77 @@ export const pytorch: SourceFormat = {
     }
   },
   async open(input) {
-    const checkpoint = await openCheckpoint(input.access)
-    const found = look(input.access, checkpoint)
-    const read: ReadNetwork[] = []
-    const chosen = chooseNetworks(found.networks)
-    for (const one of chosen) read.push(await readNetwork(input.access.name, checkpoint, one))
-    read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
-    const [first, ...others] = read
-    if (!first) return sourceOf(input, [emptyModel(input, checkpoint, found)], [])
-    const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
-    const models = networks.map(
-      ({ key, convolutions, skipped, tensors }, k): SourceModel => ({
-        name: k === 0 ? modelName(input.path) : `${modelName(input.path)}/${key}`,
-        ...about(checkpoint),
-        convolutions,
-        skipped: k === 0 ? [...skipped, ...leftovers(others), ...unused(found, chosen), ...found.skipped] : skipped,
-        tensors,
-      }),
-    )
-    const warnings = networks.flatMap(({ warnings }) => warnings.map((warning) => `${input.access.name}: ${warning}`))
-    if (models.length > 1)
-      warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
-    return sourceOf(input, models, warnings)
+    const { access } = input
+    const head = await access.read(0, Math.min(HEAD_BYTES, access.byteLength))
+    if (!(await isShardIndex(head, input, SHARD))) return readSource(input, await look(access), [])
+    const { checkpoint, found, parts } = await openShards(input, look)
+    try {
+      return await readSource(input, { checkpoint, found }, parts)
+    } catch (error) {
+      for (const part of parts) await part.close?.()
+      throw error
+    }
   },
 }
 
-function sourceOf(input: Input, models: SourceModel[], warnings: string[]): Source {
-  return { format: 'PyTorch', models, warnings, close: async () => input.access.close?.() }
+/** A checkpoint's structure and what networks are in it. */
+interface Looked {
+  readonly checkpoint: Checkpoint
+  readonly found: Found
+}
+
+async function look(access: RandomAccess): Promise<Looked> {
+  const checkpoint = await openCheckpoint(access)
+  try {
+    return { checkpoint, found: findNetworks(checkpoint.root) }
+  } catch (error) {
+    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
+    throw error
+  }
+}
+
+async function readSource(input: Input, { checkpoint, found }: Looked, parts: readonly RandomAccess[]): Promise<Source> {
+  const read: ReadNetwork[] = []
+  const chosen = chooseNetworks(found.networks)
+  for (const one of chosen) read.push(await readNetwork(input.access.name, checkpoint, one))
+  read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
+  const [first, ...others] = read
+  const name = modelName(input.path).replace(/\.(bin|pt|pth)\.index$/, '')
+  if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
+  const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
+  const models = networks.map(
+    ({ key, convolutions, skipped, tensors }, k): SourceModel => ({
+      name: k === 0 ? name : `${name}/${key}`,
+      ...about(checkpoint, parts),
+      convolutions,
+      skipped: k === 0 ? [...skipped, ...leftovers(others), ...unused(found, chosen), ...found.skipped] : skipped,
+      tensors,
+    }),
+  )
+  const warnings = networks.flatMap(({ warnings }) => warnings.map((warning) => `${input.access.name}: ${warning}`))
+  if (models.length > 1)
+    warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
+  return sourceOf(input, models, warnings, parts)
+}
+
+function sourceOf(input: Input, models: SourceModel[], warnings: string[], parts: readonly RandomAccess[]): Source {
+  return {
+    format: 'PyTorch',
+    models,
+    warnings,
+    async close() {
+      for (const part of parts) await part.close?.()
+      await input.access.close?.()
+    },
+  }
 }
 
 /** What all networks of a checkpoint have in common. */
-function about({ layout }: Checkpoint): Omit<SourceModel, 'name' | 'convolutions' | 'skipped' | 'tensors'> {
-  return { format: layout === 'TorchScript' ? 'TorchScript' : 'PyTorch', producer: null, opset: null, meta: {}, parts: [] }
+function about(
+  { layout }: Checkpoint,
+  parts: readonly RandomAccess[],
+): Omit<SourceModel, 'name' | 'convolutions' | 'skipped' | 'tensors'> {
+  return { format: layout === 'TorchScript' ? 'TorchScript' : 'PyTorch', producer: null, opset: null, meta: {}, parts }
 }
 
 /** Dicts of weights that hold no 2-D convolution, in one line each. */
@@ -94,15 +137,6 @@ function firstNameOf(head: Uint8Array): string | undefined {
   if (!looksLikeZip(head) || head.length < 30) return undefined
   const length = head[26]! | (head[27]! << 8)
   return new TextDecoder('latin1').decode(head.subarray(30, 30 + length))
-}
-
-function look(access: RandomAccess, { root }: Checkpoint): Found {
-  try {
-    return findNetworks(root)
-  } catch (error) {
-    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
-    throw error
-  }
 }
 
 interface ReadNetwork {
@@ -185,14 +219,14 @@ function typeName(leaf: { type: { name?: string; kind?: string } }): string {
   return leaf.type.name ?? `NumPy ${leaf.type.kind}`
 }
 
-function emptyModel(input: Input, checkpoint: Checkpoint, found: Found): SourceModel {
+function emptyModel(name: string, checkpoint: Checkpoint, found: Found, parts: readonly RandomAccess[]): SourceModel {
   const tensors = found.networks.flatMap((network) => network.tensors)
   const skipped = tensors
     .slice(0, 1000)
     .map(({ name, leaf }) => ({ name, kind: 'tensor', shape: leaf.shape, reason: `${leaf.shape.length}-D tensor` }))
   return {
-    name: modelName(input.path),
-    ...about(checkpoint),
+    name,
+    ...about(checkpoint, parts),
     convolutions: [],
     skipped: [...skipped, ...found.skipped],
     tensors: tensors.length,

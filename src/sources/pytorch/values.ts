@@ -109,6 +109,17 @@ export class TorchTensor extends PyBuilt {
   get count(): number {
     return this.shape.reduce((product, n) => product * n, 1)
   }
+
+  /** The same tensor, and the scales of a quantised one, in other storages. */
+  inStorage(other: (storage: TorchStorage) => TorchStorage): TorchTensor {
+    const moved = <T>(value: T): T => (value instanceof TorchTensor ? (value.inStorage(other) as T & TorchTensor) : value)
+    const quantiser = this.quantiser && {
+      ...this.quantiser,
+      scale: moved(this.quantiser.scale),
+      zero: moved(this.quantiser.zero),
+    }
+    return Object.assign(Object.create(TorchTensor.prototype), this, { storage: other(this.storage), quantiser })
+  }
 }
 
 const first: PyConstructor = (args) => args[0] ?? null

@@ -1,13 +1,14 @@
 import type { Input } from '../../io/random-access.ts'
+import { isShardIndex } from '../shard-index.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { looksLikeHeader, readHeader } from './header.ts'
 import { namedTensor, sourceOf } from './model.ts'
-import { isShardIndex, openShards } from './shards.ts'
+import { openShards, SHARD } from './shards.ts'
 
 /** safetensors: one file, or shards named by model.safetensors.index.json. */
 export const safetensors: SourceFormat = {
   name: 'safetensors',
-  match: (head, input) => looksLikeHeader(head) || isShardIndex(head, input),
+  match: (head, input) => looksLikeHeader(head) || isShardIndex(head, input, SHARD),
   async open(input) {
     const isSingle = looksLikeHeader(await input.access.read(0, Math.min(16, input.access.byteLength)))
     return isSingle ? openSingle(input) : openShards(input)

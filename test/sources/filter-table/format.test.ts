@@ -157,7 +157,7 @@ test('Arrow: lists of nine, doubles, and other kernel sizes', async () => {
     ),
   )
   assert.equal(await said(source), labelled)
-  assert.match(source.warnings.join(), /float64/)
+  assert.equal(source.warnings, [])
   const kernels = new Table({
     k: column(new FixedSizeList(25, new Field('item', new Float16())), [
       Array.from({ length: 25 }, (_, k) => k),
@@ -267,7 +267,7 @@ test('Parquet: one layer without labels, doubles narrowed, any part of any row g
   const [model] = source.models
   const { shape, layer, weights } = model!.convolutions[0]!
   assert.equal([model!.name, layer, [...shape]], ['plain', 'filters', [1, 5000, 3, 3]])
-  assert.match(source.warnings.join(), /float64/)
+  assert.equal(source.warnings, [])
   for (const [row, count] of [
     [0, 1],
     [2040, 20],
