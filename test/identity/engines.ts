@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { bundlePage } from '../browser/harness/bundle.ts'
@@ -23,18 +23,28 @@ export interface IdentityEngine {
   run(): Promise<Answer | undefined>
 }
 
-/** A program of an npm package that ships one binary a platform, or one on PATH. */
-function program(name: string, patterns: readonly string[]): string | undefined {
-  for (const pattern of patterns) {
-    const [scope, prefix, inside] = pattern.split('|') as [string, string, string]
-    const folder = join('node_modules', scope)
-    if (!existsSync(folder)) continue
-    for (const found of readdirSync(folder)) {
-      const path = join(folder, found, inside)
-      if (found.startsWith(prefix) && existsSync(path)) return path
+/** A program is some megabytes; what a package holds in its place until its install script has run is a few lines. */
+const LEAST_PROGRAM = 1 << 20
+
+/**
+ * The program of an npm package that ships one binary a platform: among `places` below node_modules, where * is any folder of
+ * the platform. Undefined when the package is not installed and there is none on PATH.
+ * @throws Error when the package is there without a program: an engine that is installed must answer
+ */
+function program(name: string, places: readonly string[]): string | undefined {
+  for (const place of places) {
+    const [before, after] = place.split('*') as [string, string | undefined]
+    const folder = join('node_modules', before)
+    const platforms = after === undefined ? [''] : existsSync(folder) ? readdirSync(folder) : []
+    for (const platform of platforms) {
+      const path = join(folder, platform, after ?? '')
+      if (existsSync(path) && statSync(path).size >= LEAST_PROGRAM) return path
     }
   }
-  return onPath(name)
+  const found = onPath(name)
+  if (!found && existsSync(join('node_modules', name)))
+    throw new Error(`node_modules/${name} holds no program for this platform; run npm ci with install scripts`)
+  return found
 }
 
 async function runProgram(command: string, args: readonly string[]): Promise<Answer> {
@@ -71,14 +81,14 @@ export const identityEngines: readonly IdentityEngine[] = [
   {
     name: 'deno',
     async run() {
-      const command = program('deno', ['@deno||deno', '@deno||deno.exe'])
+      const command = program('deno', ['deno/deno', 'deno/deno.exe', '@deno/*/deno', '@deno/*/deno.exe'])
       return command ? runProgram(command, ['run', '--allow-all', '--no-remote', '--quiet', RUNNER, DATA]) : undefined
     },
   },
   {
     name: 'bun',
     async run() {
-      const command = program('bun', ['@oven|bun-|bin/bun', '@oven|bun-|bin/bun.exe'])
+      const command = program('bun', ['bun/bin/bun.exe', '@oven/*/bin/bun', '@oven/*/bin/bun.exe'])
       return command ? runProgram(command, ['run', RUNNER, DATA]) : undefined
     },
   },
