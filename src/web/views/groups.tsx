@@ -1,5 +1,5 @@
 import type { MetricName } from '../../analysis/report-types.ts'
-import { count, interval, percent, plural, pNumber, signed } from '../../figures/words.ts'
+import { count, interval, percent, plural, pNumber, sentence, signed } from '../../figures/words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
 import { metrics } from '../parts/metrics.ts'
@@ -207,7 +207,7 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
       </p>
       {report.warnings.map((text) => (
         <p key={text} class="note quiet small">
-          {text}
+          {sentence(text)}.
         </p>
       ))}
       {figures === null ? (

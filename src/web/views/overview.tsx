@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks'
-import { count, plural } from '../../figures/words.ts'
+import { count, fixed, plural } from '../../figures/words.ts'
 import { metaOf } from '../../filters/provenance.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { AddIcon, CloseIcon } from '../parts/icons.tsx'
@@ -72,14 +72,32 @@ function columnsFor(list: readonly Loaded[]): Column[] {
         return n ? <span class="flag">{n} ▲</span> : <span class="muted">0</span>
       },
     },
-    ...meta.map((key) => ({
-      key: `meta.${key}`,
-      title: key,
-      hideOnPhone: true,
-      number: list.some((model) => typeof metaOf(model.row.meta, key) === 'number'),
-      value: (model: Loaded) => metaOf(model.row.meta, key),
-    })),
+    ...meta.map((key) => metaColumn(key, list)),
   ]
+}
+
+/** A column of the meta table; numbers stand with the decimals of the one that has most. */
+function metaColumn(key: string, list: readonly Loaded[]): Column {
+  const values = list.map((model) => metaOf(model.row.meta, key))
+  const numbers = values.filter((value) => typeof value === 'number')
+  const decimals = Math.min(4, Math.max(0, ...numbers.map((value) => String(value).split('.')[1]?.length ?? 0)))
+  const print = (value: (typeof values)[number]): unknown => {
+    if (typeof value === 'number') return fixed(value, decimals)
+    const text = plain(value)
+    return (
+      <span class="text" title={text}>
+        {text}
+      </span>
+    )
+  }
+  return {
+    key: `meta.${key}`,
+    title: key,
+    hideOnPhone: true,
+    number: numbers.length > 0,
+    value: (model) => metaOf(model.row.meta, key),
+    cell: (model) => print(metaOf(model.row.meta, key)),
+  }
 }
 
 /** Every model, one row each; sorted by a click on a column, filtered by a word in any of its texts. */
@@ -138,7 +156,7 @@ export function Overview() {
         </div>
       </div>
       <Jobs />
-      <TableFrame label="Table of models">
+      <TableFrame label="Table of models" tall={rows.length > 8}>
         <table class="overview" aria-rowcount={rows.length + 1}>
           <caption class="unseen">Models with their sparsity, variance entropy and orthogonality over all layers</caption>
           <thead>
