@@ -13,6 +13,7 @@ import {
   Utf8,
 } from 'apache-arrow'
 import { join, mutateBytes } from './bytes.mjs'
+import { read } from './fixtures.mjs'
 
 const rows = Array.from({ length: 20 }, (_, row) => Array.from({ length: 9 }, (_, k) => row + k / 16))
 
@@ -67,6 +68,8 @@ export default {
           'stream',
         ).slice(),
       },
+      { path: 'zstd.arrow', bytes: read('filter-table/zstd.arrow') },
+      { path: 'zstd-unsized.arrow', bytes: read('filter-table/zstd-unsized.arrow') },
     ]
   },
 
@@ -74,7 +77,9 @@ export default {
     // The schema comes first in a stream and last in a file.
     const head = random.below(900)
     const [from, to] =
-      seed.path === 'file.arrow' ? [seed.bytes.length - head, seed.bytes.length - random.below(head + 1)] : [0, head]
+      seed.path === 'file.arrow' || seed.path === 'zstd.arrow'
+        ? [seed.bytes.length - head, seed.bytes.length - random.below(head + 1)]
+        : [0, head]
     return {
       ...seed,
       bytes: join(seed.bytes.subarray(0, from), mutateBytes(seed.bytes.subarray(from, to), random), seed.bytes.subarray(to)),

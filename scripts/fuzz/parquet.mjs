@@ -6,7 +6,7 @@ export default {
   name: 'parquet',
 
   async seeds() {
-    return ['labelled', 'ragged', 'no-filters'].map((name) => ({
+    return ['labelled', 'ragged', 'no-filters', 'zstd', 'lz4'].map((name) => ({
       path: `${name}.parquet`,
       bytes: read(`filter-table/${name}.parquet`),
     }))

@@ -15,6 +15,7 @@ import {
 import { InflatedCache } from '../../io/inflate.ts'
 import { lz4Frame } from '../../io/lz4.ts'
 import { type RandomAccess, requireRange, sliceAccess } from '../../io/random-access.ts'
+import { zstd } from '../../io/zstd.ts'
 
 // Apache Arrow IPC (format/Message.fbs, Schema.fbs, File.fbs). A stream is a run of messages: a schema, then dictionary
 // batches and record batches; length 0 ends them. A file has its schema and the places of its messages in a footer.
@@ -52,8 +53,8 @@ export interface Batch {
   readonly nodes: readonly { readonly length: number; readonly nulls: number }[]
   /** As stored; `offset` counts from the first byte of the access. See openBuffer. */
   readonly buffers: readonly { readonly offset: number; readonly length: number }[]
-  /** Set when each buffer is an LZ4 frame behind its length: what has been unpacked. */
-  readonly unpacked: InflatedCache | undefined
+  /** Set when each buffer is a frame behind its length: how it is packed, and what has been unpacked. */
+  readonly unpacked: { readonly codec: Codec; readonly cache: InflatedCache } | undefined
   /** Number of data buffers of each view column, in order. */
   readonly variadic: readonly number[]
   /** Per id, the batches of each dictionary as they stand for this batch. A stream may replace a dictionary on its way. */
@@ -73,7 +74,19 @@ const MOST_MESSAGES = 1_000_000
 const DEEPEST = 16
 const KEPT_UNPACKED = 1 << 28
 const LARGEST_UNPACKED = 0x7fffffff
-const LZ4_RATIO = 255 // a match length byte stands for at most as many bytes
+
+interface Codec {
+  readonly unpack: (packed: Uint8Array, byteLength: number) => Uint8Array
+  /** So many bytes at most come out of one. */
+  readonly ratio: number
+  readonly largest: number
+}
+
+/** Codecs by their numbers. In LZ4 a match length byte stands for at most 255 bytes; in ZSTD three bytes can stand for a block. */
+const CODECS: readonly Codec[] = [
+  { unpack: lz4Frame, ratio: 255, largest: LARGEST_UNPACKED },
+  { unpack: zstd, ratio: 1 << 17, largest: 1 << 28 },
+]
 
 /** True for the first bytes of an Arrow file, or of a stream that begins with a schema. */
 export function looksLikeArrow(head: Uint8Array): boolean {
@@ -152,11 +165,12 @@ class Reader {
   }
 
   #batch(header: FlatTable, body: { start: number; length: number }): Batch {
-    const codec = tableField(header, 3)
-    if (codec && int8Field(codec, 0) !== 0)
+    const packing = tableField(header, 3)
+    const codec = packing && CODECS[int8Field(packing, 0)]
+    if (packing && !codec)
       throw new InputError(
         this.access.name,
-        'Arrow: its batches are compressed with ZSTD, which is not read; write it with LZ4 or without compression',
+        'Arrow: its batches are compressed in a way that is not known; write it with LZ4, ZSTD or without compression',
       )
     const { view } = header
     const nodes = structsField(header, 1, 16).map((at) => ({ length: count64(view, at), nulls: count64(view, at + 8) }))
@@ -171,7 +185,7 @@ class Reader {
       rows: int64Field(header, 0),
       nodes,
       buffers,
-      unpacked: codec && this.#unpacked,
+      unpacked: codec && { codec, cache: this.#unpacked },
       variadic,
       dictionaries: this.#dictionaries,
     }
@@ -248,11 +262,12 @@ export async function openBuffer(
   const byteLength = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigInt64(0, true))
   const packed = sliceAccess(stored, 8, place.length - 8)
   if (byteLength === -1) return packed
-  if (byteLength < 0 || byteLength > LARGEST_UNPACKED || byteLength > LZ4_RATIO * packed.byteLength)
+  const { codec, cache } = unpacked
+  if (byteLength < 0 || byteLength > codec.largest || byteLength > codec.ratio * packed.byteLength)
     throw new RangeError(`a buffer of ${packed.byteLength} bytes claims to unpack to ${byteLength}`)
   const unpack = async (): Promise<Uint8Array> => {
     try {
-      return lz4Frame(await packed.read(0, packed.byteLength), byteLength)
+      return codec.unpack(await packed.read(0, packed.byteLength), byteLength)
     } catch (error) {
       if (error instanceof InputError) throw error
       throw new InputError(
@@ -267,7 +282,7 @@ export async function openBuffer(
     byteLength,
     async read(offset, length, into) {
       requireRange(access.name, byteLength, offset, length)
-      const part = (await unpacked.get(String(place.offset), byteLength, unpack)).subarray(offset, offset + length)
+      const part = (await cache.get(String(place.offset), byteLength, unpack)).subarray(offset, offset + length)
       if (!into) return part
       into.set(part)
       return into.subarray(0, length)

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'fflate'
 import { lz4Block } from '../../io/lz4.ts'
 import { snappy } from '../../io/snappy.ts'
+import { zstd } from '../../io/zstd.ts'
 import { countOf, readStruct, structOf } from './thrift.ts'
 
 // parquet-format/src/main/thrift/parquet.thrift, in Thrift's compact protocol. A column chunk is a run of pages:
@@ -24,8 +25,8 @@ const LARGEST_PAGE = 1 << 28
 
 /** Packings by their numbers. */
 export const CODECS = ['none', 'Snappy', 'gzip', 'LZO', 'Brotli', 'LZ4 in Hadoop blocks', 'ZSTD', 'LZ4'] as const
-const [NONE, SNAPPY, GZIP, LZ4] = [0, 1, 2, 7]
-export const READ_CODECS: ReadonlySet<number> = new Set([NONE, SNAPPY, GZIP, LZ4])
+const [NONE, SNAPPY, GZIP, ZSTD, LZ4] = [0, 1, 2, 6, 7]
+export const READ_CODECS: ReadonlySet<number> = new Set([NONE, SNAPPY, GZIP, ZSTD, LZ4])
 
 /** The pages of a column chunk, one at a time. @throws RangeError when the chunk is damaged */
 export function* pagesOf(chunk: Uint8Array, codec: number): Generator<Page> {
@@ -66,6 +67,7 @@ export function* pagesOf(chunk: Uint8Array, codec: number): Generator<Page> {
 function unpack(input: Uint8Array, byteLength: number, codec: number): Uint8Array {
   if (codec === NONE) return input
   if (codec === SNAPPY) return snappy(input, byteLength)
+  if (codec === ZSTD) return zstd(input, byteLength)
   const out = new Uint8Array(byteLength)
   const length = codec === GZIP ? gunzipSync(input, { out }).length : lz4Block(input, out)
   if (length !== byteLength) throw new RangeError(`a page holds ${length} of ${byteLength} bytes`)

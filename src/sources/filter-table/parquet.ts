@@ -179,7 +179,7 @@ class Columns {
     if (!READ_CODECS.has(codec))
       throw new InputError(
         this.#access.name,
-        `is compressed with ${CODECS[codec] ?? `method ${codec}`}, which is not read; write it again with Snappy, LZ4 or gzip`,
+        `is compressed with ${CODECS[codec] ?? `method ${codec}`}, which is not read; write it again with Snappy, ZSTD or gzip`,
       )
   }
 
