@@ -1,6 +1,9 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { NORMAL, type OpenPage, withPage } from './harness/page.ts'
+import { NORMAL, type OpenPage, ROBUST, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
 // The filter grid under mouse, fingers and keys: what is drawn changes with each, and comes back.
@@ -99,6 +102,33 @@ test('chromium: wheel, drag, double click and keys move the grid; 0 shows all ag
     await page.click('[aria-label="Sort"], fieldset[aria-label="Order of the filters"] button:nth-child(2)')
     await page.click('fieldset[aria-label="Order of the filters"] button:nth-child(1)')
     await comesBack(page, whole, 'the whole grid again')
+  }))
+
+test('chromium: two files of one name and one size, dropped one after the other, each show their own filters', () =>
+  withPage('chromium', async (page) => {
+    const folder = await mkdtemp(join(tmpdir(), 'filterlens-same-name-'))
+    try {
+      const first = await readFile(NORMAL)
+      const second = await readFile(ROBUST)
+      assert.is(first.length, second.length)
+      const seen: string[] = []
+      for (const [k, bytes] of [first, second].entries()) {
+        const path = join(folder, String(k), 'net.onnx')
+        await mkdir(join(folder, String(k)))
+        await writeFile(path, bytes)
+        await page.drop(path)
+        await page.sees('.pane.middle h2', k === 0 ? 'net' : 'net (2)')
+        await page.click('.pane.middle tbody a')
+        await page.sees('.pane.third h3', 'Least typical')
+        await page.tab.run(() => document.querySelector<HTMLElement>('.grid-frame canvas')!.focus())
+        await page.tab.press('ArrowRight')
+        await until(page.tab, 'nine weights', () => /(−?[\d.]+\s+){8}/.test(document.querySelector('.picked')!.textContent!), [])
+        seen.push(await page.textOf('.picked'))
+      }
+      assert.is.not(seen[0], seen[1])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   }))
 
 test('chromium: two fingers zoom the grid on a phone; one finger scrolls the page past a grid that is seen whole', () =>

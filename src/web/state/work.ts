@@ -92,6 +92,7 @@ export function basisOf(row: LayerRow): PrincipalComponents | null {
 export function placeOf(model: Loaded, row: LayerRow): LayerPlace | null {
   if (model.files.length === 0) return null
   return {
+    drop: model.drop,
     files: model.files,
     input: model.row.file,
     model: model.ownName,

@@ -10,6 +10,8 @@ import { type FilterOrder, type LayerDetail, type LayerPlace, TILE } from './pro
 /** The layer that was opened last: its reader, what is known of it, and its weights where they are held. */
 interface OpenLayer {
   readonly key: string
+  /** Key of the source that it reads from. */
+  readonly source: string
   readonly reader: WeightReader
   readonly detail: LayerDetail
   readonly weights: Float32Array | null
@@ -18,9 +20,10 @@ interface OpenLayer {
 // One thing at a time: the kernel's memory is one arena.
 let queue: Promise<unknown> = Promise.resolve()
 let kernel: Kernel | undefined
-let source: { key: string; opened: Source } | undefined
+// Two of each: what a comparison looks at.
+const sources = new Map<string, Source>()
 const layers = new Map<string, OpenLayer>()
-const MOST_LAYERS = 2
+const MOST = 2
 
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const next = queue.then(work, work)
@@ -28,18 +31,31 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return next
 }
 
+/** Files of one path can come with several drops: the number of the drop tells them apart. */
+const sourceKeyOf = ({ drop, input }: LayerPlace): string => `${drop}/${input}`
+
 const keyOf = (place: LayerPlace): string =>
-  JSON.stringify([place.input, place.model, place.layer_id, place.layer, place.facts.limit])
+  JSON.stringify([sourceKeyOf(place), place.model, place.layer_id, place.layer, place.facts.limit])
 
 async function sourceOf(place: LayerPlace): Promise<Source> {
-  const key = `${place.input}\n${place.files.map((file) => `${file.path}:${'blob' in file ? file.blob.size : file.url}`).join('\n')}`
-  if (source?.key === key) return source.opened
-  await source?.opened.close()
-  source = undefined
+  const key = sourceKeyOf(place)
+  const found = sources.get(key)
+  if (found) {
+    sources.delete(key)
+    sources.set(key, found)
+    return found
+  }
+  for (const [oldKey, old] of sources) {
+    if (sources.size < MOST) break
+    sources.delete(oldKey)
+    // Its layers read from it as long as their weights are not held.
+    for (const [layerKey, layer] of layers) if (layer.source === oldKey) layers.delete(layerKey)
+    await old.close()
+  }
   const input = (await findGivenInputs(place.files)).find(({ path }) => path === place.input)
   if (!input) throw new InputError(place.input, 'is not among the files of this page; drop it again')
   const opened = await openSource(await input.open())
-  source = { key, opened }
+  sources.set(key, opened)
   return opened
 }
 
@@ -80,10 +96,10 @@ async function layerOf(place: LayerPlace, signal: AbortSignal): Promise<OpenLaye
       at += values.length
     }
   }
-  const open: OpenLayer = { key, reader, detail, weights }
+  const open: OpenLayer = { key, source: sourceKeyOf(place), reader, detail, weights }
   layers.set(key, open)
   for (const oldest of layers.keys()) {
-    if (layers.size <= MOST_LAYERS) break
+    if (layers.size <= MOST) break
     layers.delete(oldest)
   }
   return open

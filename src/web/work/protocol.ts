@@ -94,6 +94,8 @@ export interface LayerHistograms {
 
 /** Which layer, and the files that hold its model. */
 export interface LayerPlace {
+  /** Number of the drop. */
+  readonly drop: number
   readonly files: readonly GivenFile[]
   /** Path of the input that the model came from. */
   readonly input: string
