@@ -163,19 +163,35 @@ function keyOfLine(line: string): LayerKey | undefined {
 
 /** JSON has no typed arrays and no -0; a row must come back with every bit it had. */
 function toPlain(_name: string, value: unknown): unknown {
-  if (value instanceof Float64Array)
-    return { f64: [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)].map(hexByte).join('') }
+  if (value instanceof Float64Array) return { f64: hexOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) }
   return Object.is(value, -0) ? { f64: '-0' } : value
 }
 
 function fromPlain(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('f64' in value) || typeof value.f64 !== 'string') return value
   if (value.f64 === '-0') return -0
-  return new Float64Array(Uint8Array.from(value.f64.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)).buffer)
+  const text = value.f64
+  const bytes = new Uint8Array(text.length / 2)
+  for (let k = 0; k < bytes.length; k++) bytes[k] = (digitOf(text.charCodeAt(2 * k)) << 4) | digitOf(text.charCodeAt(2 * k + 1))
+  return new Float64Array(bytes.buffer)
 }
 
-function hexByte(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
+const digits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+const ascii = new TextDecoder()
+
+/** Two digits a byte; a row has thousands of them, so they are put together as bytes. */
+function hexOf(bytes: Uint8Array): string {
+  const text = new Uint8Array(2 * bytes.length)
+  for (let k = 0; k < bytes.length; k++) {
+    text[2 * k] = digits[bytes[k]! >> 4]!
+    text[2 * k + 1] = digits[bytes[k]! & 15]!
+  }
+  return ascii.decode(text)
+}
+
+/** The number of a digit that hexOf wrote, by its character code. */
+function digitOf(code: number): number {
+  return code < 0x3a ? code - 0x30 : code - 0x57
 }
 
 /** FNV-1a over UTF-16 code units, 32 bits: enough to tell a torn line. */
