@@ -1,8 +1,14 @@
+// Types that the functions above take or give.
+
+export type { Kernels, Planes } from './activation/convolution.ts'
+export type { FirstStage, Normalisation } from './activation/first-stage.ts'
+export type { Image } from './activation/image.ts'
 export { type BootstrapOptions, bootstrapMeans } from './analysis/bootstrap.ts'
 export type { Coefficients } from './analysis/coefficients.ts'
 export { compareModels } from './analysis/compare-models.ts'
 export { type GroupInput, groupAnalysis } from './analysis/group-analysis.ts'
 export { holm } from './analysis/holm.ts'
+export type { Joined } from './analysis/join-meta.ts'
 export { joinMeta } from './analysis/join-meta.ts'
 export { joinPairs } from './analysis/join-pairs.ts'
 export type { GroupChoice } from './analysis/members.ts'
@@ -11,6 +17,7 @@ export { type Pair, type PairTable, parsePairs } from './analysis/pairs.ts'
 export { type PrincipalComponents, principalComponents, whyNoBasis } from './analysis/principal-components.ts'
 export type * from './analysis/report-types.ts'
 export { bucketNames, metricNames } from './analysis/report-types.ts'
+export type { TriedOrders } from './analysis/spearman.ts'
 export { type Spearman, spearman } from './analysis/spearman.ts'
 export { type AnalyzeOptions, analyze } from './analyze.ts'
 export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analyze-groups.ts'
@@ -22,9 +29,12 @@ export { groupTables } from './artifact/export-groups.ts'
 export { runTables } from './artifact/export-run.ts'
 export type { ExportTable } from './artifact/export-table.ts'
 export type { RunFacts } from './artifact/finish.ts'
+export type { ManifestEntry } from './artifact/manifest.ts'
 export { zippedResults } from './artifact/open-results.ts'
 export { packFiles } from './artifact/pack.ts'
 export { type Recomputation, type RecomputeOptions, recompute } from './artifact/recompute.ts'
+export type { MeasuredLayer } from './artifact/record.ts'
+export type { LayerTableWriter, TableWriter } from './artifact/tables.ts'
 export {
   layerTableBytes,
   layerTableWriter,
@@ -38,12 +48,18 @@ export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './er
 export { type Extraction, type ExtractOptions, extract } from './extract.ts'
 export type { Figure } from './figures/figure.ts'
 export { standalone } from './figures/figure.ts'
+export type { FilterGridData, LayerFilters } from './figures/filter-grid.ts'
+export type { FirstLayer } from './figures/first-layer-rgb.ts'
+export type { PngOptions, WasmLoader } from './figures/png.ts'
+export type { Column } from './filters/arrow-columns.ts'
 export { fileInputs } from './inputs/given-inputs.ts'
 export { openBlob } from './io/blob.ts'
 export { openUrl } from './io/http.ts'
+export type { UrlOptions } from './io/http-request.ts'
 export { type MemoryFolder, memoryOutput } from './io/memory-folder.ts'
-export type { Folder, Input, LazyInput, RandomAccess } from './io/random-access.ts'
+export type { Folder, Input, LazyInput, Origin, RandomAccess } from './io/random-access.ts'
 export type { OutputFolder, Sink } from './io/sink.ts'
+export type { Weighable } from './measure/aggregate.ts'
 export { type Aggregate, aggregateLayers } from './measure/aggregate.ts'
 export {
   type CoefficientOptions,
@@ -55,16 +71,32 @@ export {
 } from './measure/coefficients.ts'
 export type { Inputs } from './measure/inputs.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
+export type { LayerPlace, MeasuredRun } from './measure/layers-again.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'
 export { emptyMoments, type Moments, mergeMoments } from './measure/moments.ts'
-export type { LayerIdentity, MeasureOptions, Progress } from './measure/options.ts'
+export type { FinishedLayer, LayerIdentity, MeasureOptions, Progress } from './measure/options.ts'
 export { type MeasureEvent, measure } from './measure/run.ts'
+export type { KernelChoice, SelectedLayer, Selection } from './measure/select.ts'
 export { parseKernel, selectLayers } from './measure/select.ts'
 export { buildReport } from './report/build-report.ts'
 export { type FigureFile, type FigureFormat, figureFiles } from './report/figure-files.ts'
 export { type PlacedFigure, reportFigures } from './report/report-figures.ts'
 export type { ReportInput } from './report/report-input.ts'
-export type { Convolution, Placement, Skipped, Source, SourceFormat, SourceModel, WeightPlan } from './sources/source.ts'
+export type {
+  Convolution,
+  ConvShape,
+  Dequantisation,
+  InputPart,
+  MetaValue,
+  Placement,
+  Skipped,
+  Source,
+  SourceFormat,
+  SourceModel,
+  StoredType,
+  WeightPlan,
+} from './sources/source.ts'
 export { version } from './version.ts'
+export type { KernelBasis } from './wasm.ts'
 export { type ArtifactContent, writeArtifact } from './write-artifact.ts'
