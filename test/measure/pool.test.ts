@@ -10,7 +10,7 @@ import { InputError, NonFiniteWeightError } from '../../src/errors.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import { type Input, type LazyInput, memoryAccess } from '../../src/io/random-access.ts'
 import type { PassOptions, PassResult } from '../../src/measure/layer-pass.ts'
-import { growingMeasurer, type LayerJob, localMeasurer, type Measurer } from '../../src/measure/measurer.ts'
+import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, sparingMeasurer } from '../../src/measure/measurer.ts'
 import type { MeasureOptions } from '../../src/measure/options.ts'
 import { openPool } from '../../src/measure/pool.ts'
 import { processors } from '../../src/threads/node.ts'
@@ -168,6 +168,30 @@ test('threads are started for work that is worth it, and take over when they are
   assert.is(theirs, 1)
   assert.is(growing.ahead, 99)
   await growing.close()
+})
+
+test('tiny layers of files stay in this thread, all others go to the pool', async () => {
+  const to: string[] = []
+  const told = (name: string): Measurer => ({
+    ahead: 7,
+    measure: () => {
+      to.push(name)
+      return Promise.resolve({ nonFinite: { index: 0, value: NaN } })
+    },
+    close: async () => void to.push(`${name} closed`),
+  })
+  const sparing = sparingMeasurer(light, told('here'), told('pool'))
+  const origin = { at: { kind: 'path' as const, path: 'x' }, offset: 0 }
+  const job = (out: number, access: object): LayerJob => ({
+    plan: { access: { ...memoryAccess('x', new Uint8Array()), ...access }, offset: 0, dtype: 'float32' },
+    shape: [out, 8, 3, 3],
+  })
+  await sparing.measure(job(8, { origin }))
+  await sparing.measure(job(8, {}))
+  await sparing.measure(job(512, { origin }))
+  await sparing.close()
+  assert.equal(to, ['here', 'pool', 'pool', 'pool closed', 'here closed'])
+  assert.is(sparing.ahead, 7)
 })
 
 test.after(() => rm(folder, { recursive: true }))
