@@ -16,7 +16,7 @@ const rows = readFileSync(join(root, 'README.md'), 'utf8')
       .slice(1, -1)
       .map((cell) => cell.trim()),
   )
-const recipe = /(^|\/)make\w*\.(py|mjs)$/
+const recipe = /(^|\/)make[\w-]*\.(py|mjs)$/
 const files = readdirSync(root, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
