@@ -16,7 +16,7 @@ export interface FlatTable {
 
 /** How often every byte of a buffer may be taken: writers that share a text among tables stay far below it. */
 const TIMES_TAKEN = 16
-const LEAST_BUDGET = 1 << 20
+const LEAST_BUDGET = 1 << 16
 
 /** The root table of a buffer. */
 export function rootTable(bytes: Uint8Array): FlatTable {
