@@ -52,9 +52,10 @@ const WRAPPERS = ['module.', '_orig_mod.', '_fsdp_wrapped_module.', '_forward_mo
  */
 export function wrapperOf({ isModule, tensors }: Network): string {
   let wrapper = ''
-  if (isModule || tensors.length === 0) return wrapper
+  const wrapped = tensors.filter(({ name }) => name !== 'n_averaged') // AveragedModel counts beside the module that it wraps
+  if (isModule || wrapped.length === 0) return wrapper
   for (let found = true; found; ) {
-    const next = WRAPPERS.find((prefix) => tensors.every(({ name }) => name.startsWith(wrapper + prefix)))
+    const next = WRAPPERS.find((prefix) => wrapped.every(({ name }) => name.startsWith(wrapper + prefix)))
     found = next !== undefined
     wrapper += next ?? ''
   }

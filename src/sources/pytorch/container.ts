@@ -5,13 +5,15 @@ import { bytesOf, itemsOf } from '../pickle/builtins.ts'
 import { PickleCut } from '../pickle/cursor.ts'
 import { unpickle } from '../pickle/machine.ts'
 import { PickleProblem, type PyConstructor, PyObject, type PyValue } from '../pickle/values.ts'
-import { persistentIds, TorchStorage, torchConstructors } from './values.ts'
+import { persistentIds, TorchStorage, TorchTensor, torchConstructors } from './values.ts'
 
 /** An opened checkpoint: its object, and where the elements of its storages lie. */
 export interface Checkpoint {
   readonly root: PyValue
   /** "zip", "legacy", "TorchScript" or "pickle". */
   readonly layout: string
+  /** Tensors that TorchScript's code names (`CONSTANTS.c0` …): a frozen module keeps its weights there. */
+  readonly constants?: readonly TorchTensor[]
   /** The bytes of a storage, little-endian. @throws InputError when they are missing or too few */
   storage(storage: TorchStorage): Promise<RandomAccess>
 }
@@ -85,15 +87,19 @@ async function openArchive(access: RandomAccess): Promise<Checkpoint> {
     throw new InputError(pickle.name, `has ${pickle.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read of a pickle`)
   const bytes = await pickle.read(0, pickle.byteLength)
   const { value } = unpickle(bytes, { known: withEmbedded, persistent: persistentIds(() => {}) })
+  const constants = await readConstants(zip, prefix)
   const order = zip.find(`${prefix}byteorder`)
   const bigEndian = order !== undefined && order.byteLength === 3 && (await readText(order)) === 'big'
   const opened = new Map<string, Promise<RandomAccess>>()
   return {
     root: value,
-    layout: zip.find(`${prefix}constants.pkl`) ? 'TorchScript' : 'zip',
+    layout: constants ? 'TorchScript' : 'zip',
+    ...(constants && { constants }),
     async storage(storage) {
       if (storage.bytes) return checked(access, storage, memoryAccess(`${access.name}/${storage.key}`, storage.bytes))
-      const data = zip.find(`${prefix}data/${storage.key}`) ?? zip.find(`${prefix}tensors/${storage.key}`)
+      const data = storage.key.startsWith(CONSTANTS)
+        ? zip.find(prefix + storage.key)
+        : (zip.find(`${prefix}data/${storage.key}`) ?? zip.find(`${prefix}tensors/${storage.key}`))
       if (!data) throw new InputError(access.name, `has no entry ${prefix}data/${storage.key}, which holds weights; get it again`)
       let part = opened.get(data.name)
       if (!part) opened.set(data.name, (part = data.open()))
@@ -101,6 +107,27 @@ async function openArchive(access: RandomAccess): Promise<Checkpoint> {
       return bigEndian && storage.type.bytes > 1 ? swapped(whole, storage.type.bytes) : whole
     },
   }
+}
+
+const CONSTANTS = 'constants/'
+
+/** undefined when there is no constants.pkl. Its storages are numbered for themselves, in a folder of their own. */
+async function readConstants(zip: Zip, prefix: string): Promise<TorchTensor[] | undefined> {
+  const entry = zip.find(`${prefix}constants.pkl`)
+  if (!entry) return undefined
+  const pickle = await entry.open()
+  if (pickle.byteLength > LARGEST_PICKLE) return []
+  const { value } = unpickle(await pickle.read(0, pickle.byteLength), {
+    known: withEmbedded,
+    persistent: persistentIds(() => {}),
+  })
+  const own = new Map<TorchStorage, TorchStorage>()
+  const moved = (storage: TorchStorage): TorchStorage => {
+    let copy = own.get(storage)
+    if (!copy) own.set(storage, (copy = storage.renamed(CONSTANTS + storage.key)))
+    return copy
+  }
+  return itemsOf(value).flatMap((item) => (item instanceof TorchTensor ? [item.inStorage(moved)] : []))
 }
 
 async function readText(entry: ZipEntry): Promise<string> {

@@ -9,9 +9,10 @@ import type { Convolution, ConvShape, Skipped, Source, SourceFormat, SourceModel
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, layoutOf, openCheckpoint } from './container.ts'
-import { type Found, findNetworks } from './networks.ts'
+import { type Found, findNetworks, type Network } from './networks.ts'
 import { planOf } from './plan.ts'
 import { openShards, SHARD } from './shards.ts'
+import type { TorchTensor } from './values.ts'
 
 /**
  * PyTorch checkpoints: zip archives, TorchScript, the layout before torch 1.6, and bare pickles of tensors or NumPy arrays.
@@ -38,7 +39,7 @@ export const pytorch: SourceFormat = {
     if (!(await isShardIndex(head, input, SHARD))) return readSource(input, await look(access), [])
     const { checkpoint, found, parts } = await openShards(input, look)
     try {
-      return await readSource(input, { checkpoint, found }, parts)
+      return await readSource(input, { checkpoint, found, notes: [] }, parts)
     } catch (error) {
       for (const part of parts) await part.close?.()
       throw error
@@ -50,19 +51,32 @@ export const pytorch: SourceFormat = {
 interface Looked {
   readonly checkpoint: Checkpoint
   readonly found: Found
+  /** What a person should know about how it was read. */
+  readonly notes: readonly string[]
 }
 
 async function look(access: RandomAccess): Promise<Looked> {
   const checkpoint = await openCheckpoint(access)
   try {
-    return { checkpoint, found: findNetworks(checkpoint.root) }
+    const found = findNetworks(checkpoint.root)
+    const { constants = [] } = checkpoint
+    const isFrozen =
+      constants.length > 0 && found.networks.every(({ tensors }) => tensors.every(({ leaf }) => leaf.shape.length < 3))
+    if (!isFrozen) return { checkpoint, found, notes: [] }
+    const note = 'is a frozen TorchScript module, which does not name its layers: transposed convolutions in it cannot be told'
+    return { checkpoint, found: { ...found, networks: [frozen(constants)] }, notes: [`${access.name}: ${note}`] }
   } catch (error) {
     if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
     throw error
   }
 }
 
-async function readSource(input: Input, { checkpoint, found }: Looked, parts: readonly RandomAccess[]): Promise<Source> {
+/** A frozen module's weights under the names that its code gives them. */
+function frozen(constants: readonly TorchTensor[]): Network {
+  return { key: '', isModule: true, tensors: constants.map((leaf, k) => ({ name: `CONSTANTS.c${k}`, leaf })) }
+}
+
+async function readSource(input: Input, { checkpoint, found, notes }: Looked, parts: readonly RandomAccess[]): Promise<Source> {
   const read: ReadNetwork[] = []
   const chosen = chooseNetworks(found.networks)
   for (const one of chosen) read.push(await readNetwork(input.access.name, checkpoint, one))
@@ -80,7 +94,7 @@ async function readSource(input: Input, { checkpoint, found }: Looked, parts: re
       tensors,
     }),
   )
-  const warnings = networks.flatMap(({ warnings }) => warnings.map((warning) => `${input.access.name}: ${warning}`))
+  const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
   if (models.length > 1)
     warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
   return sourceOf(input, models, warnings, parts)
@@ -164,7 +178,7 @@ async function readNetwork(file: string, checkpoint: Checkpoint, { network, copi
   const known: { layer: Unplaced; transposed: boolean }[] = []
   const order = new Map<string, number>()
   for (const { name: full, leaf, module } of own) {
-    const name = full.slice(wrapper.length)
+    const name = full.startsWith(wrapper) ? full.slice(wrapper.length) : full
     const weights: NamedTensor['weights'] =
       leaf.shape.length === 4 ? await planOf(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
     order.set(name, order.size)

@@ -2,7 +2,7 @@ import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { openParts, readShardIndex, ShardCheck } from '../shard-index.ts'
 import type { Checkpoint } from './container.ts'
 import type { Found, Network } from './networks.ts'
-import { TorchStorage, TorchTensor } from './values.ts'
+import { type TorchStorage, TorchTensor } from './values.ts'
 
 /** How the shards of pytorch_model.bin.index.json end. */
 export const SHARD: RegExp = /\.(bin|pt|pth)$/
@@ -38,8 +38,7 @@ export async function openShards(
       const numbered = (storage: TorchStorage): TorchStorage => {
         let copy = own.get(storage)
         if (!copy) {
-          copy = new TorchStorage(shard + storage.key, storage.type, storage.count, storage.start)
-          copy.bytes = storage.bytes
+          copy = storage.renamed(shard + storage.key)
           own.set(storage, copy)
           homes.set(copy, { ...checkpoint, storage: () => checkpoint.storage(storage) })
         }

@@ -74,6 +74,13 @@ export class TorchStorage extends PyBuilt {
     this.count = count
     this.start = start
   }
+
+  /** The same run of elements under another key. */
+  renamed(key: string): TorchStorage {
+    const copy = new TorchStorage(key, this.type, this.count, this.start)
+    copy.bytes = this.bytes
+    return copy
+  }
 }
 
 /** Integers that stand for (integer - zero) · scale; tensors when there is one of each per output channel. */
