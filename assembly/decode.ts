@@ -65,6 +65,25 @@ function gather(
   return inexact;
 }
 
+/** `count` float64 one after the other: four at a time. Returns how many were not exactly a float32; a NaN is. */
+function narrow(source: usize, destination: usize, count: usize): u32 {
+  const whole = count & ~3;
+  let inexact = i64x2.splat(0);
+  for (let k: usize = 0; k < whole; k += 4) {
+    const low = v128.load(source + (k << 3));
+    const high = v128.load(source + (k << 3), 16);
+    const a = f32x4.demote_f64x2_zero(low);
+    const b = f32x4.demote_f64x2_zero(high);
+    v128.store(destination + (k << 2), v128.shuffle<f32>(a, b, 0, 1, 4, 5));
+    // All ones (-1) where it differs from itself as float32 and is a number.
+    const differ = v128.andnot(f64x2.ne(f64x2.promote_low_f32x4(a), low), f64x2.ne(low, low));
+    const differ2 = v128.andnot(f64x2.ne(f64x2.promote_low_f32x4(b), high), f64x2.ne(high, high));
+    inexact = i64x2.sub(i64x2.sub(inexact, differ), differ2);
+  }
+  const rest = gather(3, 8, source + (whole << 3), destination + (whole << 2), 1, 1, 1, count - whole, 0, 0, 0, 1, false, 1, 0, 0);
+  return <u32>(i64x2.extract_lane(inexact, 0) + i64x2.extract_lane(inexact, 1)) + rest;
+}
+
 /**
  * Writes outer·inner·rows·columns float32 in that order; strides count stored elements. `quantised`: the value is
  * (stored - zero)·scale + shift in double, rounded once. Returns how many values (not quantised) were not exactly a float32.
@@ -86,7 +105,10 @@ export function decode(
     }
     case 1: return gather(1, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     case 2: return gather(2, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 3: return gather(3, 8, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 3: {
+      if (!quantised && s3 == 1 && outer * inner * rows == 1) return narrow(source, destination, columns);
+      return gather(3, 8, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    }
     case 4: return gather(4, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     case 5: return gather(5, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     case 6: return gather(6, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);

@@ -67,9 +67,20 @@ test('integers of every width, as they are and dequantised', () => {
 
 test('doubles are narrowed and counted', () => {
   const numbers = [1, 0.1, 1 / 3, 0.5, 1e300, -1e-320, 2 ** -149, 16777217, Number.NaN, Number.POSITIVE_INFINITY]
-  const { values, narrowed } = decode('float64', bytesOf(Float64Array.from(numbers)), [10, 1, 1, 1])
-  same(values, numbers, 'float64')
-  assert.is(narrowed, 5)
+  // One by one, and as one row of every length that fours leave a rest of.
+  for (const shape of [
+    [10, 1, 1, 1],
+    [1, 1, 1, 10],
+    [1, 1, 1, 9],
+    [1, 1, 1, 8],
+    [1, 1, 1, 7],
+    [1, 1, 1, 3],
+  ] as const) {
+    const some = numbers.slice(0, shape[0] * shape[3])
+    const { values, narrowed } = decode('float64', bytesOf(Float64Array.from(some)), [...shape])
+    same(values, some, `float64 ${shape}`)
+    assert.is(narrowed, some.filter((x) => !Object.is(Math.fround(x), x)).length, `${shape}`)
+  }
 })
 
 test('float32 bits are kept', () => {
