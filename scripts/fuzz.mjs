@@ -65,7 +65,7 @@ async function child(name) {
   const outcomes = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
   for (const { path, bytes, beside = {} } of seeds) await run(path, bytes, beside) // warms up, and must hold as it is
   for (let index = Number(options.from); index < end; index++) {
-    process.send({ index })
+    process.send(index % 100 === 0 ? { index, sofar: outcomes } : { index })
     const { path, bytes, beside = {} } = inputOf(format, seeds, index)
     const before = process.cpuUsage()
     const finding = await run(path, bytes, beside, outcomes, index)
@@ -145,7 +145,8 @@ async function fuzz(name) {
   const totals = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
   const findings = []
   let next = Number(options.from)
-  while (next < end && findings.length < MOST_FINDINGS) next = await stretch(name, next, end, totals, findings)
+  while (next < end && findings.length < MOST_FINDINGS && totals.stoppedAt === undefined)
+    next = await stretch(name, next, end, totals, findings)
   for (const { index, finding } of findings)
     console.log(`${name} --seed ${options.seed} --from ${index} --runs 1\n  ${finding.replaceAll('\n', '\n  ')}`)
   if (options.save && findings.length > 0) await save(name, findings)
@@ -176,6 +177,17 @@ function stretch(name, from, end, totals, findings) {
     let at = from
     let goOn = end
     let isHung = false
+    let sofar
+    const count = (outcomes) => {
+      for (const key of ['opened', 'convolutions', 'refused']) totals[key] += outcomes[key]
+      totals.memory = Math.max(totals.memory, outcomes.memory)
+      if (outcomes.slowest > totals.slowest) Object.assign(totals, { slowest: outcomes.slowest, slowestAt: outcomes.slowestAt })
+    }
+    const stop = () => {
+      totals.stoppedAt = at
+      process_.kill('SIGKILL')
+    }
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
     let isDone = false
     let complaint = ''
     const end_ = () => {
@@ -192,21 +204,23 @@ function stretch(name, from, end, totals, findings) {
       hasAnswered = false
     }, 1000)
     process_.stderr.on('data', (data) => (complaint = `${complaint}${data}`.slice(-2000)))
-    process_.on('message', ({ index, finding, outcomes, restartAt }) => {
+    process_.on('message', ({ index, finding, outcomes, sofar: told, restartAt }) => {
       hasAnswered = true
       if (index !== undefined) at = index
+      if (told) sofar = told
       if (finding) findings.push({ index, finding })
       if (restartAt !== undefined) goOn = restartAt
       if (outcomes) {
         isDone = true
-        for (const key of ['opened', 'convolutions', 'refused']) totals[key] += outcomes[key]
-        totals.memory = Math.max(totals.memory, outcomes.memory)
-        if (outcomes.slowest > totals.slowest) Object.assign(totals, { slowest: outcomes.slowest, slowestAt: outcomes.slowestAt })
+        count(outcomes)
       }
     })
     process_.on('close', (code) => {
       clearInterval(timer)
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop)
       if (isDone) return resolve(goOn)
+      if (sofar) count(sofar)
+      if (totals.stoppedAt !== undefined) return resolve(totals.stoppedAt)
       findings.push({
         index: at,
         finding: isHung ? `no answer for ${HANGS_AFTER} s of processor time` : `the process ended with ${code}\n${complaint}`,

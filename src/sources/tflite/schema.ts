@@ -117,7 +117,9 @@ export function told<T>({ name }: RandomAccess, work: () => T): T {
     return work()
   } catch (error) {
     if (error instanceof InputError) throw error
-    const detail = error instanceof Error ? error.message : String(error)
+    // A DataView says it in words of its own engine.
+    const isBeyond = error instanceof RangeError && /DataView|bounds/.test(error.message)
+    const detail = isBeyond ? 'a table of it lies beyond its end' : error instanceof Error ? error.message : String(error)
     throw new InputError(name, `TensorFlow Lite: ${detail}; the file is cut short or damaged, get it again`, { cause: error })
   }
 }
