@@ -197,10 +197,11 @@ function stretch(name, from, end, totals, findings) {
     // A process that others leave no time is slow, not hung: what counts is the time the processor gave it.
     let since = processorSeconds(process_.pid)
     let hasAnswered = false
+    let silent = 0
     const timer = setInterval(() => {
       const used = processorSeconds(process_.pid)
-      if (hasAnswered) since = used
-      else if (used - since > HANGS_AFTER) end_()
+      if (hasAnswered) [since, silent] = [used, 0]
+      else if (used - since > HANGS_AFTER && ++silent > 2) end_() // answers that have come may not have been read yet
       hasAnswered = false
     }, 1000)
     process_.stderr.on('data', (data) => (complaint = `${complaint}${data}`.slice(-2000)))
