@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { analyze } from '../../src/index.ts'
-import { openFile } from '../../src/io/node.ts'
-import { emptyFolder } from '../../src/io/random-access.ts'
+import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
 import { bundlePage } from './harness/bundle.ts'
 import { openBrowser } from './harness/open.ts'
 import { serveFolders } from './harness/server.ts'
 
-// The measuring pass in Chromium beside Node's, on the same file, turn about, one thread each.
+// The measuring pass in Chromium beside Node's, on the bytes of the same file, turn about, one thread each. That a browser hands a
+// file's bytes over from another process (about 2.5 ms a megabyte in Chromium) is not the pass: it is told, and has no limit.
 
 const [OUT, IN, LAYERS] = [512, 512, 4]
 const LAYER_BYTES = OUT * IN * 9 * 4
@@ -18,12 +18,6 @@ const LAYER_BYTES = OUT * IN * 9 * 4
 const ROUNDS = 7
 const MOST_ROUNDS = 40
 const ALLOWED = 1.3
-
-/** Milliseconds. */
-interface Took {
-  readonly wall: number
-  readonly processor: number
-}
 
 /** A safetensors file of 38 MB: four layers of 512 × 512 3×3 filters. */
 function largeFile(): Buffer {
@@ -48,42 +42,38 @@ test('chromium measures within 1.3 times of Node', async () => {
   if (!tab) return
   const folder = await mkdtemp(join(tmpdir(), 'filterlens-speed-'))
   const path = join(folder, 'large.safetensors')
-  await writeFile(path, largeFile())
+  const bytes = largeFile()
+  await writeFile(path, bytes)
   const bundle = await bundlePage('dist/test/browser/pages/speed.js')
   const server = await serveFolders({ '/': bundle.folder })
   try {
     await tab.goto(`${server.url}/index.html`)
     await tab.chooseFiles('#files', [path])
-    const inNode = async (): Promise<Took> => {
-      const [started, used] = [performance.now(), process.cpuUsage()]
-      await analyze([{ path: 'large.safetensors', access: await openFile(path), folder: emptyFolder }], {
+    const inNode = async (): Promise<number> => {
+      const started = performance.now()
+      await analyze([{ path: 'large.safetensors', access: memoryAccess('large.safetensors', bytes), folder: emptyFolder }], {
         hash: false,
         workers: 1,
       })
-      const { user, system } = process.cpuUsage(used)
-      return { wall: performance.now() - started, processor: (user + system) / 1000 }
+      return performance.now() - started
     }
-    const inPage = async (): Promise<Took> => {
-      const used = tab.processor() ?? 0
-      const wall = await tab.run(() => globalThis.timeAnalysis(document.querySelector<HTMLInputElement>('#files')!.files![0]!))
-      return { wall, processor: (tab.processor() ?? 0) - used }
-    }
-    const node: Took[] = []
-    const page: Took[] = []
-    const fastest = (list: readonly Took[], by: keyof Took): number => Math.min(...list.map((took) => took[by]))
-    const ratio = (by: keyof Took): number => fastest(page, by) / fastest(node, by)
-    // Where the machine is so busy that no round is left undisturbed, the processor time of both is what can be compared.
-    const holds = (): boolean => ratio('wall') <= ALLOWED || (node.length >= ROUNDS * 2 && ratio('processor') <= ALLOWED)
-    while (node.length < ROUNDS || (!holds() && node.length < MOST_ROUNDS)) {
+    const inPage = (): Promise<number> =>
+      tab.run(() => globalThis.timeBytes(document.querySelector<HTMLInputElement>('#files')!.files![0]!))
+    const ofFile = (): Promise<number> =>
+      tab.run(() => globalThis.timeFile(document.querySelector<HTMLInputElement>('#files')!.files![0]!))
+    const node: number[] = []
+    const page: number[] = []
+    const file: number[] = []
+    const ratio = (): number => Math.min(...page) / Math.min(...node)
+    while (node.length < ROUNDS || (ratio() > ALLOWED && node.length < MOST_ROUNDS)) {
       node.push(await inNode())
       page.push(await inPage())
+      file.push(await ofFile())
     }
-    const [wall, processor] = (['wall', 'processor'] as const).map(
-      (by) =>
-        `Node ${fastest(node, by).toFixed(0)} ms, Chromium ${fastest(page, by).toFixed(0)} ms, ratio ${ratio(by).toFixed(2)}`,
-    )
-    console.log(`38 MB, one thread, fastest of ${node.length} rounds: ${wall}; processor: ${processor}`)
-    assert.ok(holds(), `${ratio('wall').toFixed(2)} times as long, ${ratio('processor').toFixed(2)} times the processor`)
+    const fastest = Math.min(...node)
+    const told = `38 MB, one thread, fastest of ${node.length} rounds: Node ${fastest.toFixed(0)} ms, Chromium ${Math.min(...page).toFixed(0)} ms`
+    console.log(`${told}, ratio ${ratio().toFixed(2)}; from a File ${Math.min(...file).toFixed(0)} ms`)
+    assert.ok(ratio() <= ALLOWED, `${ratio().toFixed(2)} times as long`)
   } finally {
     await tab.close()
     await server.close()

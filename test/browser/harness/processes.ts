@@ -1,8 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Clock ticks a second in /proc, the same on every Linux. */
-const TICKS = 100
-
 /** Proportional set size of a process and all below it, in bytes; null where /proc does not tell. */
 export function memoryOfTree(root: number | undefined): number | null {
   let bytes = 0
@@ -11,16 +8,6 @@ export function memoryOfTree(root: number | undefined): number | null {
     if (pss) bytes += Number(pss[1]) * 1024
   }
   return bytes > 0 ? bytes : null
-}
-
-/** Milliseconds of processor that a process and all below it have used so far; null where /proc does not tell. */
-export function processorOfTree(root: number | undefined): number | null {
-  let ticks = 0
-  for (const pid of treeOf(root)) {
-    const fields = statOf(pid)
-    ticks += Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0) // user and system
-  }
-  return ticks > 0 ? (1000 * ticks) / TICKS : null
 }
 
 /** A process and all below it; none where /proc does not tell. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ElementHandle, type KeyInput, launch, type Page } from 'puppeteer-core'
-import { memoryOfTree, processorOfTree } from './processes.ts'
+import { memoryOfTree } from './processes.ts'
 import type { Tab } from './tab.ts'
 
 // Nothing but 127.0.0.1 resolves: what a test proves, it proves offline.
@@ -79,7 +79,6 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
     resize: (width, height) => page.setViewport({ width, height }),
     screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png` })),
     memory: () => memoryOfTree(browser.process()?.pid),
-    processor: () => processorOfTree(browser.process()?.pid),
     async close() {
       await browser.close()
       await rm(profile, { recursive: true, force: true, maxRetries: 5 })

@@ -23,8 +23,6 @@ export interface Tab {
   longestTask?(work: () => Promise<void>): Promise<number>
   /** Bytes of memory that the browser's processes hold together, shared pages once; null where the system does not tell (only Linux does). */
   memory(): number | null
-  /** Milliseconds of processor that the browser's processes have used so far; null where the system does not tell. */
-  processor(): number | null
   /** Errors that the page threw or printed to its console (puppeteer only; WebDriver has no such list). */
   readonly errors: readonly string[]
   close(): Promise<void>

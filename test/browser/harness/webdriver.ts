@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { findMiniBrowser, onPath } from './find.ts'
-import { memoryOfTree, processorOfTree } from './processes.ts'
+import { memoryOfTree } from './processes.ts'
 import type { Tab } from './tab.ts'
 
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf'
@@ -120,7 +120,6 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
     resize: (width, height) => call('POST', `${at}/window/rect`, { width, height }),
     screenshot: async (path) => writeFile(path, Buffer.from(await call<string>('GET', `${at}/screenshot`), 'base64')),
     memory: () => memoryOfTree(child.pid),
-    processor: () => processorOfTree(child.pid),
     async close() {
       await call('DELETE', at).catch(() => undefined)
       stop()
