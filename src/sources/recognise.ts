@@ -2,10 +2,7 @@ import { InputError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import type { FormatEntry } from './registry.ts'
 import { describeUnknown } from './sniff.ts'
-import type { Source, SourceFormat } from './source.ts'
-
-/** Bytes at a file's start that a format is recognised by. */
-export const HEAD_BYTES = 4096
+import { HEAD_BYTES, type Source, type SourceFormat } from './source.ts'
 
 /** The first of these formats that recognises an input by its bytes, or undefined when none does. */
 export async function findAmong(input: Input, entries: readonly FormatEntry[]): Promise<SourceFormat | undefined> {

@@ -120,6 +120,9 @@ export interface Source {
   close(): Promise<void>
 }
 
+/** Bytes at a file's start that a format is recognised by. */
+export const HEAD_BYTES = 4096
+
 /** A reader of one format; one file each in this folder, listed in registry.ts. */
 export interface SourceFormat {
   /** "ONNX", "PyTorch" … */

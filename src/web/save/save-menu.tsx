@@ -6,7 +6,7 @@ import { grouping, saveOpen } from '../state/groups.ts'
 import { analysisOf, filesOf, models, pairs } from '../state/models.ts'
 import { say } from '../state/toast.ts'
 import { looking } from '../state/work.ts'
-import type { TableSource } from '../work/protocol.ts'
+import type { TableSource } from '../tasks/protocol.ts'
 import { download } from './download.ts'
 
 const formats: readonly { readonly format: ExportFormat; readonly title: string; readonly type: string }[] = [

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { LayerDetail, LayerPlace } from '../work/protocol.ts'
+import type { LayerDetail, LayerPlace } from '../tasks/protocol.ts'
 import { looking } from './work.ts'
 
 export type Loading<T> =

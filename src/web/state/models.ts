@@ -8,7 +8,7 @@ import type { GroupReport } from '../../analysis/report-types.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
-import type { DroppedResult, ModelFile } from '../work/protocol.ts'
+import type { DroppedResult, ModelFile } from '../tasks/protocol.ts'
 
 /** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */
 export interface Loaded {

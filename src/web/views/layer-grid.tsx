@@ -7,7 +7,7 @@ import { Choice } from '../parts/choice.tsx'
 import type { Loading } from '../state/layer-detail.ts'
 import { route, tweak } from '../state/route.ts'
 import { looking } from '../state/work.ts'
-import type { FilterOrder, LayerDetail, LayerPlace } from '../work/protocol.ts'
+import type { FilterOrder, LayerDetail, LayerPlace } from '../tasks/protocol.ts'
 
 const orders: readonly { key: FilterOrder; title: string }[] = [
   { key: 'position', title: 'Position' },

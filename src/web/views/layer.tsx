@@ -11,7 +11,7 @@ import { useLayerDetail } from '../state/layer-detail.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { basisOf, placeOf } from '../state/work.ts'
-import type { FoundFilter, LayerDetail } from '../work/protocol.ts'
+import type { FoundFilter, LayerDetail } from '../tasks/protocol.ts'
 import { GridChoices, LayerGrid } from './layer-grid.tsx'
 
 /** The right pane: one layer. */
