@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { count, plural } from '../../figures/words.ts'
 import { FitIcon, MinusIcon, PlusIcon } from '../parts/icons.tsx'
 import { weight } from '../parts/numbers.ts'
@@ -43,6 +43,7 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
   const [picked, setPicked] = useState<number>(-1) // a place in the present order
   // What the legend has to say: whether single taps are seen, and how many filters a row has.
   const [seen, setSeen] = useState({ taps: true, columns: 1 })
+  const [arrived, setArrived] = useState(0) // tiles that have come while a filter was picked
   const pickedNow = useRef(-1)
   pickedNow.current = picked
   const colours = palette(theme())
@@ -57,6 +58,9 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
     const pixels = new Uint32Array(image.data.buffer)
     const missing = drawGrid(pixels, area, view, extent, data, tiles, colours)
     context.putImageData(image, 0, 0)
+    // The picked filter's weights are shown in words, however far away it is seen.
+    const own = Math.floor(pickedNow.current / TILE)
+    if (own >= 0 && !tiles.get(own)) missing.unshift(own)
     if (missing.length > 0) tiles.want(missing)
     setSeen((old) => {
       const taps = view.size >= TAPS_FROM
@@ -83,7 +87,10 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
 
   // A new layer, order or colouring: other tiles, the same place on the screen where that makes sense.
   useEffect(() => {
-    const tiles = openTiles(TILE, fetchTile, () => paintLatest.current())
+    const tiles = openTiles(TILE, fetchTile, () => {
+      paintLatest.current()
+      if (pickedNow.current >= 0) setArrived((count) => count + 1)
+    })
     state.current.tiles = tiles
     return () => tiles.drop()
   }, [data.norms, data.order, fetchTile])
@@ -108,7 +115,8 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
 
   useEffect(paintSoon)
   useEffect(() => () => cancelAnimationFrame(state.current.asked), [])
-  useEffect(() => setPicked(-1), [data.norms, data.order])
+  // At once: a key that is pressed as soon as the grid is there must not be forgotten.
+  useLayoutEffect(() => setPicked(-1), [data.norms, data.order])
 
   useEffect(() => {
     if (!goTo) return
@@ -190,6 +198,7 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
         place={picked}
         inChannels={inChannels}
         tiles={state.current.tiles}
+        arrived={arrived}
         channelsInRow={data.order === null && seen.columns % inChannels === 0 ? seen.columns / inChannels : 0}
       />
     </div>
@@ -197,8 +206,15 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
 }
 
 /** The picked filter in words and numbers. */
-function Picked(props: { data: GridData; place: number; inChannels: number; tiles: TileCache | null; channelsInRow: number }) {
-  const { data, place, inChannels, tiles, channelsInRow } = props
+function Picked(props: {
+  data: GridData
+  place: number
+  inChannels: number
+  tiles: TileCache | null
+  arrived: number
+  channelsInRow: number
+}) {
+  const { data, place, inChannels, tiles, arrived, channelsInRow } = props
   const text = useMemo(() => {
     if (place < 0) return null
     const index = data.order ? data.order[place]! : place
@@ -211,7 +227,7 @@ function Picked(props: { data: GridData; place: number; inChannels: number; tile
       head: `Filter ${count(index)}: output ${Math.floor(index / inChannels)}, input ${index % inChannels}, largest weight ${weight(norm)}${norm <= data.limit ? ', sparse' : ''}`,
       values,
     }
-  }, [place, data, inChannels, tiles])
+  }, [place, data, inChannels, tiles, arrived])
   return (
     <p class="small muted picked" role="status">
       {text ? (
