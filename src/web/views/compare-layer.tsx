@@ -10,6 +10,7 @@ import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { difference, metrics } from '../parts/metrics.ts'
+import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
@@ -30,19 +31,8 @@ export function LayerPair({
   other: LayerRow | undefined
 }) {
   const k = first.layers.indexOf(row)
-  const link = (to: LayerRow | undefined, label: string) =>
-    to ? (
-      <a
-        class="button tight"
-        href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })}
-      >
-        {label}
-      </a>
-    ) : (
-      <span class="button tight" aria-hidden="true" style={{ opacity: 0.4 }}>
-        {label}
-      </span>
-    )
+  const address = (to: LayerRow | undefined) =>
+    to && formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })
   return (
     <section class="pane third shown" aria-label={`Layer ${row.layer} of both`}>
       <div class="inner">
@@ -57,10 +47,7 @@ export function LayerPair({
               {other && other.layer !== row.layer ? ` · beside ${other.layer}` : ''}
             </p>
           </div>
-          <nav class="row" style={{ flexWrap: 'nowrap' }} aria-label="Neighbouring layers">
-            {link(first.layers[k - 1], 'Previous')}
-            {link(first.layers[k + 1], 'Next')}
-          </nav>
+          <Neighbours before={address(first.layers[k - 1])} after={address(first.layers[k + 1])} />
         </div>
         {other ? (
           <>

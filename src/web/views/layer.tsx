@@ -5,6 +5,7 @@ import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
+import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
 import { useLayerDetail } from '../state/layer-detail.ts'
@@ -19,16 +20,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
   const k = model.layers.indexOf(row)
   const flags = model.flags[k] ?? []
   const { q } = route.value
-  const link = (to: LayerRow | undefined, label: string) =>
-    to ? (
-      <a class="button tight" href={formatRoute({ page: 'model', a: model.name, layer: to.layer_id, q })}>
-        {label}
-      </a>
-    ) : (
-      <span class="button tight" aria-hidden="true" style={{ opacity: 0.4 }}>
-        {label}
-      </span>
-    )
+  const address = (to: LayerRow | undefined) => to && formatRoute({ page: 'model', a: model.name, layer: to.layer_id, q })
   return (
     <section class="pane third shown" aria-label={`Layer ${row.layer}`}>
       <div class="inner">
@@ -44,10 +36,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
                 {row.groups > 1 ? `, ${row.groups} groups` : ''} · {count(row.filters)} filters · depth {row.conv_depth}
               </p>
             </div>
-            <nav class="row" style={{ flexWrap: 'nowrap' }} aria-label="Neighbouring layers">
-              {link(model.layers[k - 1], 'Previous')}
-              {link(model.layers[k + 1], 'Next')}
-            </nav>
+            <Neighbours before={address(model.layers[k - 1])} after={address(model.layers[k + 1])} />
           </div>
           {flags.map((flag) => (
             <p key={flag.metric} class="note flagged small with-icon">
