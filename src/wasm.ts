@@ -1,4 +1,4 @@
-import { instantiate, instantiateSync } from '@assemblyscript/loader'
+import { instantiateSync } from '@assemblyscript/loader'
 import { kernelBase64, kernelSha256 } from './kernel.generated.ts'
 import type { Moments } from './measure/moments.ts'
 import type { StoredType } from './sources/source.ts'
@@ -222,8 +222,8 @@ export function sharedKernel(): Kernel {
 
 /** Opens an instance of `module`, or of the module this package holds. */
 export async function openKernel(module?: WebAssembly.Module): Promise<Kernel> {
-  const { instance } = await instantiate<Exports>(module ?? (await compileKernel()))
-  return makeKernel(instance.exports as unknown as Exports)
+  const { exports } = instantiateSync<Exports>(module ?? (await compileKernel()))
+  return makeKernel(exports as unknown as Exports)
 }
 
 const align = (address: number) => (address + 15) & ~15
