@@ -14,6 +14,7 @@ import { randomOf } from './fuzz/random.mjs'
 
 const SECONDS = 2
 const HANGS_AFTER = 20
+const THREAD_SECONDS = 10 // the patience with HDF5 is two seconds, and more for large chunks
 const BYTES = 2 ** 30
 const MOST_FINDINGS = 20
 
@@ -25,6 +26,7 @@ const { values: options, positionals } = parseArgs({
     from: { type: 'string', default: '0' },
     save: { type: 'string' },
     child: { type: 'string' },
+    thread: { type: 'boolean', default: false },
   },
 })
 const folder = join(import.meta.dirname, 'fuzz')
@@ -56,7 +58,7 @@ function inputOf(format, seeds, index) {
 
 async function child(name) {
   const format = await formatNamed(name)
-  if (format.hasHdf5) await (await import('./fuzz/hdf5-here.mjs')).keepHdf5Here()
+  if (format.hasHdf5 && !options.thread) await (await import('./fuzz/hdf5-here.mjs')).keepHdf5Here()
   const { openSource } = await import(join(dist, 'sources/open.js'))
   const { isPlainError } = await import(join(dist, 'errors.js'))
   const { memoryAccess } = await import(join(dist, 'io/random-access.js'))
@@ -75,7 +77,8 @@ async function child(name) {
     outcomes.memory = memory
     if (seconds > outcomes.slowest) Object.assign(outcomes, { slowest: seconds, slowestAt: index })
     if (finding) process.send({ index, finding })
-    if (seconds > SECONDS) process.send({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
+    if (seconds > (options.thread ? THREAD_SECONDS : SECONDS))
+      process.send({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
     if (memory > BYTES) {
       process.send({ index, finding: `took ${(memory / 2 ** 20).toFixed(0)} MiB of memory` })
       process.send({ restartAt: index + 1, outcomes })
@@ -144,9 +147,16 @@ async function fuzz(name) {
   const started = Date.now()
   const totals = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
   const findings = []
+  const { hasHdf5 } = await formatNamed(name)
+  let ended = 0
   let next = Number(options.from)
-  while (next < end && findings.length < MOST_FINDINGS && totals.stoppedAt === undefined)
+  while (next < end && findings.length < MOST_FINDINGS && totals.stoppedAt === undefined) {
     next = await stretch(name, next, end, totals, findings)
+    if (hasHdf5 && findings.at(-1)?.isHung && (await endsInThread(name, findings.at(-1).index, totals))) {
+      findings.pop()
+      ended++
+    }
+  }
   for (const { index, finding } of findings)
     console.log(`${name} --seed ${options.seed} --from ${index} --runs 1\n  ${finding.replaceAll('\n', '\n  ')}`)
   if (options.save && findings.length > 0) await save(name, findings)
@@ -154,9 +164,22 @@ async function fuzz(name) {
   console.log(
     `${name}: ${next - Number(options.from)} inputs, ${totals.opened} opened (${totals.convolutions} convolutions), ${totals.refused} refused, ${findings.length} findings, ` +
       `slowest ${(totals.slowest * 1000).toFixed(0)} ms of processor time (input ${totals.slowestAt}), ` +
-      `largest memory ${(totals.memory / 2 ** 20).toFixed(0)} MiB, ${seconds} s`,
+      `largest memory ${(totals.memory / 2 ** 20).toFixed(0)} MiB, ${seconds} s` +
+      (ended > 0 ? `; ${ended} of the refused kept the HDF5 library busy until its thread was ended` : ''),
   )
   return findings.length
+}
+
+/**
+ * An input that keeps the HDF5 library busy for ever stalls the fuzzing process, in which it runs; it is judged as anybody would meet
+ * it, with the library in its thread. @returns true when it is refused there in time
+ */
+async function endsInThread(name, index, totals) {
+  const alone = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
+  const findings = []
+  await stretch(name, index, index + 1, alone, findings, ['--thread'])
+  totals.refused += alone.refused
+  return findings.length === 0 && alone.refused > 0
 }
 
 /** What a process has used so far; where the system does not tell, the time that has passed. */
@@ -170,9 +193,9 @@ function processorSeconds(pid) {
 }
 
 /** Runs one child until it ends. @returns where to go on */
-function stretch(name, from, end, totals, findings) {
+function stretch(name, from, end, totals, findings, more = []) {
   return new Promise((resolve) => {
-    const words = ['--child', name, '--seed', options.seed, '--from', String(from), '--runs', String(end - from)]
+    const words = ['--child', name, '--seed', options.seed, '--from', String(from), '--runs', String(end - from), ...more]
     const process_ = fork(fileURLToPath(import.meta.url), words, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
     let at = from
     let goOn = end
@@ -224,6 +247,7 @@ function stretch(name, from, end, totals, findings) {
       if (totals.stoppedAt !== undefined) return resolve(totals.stoppedAt)
       findings.push({
         index: at,
+        isHung,
         finding: isHung ? `no answer for ${HANGS_AFTER} s of processor time` : `the process ended with ${code}\n${complaint}`,
       })
       resolve(at + 1)

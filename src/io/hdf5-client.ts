@@ -6,7 +6,7 @@ import type { RandomAccess } from './random-access.ts'
 type StartWorker = Hdf5Platform['startHdf5Worker']
 
 interface Waiting {
-  readonly file: number
+  readonly name: string
   resolve(result: unknown): void
   reject(error: InputError): void
 }
@@ -18,6 +18,9 @@ class Thread {
   readonly #waiting = new Map<number, Waiting>()
   readonly #patience: Patience
   readonly files = new Map<number, { access: RandomAccess; bytes: Hdf5Bytes }>()
+  /** A failure may have left the library's memory in any state: no new file comes here. */
+  isWorn = false
+  served = 0
   #dead: string | undefined
   #next = 1
   #unread: unknown
@@ -39,7 +42,7 @@ class Thread {
     if (!this.files.has(file)) return Promise.reject(new InputError(name, 'is closed'))
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { file, resolve, reject })
+      this.#waiting.set(id, { name, resolve, reject })
       this.#patience.start()
       this.#worker.keepAlive(true)
       const envelope: Hdf5Envelope = { id, file, request }
@@ -66,19 +69,17 @@ class Thread {
     } else {
       const unread = this.#unread
       this.#unread = undefined
-      waiting.reject(
-        unread instanceof InputError
-          ? unread
-          : new InputError(this.files.get(waiting.file)!.access.name, sentence(reply.failure)),
-      )
+      this.isWorn = true
+      waiting.reject(unread instanceof InputError ? unread : new InputError(waiting.name, sentence(reply.failure)))
       if (reply.fatal) this.fail('the HDF5 library failed on it')
     }
   }
 
   /** Answers a worker that waits in shared memory for bytes only this side can read. */
   async #serve(need: { file: number; offset: number; length: number }): Promise<void> {
-    const { access, bytes } = this.files.get(need.file)!
-    if (bytes.kind !== 'bridge') return
+    const opened = this.files.get(need.file)
+    if (opened?.bytes.kind !== 'bridge') return // given up, and its thread with it, before this question came
+    const { access, bytes } = opened
     let count = -1
     try {
       bytes.block.set(await this.#patience.during(() => access.read(need.offset, need.length)))
@@ -96,9 +97,7 @@ class Thread {
     if (this.#dead !== undefined) return
     this.#dead = why
     this.#patience.stop()
-    for (const { file, reject } of this.#waiting.values()) {
-      reject(new InputError(this.files.get(file)!.access.name, sentence(why)))
-    }
+    for (const { name, reject } of this.#waiting.values()) reject(new InputError(name, sentence(why)))
     this.#waiting.clear()
     void this.#worker.end()
   }
@@ -120,7 +119,7 @@ export class Hdf5Client {
   }
 
   static async open(access: RandomAccess, bytes: Hdf5Bytes, start: StartWorker): Promise<Hdf5Client> {
-    if (!current || current.dead || current.start !== start) current = new Thread(start)
+    if (!current || current.dead || current.isWorn || current.start !== start) current = new Thread(start)
     const thread = current
     const file = nextFile++
     thread.files.set(file, { access, bytes })
@@ -139,27 +138,26 @@ export class Hdf5Client {
     return this.#thread.ask(this.#file, this.#name, request) as Promise<T>
   }
 
+  /** Never fails: all that was asked before has its answer, and where the library cannot let go of the file its thread does. */
   async close(): Promise<void> {
     const thread = this.#thread
     if (!thread.files.has(this.#file)) return
-    try {
-      if (!thread.dead && (await this.ask<number>({ op: 'close' })) > LARGE_HEAP) served = MOST_FILES
-    } finally {
-      thread.files.delete(this.#file)
-      retire(thread)
+    if (!thread.dead) {
+      const heap = await this.ask<number>({ op: 'close' }).catch(() => undefined)
+      if (heap === undefined || heap > LARGE_HEAP) thread.isWorn = true
     }
+    thread.files.delete(this.#file)
+    retire(thread)
   }
 }
 
 const MOST_FILES = 64
 const LARGE_HEAP = 1 << 27
-let served = 0
 
 /** The library's memory never shrinks and a damaged file may have left something behind: now and then, between files, a new thread is due. */
 function retire(thread: Thread): void {
-  served++
-  if (thread.files.size > 0 || served < MOST_FILES) return
-  served = 0
+  if (++thread.served >= MOST_FILES) thread.isWorn = true
+  if (thread.files.size > 0 || (thread === current && !thread.isWorn)) return
   if (thread === current) current = undefined
   thread.fail('is closed')
 }

@@ -87,13 +87,21 @@ export function serveHdf5(
     mount(module, node, request.byteLength, (into, position) => {
       reads.push({ position, length: into.length })
       if (reads.length > 4096) reads.splice(0, 2048)
-      try {
+      const readOne = (into: Uint8Array, position: number): void => {
         left = (left ?? MOST_READING + ROUNDS * request.byteLength) - Math.max(into.length, LEAST_READING)
         if (left < 0) throw new Error('its structure leads round in circles')
         if (request.bytes.kind === 'path') beat(READING)
         readAt(into, position)
         beat(pulse)
-        const problem = heapProblem(into, lengthBytes, request.byteLength - position)
+      }
+      const further = (offset: number, length: number): Uint8Array => {
+        const more = new Uint8Array(length)
+        readOne(more, position + offset)
+        return more
+      }
+      try {
+        readOne(into, position)
+        const problem = heapProblem(into, lengthBytes, request.byteLength - position, further)
         if (problem) throw new Error(problem)
       } catch (error) {
         printed.unshift(`${READ_FAILED}${error instanceof Error ? error.message : String(error)}`)
@@ -237,7 +245,10 @@ function readAttributes(module: Module, file: OpenFile, path: string): Record<st
       continue
     }
     const value = withMemory(module, bytes, (pointer) => {
-      if (module.get_attribute_data(file.id, path, name, BigInt(pointer)) < 0) return null
+      if (module.get_attribute_data(file.id, path, name, BigInt(pointer)) < 0) {
+        if (typeOf(metadata).kind === 'other') return null
+        throw new Error(`the attribute ${name} of ${path} cannot be read`) // without it a layer would be missing and nobody told
+      }
       const value = decode(module, file, metadata, pointer, bytes)
       if (metadata.vlen || metadata.type === 9) module.reclaim_vlen_memory(file.id, path, name, BigInt(pointer))
       return metadata.shape!.length === 0 ? scalar(value) : value

@@ -52,6 +52,23 @@ test('sizes that lead nowhere or outside', () => {
   assert.match(heapProblem(collection(4096, [[0, 5000]]), 8)!, /object of 5000 bytes/)
 })
 
+test('what follows the part that was read is walked too, and read no further than the collection', () => {
+  const size = 100_000
+  const offsets: number[] = []
+  const walk = (whole: Uint8Array) =>
+    heapProblem(whole.subarray(0, 4096), 8, whole.length, (offset, length) => {
+      assert.ok(offset + length <= size)
+      offsets.push(offset)
+      return whole.subarray(offset, offset + length)
+    })
+  const objects = Array.from({ length: 3 }, (_, k) => [k + 1, 30_000] as const)
+  const used = 16 + 3 * (16 + 30_000)
+  assert.is(walk(collection(size, [...objects, [0, size - used]])), undefined)
+  assert.equal(offsets, [30_032, 60_048, 90_064])
+  // As input 55673 of the Keras files had it: the size of a heap of 4 KiB changed, and zeros behind it.
+  assert.match(walk(collection(size, objects))!, /object of 0 bytes at byte 90064 of 100000/)
+})
+
 test('a collection that the file has no room for', () => {
   const begun = collection(1 << 20, [[1, 100_000]]).subarray(0, 4096)
   assert.is(heapProblem(begun, 8, 1 << 20), undefined)

@@ -135,6 +135,16 @@ test('what cannot be read is an InputError that says why', async () => {
   await alive.close()
 })
 
+test('an attribute that cannot be read is a failure, not an attribute without a value', async () => {
+  const damaged = bytes.slice()
+  const heap = Buffer.from(damaged.buffer).indexOf('GCOL')
+  assert.is(damaged[heap + 9], 0x10) // 4096 bytes, all of which the library reads first; then it reads zeros
+  damaged[heap + 9] = 0x51
+  const file = await openHdf5(memoryAccess('damaged.h5', damaged))
+  assert.match(await problemOf(file.describe('/')), /^damaged\.h5: is damaged .*its global heap has an object of 0 bytes/)
+  await file.close()
+})
+
 test('a file inside a larger one, as a stored zip entry is', async () => {
   const around = new Uint8Array(bytes.length + 77)
   around.set(bytes, 77)
@@ -189,6 +199,49 @@ test('a thread that dies takes only its own files with it; the next file gets a 
   const real = await openHdf5(memoryAccess('mixed.h5', bytes))
   assert.is((await real.describe('/'))?.kind, 'group')
   await real.close()
+})
+
+test('a failure to close is no failure of what was read; late questions and answers find nobody', async () => {
+  let started = 0
+  const messages: ((reply: unknown) => void)[] = []
+  const asked: Hdf5Envelope[] = []
+  const start = () => {
+    const at = started++
+    return {
+      post(envelope: unknown) {
+        const { id, request } = envelope as Hdf5Envelope
+        asked.push(envelope as Hdf5Envelope)
+        if (request.op === 'close')
+          queueMicrotask(() => messages[at]!({ id, failure: 'memory access out of bounds', fatal: true }))
+        else if (request.op === 'describe') queueMicrotask(() => messages[at]!({ id, failure: 'no such thing', fatal: false }))
+        else if (request.op === 'open') queueMicrotask(() => messages[at]!({ id, result: null }))
+      },
+      onMessage: (listener: (reply: unknown) => void) => void messages.push(listener),
+      onFailure: () => {},
+      keepAlive: () => {},
+      end: async () => {},
+    }
+  }
+  const unhandled: unknown[] = []
+  const listener = (error: unknown) => void unhandled.push(error)
+  process.on('unhandledRejection', listener)
+  const bridge = { kind: 'bridge', signal: new Int32Array(2), block: new Uint8Array(8) } as const
+  const one = await Hdf5Client.open(memoryAccess('one.h5', bytes), bridge, start)
+  const never = one.ask({ op: 'rows', path: '/x', from: 0, to: 1 })
+  await one.close()
+  assert.match(await problemOf(never), /^one\.h5: .*failed on it/)
+  messages[0]!({ need: { file: asked[0]!.file, offset: 0, length: 8 } })
+  messages[0]!({ id: asked[1]!.id, failure: 'late', fatal: false })
+  const two = await Hdf5Client.open(memoryAccess('two.h5', bytes), bridge, start)
+  assert.is(started, 2)
+  assert.match(await problemOf(two.ask({ op: 'describe', path: '/' })), /no such thing/)
+  const three = await Hdf5Client.open(memoryAccess('three.h5', bytes), bridge, start)
+  assert.is(started, 3, 'the library of two.h5 has failed once')
+  await two.close()
+  await three.close()
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  process.off('unhandledRejection', listener)
+  assert.equal(unhandled, [])
 })
 
 test.run()
