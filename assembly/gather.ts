@@ -15,25 +15,38 @@ function push(tile: usize, k: usize, taps: usize, source: usize, top: f32): void
   store<f32>(at, top);
 }
 
-/** One plane of four filters of both kinds: each goes to both tiles, and where it does not belong the next overwrites it. */
+/** For each set of lanes (bit k: lane k): the bytes of its lanes, one after the other, then lane 0 again; two v128 a row: of the lanes outside, of those inside. */
+const ORDERS: usize = memory.data<u8>([
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3,
+  12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+
+/** One plane of four filters of both kinds: each kind moves up to the front, and what follows it is overwritten later. */
 // @ts-ignore: decorator
 @inline
-function spread(plane: v128, clean: usize, sparse: usize, c1: usize, c2: usize, c3: usize, s1: usize, s2: usize, s3: usize): void {
-  v128.store32_lane(clean, plane, 0);
-  v128.store32_lane(clean + c1, plane, 1);
-  v128.store32_lane(clean + c2, plane, 2);
-  v128.store32_lane(clean + c3, plane, 3);
-  v128.store32_lane(sparse, plane, 0);
-  v128.store32_lane(sparse + s1, plane, 1);
-  v128.store32_lane(sparse + s2, plane, 2);
-  v128.store32_lane(sparse + s3, plane, 3);
+function spread(plane: v128, clean: usize, sparse: usize, cleanOrder: v128, sparseOrder: v128): void {
+  v128.store(clean, v128.swizzle(plane, cleanOrder));
+  v128.store(sparse, v128.swizzle(plane, sparseOrder));
 }
 
 /** 3×3 filters from x on to the tiles; see `gather`. */
 function gather9(x: usize, end: usize, bound: f32, cleanTile: usize, sparseTile: usize, held: usize): usize {
   const bounds = f32x4.splat(bound);
   const magnitude = i32x4.splat(0x7fffffff);
-  const four: usize = 4;
   let clean = <usize>load<u32>(held);
   let sparse = <usize>load<u32>(held, 4);
   while (x < end && clean < CAPACITY && sparse < CAPACITY) {
@@ -74,21 +87,19 @@ function gather9(x: usize, end: usize, bound: f32, cleanTile: usize, sparseTile:
         clean += 4;
       } else {
         const s0 = sparseTile + (sparse << 2);
-        // Bytes from the first filter's place to those of the others.
-        const s1 = (mask & 1) << 2, s2 = s1 + ((mask & 2) << 1), s3 = s2 + (mask & 4);
-        const c1 = four - s1, c2 = four + four - s2, c3 = four + four + four - s3;
-        spread(p0, c0, s0, c1, c2, c3, s1, s2, s3);
-        spread(p1, c0 + NARROW, s0 + NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p2, c0 + 2 * NARROW, s0 + 2 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p3, c0 + 3 * NARROW, s0 + 3 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p4, c0 + 4 * NARROW, s0 + 4 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p5, c0 + 5 * NARROW, s0 + 5 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p6, c0 + 6 * NARROW, s0 + 6 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p7, c0 + 7 * NARROW, s0 + 7 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(p8, c0 + 8 * NARROW, s0 + 8 * NARROW, c1, c2, c3, s1, s2, s3);
-        spread(tops, c0 + 9 * NARROW, s0 + 9 * NARROW, c1, c2, c3, s1, s2, s3);
+        const cleanOrder = v128.load(ORDERS + (mask << 5)), sparseOrder = v128.load(ORDERS + (mask << 5), 16);
+        spread(p0, c0, s0, cleanOrder, sparseOrder);
+        spread(p1, c0 + NARROW, s0 + NARROW, cleanOrder, sparseOrder);
+        spread(p2, c0 + 2 * NARROW, s0 + 2 * NARROW, cleanOrder, sparseOrder);
+        spread(p3, c0 + 3 * NARROW, s0 + 3 * NARROW, cleanOrder, sparseOrder);
+        spread(p4, c0 + 4 * NARROW, s0 + 4 * NARROW, cleanOrder, sparseOrder);
+        spread(p5, c0 + 5 * NARROW, s0 + 5 * NARROW, cleanOrder, sparseOrder);
+        spread(p6, c0 + 6 * NARROW, s0 + 6 * NARROW, cleanOrder, sparseOrder);
+        spread(p7, c0 + 7 * NARROW, s0 + 7 * NARROW, cleanOrder, sparseOrder);
+        spread(p8, c0 + 8 * NARROW, s0 + 8 * NARROW, cleanOrder, sparseOrder);
+        spread(tops, c0 + 9 * NARROW, s0 + 9 * NARROW, cleanOrder, sparseOrder);
         const some = <usize>popcnt<u32>(<u32>mask);
-        clean += four - some;
+        clean += 4 - some;
         sparse += some;
       }
       x += 144;

@@ -2,11 +2,11 @@ import { accumulatorBytes, merge } from "./accumulator";
 import { gather } from "./gather";
 import { CAPACITY, tileBytes, wideBytes } from "./layout";
 import { sparseBound } from "./scaling";
-import { flush, flushScaled, mirror } from "./tile";
+import { flush, flushBoth, mirror } from "./tile";
 
 /*
  * One pass over a segment's filters (AoS, `taps` float32 each). `work` holds
- *   | clean tile | sparse tile | room to widen a tile | sparse set | filters in the two tiles: 2 u32 |
+ *   | clean tile | sparse tile | room to widen a tile, twice | sparse set | filters in the two tiles: 2 u32 |
  * `out` receives
  *   | sparse filters (f64) | sum of |w - centre| (f64) | scaled set | raw set | clean set |
  * A set is laid out as in accumulator.ts. The order of every addition is fixed by the data alone.
@@ -14,7 +14,7 @@ import { flush, flushScaled, mirror } from "./tile";
 
 /** Bytes of `work` that `moments` needs. */
 export function momentsWorkBytes(taps: usize): usize {
-  return 2 * tileBytes(taps) + wideBytes(taps) + accumulatorBytes(taps) + 8;
+  return 2 * (tileBytes(taps) + wideBytes(taps)) + accumulatorBytes(taps) + 8;
 }
 
 /** Bytes of `out` that `moments` fills. */
@@ -25,22 +25,20 @@ export function momentsBytes(taps: usize): usize {
 /** Folds `clean` filters of the clean tile into the scaled and the clean set. Returns their sum of |w - centre|. */
 function flushClean(work: usize, clean: usize, taps: usize, out: usize, centre: f64): f64 {
   const wide = work + 2 * tileBytes(taps);
-  const bytes = accumulatorBytes(taps);
-  flushScaled(work, clean, taps, wide, out + 16);
-  return flush(work, clean, taps, wide, out + 16 + 2 * bytes, centre);
+  return flushBoth(work, clean, taps, wide, out + 16 + 2 * accumulatorBytes(taps), out + 16, centre);
 }
 
 /** Folds `sparse` filters of the sparse tile into the sparse set. Returns their sum of |w - centre|. */
 function flushSparse(work: usize, sparse: usize, taps: usize, centre: f64): f64 {
   const tile = work + tileBytes(taps);
   const wide = tile + tileBytes(taps);
-  return flush(tile, sparse, taps, wide, wide + wideBytes(taps), centre);
+  return flush(tile, sparse, taps, wide, wide + 2 * wideBytes(taps), centre);
 }
 
 /** Fills tiles and folds them as they are full. */
 function pass(source: usize, filters: usize, taps: usize, bound: f32, centre: f64, work: usize, out: usize): void {
   const sparseTile = work + tileBytes(taps);
-  const held = work + 2 * tileBytes(taps) + wideBytes(taps) + accumulatorBytes(taps);
+  const held = work + 2 * (tileBytes(taps) + wideBytes(taps)) + accumulatorBytes(taps);
   const end = source + filters * (taps << 2);
   let deviation: f64 = 0;
   let sparseFilters: f64 = 0;
@@ -72,7 +70,7 @@ export function moments(
 ): void {
   const bytes = accumulatorBytes(taps);
   memory.fill(out, 0, momentsBytes(taps));
-  const sparseSet = work + 2 * tileBytes(taps) + wideBytes(taps);
+  const sparseSet = work + 2 * (tileBytes(taps) + wideBytes(taps));
   memory.fill(sparseSet, 0, bytes);
   const bound = sparseBound(limit, strict);
   pass(source, filters, taps, bound, centre, work, out);

@@ -1,4 +1,4 @@
-import { NARROW, PLANE } from "./layout";
+import { NARROW, PLANE, wideBytes } from "./layout";
 import { products9, productsAny } from "./products";
 
 /** 1 / max-abs of the k filters of a tile, in double; 0 for a zero filter, which so stays zero. */
@@ -25,11 +25,10 @@ export function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f
     const stop = tile + (k << 2);
     let x = tile, to = wide;
     for (; x < fours; x += 16, to += 32) {
-      const four = v128.load(x);
-      const a = f64x2.promote_low_f32x4(four);
+      const a = f64x2.promote_low_f32x4(v128.load64_zero(x));
       v128.store(to, f64x2.sub(a, shift));
       low = f64x2.add(low, v128.and(f64x2.sub(a, centres), magnitude));
-      const b = f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1));
+      const b = f64x2.promote_low_f32x4(v128.load64_zero(x, 8));
       v128.store(to, f64x2.sub(b, shift), 16);
       high = f64x2.add(high, v128.and(f64x2.sub(b, centres), magnitude));
     }
@@ -45,28 +44,51 @@ export function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f
 }
 
 /**
- * The same for the filters divided by their max-abs, that is, times its reciprocal in double; no sum.
+ * The same, and at `scaled` the filters divided by their max-abs, that is, times its reciprocal in double, less the first of
+ * them: one look at the tile for both.
  */
-export function widenScaled(tile: usize, k: usize, taps: usize, wide: usize): void {
-  const reciprocals = wide + taps * PLANE;
-  const shifts = reciprocals + PLANE;
+export function widenBoth(tile: usize, k: usize, taps: usize, wide: usize, scaled: usize, centre: f64): f64 {
+  const centres = f64x2.splat(centre);
+  const magnitude = i64x2.splat(0x7fffffffffffffff);
+  const apart = scaled - wide;
+  const shifts = wide + (taps + 1) * PLANE;
+  const reciprocals = scaled + taps * PLANE;
   invert(tile + taps * NARROW, k, reciprocals);
+  let low = f64x2.splat(0), high = low;
+  let rest: f64 = 0;
   for (let j: usize = 0; j < taps; j++, tile += NARROW, wide += PLANE) {
-    const first = <f64>load<f32>(tile) * load<f64>(reciprocals);
+    const first = <f64>load<f32>(tile);
+    const firstScaled = first * load<f64>(reciprocals);
     store<f64>(shifts + (j << 3), first);
+    store<f64>(shifts + apart + (j << 3), firstScaled);
     const shift = f64x2.splat(first);
+    const shiftScaled = f64x2.splat(firstScaled);
     const fours = tile + ((k & ~3) << 2);
     const stop = tile + (k << 2);
     let x = tile, to = wide, r = reciprocals;
     for (; x < fours; x += 16, to += 32, r += 32) {
-      const four = v128.load(x);
-      v128.store(to, f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(four), v128.load(r)), shift));
-      const b = f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1));
-      v128.store(to, f64x2.sub(f64x2.mul(b, v128.load(r, 16)), shift), 16);
+      const a = f64x2.promote_low_f32x4(v128.load64_zero(x));
+      v128.store(to, f64x2.sub(a, shift));
+      v128.store(to + apart, f64x2.sub(f64x2.mul(a, v128.load(r)), shiftScaled));
+      low = f64x2.add(low, v128.and(f64x2.sub(a, centres), magnitude));
+      const b = f64x2.promote_low_f32x4(v128.load64_zero(x, 8));
+      v128.store(to, f64x2.sub(b, shift), 16);
+      v128.store(to + apart, f64x2.sub(f64x2.mul(b, v128.load(r, 16)), shiftScaled), 16);
+      high = f64x2.add(high, v128.and(f64x2.sub(b, centres), magnitude));
     }
-    for (; x < stop; x += 4, to += 8, r += 8) store<f64>(to, <f64>load<f32>(x) * load<f64>(r) - first);
-    if (k & 1) store<f64>(to, 0);
+    for (; x < stop; x += 4, to += 8, r += 8) {
+      const value = <f64>load<f32>(x);
+      store<f64>(to, value - first);
+      store<f64>(to + apart, value * load<f64>(r) - firstScaled);
+      rest += abs<f64>(value - centre);
+    }
+    if (k & 1) {
+      store<f64>(to, 0);
+      store<f64>(to + apart, 0);
+    }
   }
+  low = f64x2.add(low, high);
+  return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1) + rest;
 }
 
 /**
@@ -116,11 +138,14 @@ export function flush(tile: usize, k: usize, taps: usize, wide: usize, into: usi
   return deviation;
 }
 
-/** Folds a tile of k filters, each divided by its max-abs, into the set at `into`. */
-export function flushScaled(tile: usize, k: usize, taps: usize, wide: usize, into: usize): void {
-  if (k == 0) return;
-  widenScaled(tile, k, taps, wide);
+/** The same, and the filters divided by their max-abs into the set at `intoScaled`. `wide`: room for two. */
+export function flushBoth(tile: usize, k: usize, taps: usize, wide: usize, into: usize, intoScaled: usize, centre: f64): f64 {
+  if (k == 0) return 0;
+  const scaled = wide + wideBytes(taps);
+  const deviation = widenBoth(tile, k, taps, wide, scaled, centre);
+  fold(scaled, k, taps, intoScaled);
   fold(wide, k, taps, into);
+  return deviation;
 }
 
 /** Copies the upper triangle of a set's scatter to the lower. */

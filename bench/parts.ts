@@ -13,7 +13,6 @@ export interface Parts {
   data(): number
   gatherAll(filters: number, bound: number): void
   widenTiles(tiles: number): number
-  widenScaledTiles(tiles: number): void
   multiplyTiles(tiles: number): void
 }
 

@@ -2,7 +2,7 @@
 import { gather } from "../gather";
 import { CAPACITY, PLANE, tileBytes, wideBytes } from "../layout";
 import { products9 } from "../products";
-import { widen, widenScaled } from "../tile";
+import { widenBoth } from "../tile";
 
 const TAPS: usize = 9;
 
@@ -11,32 +11,32 @@ export function work(): usize {
   return (__heap_base + 15) & ~15;
 }
 
+function held(): usize {
+  return work() + 2 * (tileBytes(TAPS) + wideBytes(TAPS));
+}
+
 export function data(): usize {
-  return (work() + 2 * tileBytes(TAPS) + wideBytes(TAPS) + 8 + 15) & ~15;
+  return (held() + 8 + 15) & ~15;
 }
 
 /** All filters into tiles; a full one is emptied without being looked at. */
 export function gatherAll(filters: usize, bound: f32): void {
-  const held = work() + 2 * tileBytes(TAPS) + wideBytes(TAPS);
+  const counts = held();
   const end = data() + filters * 36;
-  store<u64>(held, 0);
+  store<u64>(counts, 0);
   for (let x = data(); x < end; ) {
-    x = gather(x, end, TAPS, bound, work(), work() + tileBytes(TAPS), held);
-    if (<usize>load<u32>(held) == CAPACITY) store<u32>(held, 0);
-    if (<usize>load<u32>(held, 4) == CAPACITY) store<u32>(held, 0, 4);
+    x = gather(x, end, TAPS, bound, work(), work() + tileBytes(TAPS), counts);
+    if (<usize>load<u32>(counts) == CAPACITY) store<u32>(counts, 0);
+    if (<usize>load<u32>(counts, 4) == CAPACITY) store<u32>(counts, 0, 4);
   }
 }
 
-/** The tile that was filled last, widened as it is. */
+/** The tile that was filled last, widened as it is and scaled. */
 export function widenTiles(tiles: i32): f64 {
   let sum: f64 = 0;
-  for (let k = 0; k < tiles; k++) sum += widen(work(), CAPACITY, TAPS, work() + 2 * tileBytes(TAPS), 0.001);
+  const wide = work() + 2 * tileBytes(TAPS);
+  for (let k = 0; k < tiles; k++) sum += widenBoth(work(), CAPACITY, TAPS, wide, wide + wideBytes(TAPS), 0.001);
   return sum;
-}
-
-/** The same, scaled. */
-export function widenScaledTiles(tiles: i32): void {
-  for (let k = 0; k < tiles; k++) widenScaled(work(), CAPACITY, TAPS, work() + 2 * tileBytes(TAPS));
 }
 
 /** Products and sums of a widened tile. */
