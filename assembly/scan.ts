@@ -14,8 +14,8 @@ export function scan(source: usize, count: usize, out: usize): void {
   for (; x < vectorEnd; x += 16) {
     const values = v128.load(x);
     tops = i32x4.max_s(tops, v128.and(values, magnitude));
-    const a = f64x2.promote_low_f32x4(values);
-    const b = f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1));
+    const a = f64x2.promote_low_f32x4(v128.load64_zero(x));
+    const b = f64x2.promote_low_f32x4(v128.load64_zero(x, 8));
     low = f64x2.add(low, a);
     high = f64x2.add(high, b);
     absoluteLow = f64x2.add(absoluteLow, f64x2.abs(a));

@@ -53,6 +53,25 @@ export function localMeasurer(options: PassOptions, kernel: Kernel): Measurer {
   }
 }
 
+/** A measurer that is still being opened: inputs are opened meanwhile. What it could not be opened for is told to every job. */
+export function openingMeasurer(opening: Promise<Measurer>): Measurer {
+  let ahead = 1
+  opening.then(
+    (opened) => (ahead = opened.ahead),
+    () => undefined, // every job is told
+  )
+  return {
+    get ahead() {
+      return ahead
+    },
+    measure: async (job) => (await opening).measure(job),
+    async close() {
+      const opened = await opening.catch(() => undefined)
+      await opened?.close()
+    },
+  }
+}
+
 /** Work in nanoseconds for which telling another thread costs this one more than doing it. */
 const WORK_FOR_SENDING = 2e4
 
@@ -65,7 +84,9 @@ export function sparingMeasurer(options: PassOptions, here: Measurer, pool: Meas
   const isTiny = (job: LayerJob): boolean =>
     workOf(job, options) < WORK_FOR_SENDING && (job.plan.access.parts?.[0] ?? job.plan.access).origin?.at.kind === 'path'
   return {
-    ahead: pool.ahead,
+    get ahead() {
+      return pool.ahead
+    },
     measure: (job) => (isTiny(job) ? here : pool).measure(job),
     async close() {
       await pool.close()

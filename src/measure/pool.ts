@@ -48,19 +48,22 @@ interface PartTask {
 
 interface Thread {
   readonly handle: WorkerHandle
+  /** Whether it has said that it is up. */
+  ready: boolean
   readonly running: Map<number, { settle(reply: PoolReply): void; reject(error: unknown): void }>
 }
 
 /**
  * Measures layers in `count` worker threads, each with a kernel of its own: small layers travel in batches, a large one is
  * shared out by segments and panels. Sums are put together in the layer's order, so the numbers are those of one thread.
+ * Resolves when the first thread is up.
  * @throws Error when the threads cannot be started
  */
 export async function openPool(count: number, options: PassOptions): Promise<Measurer> {
   // A thread may hold its part of a layer that is shared out, and a layer of its own.
   const budget = Math.max(LEAST_BUDGET, Math.floor((options.budget ?? MEMORY_BUDGET) / (2 * count)))
   const own: PassOptions = { ...options, budget }
-  const module = await compileKernel()
+  const module = compileKernel() // meanwhile the threads start
   const threads: Thread[] = []
   const queue: Waiting[] = []
   const parts: PartTask[] = []
@@ -100,7 +103,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
   /** Gives every thread with room something to do. */
   const pump = (): void => {
     for (const thread of threads) {
-      while (!closed && thread.running.size < DEPTH) {
+      while (!closed && thread.ready && thread.running.size < DEPTH) {
         const task = parts.shift()
         if (task) runPart(thread, task)
         else if (!runLayers(thread)) break
@@ -183,7 +186,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
   /** A layer whose bytes exist only here and are too many to be sent: measured in this thread, read again for each pass. */
   const measureHere = async ({ job: { plan, shape }, resolve, reject }: Waiting): Promise<void> => {
     try {
-      local ??= openKernel(module)
+      local ??= module.then(openKernel)
       resolve(await measureWeights(await local, weightReader(plan, shape), shape, own))
     } catch (error) {
       reject(error)
@@ -234,7 +237,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
 
   const started = Array.from({ length: count }, () => {
     const handle = startMeasureWorker()
-    const thread: Thread = { handle, running: new Map() }
+    const thread: Thread = { handle, ready: false, running: new Map() }
     threads.push(thread)
     return new Promise<void>((resolve, reject) => {
       handle.onFailure((error) => {
@@ -244,10 +247,15 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
       })
       handle.onMessage((message) => {
         const reply = message as PoolReply
-        if (reply.kind === 'ready') resolve()
-        else thread.running.get(reply.id)?.settle(reply)
+        if (reply.kind === 'ready') {
+          thread.ready = true
+          resolve()
+          pump()
+        } else thread.running.get(reply.id)?.settle(reply)
       })
-      handle.post({ kind: 'start', module, options: own } satisfies PoolRequest)
+      module
+        .then((compiled) => handle.post({ kind: 'start', module: compiled, options: own } satisfies PoolRequest))
+        .catch(reject)
     })
   })
   const close = async (): Promise<void> => {
@@ -255,11 +263,12 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
     await Promise.all(threads.map(({ handle }) => handle.end()))
   }
   try {
-    await Promise.all(started)
+    await Promise.race(started) // the others join when they are up
   } catch (error) {
-    await Promise.allSettled(started)
     await close()
     throw error
+  } finally {
+    for (const one of started) one.catch(() => undefined) // `fail` has told it to whoever waits
   }
   return {
     ahead: BATCH_LAYERS * count,

@@ -9,7 +9,7 @@ import { InputHashes, type ModelHashes } from './input-hashes.ts'
 import { type Inputs, openInput } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, sparingMeasurer } from './measurer.ts'
+import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, openingMeasurer, sparingMeasurer } from './measurer.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
 import { withNamedFolder } from './named-folder.ts'
@@ -122,7 +122,7 @@ async function openMeasurer(options: MeasureOptions, settings: Settings, kernel:
   const pool = async (count: number): Promise<Measurer> => (await import('./pool.ts')).openPool(count, pass)
   if (workers === undefined) return growingMeasurer(pass, kernel, () => pool(processors()))
   const here = localMeasurer(pass, kernel)
-  return workers > 1 ? sparingMeasurer(pass, here, await pool(workers)) : here
+  return workers > 1 ? sparingMeasurer(pass, here, openingMeasurer(pool(workers))) : here
 }
 
 interface Begin {

@@ -7,7 +7,8 @@ export const processors = availableParallelism
 
 /** @see Threads.startMeasureWorker */
 export function startMeasureWorker(): WorkerHandle {
-  const worker = new Worker(new URL('./node-measure-worker.js', import.meta.url), {
+  // One CommonJS file, made by scripts/bundle-command.mjs.
+  const worker = new Worker(new URL('./node-measure-worker.cjs', import.meta.url), {
     // What a thread allocates is dead after a layer: 48 MB of room for it, the default, would only be more memory in use.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })

@@ -10,7 +10,14 @@ import { InputError, NonFiniteWeightError } from '../../src/errors.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import { type Input, type LazyInput, memoryAccess } from '../../src/io/random-access.ts'
 import type { PassOptions, PassResult } from '../../src/measure/layer-pass.ts'
-import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, sparingMeasurer } from '../../src/measure/measurer.ts'
+import {
+  growingMeasurer,
+  type LayerJob,
+  localMeasurer,
+  type Measurer,
+  openingMeasurer,
+  sparingMeasurer,
+} from '../../src/measure/measurer.ts'
 import type { MeasureOptions } from '../../src/measure/options.ts'
 import { openPool } from '../../src/measure/pool.ts'
 import { processors } from '../../src/threads/node.ts'
@@ -168,6 +175,27 @@ test('threads are started for work that is worth it, and take over when they are
   assert.is(theirs, 1)
   assert.is(growing.ahead, 99)
   await growing.close()
+})
+
+test('while threads start inputs are opened; what they could not be started for is told to every job', async () => {
+  const kernel = await openKernel()
+  const { job, expected } = await someJob(light, kernel)
+  let up: (pool: Measurer) => void = () => {}
+  const opening = openingMeasurer(new Promise((resolve) => (up = resolve)))
+  assert.is(opening.ahead, 1)
+  const first = opening.measure(job)
+  let closed = false
+  up({ ahead: 99, measure: async () => expected, close: async () => void (closed = true) })
+  assert.equal(await first, expected)
+  assert.is(opening.ahead, 99)
+  await opening.close()
+  assert.ok(closed)
+  const failing = openingMeasurer(Promise.reject(new Error('no threads here')))
+  for (let k = 0; k < 2; k++) {
+    const told = await failing.measure(job).catch((error: unknown) => error)
+    assert.is((told as Error).message, 'no threads here')
+  }
+  await failing.close()
 })
 
 test('tiny layers of files stay in this thread, all others go to the pool', async () => {
