@@ -1,54 +1,82 @@
-import { Decompress } from 'fzstd'
+import { LARGEST_BLOCK, newFrameState, unpackBlock } from './zstd-block.ts'
 
 // RFC 8878, 3.1.1. A frame:
 //
 //   0      4            5 or 6
 //   magic | descriptor | window (not with a single segment) | dictionary id | content size | blocks | checksum
 //
-//   descriptor   bits 0-1 bytes of the dictionary id: 0, 1, 2, 4   2 checksum   5 single segment
+//   descriptor   bits 0-1 bytes of the dictionary id: 0, 1, 2, 4   2 checksum   3 zero   5 single segment
 //                bits 6-7 bytes of the content size: 0 (1 with a single segment), 2, 4, 8
+//   block        head (3): bit 0 last, bits 1-2 kind (0 as it is, 1 one byte repeated, 2 compressed), size; its bytes
 
 const MAGIC = 0xfd2fb528
-const LARGEST_WINDOW = 1 << 27 // what zstd itself takes without being asked to take more
+const SKIPPABLE = 0x184d2a5 // without its lowest four bits
 
 /**
- * One Zstandard frame, unpacked to `byteLength` bytes: no more memory is taken than these and the frame's window.
- * @throws RangeError when it is damaged, holds another number of bytes or asks for a window of more than 128 MiB
+ * Zstandard frames, one behind the other, unpacked to exactly `byteLength` bytes, into which everything is written at once: no other
+ * memory is taken but 256 KiB. What is wrong is refused where it is met; the time is bounded by both lengths.
+ * @throws RangeError when it is damaged, needs a dictionary or holds another number of bytes
  */
 export function zstd(input: Uint8Array, byteLength: number): Uint8Array {
-  const { content, window } = headOf(input)
-  if (content !== undefined && content !== byteLength)
-    throw new RangeError(`a ZSTD frame holds ${content} of ${byteLength} bytes`)
-  if (window > LARGEST_WINDOW) throw new RangeError(`a ZSTD frame asks for a window of ${window} bytes`)
   const out = new Uint8Array(byteLength)
-  let at = 0
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
+  if (input.length < 4 || view.getUint32(0, true) !== MAGIC) throw new RangeError('a buffer is no ZSTD frame')
+  let done = 0
   try {
-    new Decompress((part) => {
-      if (at + part.length > byteLength) throw new RangeError(`a ZSTD frame holds more than ${byteLength} bytes`)
-      out.set(part, at)
-      at += part.length
-    }).push(input, true)
+    for (let at = 0; at < input.length; ) {
+      const magic = view.getUint32(at, true)
+      if (magic >>> 4 === SKIPPABLE) at += 8 + view.getUint32(at + 4, true)
+      else if (magic !== MAGIC) throw new RangeError('what follows is no frame')
+      else [at, done] = unpackFrame(input, view, at, out, done)
+    }
   } catch (error) {
-    if (error instanceof RangeError) throw error
     throw new RangeError(`a ZSTD frame is damaged (${error instanceof Error ? error.message : String(error)})`, { cause: error })
   }
-  if (at !== byteLength) throw new RangeError(`a ZSTD frame holds ${at} of ${byteLength} bytes`)
+  if (done !== byteLength) throw new RangeError(`a ZSTD frame holds ${done} of ${byteLength} bytes`)
   return out
 }
 
-function headOf(input: Uint8Array): { content: number | undefined; window: number } {
-  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
-  if (input.length < 9 || view.getUint32(0, true) !== MAGIC) throw new RangeError('a buffer is no ZSTD frame')
-  const descriptor = input[4]!
-  const single = (descriptor >> 5) & 1
-  const idBytes = [0, 1, 2, 4][descriptor & 3]!
-  const at = 6 - single + idBytes
-  const sizeBytes = [single, 2, 4, 8][descriptor >> 6]!
-  if (at + sizeBytes > input.length) throw new RangeError('a ZSTD frame is cut short')
-  let window = single ? 0 : 1024 * (1 + (input[5]! & 7) / 8)
-  for (let k = input[5]! >> 3; k > 0; k--) window *= 2
-  if (sizeBytes === 0) return { content: undefined, window }
-  let size = 0
-  for (let k = sizeBytes - 1; k >= 0; k--) size = size * 256 + input[at + k]!
-  return { content: sizeBytes === 2 ? size + 256 : size, window }
+/** @returns the byte behind the frame, and the end of what was written */
+function unpackFrame(input: Uint8Array, view: DataView, start: number, out: Uint8Array, floor: number): [number, number] {
+  const descriptor = view.getUint8(start + 4)
+  if (descriptor & 8) throw new RangeError('its head has an unknown bit')
+  const isSingle = (descriptor >> 5) & 1
+  let at = start + 6 - isSingle
+  for (let k = [0, 1, 2, 4][descriptor & 3]!; k > 0; k--)
+    if (view.getUint8(at++) !== 0) throw new RangeError('it needs a dictionary')
+  const sizeBytes = [isSingle, 2, 4, 8][descriptor >> 6]!
+  let content = 0
+  for (let k = sizeBytes - 1; k >= 0; k--) content = content * 256 + view.getUint8(at + k)
+  if (sizeBytes === 2) content += 256
+  at += sizeBytes
+  if (sizeBytes > 0 && content > out.length - floor) throw new RangeError(`it holds ${content} of ${out.length - floor} bytes`)
+  const state = newFrameState()
+  const padded = new Uint8Array(LARGEST_BLOCK + 8) // bits are read in words, which may lie half behind their block
+  let done = floor
+  for (let isLast = false; !isLast; ) {
+    const head = view.getUint8(at) | (view.getUint16(at + 1, true) << 8)
+    isLast = (head & 1) === 1
+    const kind = (head >> 1) & 3
+    const size = head >> 3
+    at += 3
+    const stored = kind === 1 ? 1 : size
+    if (size > LARGEST_BLOCK) throw new RangeError(`a block of ${size} bytes`)
+    if (at + stored > input.length) throw new RangeError('it ends early')
+    if (kind === 3) throw new RangeError('a block of an unknown kind')
+    if (kind === 2) {
+      padded.set(input.subarray(at, at + size))
+      const limit = Math.min(out.length, done + LARGEST_BLOCK)
+      done = unpackBlock(padded, size, state, { out, at: done, limit, floor })
+    } else {
+      if (done + size > out.length) throw new RangeError(`it holds more than ${out.length} bytes`)
+      if (kind === 1) out.fill(input[at]!, done, done + size)
+      else out.set(input.subarray(at, at + size), done)
+      done += size
+    }
+    at += stored
+  }
+  if (sizeBytes > 0 && done - floor !== content) throw new RangeError(`it holds ${done - floor} of ${content} bytes`)
+  if (descriptor & 4) at += 4
+  if (at > input.length) throw new RangeError('it ends early')
+  return [at, done]
 }

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { zstd } from '../../src/io/zstd.ts'
@@ -38,9 +41,53 @@ test('damage is a RangeError, whatever byte is changed', () => {
   }
 })
 
-test('a frame cannot ask for more memory than zstd itself would give it', () => {
-  const head = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0, 0)
-  assert.throws(() => zstd(head, 100), /window of 1073741824 bytes/)
+test('blocks that take over the tables of others, streams of literals alone and by four', () => {
+  for (const [name, length, hash] of [
+    ['letters', 400_000, '46a5776e7af9cbda923a29ca91fed4a6df870bea0c2ef3b151c4f955624d3df0'],
+    ['mixed', 450_000, '8808511f3b9febe72b1c40421844bffe0e1dac587f57f3fb5c8a00b48017712d'],
+  ] as const) {
+    const packed = readFileSync(join(import.meta.dirname, `../fixtures/zstd/${name}.zst`))
+    assert.is(createHash('sha256').update(zstd(packed, length)).digest('hex'), hash, name)
+  }
+})
+
+test('frames one behind the other, and what is to be skipped between them', () => {
+  const skipped = Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3)
+  const frames = [bytesOf(SIZED), skipped, bytesOf(UNSIZED)]
+  const both = zstd(Uint8Array.from(frames.flatMap((frame) => [...frame])), 2 * LENGTH)
+  assert.equal(both.subarray(0, LENGTH), text)
+  assert.equal(both.subarray(LENGTH), text)
+  const tail = Uint8Array.from([...bytesOf(SIZED), 1, 2, 3, 4])
+  assert.throws(() => zstd(tail, LENGTH), /what follows is no frame/)
+})
+
+/** A frame of one compressed block that says it holds `content` bytes. */
+function frameOf(content: number, block: readonly number[]): Uint8Array {
+  const head = (block.length << 3) | (2 << 1) | 1
+  return Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, content, head & 255, head >> 8, head >> 16, ...block])
+}
+
+test('a table of weights whose only symbol takes no bits is no endless loop', () => {
+  // One literal in a stream of six bytes: a table of 32 states, all of them weight 0, and two states to begin with.
+  const description = [4, 0xf0, 0x03, 0x00, 0x04]
+  const [literals, stored] = [1, description.length + 1]
+  const head = 2 | (literals << 4) | (stored << 14)
+  const frame = frameOf(1, [head & 255, (head >> 8) & 255, head >> 16, ...description, 0x01, 0])
+  assert.throws(() => zstd(frame, 1), /too many weights/)
+})
+
+test('a hundred thousand sequences of 128 KiB each from a few bytes are refused at the first', () => {
+  // No literals; codes 35, 0 and 52, each the only one of its table, and a stream without a bit.
+  const frame = frameOf(200, [0, 0xff, 0xff, 0xff, 0x54, 35, 0, 52, 0x01])
+  assert.throws(() => zstd(frame, 200), /ends early/)
+})
+
+test('a dictionary or an unknown bit in the head is said; a large window takes no memory', () => {
+  const [descriptor, ...rest] = bytesOf(SIZED).subarray(4)
+  const changed = (value: number, ...more: number[]) => Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, value, ...more, ...rest])
+  assert.throws(() => zstd(changed(descriptor! | 8), LENGTH), /unknown bit/)
+  assert.throws(() => zstd(changed(descriptor! | 1, 7), LENGTH), /needs a dictionary/)
+  assert.throws(() => zstd(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0), 100), /holds 0 of 100 bytes/)
 })
 
 test.run()

@@ -225,6 +225,12 @@ test('Arrow: batches compressed with ZSTD, in frames that tell their size and in
   for (const name of ['zstd.arrow', 'zstd-unsized.arrow']) assert.equal(await said(await openFixture(name)), labelled)
 })
 
+test('a damaged ZSTD frame is refused at once', async () => {
+  const damaged = new Uint8Array(readFileSync(`${fixtures}zstd.arrow`))
+  damaged[726] = 0xf0 // in a table of literals; the first reader of these frames never came back from it
+  assert.match(await problem(openBytes(damaged)), /^some\.arrow: Arrow: a ZSTD frame is damaged \(a table of literals has too many weights\)/)
+})
+
 test('Arrow: a stored batch is a part of the file', async () => {
   const origin = { at: { kind: 'path', path: '/there/x.arrow' }, offset: 0 } as const
   const bytes = tableToIPC(new Table({ weights: column(nine(new Float32()), [rowsFrom(0, 1)]) }), 'file')
