@@ -228,7 +228,10 @@ test('Arrow: batches compressed with ZSTD, in frames that tell their size and in
 test('a damaged ZSTD frame is refused at once', async () => {
   const damaged = new Uint8Array(readFileSync(`${fixtures}zstd.arrow`))
   damaged[726] = 0xf0 // in a table of literals; the first reader of these frames never came back from it
-  assert.match(await problem(openBytes(damaged)), /^some\.arrow: Arrow: a ZSTD frame is damaged \(a table of literals has too many weights\)/)
+  assert.match(
+    await problem(openBytes(damaged)),
+    /^some\.arrow: Arrow: a ZSTD frame is damaged \(a table of literals has too many weights\)/,
+  )
 })
 
 test('Arrow: a stored batch is a part of the file', async () => {
