@@ -79,7 +79,7 @@ async function filtersOf(file: Hdf5File): Promise<Filters> {
 
 /** (N, rows, columns), or (N, k²) for a square kernel. */
 function kernelOf(shape: readonly number[]): { height: number; width: number } | undefined {
-  if (shape.length === 3) return { height: shape[1]!, width: shape[2]! }
+  if (shape.length === 3) return shape[1]! > 0 && shape[2]! > 0 ? { height: shape[1]!, width: shape[2]! } : undefined
   if (shape.length !== 2) return undefined
   const side = Math.round(Math.sqrt(shape[1]!))
   return side * side === shape[1] && side > 0 ? { height: side, width: side } : undefined

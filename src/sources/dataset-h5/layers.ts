@@ -117,7 +117,7 @@ function layerOf(file: string, frame: Frame, row: number, position: number, filt
   if (!range) throw new InputError(file, `row ${row} of its table names no consecutive filters (filter_ids "first:last")`)
   const [first, last] = range
   const count = last - first + 1
-  if (count < 1 || last >= filters.count)
+  if (!(Number.isSafeInteger(first) && first >= 0 && count >= 1 && last < filters.count))
     throw new InputError(
       file,
       `row ${row} of its table names filters ${first} to ${last}, but the file holds ${filters.count}; get it again`,
@@ -144,7 +144,7 @@ function layerOf(file: string, frame: Frame, row: number, position: number, filt
 
 /** Output channels, inputs per group and groups that make `count` filters; undefined when the two numbers do not. */
 function channelsOf(count: number, out: number | undefined, inputs: number | undefined): [number, number, number] | undefined {
-  if (out === undefined || out < 1 || count % out !== 0) return undefined
+  if (out === undefined || !Number.isSafeInteger(out) || out < 1 || count % out !== 0) return undefined
   const inPerGroup = count / out
   return [out, inPerGroup, inputs !== undefined && inputs > inPerGroup && inputs % inPerGroup === 0 ? inputs / inPerGroup : 1]
 }

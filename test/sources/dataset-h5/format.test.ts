@@ -8,10 +8,12 @@ import * as assert from 'uvu/assert'
 import { InputError } from '../../../src/errors.ts'
 import { openHdf5 } from '../../../src/io/hdf5.ts'
 import { openFile } from '../../../src/io/node.ts'
-import { emptyFolder } from '../../../src/io/random-access.ts'
+import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
 import { readDerivedTables } from '../../../src/sources/dataset-h5/derived.ts'
+import { modelsOf } from '../../../src/sources/dataset-h5/layers.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import { readFrame } from '../../../src/sources/pandas/fixed-format.ts'
+import type { Frame } from '../../../src/sources/pandas/frame.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
 import { memoryInput } from '../inputs.ts'
@@ -198,9 +200,46 @@ test('what cannot be read is refused with the reason', () =>
     const firstObject = Number(endless.readBigUInt64LE(heap + 24))
     endless.fill(0, heap + 32 + Math.ceil(firstObject / 8) * 8, heap + 48 + Math.ceil(firstObject / 8) * 8)
     assert.match(await refusal(openSource(memoryInput('x.h5', endless))), /its global heap has an object of 0 bytes/)
+    const flat = readFileSync(join(folder, 'half.h5')) // in chunks, whose shape the library does not hold against the array's
+    const shape = Buffer.from(new BigUint64Array([1824n, 3n, 3n]).buffer)
+    const at = flat.indexOf(shape)
+    for (const side of [8, 16]) {
+      shape.copy(flat, at)
+      flat[at + side] = 0
+      assert.match(
+        await refusal(openSource(memoryInput('x.h5', flat))),
+        /shape \(1824, (0, 3|3, 0)\) of 2-byte numbers; filters are N × 3 × 3/,
+      )
+    }
     const scattered = Buffer.from(bytes)
     scattered.write('192;1215', scattered.indexOf('192:1215'), 'latin1')
     assert.match(await refusal(openSource(memoryInput('x.h5', scattered))), /row 1 of its table names no consecutive filters/)
   }))
+
+test('filters before the first, and half filters, are no range', () => {
+  const filters = {
+    count: 90,
+    height: 3,
+    width: 3,
+    bytesPerFilter: 36,
+    weights: { access: memoryAccess('x', new Uint8Array(3240)), dtype: 'float32' },
+  } as const
+  const frameOf = (start: number, end: number, out: number): Frame => {
+    const cells = new Map([
+      ['filter_id_start', [start]],
+      ['filter_id_end', [end]],
+      ['out_channels', [out]],
+    ])
+    return { rows: 1, indexNames: [], index: [], columns: [...cells.keys()], cells }
+  }
+  for (const [start, end] of [
+    [-9, 9],
+    [0.5, 9.5],
+    [81, 91],
+  ] as const)
+    assert.throws(() => modelsOf('x.h5', frameOf(start, end, 9), filters), /row 0 of its table names filters/)
+  assert.equal(modelsOf('x.h5', frameOf(72, 90, 9), filters).models[0]!.convolutions[0]!.shape, [9, 2, 3, 3])
+  assert.equal(modelsOf('x.h5', frameOf(72, 90, 4.5), filters).models[0]!.convolutions[0]!.shape, [1, 18, 3, 3])
+})
 
 test.run()
