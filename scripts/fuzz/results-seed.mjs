@@ -6,22 +6,43 @@ import { bytesOf, textOf } from './fixtures.mjs'
 const dist = join(import.meta.dirname, '../../dist')
 
 /** The files of results of two groups, with a report: path → bytes. */
-export async function smallStudy() {
+export function smallStudy() {
+  return study({
+    names: ['a_normal', 'a_robust', 'b_normal', 'b_robust'],
+    layers: [
+      [4, 3, 3, 3],
+      [8, 4, 3, 3],
+    ],
+    datasets: ['a', 'b'],
+  })
+}
+
+/** The same of two models with a layer each: the least that two groups can be. */
+export function leastStudy() {
+  return study({ names: ['a_normal', 'a_robust'], layers: [[2, 1, 3, 3]], datasets: ['a'] })
+}
+
+/** Results of one model, without groups. */
+export function plainStudy() {
+  return study({ names: ['a'], layers: [[2, 3, 3, 3]], datasets: [] })
+}
+
+async function study({ names, layers, datasets }) {
   const { analyze } = await import(join(dist, 'src/analyze.js'))
   const { writeArtifact } = await import(join(dist, 'src/write-artifact.js'))
   const { memoryOutput } = await import(join(dist, 'src/io/memory-folder.js'))
   const { convolution, memoryInput, safetensors } = await import(join(dist, 'test/measure/models.js'))
-  const inputs = ['a_normal', 'a_robust', 'b_normal', 'b_robust'].map((name, k) =>
+  const inputs = names.map((name, k) =>
     memoryInput(
       `${name}.safetensors`,
-      safetensors([convolution('conv1.weight', [4, 3, 3, 3], k), convolution('conv2.weight', [8, 4, 3, 3], k + 9)]),
+      safetensors(layers.map((shape, layer) => convolution(`conv${layer + 1}.weight`, shape, k + 9 * layer))),
     ),
   )
   const analysis = await analyze(inputs)
-  const pairs = ['a', 'b'].map((name) => ({ a: `${name}_normal`, b: `${name}_robust`, architecture: null, dataset: name }))
+  const pairs = datasets.map((name) => ({ a: `${name}_normal`, b: `${name}_robust`, architecture: null, dataset: name }))
   const facts = { command: 'fuzz', finished: '2022-04-06T00:00:00.000Z', machine: {}, license: 'https://example.org/' }
   const output = memoryOutput('results')
-  await writeArtifact(output, { analysis, inputs, pairs, report: true }, facts)
+  await writeArtifact(output, { analysis, inputs, ...(pairs.length > 0 && { pairs, report: true }) }, facts)
   return Object.fromEntries(output.files())
 }
 

@@ -1,7 +1,7 @@
 // Results as one zip, opened in place: its directory, its local headers and what lies in it.
 import { join as path } from 'node:path'
 import { join, mutateBytes } from './bytes.mjs'
-import { smallStudy } from './results-seed.mjs'
+import { plainStudy } from './results-seed.mjs'
 
 const dist = path(import.meta.dirname, '../../dist/src')
 const { checkFiles } = await import(path(dist, 'artifact/check-files.js'))
@@ -15,7 +15,7 @@ export default {
   name: 'results-zip',
 
   async seeds() {
-    const study = await smallStudy()
+    const study = await plainStudy()
     const kept = Object.entries(study).filter(([file]) => !/^figures|^report|^kernel|^groups\//.test(file)) // large, and only hashed
     const parts = []
     await packFiles(
