@@ -14,12 +14,12 @@ export interface FrameState {
   tables: (StateTable | undefined)[]
   /** The last three distances. */
   distances: [number, number, number]
-  /** Room for a block's literals. */
+  /** Room for a block's literals; no more are taken. */
   readonly literals: Uint8Array
 }
 
-export function newFrameState(): FrameState {
-  return { huffman: undefined, tables: [], distances: [1, 4, 8], literals: new Uint8Array(LARGEST_BLOCK) }
+export function newFrameState(literals: Uint8Array): FrameState {
+  return { huffman: undefined, tables: [], distances: [1, 4, 8], literals }
 }
 
 /** Where a block's bytes go: into `out` from `at`, up to `limit`; matches may reach back to `floor`. */
@@ -47,7 +47,7 @@ function readLiterals(bytes: Uint8Array, length: number, frame: FrameState): { e
   if (kind < 2) {
     const [headBytes, count] = form === 1 ? [2, part(4, 12)] : form === 3 ? [3, part(4, 20)] : [1, part(3, 5)]
     const end = headBytes + (kind === 0 ? count : 1)
-    if (end > length || count > LARGEST_BLOCK) throw new RangeError('literals run past their block')
+    if (end > length || count > frame.literals.length) throw new RangeError('literals run past their block')
     if (kind === 0) frame.literals.set(bytes.subarray(headBytes, end))
     else frame.literals.fill(bytes[headBytes]!, 0, count)
     return { end, count }
@@ -56,7 +56,7 @@ function readLiterals(bytes: Uint8Array, length: number, frame: FrameState): { e
   const headBytes = (4 + 2 * bits) >> 3
   const count = part(4, bits)
   const end = headBytes + part(4 + bits, bits)
-  if (end > length || count > LARGEST_BLOCK) throw new RangeError('literals run past their block')
+  if (end > length || count > frame.literals.length) throw new RangeError('literals run past their block')
   let at = headBytes
   if (kind === 2) {
     const described = readHuffman(bytes, at, end)

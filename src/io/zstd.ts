@@ -14,20 +14,24 @@ const SKIPPABLE = 0x184d2a5 // without its lowest four bits
 
 /**
  * Zstandard frames, one behind the other, unpacked to exactly `byteLength` bytes, into which everything is written at once: no other
- * memory is taken but 256 KiB. What is wrong is refused where it is met; the time is bounded by both lengths.
+ * memory is taken but 256 KiB at most. What is wrong is refused where it is met; the time is bounded by both lengths.
  * @throws RangeError when it is damaged, needs a dictionary or holds another number of bytes
  */
 export function zstd(input: Uint8Array, byteLength: number): Uint8Array {
   const out = new Uint8Array(byteLength)
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
   if (input.length < 4 || view.getUint32(0, true) !== MAGIC) throw new RangeError('a buffer is no ZSTD frame')
+  const rooms = {
+    block: new Uint8Array(Math.min(LARGEST_BLOCK, input.length) + 8), // bits are read in words, which may lie half behind their block
+    literals: new Uint8Array(Math.min(LARGEST_BLOCK, byteLength)),
+  }
   let done = 0
   try {
     for (let at = 0; at < input.length; ) {
       const magic = view.getUint32(at, true)
       if (magic >>> 4 === SKIPPABLE) at += 8 + view.getUint32(at + 4, true)
       else if (magic !== MAGIC) throw new RangeError('what follows is no frame')
-      else [at, done] = unpackFrame(input, view, at, out, done)
+      else [at, done] = unpackFrame(input, view, at, out, done, rooms)
     }
   } catch (error) {
     throw new RangeError(`a ZSTD frame is damaged (${error instanceof Error ? error.message : String(error)})`, { cause: error })
@@ -37,7 +41,14 @@ export function zstd(input: Uint8Array, byteLength: number): Uint8Array {
 }
 
 /** @returns the byte behind the frame, and the end of what was written */
-function unpackFrame(input: Uint8Array, view: DataView, start: number, out: Uint8Array, floor: number): [number, number] {
+function unpackFrame(
+  input: Uint8Array,
+  view: DataView,
+  start: number,
+  out: Uint8Array,
+  floor: number,
+  rooms: { readonly block: Uint8Array; readonly literals: Uint8Array },
+): [number, number] {
   const descriptor = view.getUint8(start + 4)
   if (descriptor & 8) throw new RangeError('its head has an unknown bit')
   const isSingle = (descriptor >> 5) & 1
@@ -50,8 +61,7 @@ function unpackFrame(input: Uint8Array, view: DataView, start: number, out: Uint
   if (sizeBytes === 2) content += 256
   at += sizeBytes
   if (sizeBytes > 0 && content > out.length - floor) throw new RangeError(`it holds ${content} of ${out.length - floor} bytes`)
-  const state = newFrameState()
-  const padded = new Uint8Array(LARGEST_BLOCK + 8) // bits are read in words, which may lie half behind their block
+  const state = newFrameState(rooms.literals)
   let done = floor
   for (let isLast = false; !isLast; ) {
     const head = view.getUint8(at) | (view.getUint16(at + 1, true) << 8)
@@ -64,9 +74,9 @@ function unpackFrame(input: Uint8Array, view: DataView, start: number, out: Uint
     if (at + stored > input.length) throw new RangeError('it ends early')
     if (kind === 3) throw new RangeError('a block of an unknown kind')
     if (kind === 2) {
-      padded.set(input.subarray(at, at + size))
+      rooms.block.set(input.subarray(at, at + size))
       const limit = Math.min(out.length, done + LARGEST_BLOCK)
-      done = unpackBlock(padded, size, state, { out, at: done, limit, floor })
+      done = unpackBlock(rooms.block, size, state, { out, at: done, limit, floor })
     } else {
       if (done + size > out.length) throw new RangeError(`it holds more than ${out.length} bytes`)
       if (kind === 1) out.fill(input[at]!, done, done + size)

@@ -57,6 +57,10 @@ test('frames one behind the other, and what is to be skipped between them', () =
   const both = zstd(Uint8Array.from(frames.flatMap((frame) => [...frame])), 2 * LENGTH)
   assert.equal(both.subarray(0, LENGTH), text)
   assert.equal(both.subarray(LENGTH), text)
+  const empty = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0)
+  const many = new Uint8Array(empty.length * 100_000) // would take minutes if each made room for a block
+  for (let at = 0; at < many.length; at += empty.length) many.set(empty, at)
+  assert.is(zstd(many, 0).length, 0)
   const tail = Uint8Array.from([...bytesOf(SIZED), 1, 2, 3, 4])
   assert.throws(() => zstd(tail, LENGTH), /what follows is no frame/)
 })
