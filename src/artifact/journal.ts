@@ -1,25 +1,28 @@
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Parameters } from '../measure/model-row.ts'
+import type { Moments } from '../measure/moments.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 
 /*
- * The journal of a run: which layers are finished. One line each, appended as the run goes:
+ * The journal of a run: which layers are finished. One record each, appended as the run goes:
  *
- *   <8 hexadecimal digits: FNV-1a of the rest> <key as JSON> <tab> <row as JSON> \n
+ *   | bytes that follow the check: u32 | check of them: u32 | bytes of the text: u32 | text, filled up with spaces | doubles |
  *
- * The first line says under which version, parameters and kernel the rows were measured; a journal of another run is not
- * used. A line that was cut off by a crash fails its check and ends the journal. Only the places of a model's lines are held
- * in memory; the rows are read again model by model.
+ * The text is JSON: the layer's key, and its row with its arrays' lengths; their values are the doubles. All is a multiple of
+ * four bytes, in the order of the machine (a journal never leaves it). The first record, text alone, says under which version,
+ * parameters and kernel the rows were measured; a journal of another run is not used. A record that was cut off by a crash
+ * fails its check and ends the journal. Only the places of a model's records are held in memory; the rows are read again model
+ * by model. (Records of text alone, with doubles as hexadecimal digits, took ten times as long as measuring a tiny layer.)
  */
 
-/** Where the lines are kept. */
+/** Where the records are kept. */
 export interface JournalStore {
   /** Bytes that are there; 0 when there is none. */
   size(): number
   /** Those bytes, at once: a run asks for a layer in the middle of its work. */
   read(offset: number, length: number): Uint8Array
-  /** Adds lines; they may still be lost in a power cut, never half used. */
-  append(text: string): Promise<void>
+  /** Adds a record, whose bytes are copied; the last ones may be lost in a crash, never half used. */
+  append(bytes: Uint8Array): Promise<void>
   /** Drops everything from a byte on. */
   cut(length: number): Promise<void>
   /** Forgets it all: the run is finished. */
@@ -46,25 +49,23 @@ export interface Journal {
 }
 
 const PIECE = 1 << 20
-const LARGEST_LINE = 1 << 24 // a row of an 11×11 layer with three scatter matrices has about 0.7 MB
-const NEWLINE = 10
+const LARGEST_RECORD = 1 << 24 // a row of an 11×11 layer with three scatter matrices has about 0.4 MB
+const HEAD = 12 // bytes of the three numbers
 
 /** Bytes [from, to) of the journal. */
 type Place = readonly [from: number, to: number]
 
 /** Opens the journal of a run with these parameters; what another run left is dropped. */
 export async function openJournal(store: JournalStore, version: string, parameters: Parameters): Promise<Journal> {
-  const header = lineOf(JSON.stringify({ filterlens: version, parameters }))
+  const header = recordOf(JSON.stringify({ filterlens: version, parameters }))
   const places = new Map<string, Place[]>()
   let found = 0
   let good = 0
-  for (const { text, from, to } of linesOf(store)) {
+  for (const { bytes, from, to } of recordsOf(store)) {
     if (from === 0) {
-      if (`${text}\n` !== header) break
+      if (bytes.length !== header.length || bytes.some((byte, k) => byte !== header[k])) break
     } else {
-      const key = keyOfLine(text)
-      if (!key) break
-      const model = modelKey(key)
+      const model = modelKey(keyOf(textOf(bytes)))
       const before = places.get(model)
       const last = before?.at(-1)
       if (!before) places.set(model, [[from, to]])
@@ -94,29 +95,31 @@ export async function openJournal(store: JournalStore, version: string, paramete
     async add(key, layer) {
       if (!begun) await store.append(header)
       begun = true
-      await store.append(lineOf(`${keyText(key)}\t${JSON.stringify([layer.narrowed, layer.row], toPlain)}`))
+      await store.append(layerRecord(key, layer))
       held++
     },
     remove: () => store.remove(),
   }
 }
 
-/** The whole lines of a store, without their ends; read in pieces. */
-function* linesOf(store: JournalStore): Generator<{ text: string; from: number; to: number }> {
-  const decoder = new TextDecoder()
+/** The whole records of a store; read in pieces. */
+function* recordsOf(store: JournalStore): Generator<{ bytes: Uint8Array; from: number; to: number }> {
   const size = store.size()
   let rest = new Uint8Array(0)
   let at = 0 // of the first byte of `rest`
-  for (let read = 0; read < size && rest.length < LARGEST_LINE; ) {
+  for (let read = 0; read < size && rest.length < LARGEST_RECORD; ) {
     const piece = store.read(read, Math.min(PIECE, size - read))
+    if (piece.length === 0) return
     read += piece.length
     const bytes = new Uint8Array(rest.length + piece.length)
     bytes.set(rest)
     bytes.set(piece, rest.length)
     let begin = 0
-    for (let end = bytes.indexOf(NEWLINE, rest.length); end >= 0; end = bytes.indexOf(NEWLINE, begin)) {
-      yield { text: decoder.decode(bytes.subarray(begin, end)), from: at + begin, to: at + end + 1 }
-      begin = end + 1
+    for (let end = endOf(bytes, begin); end !== undefined && end <= bytes.length; end = endOf(bytes, begin)) {
+      const record = bytes.slice(begin, end)
+      if (!isWhole(record)) return
+      yield { bytes: record, from: at + begin, to: at + end }
+      begin = end
     }
     rest = bytes.slice(begin)
     at += begin
@@ -125,13 +128,11 @@ function* linesOf(store: JournalStore): Generator<{ text: string; from: number; 
 
 function rowsAt(store: JournalStore, places: readonly Place[]): Map<string, FinishedLayer> {
   const rows = new Map<string, FinishedLayer>()
-  const decoder = new TextDecoder()
   for (const [from, to] of places) {
-    for (const line of decoder.decode(store.read(from, to - from)).split('\n')) {
-      const tab = line.indexOf('\t')
-      if (tab < 0) continue
-      const [narrowed, row] = JSON.parse(line.slice(tab + 1), fromPlain) as [number, LayerRow]
-      rows.set(line.slice(9, tab), { narrowed, row })
+    const bytes = store.read(from, to - from)
+    for (let begin = 0, end = endOf(bytes, 0); end !== undefined && end <= bytes.length; begin = end, end = endOf(bytes, begin)) {
+      const record = bytes.slice(begin, end)
+      rows.set(keyText(keyOf(textOf(record))), layerOf(record))
     }
   }
   return rows
@@ -145,58 +146,112 @@ function modelKey({ input, model }: Pick<LayerKey, 'input' | 'model'>): string {
   return JSON.stringify([input, model])
 }
 
-function lineOf(text: string): string {
-  return `${fnv1a(text)} ${text}\n`
-}
+/** Names of a row's sets, in the order of their doubles. */
+const sets = ['scaled', 'raw', 'clean'] as const
 
-/** The key of a line; undefined for a line that is not whole. */
-function keyOfLine(line: string): LayerKey | undefined {
-  const tab = line.indexOf('\t')
-  if (tab < 0 || line.slice(0, 8) !== fnv1a(line.slice(9))) return undefined
-  try {
-    const [input, model, layer_id, layer] = JSON.parse(line.slice(9, tab)) as [string, string, number, string]
-    return { input, model, layer_id, layer }
-  } catch {
-    return undefined
+type PlainSet = readonly [count: number, mean: number, scatter: number]
+/** `fractions` names the members that stand among the doubles, before the sets (as text they take the most time, and there is no -0). */
+type LayerText = readonly [
+  input: string,
+  model: string,
+  layer_id: number,
+  layer: string,
+  narrowed: number,
+  fractions: readonly string[],
+  row: Readonly<Record<string, unknown>> & Readonly<Record<(typeof sets)[number], PlainSet>>,
+]
+
+function layerRecord({ input, model, layer_id, layer }: LayerKey, { row, narrowed }: FinishedLayer): Uint8Array {
+  const lengthsOf = ({ count, mean, scatter }: Moments): PlainSet => [count, mean.length, scatter.length]
+  const plain: Record<string, unknown> = { ...row }
+  const names: string[] = []
+  const fractions: number[] = []
+  for (const name in plain) {
+    const value = plain[name]
+    if (typeof value !== 'number' || (Number.isInteger(value) && !Object.is(value, -0))) continue
+    names.push(name)
+    fractions.push(value)
+    plain[name] = 0
   }
-}
-
-/** JSON has no typed arrays and no -0; a row must come back with every bit it had. */
-function toPlain(_name: string, value: unknown): unknown {
-  if (value instanceof Float64Array) return { f64: hexOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) }
-  return Object.is(value, -0) ? { f64: '-0' } : value
-}
-
-function fromPlain(_name: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('f64' in value) || typeof value.f64 !== 'string') return value
-  if (value.f64 === '-0') return -0
-  const text = value.f64
-  const bytes = new Uint8Array(text.length / 2)
-  for (let k = 0; k < bytes.length; k++) bytes[k] = (digitOf(text.charCodeAt(2 * k)) << 4) | digitOf(text.charCodeAt(2 * k + 1))
-  return new Float64Array(bytes.buffer)
-}
-
-const digits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
-const ascii = new TextDecoder()
-
-/** Two digits a byte; a row has thousands of them, so they are put together as bytes. */
-function hexOf(bytes: Uint8Array): string {
-  const text = new Uint8Array(2 * bytes.length)
-  for (let k = 0; k < bytes.length; k++) {
-    text[2 * k] = digits[bytes[k]! >> 4]!
-    text[2 * k + 1] = digits[bytes[k]! & 15]!
+  const arrays: Float64Array[] = [Float64Array.from(fractions)]
+  for (const name of sets) {
+    plain[name] = lengthsOf(row[name])
+    arrays.push(row[name].mean, row[name].scatter)
   }
-  return ascii.decode(text)
+  const text = [input, model, layer_id, layer, narrowed, names, plain as LayerText[6]] satisfies LayerText
+  return recordOf(JSON.stringify(text), arrays)
 }
 
-/** The number of a digit that hexOf wrote, by its character code. */
-function digitOf(code: number): number {
-  return code < 0x3a ? code - 0x30 : code - 0x57
+function layerOf(record: Uint8Array): FinishedLayer {
+  const [, , , , narrowed, names, plain] = JSON.parse(textOf(record)) as LayerText
+  let at = HEAD + wordsOf(record)[2]!
+  const take = (length: number): Float64Array => {
+    const values = new Float64Array(record.slice(at, at + 8 * length).buffer)
+    at += 8 * length
+    return values
+  }
+  const row: Record<string, unknown> = { ...plain }
+  const fractions = take(names.length)
+  for (const [k, name] of names.entries()) row[name] = fractions[k]
+  for (const name of sets) {
+    const [count, mean, scatter] = plain[name]
+    row[name] = { count, mean: take(mean), scatter: take(scatter) } satisfies Moments
+  }
+  return { narrowed, row: row as unknown as LayerRow }
 }
 
-/** FNV-1a over UTF-16 code units, 32 bits: enough to tell a torn line. */
-function fnv1a(text: string): string {
+function keyOf(text: string): LayerKey {
+  const [input, model, layer_id, layer] = JSON.parse(text) as LayerText
+  return { input, model, layer_id, layer }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+function recordOf(text: string, arrays: readonly Float64Array[] = []): Uint8Array {
+  const plain = encoder.encode(text)
+  const filled = (plain.length + 3) & ~3
+  const bytes = new Uint8Array(arrays.reduce((sum, array) => sum + array.byteLength, HEAD + filled))
+  bytes.set(plain, HEAD)
+  bytes.fill(0x20, HEAD + plain.length, HEAD + filled)
+  let at = HEAD + filled
+  for (const array of arrays) {
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
+    at += array.byteLength
+  }
+  const words = wordsOf(bytes)
+  words[0] = bytes.length - 8
+  words[2] = filled
+  words[1] = checkOf(words)
+  return bytes
+}
+
+/** The bytes' words; `bytes` begins at the start of its buffer or at a multiple of four. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+}
+
+function textOf(record: Uint8Array): string {
+  return decoder.decode(record.subarray(HEAD, HEAD + wordsOf(record)[2]!))
+}
+
+/** Where the record that begins at `begin` ends; undefined when its first numbers are not there. */
+function endOf(bytes: Uint8Array, begin: number): number | undefined {
+  if (begin + HEAD > bytes.length) return undefined
+  const length = new DataView(bytes.buffer, bytes.byteOffset + begin, 4).getUint32(0, littleEndian)
+  return begin + 8 + Math.max(4, length)
+}
+
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+
+function isWhole(record: Uint8Array): boolean {
+  const words = wordsOf(record)
+  return record.length % 4 === 0 && words[1] === checkOf(words) && HEAD + words[2]! <= record.length
+}
+
+/** FNV-1a, word by word, over all but the first two: enough to tell a torn record. */
+function checkOf(words: Uint32Array): number {
   let hash = 0x811c9dc5
-  for (let k = 0; k < text.length; k++) hash = Math.imul(hash ^ text.charCodeAt(k), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, '0')
+  for (let k = 2; k < words.length; k++) hash = Math.imul(hash ^ words[k]!, 0x01000193)
+  return hash >>> 0
 }

@@ -4,7 +4,9 @@ import type { JournalStore } from '../artifact/journal.ts'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
 
-const FLUSH_MS = 500 // at most this much finished work is lost in a power cut; a killed process loses none
+const FLUSH_MS = 500 // at most this much finished work is lost in a power cut
+const WRITE_MS = 50 // and this much when the process is killed
+const WRITE_BYTES = 1 << 16 // a write for each tiny layer would take as long as measuring it
 
 /** A journal in a file. */
 export interface JournalFile extends JournalStore {
@@ -19,6 +21,9 @@ export function journalFile(path: string): JournalFile {
   let reader: number | undefined
   let writer: FileHandle | undefined
   let flushed = 0
+  let written = 0
+  const waiting = new Uint8Array(WRITE_BYTES)
+  let held = 0
   const readerFd = (): number | undefined => {
     if (reader !== undefined) return reader
     try {
@@ -27,7 +32,20 @@ export function journalFile(path: string): JournalFile {
       return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : failed(error)
     }
   }
+  const put = (bytes: Uint8Array): void => {
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(writer!.fd, bytes, done)
+    } catch (error) {
+      failed(error)
+    }
+  }
+  const writeOut = (): void => {
+    const bytes = waiting.subarray(0, held)
+    held = 0
+    put(bytes)
+  }
   const close = async (): Promise<void> => {
+    if (writer && held > 0) writeOut()
     if (reader !== undefined) closeSync(reader)
     reader = undefined
     const handle = writer
@@ -36,10 +54,12 @@ export function journalFile(path: string): JournalFile {
   }
   return {
     size() {
+      if (held > 0) writeOut()
       const fd = readerFd()
       return fd === undefined ? 0 : fstatSync(fd).size
     },
     read(offset, length) {
+      if (held > 0) writeOut()
       const bytes = new Uint8Array(length)
       const fd = readerFd()
       let done = 0
@@ -54,16 +74,20 @@ export function journalFile(path: string): JournalFile {
       }
       return bytes.subarray(0, done)
     },
-    async append(text) {
+    async append(bytes) {
       writer ??= await open(path, 'a').catch(failed)
-      // At once: a line is small, and a trip through the thread pool would take a tiny layer longer than its measurement.
-      const line = Buffer.from(text)
-      try {
-        for (let done = 0; done < line.length; ) done += writeSync(writer.fd, line, done)
-      } catch (error) {
-        failed(error)
+      if (held + bytes.length > WRITE_BYTES) writeOut()
+      // At once: a trip through the thread pool would take a tiny layer longer than its measurement.
+      if (bytes.length > WRITE_BYTES) put(bytes)
+      else {
+        waiting.set(bytes, held)
+        held += bytes.length
       }
-      if (Date.now() - flushed > FLUSH_MS) {
+      const now = Date.now()
+      if (now - written < WRITE_MS) return
+      writeOut()
+      written = now
+      if (now - flushed > FLUSH_MS) {
         await writer.datasync().catch(failed)
         flushed = Date.now()
       }

@@ -80,9 +80,9 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
     if (resumed && resumed.found > 0) say(`continuing an interrupted run: ${plural(resumed.found, 'layer')} measured already`)
     artifact = place && stageArtifact(place.folder, await formerFiles(place.folder.name))
     const watch = new InputWatch()
-    const keyOf = ({ input, parts, ...layer }: LayerIdentity) => {
+    const keyOf = ({ input, parts, model, layer_id, layer }: LayerIdentity) => {
       const identity = watch.of(input, parts)
-      return identity === undefined ? undefined : { ...layer, input: identity }
+      return identity === undefined ? undefined : { input: identity, model, layer_id, layer }
     }
     return await withInterrupt(
       () => consequence(journal),
@@ -95,12 +95,13 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           signal,
           onProgress: ({ inputs: { done, total }, model, filters }) =>
             progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
-          ...(resumed && {
-            finished: (layer: LayerIdentity) => {
-              const key = keyOf(layer)
-              return key && resumed.find(key)
-            },
-          }),
+          ...(resumed &&
+            resumed.found > 0 && {
+              finished: (layer: LayerIdentity) => {
+                const key = keyOf(layer)
+                return key && resumed.find(key)
+              },
+            }),
         })
         const record = await recordRun(events, {
           parameters,
