@@ -15,6 +15,7 @@ import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-opti
 import { listInputs } from './run-control.ts'
 import { complain, print, say, warn, write } from './talk.ts'
 import { plural } from './terminal.ts'
+import { letYoungHeapGrow } from './young-heap.ts'
 
 export const analyzeCommand: Command = {
   options: (parser) =>
@@ -97,6 +98,7 @@ export const analyzeCommand: Command = {
       ...(toCheck && { onLayer: (row, input) => toCheck.add(input.path, row) }),
       ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
         extend: async (run) => {
+          if (words['report'] === true || pairs !== undefined) letYoungHeapGrow()
           groups = await extendRun(run, { pairs, report: words['report'] === true, activation })
         },
       }),

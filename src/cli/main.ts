@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { commands } from './commands.ts'
 import { Interrupted } from './interrupted.ts'
 import { complain } from './talk.ts'
+import { keepYoungHeapSmall } from './young-heap.ts'
 
 /**
  * Parses a command line and runs its command. @returns the exit code: 0 done, 1 done with findings or failures, 2 bad input
@@ -73,8 +74,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined) // nobody listens to our talk; that is no reason to stop
 process.on('uncaughtException', (error) => process.exit(report(error)))
 
+const words = hideBin(process.argv)
+if (words[0] === 'analyze') keepYoungHeapSmall()
 try {
-  process.exitCode = await main(hideBin(process.argv))
+  process.exitCode = await main(words)
 } catch (error) {
   process.exitCode = report(error)
 }

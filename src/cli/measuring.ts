@@ -27,6 +27,7 @@ import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
 import { say } from './talk.ts'
 import { plural } from './terminal.ts'
+import { keepYoungHeapSmall } from './young-heap.ts'
 
 /** What a measuring command asks for. */
 export interface MeasuringTask {
@@ -89,6 +90,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
       async (signal) => {
         const tables = artifact && (await openRunTables(artifact, parameters))
         const rows: LayerRow[] = []
+        let told = 0
         const events = measure(inputs, {
           ...task.options,
           hash: artifact !== undefined,
@@ -108,6 +110,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           meta,
           ...(!task.keepLayers && { keepModels: MOST_MODELS }),
           onLayer: async ({ identity, row, narrowed, measured }) => {
+            if (told++ % 64 === 0) keepYoungHeapSmall()
             const key = keyOf(identity)
             task.onLayer?.(row, identity.input)
             if (measured && key) await journal?.add(key, { row, narrowed })
