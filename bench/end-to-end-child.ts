@@ -7,7 +7,13 @@ import { listInputs } from '../src/node.ts'
 
 /** What to do. */
 export type Task =
-  | { readonly kind: 'measure'; readonly path: string; readonly workers?: number; readonly metrics?: readonly NullableMetric[] }
+  | {
+      readonly kind: 'measure'
+      readonly path: string
+      readonly workers?: number
+      readonly metrics?: readonly NullableMetric[]
+      readonly filters: number
+    }
   | { readonly kind: 'read'; readonly path: string; readonly block: number; readonly place: number }
   | { readonly kind: 'copy'; readonly bytes: number }
 
@@ -24,10 +30,11 @@ export interface Taken {
   readonly filters: number
 }
 
-async function measured({ path, workers, metrics }: Extract<Task, { kind: 'measure' }>): Promise<number> {
+async function measured({ path, workers, metrics, filters: expected }: Extract<Task, { kind: 'measure' }>): Promise<number> {
   let filters = 0
   const options = { hash: false, ...(workers !== undefined && { workers }), ...(metrics && { metrics }) }
   for await (const event of measure(await listInputs([path]), options)) if (event.kind === 'layer') filters += event.row.filters
+  if (filters !== expected) throw new Error(`${path}: ${filters} filters measured, ${expected} are there`)
   return filters
 }
 

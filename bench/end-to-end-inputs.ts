@@ -124,7 +124,7 @@ export async function writeFormats(folder: string, values: Float32Array<ArrayBuf
 function onnxModel(layers: readonly Float32Array<ArrayBuffer>[], shape: readonly number[]): Uint8Array {
   const nodes = layers.map((_, k) => message(1, [onnx.node('Conv', [`x${k}`, `w${k}`], [`x${k + 1}`])]))
   const initializers = layers.map((of, k) => message(5, [onnx.tensor(`w${k}`, shape, onnx.FLOAT, onnx.raw(bytesOf(of)))]))
-  const graph = message(7, [...nodes, string(2, 'graph'), ...initializers])
+  const graph = message(7, [...nodes, string(2, 'graph'), ...initializers, message(11, [string(1, 'x0')])])
   return concat([number(1, 8), string(2, 'bench'), graph, message(8, [number(2, 17)])])
 }
 

@@ -77,7 +77,7 @@ async function againstPlainRead(): Promise<void> {
   const bytes = statSync(file).size
   const read = (place: number) => contender({ kind: 'read', path: file, block: BLOCK, place })
   const ours = (count: number, metrics?: typeof fewer) =>
-    contender({ kind: 'measure', path, workers: count, ...(metrics && { metrics }) })
+    contender({ kind: 'measure', path, workers: count, filters: filtersOf(plan), ...(metrics && { metrics }) })
   const plain = 'plain read'
   const named = (what: string, count: number): string => `filterlens, ${what}, ${workers(count)}`
   const contenders = new Map([
@@ -163,7 +163,10 @@ async function manyLayers(): Promise<void> {
   for (const [k, plan] of plans.entries()) {
     const path = await database(`layers-${k}`, plan)
     for (const count of counts)
-      contenders.set(`${k} ${count}`, contender({ kind: 'measure', path, workers: count, metrics: fewer }))
+      contenders.set(
+        `${k} ${count}`,
+        contender({ kind: 'measure', path, workers: count, filters: filtersOf(plan), metrics: fewer }),
+      )
   }
   const rounds = await Rounds.of(contenders, ROUNDS)
   endContenders()
@@ -193,7 +196,10 @@ async function formats(): Promise<void> {
   const files = await writeFormats(join(folder, 'formats'), values, plan)
   files.set('filter database', join(await database('formats/database', plan), 'filters.arrow'))
   const contenders = new Map(
-    [...files].map(([name, path]) => [name, contender({ kind: 'measure', path, workers: threads, metrics: fewer })]),
+    [...files].map(([name, path]) => [
+      name,
+      contender({ kind: 'measure', path, workers: threads, filters: filtersOf(plan), metrics: fewer }),
+    ]),
   )
   const rounds = await Rounds.of(contenders, ROUNDS)
   endContenders()

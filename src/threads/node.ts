@@ -11,6 +11,7 @@ export function startMeasureWorker(): WorkerHandle {
   const worker = new Worker(new URL('./node-measure-worker.cjs', import.meta.url), {
     // What a thread allocates is dead after a layer: 48 MB of room for it, the default, would only be more memory in use.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    execArgv: [], // what a program imports first (--import, -r) is no business of a thread that only measures
   })
   let ended = false
   return {
