@@ -65,6 +65,37 @@ function gather(
   return inexact;
 }
 
+/** `count` halves one after the other, exactly: four at a time. */
+function widenHalves(source: usize, destination: usize, count: usize): void {
+  const whole = count & ~3;
+  const magnitude = i32x4.splat(0x7fff), normal = i32x4.splat(0x400), endless = i32x4.splat(0x7c00);
+  const exponents = i32x4.splat(112 << 23), infinity = i32x4.splat(0x7f800000), sign = i32x4.splat(0x8000);
+  const least = f32x4.splat(5.9604644775390625e-8); // 2^-24
+  for (let k: usize = 0; k < whole; k += 4) {
+    const bits = i32x4.extend_low_i16x8_u(v128.load64_zero(source + (k << 1)));
+    const low = v128.and(bits, magnitude);
+    const wide = i32x4.add(i32x4.shl(low, 13), exponents);
+    // Subnormal halves count in 2^-24: as integers, for processors are slow at subnormal float32.
+    const small = f32x4.mul(f32x4.convert_i32x4_s(low), least);
+    const value = v128.bitselect(wide, small, i32x4.ge_s(low, normal));
+    const special = v128.or(v128.and(i32x4.ge_s(low, endless), infinity), i32x4.shl(v128.and(bits, sign), 16));
+    v128.store(destination + (k << 2), v128.or(value, special));
+  }
+  for (let k = whole; k < count; k++) store<f32>(destination + (k << 2), <f32>half(<u32>load<u16>(source + (k << 1))));
+}
+
+/** `count` bfloat16 one after the other: the upper halves of float32. */
+function widenBrains(source: usize, destination: usize, count: usize): void {
+  const whole = count & ~7;
+  const zero = i16x8.splat(0);
+  for (let k: usize = 0; k < whole; k += 8) {
+    const eight = v128.load(source + (k << 1));
+    v128.store(destination + (k << 2), i16x8.shuffle(zero, eight, 0, 8, 1, 9, 2, 10, 3, 11));
+    v128.store(destination + (k << 2), i16x8.shuffle(zero, eight, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+  }
+  for (let k = whole; k < count; k++) store<u32>(destination + (k << 2), <u32>load<u16>(source + (k << 1)) << 16);
+}
+
 /** `count` float64 one after the other: four at a time. Returns how many were not exactly a float32; a NaN is. */
 function narrow(source: usize, destination: usize, count: usize): u32 {
   const whole = count & ~3;
@@ -95,18 +126,26 @@ export function decode(
   quantised: bool, scale: f64, zero: f64, shift: f64,
 ): u32 {
   const s0 = outerStride, s1 = innerStride, s2 = rowStride, s3 = columnStride;
+  const count = outer * inner * rows * columns;
+  const isRow = !quantised && s3 == 1 && s2 == columns && s1 == rows * columns && s0 == inner * rows * columns;
   switch (kind) {
     case 0: {
-      if (!quantised && s3 == 1 && s2 == columns && s1 == rows * columns && s0 == inner * rows * columns) {
-        memory.copy(destination, source, (outer * inner * rows * columns) << 2);
-        return 0;
-      }
-      return gather(0, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+      if (!isRow) return gather(0, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+      memory.copy(destination, source, count << 2);
+      return 0;
     }
-    case 1: return gather(1, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 2: return gather(2, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 1: {
+      if (!isRow) return gather(1, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+      widenHalves(source, destination, count);
+      return 0;
+    }
+    case 2: {
+      if (!isRow) return gather(2, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+      widenBrains(source, destination, count);
+      return 0;
+    }
     case 3: {
-      if (!quantised && s3 == 1 && outer * inner * rows == 1) return narrow(source, destination, columns);
+      if (isRow) return narrow(source, destination, count);
       return gather(3, 8, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     }
     case 4: return gather(4, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);

@@ -36,9 +36,28 @@ test('every half and every bfloat16', () => {
   const halves = decode('float16', bytesOf(bits), [16, 16, 16, 16])
   same(halves.values, Array.from(bits, half), 'half')
   assert.is(halves.narrowed, 0)
+  // One after the other, of any number, and strided: two ways.
+  for (const count of [1, 3, 6, 7])
+    same(
+      decode('float16', bytesOf(bits.subarray(31_740)), [1, 1, 1, count]).values,
+      Array.from(bits.subarray(31_740, 31_740 + count), half),
+      'few',
+    )
+  const turned = decode('float16', bytesOf(bits), [256, 256, 1, 1], { strides: [1, 256, 1, 1] })
+  same(
+    turned.values,
+    Array.from(bits, (_, k) => half((k % 256) * 256 + (k >> 8))),
+    'turned',
+  )
   const wide = new Float32Array(Uint32Array.from(bits, (b) => b << 16).buffer)
   const brain = decode('bfloat16', bytesOf(bits), [65536, 1, 1, 1]).values
   for (let k = 0; k < 65536; k++) assert.ok(Object.is(brain[k], wide[k]) || (Number.isNaN(brain[k]) && Number.isNaN(wide[k])))
+  for (const count of [1, 7, 9]) same(decode('bfloat16', bytesOf(bits), [1, 1, 1, count]).values, wide.subarray(0, count), 'few')
+  same(
+    decode('bfloat16', bytesOf(bits), [100, 256, 1, 1], { strides: [1, 256, 1, 1] }).values,
+    Array.from({ length: 25_600 }, (_, k) => wide[(k % 256) * 256 + (k >> 8)]!),
+    'turned',
+  )
 })
 
 test('integers of every width, as they are and dequantised', () => {
