@@ -65,6 +65,47 @@ function gather(
   return inexact;
 }
 
+/**
+ * 3×3 float32 whose output channels lie one after the other (HWIO, as Keras and TensorFlow keep them), four channels at a time:
+ * nine vectors of one tap each, turned to four filters.
+ */
+function turn9(source: usize, destination: usize, outer: usize, inner: usize, innerStride: usize, rowStride: usize, columnStride: usize): void {
+  const row = rowStride << 2, column = columnStride << 2;
+  const filter = inner * 36;
+  const fours = outer & ~3;
+  for (let i: usize = 0; i < inner; i++) {
+    let x = source + ((i * innerStride) << 2);
+    let to = destination + i * 36;
+    for (let o: usize = 0; o < fours; o += 4, x += 16, to += filter << 2) {
+      const y = x + row, z = y + row;
+      const p0 = v128.load(x), p1 = v128.load(x + column), p2 = v128.load(x + column + column), p3 = v128.load(y);
+      const p4 = v128.load(y + column), p5 = v128.load(y + column + column), p6 = v128.load(z), p7 = v128.load(z + column);
+      const p8 = v128.load(z + column + column);
+      const a = i32x4.shuffle(p0, p1, 0, 4, 1, 5), b = i32x4.shuffle(p2, p3, 0, 4, 1, 5);
+      const c = i32x4.shuffle(p0, p1, 2, 6, 3, 7), d = i32x4.shuffle(p2, p3, 2, 6, 3, 7);
+      const e = i32x4.shuffle(p4, p5, 0, 4, 1, 5), f = i32x4.shuffle(p6, p7, 0, 4, 1, 5);
+      const g = i32x4.shuffle(p4, p5, 2, 6, 3, 7), h = i32x4.shuffle(p6, p7, 2, 6, 3, 7);
+      v128.store(to, i64x2.shuffle(a, b, 0, 2));
+      v128.store(to, i64x2.shuffle(e, f, 0, 2), 16);
+      v128.store32_lane(to, p8, 0, 32);
+      let next = to + filter;
+      v128.store(next, i64x2.shuffle(a, b, 1, 3));
+      v128.store(next, i64x2.shuffle(e, f, 1, 3), 16);
+      v128.store32_lane(next, p8, 1, 32);
+      next += filter;
+      v128.store(next, i64x2.shuffle(c, d, 0, 2));
+      v128.store(next, i64x2.shuffle(g, h, 0, 2), 16);
+      v128.store32_lane(next, p8, 2, 32);
+      next += filter;
+      v128.store(next, i64x2.shuffle(c, d, 1, 3));
+      v128.store(next, i64x2.shuffle(g, h, 1, 3), 16);
+      v128.store32_lane(next, p8, 3, 32);
+    }
+  }
+  if (fours == outer) return;
+  gather(0, 4, source + (fours << 2), destination + fours * filter, outer - fours, inner, 3, 3, 1, innerStride, rowStride, columnStride, false, 1, 0, 0);
+}
+
 /** `count` halves one after the other, exactly: four at a time. */
 function widenHalves(source: usize, destination: usize, count: usize): void {
   const whole = count & ~3;
@@ -130,6 +171,10 @@ export function decode(
   const isRow = !quantised && s3 == 1 && s2 == columns && s1 == rows * columns && s0 == inner * rows * columns;
   switch (kind) {
     case 0: {
+      if (!quantised && s0 == 1 && rows == 3 && columns == 3) {
+        turn9(source, destination, outer, inner, s1, s2, s3);
+        return 0;
+      }
       if (!isRow) return gather(0, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
       memory.copy(destination, source, count << 2);
       return 0;

@@ -110,14 +110,21 @@ test('float32 bits are kept', () => {
 })
 
 test('strides: (rows, columns, in, out) and depthwise (rows, columns, channels, multiplier)', () => {
-  const [o, i, h, w] = [5, 3, 2, 4]
-  for (const dtype of ['float32', 'float16', 'uint8'] as const) {
+  const shapes = [
+    [5, 3, 2, 4],
+    [1, 2, 3, 3],
+    [4, 1, 3, 3],
+    [7, 3, 3, 3],
+    [8, 5, 3, 3],
+  ] as const
+  const dtypes = ['float32', 'float16', 'uint8'] as const
+  for (const [dtype, [o, i, h, w]] of shapes.flatMap((shape) => dtypes.map((dtype) => [dtype, shape] as const))) {
     const count = o * i * h * w
     const stored =
       dtype === 'float32'
         ? randomNumbers(count, 4)
         : dtype === 'uint8'
-          ? Uint8Array.from({ length: count }, (_, k) => k)
+          ? Uint8Array.from({ length: count }, (_, k) => k & 255)
           : Uint16Array.from({ length: count }, (_, k) => 0x3c00 + k) // 1, 1 + 2^-10 …
     const value = (k: number) => (dtype === 'float16' ? 1 + (stored[k]! - 0x3c00) / 1024 : stored[k]!)
     const strides = [1, o, w * i * o, i * o] as const
@@ -126,7 +133,7 @@ test('strides: (rows, columns, in, out) and depthwise (rows, columns, channels, 
     for (let a = 0; a < o; a++)
       for (let b = 0; b < i; b++)
         for (let r = 0; r < h; r++) for (let c = 0; c < w; c++) wanted.push(value(((r * w + c) * i + b) * o + a))
-    same(values, wanted, dtype)
+    same(values, wanted, `${dtype} ${o}×${i}×${h}×${w}`)
   }
   const depthwise = Uint8Array.from({ length: 3 * 3 * 6 }, (_, k) => k)
   const { values } = decode('uint8', depthwise, [6, 1, 3, 3], { strides: [1, 6, 18, 6] })
