@@ -7,10 +7,23 @@ import { InputError } from '../errors.ts'
 import type { Sha256 } from './platform.ts'
 import { type Folder, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
 
-const SMALL_READ = 1 << 16 // read at once: a trip through the thread pool takes longer than the read
+// Read at once. A trip through the thread pool takes longer than a small read, and what another processor has read is far from
+// this one's caches: layers of a file in the disk cache are measured in 0.83 to 0.90 of the time.
+const READ_AT_ONCE = 1 << 24
+const TURN_MS = 10 // reading at once may keep messages, timers and signals waiting this long
 const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
 
 const readLater = promisify(read)
+const nextTurn = promisify(setImmediate)
+
+let lastTurn = 0
+
+/** Lets what else waits in this thread have its turn, every so often. */
+async function takeTurns(): Promise<void> {
+  if (performance.now() - lastTurn < TURN_MS) return
+  await nextTurn()
+  lastTurn = performance.now()
+}
 
 /** Opens a file for reading by range. @throws InputError when it is missing, a folder or unreadable */
 export async function openFile(path: string, name: string = path): Promise<RandomAccess> {
@@ -47,8 +60,9 @@ export async function openFile(path: string, name: string = path): Promise<Rando
         let bytesRead: number
         reads++
         try {
+          if (count <= READ_AT_ONCE) await takeTurns()
           bytesRead =
-            count <= SMALL_READ
+            count <= READ_AT_ONCE
               ? readSync(descriptor, out, done, count, offset + done)
               : (await readLater(descriptor, out, done, count, offset + done)).bytesRead
         } catch (error) {

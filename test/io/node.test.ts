@@ -8,7 +8,7 @@ import { openFile } from '../../src/io/node.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'filterlens-'))
 const file = join(folder, 'bytes')
-const bytes = Uint8Array.from({ length: 3 << 20 }, (_, k) => (k * 31) >> 3)
+const bytes = new Uint8Array(18 << 20).map((_, k) => (k * 31) >> 3)
 writeFileSync(file, bytes)
 
 async function problemOf(what: Promise<unknown>): Promise<string> {
@@ -27,6 +27,7 @@ test('ranges short and long, into memory given and its own', async () => {
     [0, 10],
     [5, 1 << 16],
     [7, 2 << 20],
+    [3, 17 << 20],
     [bytes.length, 0],
   ] as const) {
     assert.equal(await access.read(offset, length), bytes.slice(offset, offset + length))
@@ -40,14 +41,25 @@ test('ranges short and long, into memory given and its own', async () => {
 
 test('closing waits for reads that are under way; reads after it say so', async () => {
   const access = await openFile(file)
-  const reads = Array.from({ length: 8 }, (_, k) => access.read(k, 2 << 20))
+  const reads = Array.from({ length: 8 }, (_, k) => access.read(k, k % 2 ? 17 << 20 : 2 << 20))
   await access.close!()
   await access.close!()
   // A file opened now must not get the number of the one that is still read.
   const other = await openFile(join(import.meta.dirname, 'node.test.js'))
-  for (const [k, read] of reads.entries()) assert.equal(await read, bytes.slice(k, k + (2 << 20)))
+  for (const [k, read] of reads.entries()) assert.equal(await read, bytes.slice(k, k + (k % 2 ? 17 << 20 : 2 << 20)))
   assert.is(await problemOf(access.read(0, 1)), 'has been closed')
   await other.close!()
+})
+
+test('reads one after the other leave timers and messages their turns', async () => {
+  const access = await openFile(file)
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  const end = performance.now() + 200
+  while (performance.now() < end) await access.read(turns, 1 << 12)
+  clearInterval(timer)
+  assert.ok(turns >= 4, `${turns} turns in 200 ms`)
+  await access.close?.()
 })
 
 test('what cannot be opened or read', async () => {
