@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
 import { type FirstStage, type Normalisation, normalisations, runFirstStage } from '../activation/first-stage.ts'
-import { readImage } from '../activation/image.ts'
+import type { readImage } from '../activation/image.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
@@ -56,6 +56,7 @@ export async function activationOf(input: LazyInput, choice: ActivationChoice): 
 async function imageOf(kernel: Kernel, path: string): ReturnType<typeof readImage> {
   const access = await openFile(path)
   try {
+    const { readImage } = await import('../activation/image.ts')
     return await readImage(kernel, path, await access.read(0, access.byteLength))
   } finally {
     await access.close?.()

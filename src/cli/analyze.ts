@@ -7,7 +7,6 @@ import { UsageError } from '../errors.ts'
 import { activationChoice, activationOptions } from './activation.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
-import { extendRun } from './extend.ts'
 import { checkFiles, fileCheckView, LayersToCheck } from './file-check.ts'
 import { groupsView } from './groups-view.ts'
 import { type Measured, measureInputs } from './measuring.ts'
@@ -99,6 +98,7 @@ export const analyzeCommand: Command = {
       ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
         extend: async (run) => {
           if (words['report'] === true || pairs !== undefined) letYoungHeapGrow()
+          const { extendRun } = await import('./extend.ts')
           groups = await extendRun(run, { pairs, report: words['report'] === true, activation })
         },
       }),

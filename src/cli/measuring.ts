@@ -5,8 +5,7 @@ import { type Journal, openJournal } from '../artifact/journal.ts'
 import { MANIFEST, parseManifest } from '../artifact/manifest.ts'
 import { openRunTables, type RunRecord, recordRun, requireLayers } from '../artifact/record.ts'
 import { type StagedArtifact, stageArtifact } from '../artifact/staged.ts'
-import { tableFiles } from '../artifact/tables.ts'
-import { readLayerTable } from '../artifact/tables-read.ts'
+import { tableFiles } from '../artifact/table-files.ts'
 import { InputError } from '../errors.ts'
 import type { RunToExtend } from '../extend-run.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
@@ -164,6 +163,7 @@ function requireSomething(record: RunRecord): void {
 }
 
 async function layersOf(artifact: StagedArtifact): Promise<LayerRow[]> {
+  const { readLayerTable } = await import('../artifact/tables-read.ts')
   const access = await artifact.readBack(tableFiles.layers)
   try {
     return await readLayerTable(access)

@@ -2,15 +2,10 @@ import type { OutputFolder } from '../io/sink.ts'
 import type { Kernel } from '../wasm.ts'
 import { batchOf, schemaOf, weightsBatch, weightsSchema } from './arrow-columns.ts'
 import { type ArrowFileWriter, arrowFileBytes, arrowFileWriter } from './arrow-writer.ts'
+import { DATABASE_TAPS, databaseFiles } from './database-files.ts'
 import { type DatabaseLayer, databaseLayerColumns } from './layer-columns.ts'
 import { type ModelProvenance, provenanceColumns, withMeta } from './provenance.ts'
 import type { WeightReader } from './weights.ts'
-
-/** Files of a filter database. */
-export const databaseFiles = { filters: 'filters.arrow', layers: 'layers.arrow', models: 'models.arrow' } as const
-
-/** Taps of its filters: 3×3 only. Kernels of other sizes have no place in a table with one width. */
-export const DATABASE_TAPS = 9
 
 /** Filters per record batch of filters.arrow (36 MiB) and layers per batch of layers.arrow: fixed, so that equal inputs give equal bytes. */
 const FILTERS_PER_BATCH = 1 << 20

@@ -1,5 +1,4 @@
 import { Inflate } from 'fflate'
-import { createCRC32 } from 'hash-wasm'
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from './random-access.ts'
 
@@ -12,6 +11,7 @@ const STEP = 1 << 16
  */
 export async function inflateExactly(deflated: RandomAccess, byteLength: number, crc: number): Promise<Uint8Array> {
   const { name } = deflated
+  const { createCRC32 } = await import('hash-wasm')
   const crc32 = await createCRC32()
   crc32.init()
   let out: Uint8Array

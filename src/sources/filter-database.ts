@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { type ArrowLayout, isArrowFile, readArrowLayout } from '../filters/arrow-layout.ts'
 import { type ArrowTable, readArrowTable } from '../filters/arrow-table.ts'
-import { DATABASE_TAPS, databaseFiles } from '../filters/database-writer.ts'
+import { DATABASE_TAPS, databaseFiles } from '../filters/database-files.ts'
 import { type DatabaseLayer, readDatabaseLayers } from '../filters/layer-columns.ts'
 import { readProvenance } from '../filters/provenance.ts'
 import { concatAccess, type Input, type RandomAccess, sliceAccess } from '../io/random-access.ts'
