@@ -1,11 +1,15 @@
 // Bundles the command in its own place, dist/src/cli/, and the measuring thread for it and for the library: one run loads some
 // twenty files instead of five hundred, and a thread one.
 // docs/decisions/bundled-command.md
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const folder = 'dist/src/cli'
+if (readFileSync(`${folder}/main.js`, 'utf8').includes('./part-')) {
+  console.error(`${folder}/main.js is a bundle already: npm run build:ts comes first`)
+  process.exit(1)
+}
 for (const name of readdirSync(folder)) if (name.startsWith('part-') || name === 'main.js.map') rmSync(`${folder}/${name}`)
 
 /** Our own width of a text for string-width, which loads the engine's tables of all scripts: 40 ms of every run. */
@@ -37,6 +41,7 @@ const { metafile } = await build({
   minifyWhitespace: true, // names stay, so that the report of a fault can be read
   format: 'esm',
   platform: 'node',
+  mainFields: ['module', 'main'], // what is imported on demand must have its names, which CommonJS has not
   target: 'node20',
   // CommonJS packages ask for Node's own modules this way.
   banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
