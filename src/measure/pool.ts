@@ -243,7 +243,9 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
       handle.onFailure((error) => {
         const failure = new Error(`a measuring thread failed: ${error.message}`, { cause: error })
         reject(failure)
-        fail(failure)
+        // One that never came up has nothing to lose: the others do its part.
+        if (thread.ready) fail(failure)
+        else threads.splice(threads.indexOf(thread), 1)
       })
       handle.onMessage((message) => {
         const reply = message as PoolReply
@@ -263,12 +265,10 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
     await Promise.all(threads.map(({ handle }) => handle.end()))
   }
   try {
-    await Promise.race(started) // the others join when they are up
+    await Promise.any(started) // the others join when they are up
   } catch (error) {
     await close()
-    throw error
-  } finally {
-    for (const one of started) one.catch(() => undefined) // `fail` has told it to whoever waits
+    throw error instanceof AggregateError ? error.errors[0] : error
   }
   return {
     ahead: BATCH_LAYERS * count,
