@@ -5,8 +5,8 @@ import { build } from 'esbuild'
 const { metafile } = await build({
   entryPoints: {
     filterlens: 'dist/src/index.js',
-    'browser-hdf5-worker': 'dist/src/io/browser-hdf5-worker.js',
-    'browser-measure-worker': 'dist/src/threads/browser-measure-worker.js',
+    'browser-hdf5-worker': 'dist/src/hdf5/browser-hdf5-worker.js',
+    'browser-measure-worker': 'dist/src/measure/threads/browser-measure-worker.js',
   },
   outdir: 'dist/browser',
   entryNames: '[name]', // workers are found beside the file that starts them

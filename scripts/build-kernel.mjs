@@ -1,4 +1,4 @@
-// Compiles assembly/ to dist/kernel.wasm and dist/kernel.debug.wasm, and writes src/kernel.generated.ts: the release
+// Compiles assembly/ to dist/kernel.wasm and dist/kernel.debug.wasm, and writes src/wasm/kernel.generated.ts: the release
 // module as base64, so that one file runs unchanged in Node, bundlers, workers and plain <script type="module">.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,6 +17,6 @@ export const kernelSha256: string = '${sha256}'
 export const kernelBase64: string =
   '${bytes.toString('base64')}'
 `
-const file = 'src/kernel.generated.ts'
+const file = 'src/wasm/kernel.generated.ts'
 if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
 console.error(`kernel.wasm ${bytes.length} bytes, sha256 ${sha256}`)

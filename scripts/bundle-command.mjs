@@ -29,7 +29,7 @@ const textWidth = {
 const { metafile } = await build({
   entryPoints: {
     main: 'dist/src/cli/main.js',
-    'node-hdf5-worker': 'dist/src/io/node-hdf5-worker.js',
+    'node-hdf5-worker': 'dist/src/hdf5/node-hdf5-worker.js',
   },
   outdir: folder,
   allowOverwrite: true,
@@ -52,9 +52,9 @@ const { metafile } = await build({
   metafile: true,
 })
 // CommonJS, for a thread that starts with an ES module loads Node's whole loader of them: twice the time.
-for (const place of ['dist/src/threads', folder]) {
+for (const place of ['dist/src/measure/threads', folder]) {
   await build({
-    entryPoints: ['dist/src/threads/node-measure-worker.js'],
+    entryPoints: ['dist/src/measure/threads/node-measure-worker.js'],
     outfile: `${place}/node-measure-worker.cjs`,
     bundle: true,
     minifySyntax: true,

@@ -1,9 +1,8 @@
 import { joinMeta } from './analysis/join-meta.ts'
 import type { MetaTable } from './analysis/meta-table.ts'
+import type { ModelProvenance } from './database/provenance.ts'
+import { databaseWriter } from './database/writer.ts'
 import { InputError, NonFiniteWeightError } from './errors.ts'
-import { databaseWriter } from './filters/database-writer.ts'
-import type { ModelProvenance } from './filters/provenance.ts'
-import { weightReader } from './filters/weights.ts'
 import type { Input } from './io/random-access.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
@@ -17,7 +16,8 @@ import { type SelectedLayer, selectLayers } from './measure/select.ts'
 import { openSource } from './sources/open.ts'
 import type { SourceModel } from './sources/source.ts'
 import { version } from './version.ts'
-import { type Kernel, openKernel } from './wasm.ts'
+import { type Kernel, openKernel } from './wasm/module.ts'
+import { weightReader } from './weights/reader.ts'
 
 /** What went into a filter database, and what did not. */
 export interface Extraction {

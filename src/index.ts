@@ -3,6 +3,7 @@
 export type { Kernels, Planes } from './activation/convolution.ts'
 export type { FirstStage, Normalisation } from './activation/first-stage.ts'
 export type { Image } from './activation/image.ts'
+export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analysis/analyze-groups.ts'
 export { type BootstrapOptions, bootstrapMeans } from './analysis/bootstrap.ts'
 export type { Coefficients } from './analysis/coefficients.ts'
 export { compareModels } from './analysis/compare-models.ts'
@@ -20,7 +21,7 @@ export { bucketNames, metricNames } from './analysis/report-types.ts'
 export type { TriedOrders } from './analysis/spearman.ts'
 export { type Spearman, spearman } from './analysis/spearman.ts'
 export { type AnalyzeOptions, analyze } from './analyze.ts'
-export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analyze-groups.ts'
+export type { Column } from './arrow/columns.ts'
 export { checkFiles, type FileCheck } from './artifact/check-files.ts'
 export type { Difference } from './artifact/compare-rows.ts'
 export { csvLines, layersCsv, modelsCsv } from './artifact/csv.ts'
@@ -44,6 +45,8 @@ export {
   writeTables,
 } from './artifact/tables.ts'
 export { readLayerTable, readModelTable, readResults } from './artifact/tables-read.ts'
+export { type ArtifactContent, writeArtifact } from './artifact/write-artifact.ts'
+export type { InputPart, MetaValue } from './database/meta.ts'
 export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './errors.ts'
 export { type Extraction, type ExtractOptions, extract } from './extract.ts'
 export type { Figure } from './figures/figure.ts'
@@ -51,7 +54,6 @@ export { standalone } from './figures/figure.ts'
 export type { FilterGridData, LayerFilters } from './figures/filter-grid.ts'
 export type { FirstLayer } from './figures/first-layer-rgb.ts'
 export type { PngOptions, WasmLoader } from './figures/png.ts'
-export type { Column } from './filters/arrow-columns.ts'
 export { fileInputs } from './inputs/given-inputs.ts'
 export { openBlob } from './io/blob.ts'
 export { openUrl } from './io/http.ts'
@@ -74,7 +76,6 @@ export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics 
 export type { LayerPlace, MeasuredRun } from './measure/layers-again.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'
-export { emptyMoments, type Moments, mergeMoments } from './measure/moments.ts'
 export type { FinishedLayer, LayerIdentity, MeasureOptions, Progress } from './measure/options.ts'
 export { type MeasureEvent, measure } from './measure/run.ts'
 export type { KernelChoice, SelectedLayer, Selection } from './measure/select.ts'
@@ -83,20 +84,9 @@ export { buildReport } from './report/build-report.ts'
 export { type FigureFile, type FigureFormat, figureFiles } from './report/figure-files.ts'
 export { type PlacedFigure, reportFigures } from './report/report-figures.ts'
 export type { ReportInput } from './report/report-input.ts'
-export type {
-  Convolution,
-  ConvShape,
-  Dequantisation,
-  InputPart,
-  MetaValue,
-  Placement,
-  Skipped,
-  Source,
-  SourceFormat,
-  SourceModel,
-  StoredType,
-  WeightPlan,
-} from './sources/source.ts'
+export type { Convolution, Placement, Skipped, Source, SourceFormat, SourceModel } from './sources/source.ts'
 export { version } from './version.ts'
-export type { KernelBasis } from './wasm.ts'
-export { type ArtifactContent, writeArtifact } from './write-artifact.ts'
+export type { KernelBasis } from './wasm/module.ts'
+export { emptyMoments, type Moments, mergeMoments } from './wasm/moments.ts'
+export type { StoredType } from './wasm/stored.ts'
+export type { ConvShape, Dequantisation, WeightPlan } from './weights/plan.ts'

@@ -1,7 +1,7 @@
 // The HDF5 session in this thread: messages between threads, and new threads now and then, would take most of the time of a hundred
 // thousand files. A file on which the library fails for good ends the process, as it would end the thread.
 import { createRequire, syncBuiltinESMExports } from 'node:module'
-import { serveHdf5 } from '../../dist/src/io/hdf5-session.js'
+import { serveHdf5 } from '../../dist/src/hdf5/session.js'
 
 /** Every worker started from now on is the HDF5 session here, on bytes in memory. */
 export function keepHdf5Here() {

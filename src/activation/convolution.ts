@@ -1,4 +1,5 @@
-import type { ConvShape, Placement } from '../sources/source.ts'
+import type { Placement } from '../sources/source.ts'
+import type { ConvShape } from '../weights/plan.ts'
 
 /** Values in (channel, row, column) order. */
 export interface Planes {

@@ -1,7 +1,7 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, type MeasuredRun } from '../measure/layers-again.ts'
-import { openKernel } from '../wasm.ts'
+import { openKernel } from '../wasm/module.ts'
 import { readFirstFilters } from './read-values.ts'
 
 /** Filters kept of each layer. */

@@ -1,6 +1,6 @@
 import { InputError, UsageError } from '../errors.ts'
 import type { Convolution, Placement, SourceModel } from '../sources/source.ts'
-import type { Kernel } from '../wasm.ts'
+import type { Kernel } from '../wasm/module.ts'
 import { convolve, type Kernels, type Planes, relu } from './convolution.ts'
 import type { Image } from './image.ts'
 import { readValues } from './read-values.ts'

@@ -3,7 +3,7 @@ import { decode as decodeJpeg } from 'jpeg-js'
 import { InputError } from '../errors.ts'
 import { memoryAccess } from '../io/random-access.ts'
 import { looksLikeNpy, npyStrides, readNpy } from '../sources/numpy/npy.ts'
-import type { Kernel } from '../wasm.ts'
+import type { Kernel } from '../wasm/module.ts'
 import type { Planes } from './convolution.ts'
 import { readValues } from './read-values.ts'
 

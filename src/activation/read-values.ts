@@ -1,7 +1,8 @@
 import { InputError } from '../errors.ts'
-import type { Convolution, ConvShape, WeightPlan } from '../sources/source.ts'
-import { storedBytes } from '../sources/stored-bytes.ts'
-import type { Kernel } from '../wasm.ts'
+import type { Convolution } from '../sources/source.ts'
+import type { Kernel } from '../wasm/module.ts'
+import type { ConvShape, WeightPlan } from '../weights/plan.ts'
+import { storedBytes } from '../weights/stored-bytes.ts'
 
 /** More than this is no first layer and no row of a picture. */
 const MOST_BYTES = 1 << 29

@@ -1,5 +1,5 @@
 import type { LayerRow } from '../measure/layer-row.ts'
-import { type Moments, mergeMoments } from '../measure/moments.ts'
+import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { Member } from './members.ts'
 import { principalComponents, whyNoBasis } from './principal-components.ts'
 import type { BasisRow } from './report-types.ts'

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { Analysis } from '../measure/model-row.ts'
-import { sharedKernel } from '../wasm.ts'
+import { sharedKernel } from '../wasm/module.ts'
 import { basesOf, commonKernel } from './bases.ts'
 import { type BootstrapOptions, bootstrapDefaults, bootstrapMeans } from './bootstrap.ts'
 import { type Coefficients, coefficientBins } from './coefficients.ts'

@@ -1,6 +1,6 @@
+import type { MetaValue } from '../database/meta.ts'
 import { InputError } from '../errors.ts'
 import type { ModelRow } from '../measure/model-row.ts'
-import type { MetaValue } from '../sources/source.ts'
 import { matchName } from './match-name.ts'
 import type { MetaTable } from './meta-table.ts'
 

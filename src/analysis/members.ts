@@ -1,7 +1,7 @@
+import type { MetaValue } from '../database/meta.ts'
 import { InputError, UsageError } from '../errors.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import type { MetaValue } from '../sources/source.ts'
 import type { Pair } from './pairs.ts'
 
 /** Two groups by name, each with its models. Group a is the reference. */

@@ -1,5 +1,5 @@
+import type { MetaValue } from '../database/meta.ts'
 import { InputError } from '../errors.ts'
-import type { MetaValue } from '../sources/source.ts'
 import { findColumn, parseCsvTable } from './csv-table.ts'
 
 /** What is known about models beyond their files: one row a model. */

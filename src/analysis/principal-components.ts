@@ -1,5 +1,5 @@
-import type { Moments } from '../measure/moments.ts'
-import { sharedKernel } from '../wasm.ts'
+import { sharedKernel } from '../wasm/module.ts'
+import type { Moments } from '../wasm/moments.ts'
 
 /** A PCA basis of filters with t taps (9 for 3×3). */
 export interface PrincipalComponents {

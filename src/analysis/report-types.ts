@@ -1,5 +1,5 @@
+import type { MetaValue } from '../database/meta.ts'
 import type { Parameters } from '../measure/model-row.ts'
-import type { MetaValue } from '../sources/source.ts'
 
 // What the analysis of two groups gives: plain numbers, strings and arrays, so that it is written to JSON as it is.
 // Everywhere: group `a` is the reference (normal, blue), group `b` the one that is studied (robust, orange), a

@@ -1,6 +1,6 @@
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { ModelRow } from '../measure/model-row.ts'
-import type { Moments } from '../measure/moments.ts'
+import type { Moments } from '../wasm/moments.ts'
 
 /** A cell that is not the same in two tables. */
 export interface Difference {

@@ -1,4 +1,4 @@
-import { type ArrowTable, type ArrowValue, readArrowTable } from '../filters/arrow-table.ts'
+import { type ArrowTable, type ArrowValue, readArrowTable } from '../arrow/table.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import type { Difference } from './compare-rows.ts'
 

@@ -1,7 +1,7 @@
-import { metaOf } from '../filters/provenance.ts'
+import type { MetaValue } from '../database/meta.ts'
+import { metaOf } from '../database/provenance.ts'
 import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import type { MetaValue } from '../sources/source.ts'
 import type { MeasuredLayer } from './record.ts'
 
 const modelKeys = [

@@ -1,5 +1,5 @@
-import { batchOf, type Column, schemaOf } from '../filters/arrow-columns.ts'
-import { arrowFileBytes } from '../filters/arrow-writer.ts'
+import { batchOf, type Column, schemaOf } from '../arrow/columns.ts'
+import { arrowFileBytes } from '../arrow/writer.ts'
 import type { ExportTable } from './export-table.ts'
 import { ROWS_PER_BATCH } from './tables.ts'
 

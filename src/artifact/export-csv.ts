@@ -1,4 +1,4 @@
-import type { MetaValue } from '../sources/source.ts'
+import type { MetaValue } from '../database/meta.ts'
 import { csvLines } from './csv.ts'
 import type { ExportTable } from './export-table.ts'
 

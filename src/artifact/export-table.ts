@@ -1,4 +1,4 @@
-import type { Column } from '../filters/arrow-columns.ts'
+import type { Column } from '../arrow/columns.ts'
 
 /** A table to be written in any of the formats. */
 export interface ExportTable {

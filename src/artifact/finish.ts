@@ -1,6 +1,6 @@
 import { writeFile } from '../io/sink.ts'
 import type { Analysis } from '../measure/model-row.ts'
-import { kernelBytes, kernelSha256 } from '../wasm.ts'
+import { kernelBytes, kernelSha256 } from '../wasm/module.ts'
 import { CRATE } from './check-crate.ts'
 import { crateText } from './crate.ts'
 import { MANIFEST, manifestText, RESULTS } from './manifest.ts'

@@ -1,8 +1,8 @@
 import type { FirstFilters } from '../activation/first-filters.ts'
+import { batchOf, type Column, schemaOf } from '../arrow/columns.ts'
+import { readArrowTable } from '../arrow/table.ts'
+import { arrowFileBytes } from '../arrow/writer.ts'
 import { InputError } from '../errors.ts'
-import { batchOf, type Column, schemaOf } from '../filters/arrow-columns.ts'
-import { readArrowTable } from '../filters/arrow-table.ts'
-import { arrowFileBytes } from '../filters/arrow-writer.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 
 /** The file of an artifact that keeps a few filters of each layer, for the report's pictures. */

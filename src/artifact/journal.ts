@@ -1,7 +1,7 @@
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Parameters } from '../measure/model-row.ts'
-import type { Moments } from '../measure/moments.ts'
 import type { FinishedLayer } from '../measure/options.ts'
+import type { Moments } from '../wasm/moments.ts'
 
 /*
  * The journal of a run: which layers are finished. One record each, appended as the run goes:

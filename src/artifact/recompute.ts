@@ -6,7 +6,7 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import { inputNames } from '../measure/model-names.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { type MeasureEvent, measure } from '../measure/run.ts'
-import { kernelSha256 } from '../wasm.ts'
+import { kernelSha256 } from '../wasm/module.ts'
 import { compareLayerRows, compareModelRows, type Difference } from './compare-rows.ts'
 
 /** What measuring the inputs again gave. */

@@ -1,10 +1,10 @@
+import { type ArrowTable, readArrowTable } from '../arrow/table.ts'
+import { metadataJson, parseJson, readProvenance } from '../database/provenance.ts'
 import { InputError } from '../errors.ts'
-import { type ArrowTable, readArrowTable } from '../filters/arrow-table.ts'
-import { metadataJson, parseJson, readProvenance } from '../filters/provenance.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import type { Moments } from '../measure/moments.ts'
+import type { Moments } from '../wasm/moments.ts'
 import { isFailures, isParameters, isTexts } from './recorded.ts'
 import { tableFiles } from './table-files.ts'
 

@@ -5,7 +5,7 @@ import { InputError, UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
-import { type Kernel, openKernel } from '../wasm.ts'
+import { type Kernel, openKernel } from '../wasm/module.ts'
 import type { Words } from './command.ts'
 
 /** Two images, and what is taken off them before the first convolution. */

@@ -1,7 +1,7 @@
 import { type CheckedLayer, type ColumnCheck, checkAgainstTables } from '../analysis/check-against-file.ts'
 import { InputError } from '../errors.ts'
+import { looksLikeHdf5 } from '../hdf5/file.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
-import { looksLikeHdf5 } from '../io/hdf5.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { readDerivedTables } from '../sources/dataset-h5/derived.ts'
 import { pc } from './colour.ts'

@@ -1,12 +1,12 @@
 import type { Planes } from '../activation/convolution.ts'
 import type { FirstStage } from '../activation/first-stage.ts'
+import { fixed, list, percent, plural } from '../words.ts'
 import { stepColour, weightStep } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import { drawPicture, type Picture } from './picture.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 import { outline, weightScale } from './tiles.ts'
-import { fixed, list, percent, plural } from './words.ts'
 
 const CELL = 76
 const GAP = 8

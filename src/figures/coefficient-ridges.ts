@@ -1,9 +1,9 @@
 import type { CoefficientRow, GroupReport } from '../analysis/report-types.ts'
+import { fixed, list, percent, shortCount } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
 import { loadPlot, panel } from './plot.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { fixed, list, percent, shortCount } from './words.ts'
 
 const LEFT = 112
 const GAP = 8

@@ -1,9 +1,9 @@
 import type { GroupReport } from '../analysis/report-types.ts'
+import { list, percent, plural, sentence, shortCount } from '../words.ts'
 import { COLUMN, type Figure, frame, type LegendItem } from './figure.ts'
 import { basesShown, rowColour, rowName } from './pca-bases.ts'
 import { loadPlot, panel } from './plot.ts'
 import { colour } from './theme.ts'
-import { list, percent, plural, sentence, shortCount } from './words.ts'
 
 const HEIGHT = 250
 /** The share at which the caption counts components. */

@@ -1,8 +1,8 @@
+import { count, plural, shorten } from '../words.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 import { drawSquares, filterSquares, type Square, weightScale } from './tiles.ts'
-import { count, plural, shorten } from './words.ts'
 
 /** The first filters of a layer, 9 values each, and what they are part of. */
 export interface LayerFilters {

@@ -1,8 +1,8 @@
+import { list, plural, shorten } from '../words.ts'
 import { hex } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import type { SvgNode } from './svg-document.ts'
 import { drawSquares, type Square } from './tiles.ts'
-import { list, plural, shorten } from './words.ts'
 
 /** A first layer with three input channels: weights in (out, in, row, column) order, in = red, green, blue. */
 export interface FirstLayer {

@@ -5,12 +5,12 @@ import {
   metricNames,
   type ReportModel,
 } from '../analysis/report-types.ts'
+import { fixed, list, plural, pNumber, pValue, sentence } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, textWidth, WIDE } from './figure.ts'
 import { metricWords } from './metric-words.ts'
 import { loadPlot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { categories, colour, symbols } from './theme.ts'
-import { fixed, list, plural, pNumber, pValue, sentence } from './words.ts'
 
 const HEIGHT = 260
 const GAP = 26

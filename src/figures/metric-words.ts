@@ -1,5 +1,5 @@
 import type { BucketName, MetricName } from '../analysis/report-types.ts'
-import { fixed, interval, percent, pointInterval, points, signed } from './words.ts'
+import { fixed, interval, percent, pointInterval, points, signed } from '../words.ts'
 
 /** How a metric is named and written: sparsity as a share in percent, the others as plain numbers. */
 export interface MetricWords {

@@ -1,10 +1,10 @@
 import { type BucketName, bucketNames, type GroupReport, type MetricName, metricNames } from '../analysis/report-types.ts'
+import { list, plural, sentence } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, legendHeight, WIDE } from './figure.ts'
 import { bucketTick, bucketWords, metricWords } from './metric-words.ts'
 import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { list, plural, sentence } from './words.ts'
 
 /** What the figure needs of a GroupReport. */
 export type MetricsByDepthData = Pick<GroupReport, 'depth' | 'datasets' | 'comparisons' | 'groups'>

@@ -1,10 +1,10 @@
 import { type LayerComparison, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
+import { count, plural, sentence, shorten } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
 import { metricWords } from './metric-words.ts'
 import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { count, plural, sentence, shorten } from './words.ts'
 
 const LEFT_PART = 610
 const RIGHT_PART = WIDE - LEFT_PART - 24

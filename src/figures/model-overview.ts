@@ -2,13 +2,13 @@ import { flagsOf } from '../analysis/flags.ts'
 import { type MetricName, metricNames } from '../analysis/report-types.ts'
 import type { LayerMetrics } from '../measure/layer-row.ts'
 import type { ModelRow } from '../measure/model-row.ts'
+import { count, list, plural, sentence } from '../words.ts'
 import { COLUMN, type Figure, frame, type LegendItem, label } from './figure.ts'
 import { metricWords } from './metric-words.ts'
 import { layerTicks } from './model-comparison.ts'
 import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { count, list, plural, sentence } from './words.ts'
 
 const ROW = 124
 const HEAD = 20

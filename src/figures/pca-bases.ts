@@ -1,10 +1,10 @@
 import type { BasisRow, GroupReport } from '../analysis/report-types.ts'
+import { list, percent, plural, sentence, shortCount } from '../words.ts'
 import { STEPS, stepColour } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import { coordinate, element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 import { drawSquares, filterSquares, outline, weightScale } from './tiles.ts'
-import { list, percent, plural, sentence, shortCount } from './words.ts'
 
 export type PcaBasesData = Pick<GroupReport, 'bases' | 'groups'>
 

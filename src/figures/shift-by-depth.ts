@@ -1,10 +1,10 @@
 import { type BucketName, bucketNames, type GroupReport, type ShiftRow } from '../analysis/report-types.ts'
+import { fixed, list, sentence, shortCount } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
 import { bucketTick, bucketWords, tick } from './metric-words.ts'
 import { loadPlot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { categories, colour, symbols } from './theme.ts'
-import { fixed, list, sentence, shortCount } from './words.ts'
 
 const HEIGHT = 280
 /** What counts one pair as one observation, as the paper's figures do. */

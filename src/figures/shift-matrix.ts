@@ -1,8 +1,8 @@
 import type { ShiftMatrix } from '../analysis/report-types.ts'
+import { fixed, sentence, shorten } from '../words.ts'
 import { COLUMN, type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
-import { fixed, sentence, shorten } from './words.ts'
 
 /** Above this the numbers no longer fit their cells and are left to the table. */
 const MOST_NUMBERS = 14

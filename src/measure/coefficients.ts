@@ -1,6 +1,6 @@
-import { weightReader } from '../filters/weights.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { type Kernel, type KernelBasis, openKernel } from '../wasm.ts'
+import { type Kernel, type KernelBasis, openKernel } from '../wasm/module.ts'
+import { weightReader } from '../weights/reader.ts'
 import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { pieces } from './layer-session.ts'

@@ -1,6 +1,7 @@
+import type { InputPart } from '../database/meta.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
-import type { InputPart, SourceModel } from '../sources/source.ts'
+import type { SourceModel } from '../sources/source.ts'
 import type { withNamedFolder } from './named-folder.ts'
 
 /** What identifies the bytes that a model was read from. */

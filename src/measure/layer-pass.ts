@@ -1,12 +1,12 @@
-import type { WeightReader } from '../filters/weights.ts'
-import { type GramTotal, gramPrecisions, isExact } from '../gram.ts'
-import type { ConvShape } from '../sources/source.ts'
-import type { Kernel, Precision, SegmentMoments } from '../wasm.ts'
+import { type GramTotal, gramPrecisions, isExact } from '../wasm/gram.ts'
+import type { Kernel, Precision, SegmentMoments } from '../wasm/module.ts'
+import { type Moments, mergeMoments } from '../wasm/moments.ts'
+import type { ConvShape } from '../weights/plan.ts'
+import type { WeightReader } from '../weights/reader.ts'
 import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, pieces, type Scan, SEGMENT, scanSegment } from './layer-session.ts'
 import { evaluateMetrics, type LayerStatistics, type MetricMath, type MetricValues, type Pass } from './metrics.ts'
 import type { Profile } from './model-row.ts'
-import { type Moments, mergeMoments } from './moments.ts'
 
 /** Bytes of weights held in memory at a time, over all workers. */
 export const MEMORY_BUDGET = 256 << 20

@@ -1,4 +1,4 @@
-import type { Moments } from './moments.ts'
+import type { Moments } from '../wasm/moments.ts'
 
 /** Names of the per-layer metrics that can be undefined (null), in the order of the columns. */
 export const nullableMetrics = [

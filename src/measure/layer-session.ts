@@ -1,8 +1,8 @@
-import type { WeightReader } from '../filters/weights.ts'
-import { type GramTotal, gramPrecisions } from '../gram.ts'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
-import type { ConvShape } from '../sources/source.ts'
-import { type Kernel, type Precision, panelLimit, type Scanned, type SegmentMoments } from '../wasm.ts'
+import { type GramTotal, gramPrecisions } from '../wasm/gram.ts'
+import { type Kernel, type Precision, panelLimit, type Scanned, type SegmentMoments } from '../wasm/module.ts'
+import type { ConvShape } from '../weights/plan.ts'
+import type { WeightReader } from '../weights/reader.ts'
 
 /**
  * Filters of a segment: the unit of summation. A layer's statistics are its segments' merged from left to right,

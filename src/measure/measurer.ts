@@ -1,7 +1,7 @@
 import { processors } from '#threads'
-import { weightReader } from '../filters/weights.ts'
-import type { ConvShape, WeightPlan } from '../sources/source.ts'
-import type { Kernel } from '../wasm.ts'
+import type { Kernel } from '../wasm/module.ts'
+import type { ConvShape, WeightPlan } from '../weights/plan.ts'
+import { weightReader } from '../weights/reader.ts'
 import { measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
 
 /** A layer to be measured. */

@@ -1,6 +1,6 @@
+import type { Moments } from '../wasm/moments.ts'
 import { type LayerMetrics, type NullableMetric, nullableMetrics } from './layer-row.ts'
 import type { Profile } from './model-row.ts'
-import type { Moments } from './moments.ts'
 
 /** A pass over a layer's weights beyond those that every row needs (peak and sums; counts and moments). */
 export type Pass = 'gram'

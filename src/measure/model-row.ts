@@ -1,4 +1,4 @@
-import type { InputPart, MetaValue } from '../sources/source.ts'
+import type { InputPart, MetaValue } from '../database/meta.ts'
 import type { LayerRow, NullableMetric } from './layer-row.ts'
 
 /** A model's row: where it came from, how many layers and filters were measured, its metrics over all layers (spec, "Depth"), and its metadata. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
-import { kernelSha256 } from '../wasm.ts'
+import { kernelSha256 } from '../wasm/module.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
 import { type Pass, passesFor } from './metrics.ts'
 import type { Parameters, Profile } from './model-row.ts'

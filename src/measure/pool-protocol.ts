@@ -1,7 +1,7 @@
-import type { GramTotal } from '../gram.ts'
 import type { Origin, RandomAccess } from '../io/random-access.ts'
-import type { ConvShape, WeightPlan } from '../sources/source.ts'
-import type { Precision, SegmentMoments } from '../wasm.ts'
+import type { GramTotal } from '../wasm/gram.ts'
+import type { Precision, SegmentMoments } from '../wasm/module.ts'
+import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 import type { PassOptions, PassResult } from './layer-pass.ts'
 import type { Scan } from './layer-session.ts'
 

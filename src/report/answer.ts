@@ -1,6 +1,6 @@
 import { type GroupReport, type MetricName, metricNames, type PairedComparison } from '../analysis/report-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
-import { list, plural, pNumber, sentence } from '../figures/words.ts'
+import { list, plural, pNumber, sentence } from '../words.ts'
 
 /** The counting that the answer uses: observations do not share a model. */
 export const HEADLINE = 'models'

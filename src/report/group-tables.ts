@@ -1,6 +1,6 @@
 import type { CorrelationRow, GroupReport, PairRow } from '../analysis/report-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
-import { count, fixed, plural, pNumber } from '../figures/words.ts'
+import { count, fixed, plural, pNumber } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { type Column, table } from './table.ts'
 

@@ -7,8 +7,8 @@ import {
   type PairedComparison,
 } from '../analysis/report-types.ts'
 import { bucketWords, metricWords } from '../figures/metric-words.ts'
-import { count, fixed, pNumber, sentence, shorten } from '../figures/words.ts'
 import type { Analysis } from '../measure/model-row.ts'
+import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
 import { HEADLINE, isShown, overall } from './answer.ts'
 import { type Html, html } from './html.ts'
 import { type Column, table } from './table.ts'

@@ -1,6 +1,6 @@
 import type { GroupReport } from '../analysis/report-types.ts'
-import { count, plural } from '../figures/words.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
+import { count, plural } from '../words.ts'
 import { type Html, html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
 import { table } from './table.ts'

@@ -1,5 +1,6 @@
+import type { WeightPlan } from '../weights/plan.ts'
 import { convKernel, depthwiseKernel, type KernelLayout } from './hwio.ts'
-import type { Placement, Skipped, WeightPlan } from './source.ts'
+import type { Placement, Skipped } from './source.ts'
 import { type NamedTensor, placeInFileOrder, type StateDictCensus, stateDictConvolutions, type Unplaced } from './tensor-rules.ts'
 
 /** What a layer or operator does with a 4-D tensor, where the file tells. */

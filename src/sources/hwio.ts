@@ -1,4 +1,4 @@
-import type { ConvShape } from './source.ts'
+import type { ConvShape } from '../weights/plan.ts'
 
 /** A kernel as (out, in per group, rows, columns), and where each element lies in what is stored. */
 export interface KernelLayout {

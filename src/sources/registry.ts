@@ -40,7 +40,7 @@ export const modelFormats: readonly FormatEntry[] = [
     name: 'filter database',
     owns: [],
     shares: ['arrow'],
-    load: async () => (await import('./filter-database.ts')).filterDatabase,
+    load: async () => (await import('./filter-database/reader.ts')).filterDatabase,
   },
   {
     name: 'Parquet',

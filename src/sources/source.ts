@@ -1,34 +1,7 @@
+import type { InputPart, MetaValue } from '../database/meta.ts'
 import type { InputError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
-
-/** How a stored number is widened to float32. float64 is narrowed. */
-export type StoredType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32'
-
-/** Output channels, input channels per group, kernel rows, kernel columns. */
-export type ConvShape = readonly [out: number, inPerGroup: number, height: number, width: number]
-
-/**
- * Stored integers to weights: weight = (stored - zero) · scale + shift, computed in double and rounded once to float32.
- * An array holds one entry per output channel.
- */
-export interface Dequantisation {
-  readonly scale: number | Float64Array
-  readonly zero: number | Float64Array
-  readonly shift: number
-}
-
-/**
- * Where a layer's weights lie and how they become float32 in (out, in, row, column) order: plain data, made without
- * reading a weight. `strides` counts stored elements; absent means that they are stored in just that order.
- */
-export interface WeightPlan {
-  readonly access: RandomAccess
-  /** First byte of element (0, 0, 0, 0). */
-  readonly offset: number
-  readonly dtype: StoredType
-  readonly strides?: readonly [number, number, number, number]
-  readonly dequantise?: Dequantisation
-}
+import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 
 /**
  * How a kernel is laid over its input, in pixels, where the file says so (a graph does, a checkpoint does not).
@@ -71,17 +44,6 @@ export interface Skipped {
   readonly shape: readonly number[]
   readonly reason: string
 }
-
-/** A further file that a model was read from: external data, a shard. */
-export interface InputPart {
-  /** Path beside the model's own file, named as that is. */
-  readonly file: string
-  readonly bytes: number
-  readonly sha256: string
-}
-
-/** A value of a metadata column. */
-export type MetaValue = string | number | boolean | null
 
 /** One model found in an input. */
 export interface SourceModel {

@@ -1,4 +1,5 @@
-import type { Convolution, ConvShape, Skipped, WeightPlan } from './source.ts'
+import type { ConvShape, WeightPlan } from '../weights/plan.ts'
+import type { Convolution, Skipped } from './source.ts'
 
 /** A tensor of a file that stores names and shapes but no graph. */
 export interface NamedTensor {

@@ -7,7 +7,7 @@ import { UsageError } from '../../src/errors.ts'
 import { openFile } from '../../src/io/node.ts'
 import { emptyFolder } from '../../src/io/random-access.ts'
 import { openSource } from '../../src/sources/open.ts'
-import { openKernel } from '../../src/wasm.ts'
+import { openKernel } from '../../src/wasm/module.ts'
 
 const kernel = await openKernel()
 const image = (name: string) => readImage(kernel, name, new Uint8Array(readFileSync(`data/${name}`)))

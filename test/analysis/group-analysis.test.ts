@@ -7,7 +7,7 @@ import type { Pair } from '../../src/analysis/pairs.ts'
 import { principalComponents } from '../../src/analysis/principal-components.ts'
 import { bucketNames, type GroupReport, metricNames } from '../../src/analysis/report-types.ts'
 import { InputError, UsageError } from '../../src/errors.ts'
-import { mergeMoments } from '../../src/measure/moments.ts'
+import { mergeMoments } from '../../src/wasm/moments.ts'
 import { layerRow, modelRow, syntheticAnalysis, syntheticCoefficients } from './synthetic.ts'
 
 const models = ['n1', 'n2', 'n3', 'r1', 'r2', 'r3', 'r4', 'r5'].map((name, k) =>

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { principalComponents, whyNoBasis } from '../../src/analysis/principal-components.ts'
 import { randomWords } from '../../src/analysis/random.ts'
-import { emptyMoments, type Moments, mergeMoments } from '../../src/measure/moments.ts'
+import { emptyMoments, type Moments, mergeMoments } from '../../src/wasm/moments.ts'
 import { fixture } from './statistics-fixture.ts'
 import { randomMoments } from './synthetic.ts'
 

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { groupCoefficients } from '../../src/analysis/analyze-groups.ts'
 import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
 import { joinPairs } from '../../src/analysis/join-pairs.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
 import { parsePairs } from '../../src/analysis/pairs.ts'
 import { bucketNames } from '../../src/analysis/report-types.ts'
 import { analyze } from '../../src/analyze.ts'
-import { groupCoefficients } from '../../src/analyze-groups.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 
 // 119,648 filters of the authors' 114 models, decoded from their published figures; the licence (CC BY-SA 4.0) keeps them out of

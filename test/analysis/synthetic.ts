@@ -1,10 +1,10 @@
 import { type Coefficients, coefficientBins, type LayerCoefficients } from '../../src/analysis/coefficients.ts'
 import { principalComponents } from '../../src/analysis/principal-components.ts'
 import { randomWords } from '../../src/analysis/random.ts'
+import type { MetaValue } from '../../src/database/meta.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../../src/measure/model-row.ts'
-import { emptyMoments, type Moments, mergeMoments } from '../../src/measure/moments.ts'
-import type { MetaValue } from '../../src/sources/source.ts'
+import { emptyMoments, type Moments, mergeMoments } from '../../src/wasm/moments.ts'
 
 /** A model's row with nothing measured. */
 export function modelRow(model: string, meta: Record<string, MetaValue> = {}): ModelRow {

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { erfc } from '../../src/analysis/erfc.ts'
 import { signedRank } from '../../src/analysis/wilcoxon.ts'
-import { sharedKernel } from '../../src/wasm.ts'
+import { sharedKernel } from '../../src/wasm/module.ts'
 import { fixture, relative } from './statistics-fixture.ts'
 
 const { math } = sharedKernel()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openKernel } from '../../src/wasm.ts'
+import { openKernel } from '../../src/wasm/module.ts'
 import { double, randomNumbers, worst } from './data.ts'
 
 const kernel = await openKernel()

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { StoredType } from '../../src/sources/source.ts'
-import { type Decoding, openKernel } from '../../src/wasm.ts'
+import { type Decoding, openKernel } from '../../src/wasm/module.ts'
+import type { StoredType } from '../../src/wasm/stored.ts'
 import { randomNumbers } from './data.ts'
 
 const kernel = await openKernel()

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Moments } from '../../src/measure/moments.ts'
-import { openKernel } from '../../src/wasm.ts'
+import { openKernel } from '../../src/wasm/module.ts'
+import type { Moments } from '../../src/wasm/moments.ts'
 import { randomNumbers, relative } from './data.ts'
 
 const kernel = await openKernel()

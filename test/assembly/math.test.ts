@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type KernelMath, openKernel } from '../../src/wasm.ts'
+import { type KernelMath, openKernel } from '../../src/wasm/module.ts'
 import { double } from './data.ts'
 
 const { math } = await openKernel()

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mergeMoments } from '../../src/measure/moments.ts'
-import { openKernel } from '../../src/wasm.ts'
+import { openKernel } from '../../src/wasm/module.ts'
+import { mergeMoments } from '../../src/wasm/moments.ts'
 import { randomNumbers, relative, worst } from './data.ts'
 
 const kernel = await openKernel()

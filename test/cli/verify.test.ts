@@ -6,10 +6,10 @@ import * as assert from 'uvu/assert'
 import { readGroups } from '../../src/artifact/groups.ts'
 import { parseManifest } from '../../src/artifact/manifest.ts'
 import { readResults } from '../../src/artifact/tables-read.ts'
+import { writeArtifact } from '../../src/artifact/write-artifact.ts'
 import { diskFolder } from '../../src/io/node.ts'
 import { outputFolder } from '../../src/io/node-output.ts'
 import type { Analysis } from '../../src/measure/model-row.ts'
-import { writeArtifact } from '../../src/write-artifact.ts'
 import { filterlens, inFolder, projectFolder } from './run.ts'
 
 const facts = {

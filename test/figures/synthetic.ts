@@ -20,7 +20,7 @@ import {
 } from '../../src/analysis/report-types.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../src/measure/model-row.ts'
-import { emptyMoments } from '../../src/measure/moments.ts'
+import { emptyMoments } from '../../src/wasm/moments.ts'
 
 export function generator(seed: number): () => number {
   let state = seed >>> 0

@@ -1,8 +1,8 @@
 // Small files that claim to be large, and small headers that unfold without end: refused at once, before memory is taken.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readArrowTable } from '../../src/arrow/table.ts'
 import { InputError } from '../../src/errors.ts'
-import { readArrowTable } from '../../src/filters/arrow-table.ts'
 import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
 import { openSource } from '../../src/sources/open.ts'
 import { model, node, raw, tensor } from '../sources/onnx/model.ts'

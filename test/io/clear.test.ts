@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { weightReader } from '../../src/filters/weights.ts'
 import { CLEARANCE, clearOf } from '../../src/io/clear.ts'
 import { openLayer } from '../../src/measure/layer-session.ts'
-import { openKernel } from '../../src/wasm.ts'
+import { openKernel } from '../../src/wasm/module.ts'
+import { weightReader } from '../../src/weights/reader.ts'
 
 test('a place is moved on when it lies 1 to 31 bytes further in its page than what it is for', () => {
   for (const [address, position, expected] of [

@@ -6,8 +6,8 @@ import type { PassResult } from '../../src/measure/layer-pass.ts'
 import { localMeasurer } from '../../src/measure/measurer.ts'
 import { evaluateMetrics } from '../../src/measure/metrics.ts'
 import type { Profile } from '../../src/measure/model-row.ts'
-import type { ConvShape } from '../../src/sources/source.ts'
-import { openKernel } from '../../src/wasm.ts'
+import { openKernel } from '../../src/wasm/module.ts'
+import type { ConvShape } from '../../src/weights/plan.ts'
 
 interface EdgeCase {
   readonly shape: ConvShape

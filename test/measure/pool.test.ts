@@ -20,8 +20,8 @@ import {
 } from '../../src/measure/measurer.ts'
 import type { MeasureOptions } from '../../src/measure/options.ts'
 import { openPool } from '../../src/measure/pool.ts'
-import { processors } from '../../src/threads/node.ts'
-import { type Kernel, openKernel } from '../../src/wasm.ts'
+import { processors } from '../../src/measure/threads/node.ts'
+import { type Kernel, openKernel } from '../../src/wasm/module.ts'
 import { convolution, memoryInput, safetensors, someModels } from './models.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'filterlens-pool-'))

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { type Hdf5File, openHdf5 } from '../../io/hdf5.ts'
+import { type Hdf5File, openHdf5 } from '../../hdf5/file.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import { readFrame } from '../pandas/fixed-format.ts'
 import type { Frame } from '../pandas/frame.ts'

@@ -1,10 +1,11 @@
 import { InputError } from '../../errors.ts'
-import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../io/hdf5.ts'
+import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../hdf5/file.ts'
+import type { StoredType } from '../../wasm/stored.ts'
 import { modelName } from '../model-name.ts'
 import { readCsvFrame } from '../pandas/csv.ts'
 import { readFrame } from '../pandas/fixed-format.ts'
 import type { Frame } from '../pandas/frame.ts'
-import type { Source, SourceFormat, SourceModel, StoredType } from '../source.ts'
+import type { Source, SourceFormat, SourceModel } from '../source.ts'
 import { type Filters, modelsOf } from './layers.ts'
 
 /** Names under which the filters are kept: the data sets' own, and the one in CNN-Filter-DB's description. */

@@ -1,10 +1,12 @@
+import type { MetaValue } from '../../database/meta.ts'
 import { InputError } from '../../errors.ts'
+import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { cellOf, type Frame, numberOf } from '../pandas/frame.ts'
 import { itemsOf } from '../pickle/builtins.ts'
 import { NumpyArray, numberAt } from '../pickle/numpy.ts'
 import type { PyValue } from '../pickle/values.ts'
-import type { Convolution, ConvShape, MetaValue, SourceModel, WeightPlan } from '../source.ts'
+import type { Convolution, SourceModel } from '../source.ts'
 
 /** The data set of filters: how many, of which size, and where they lie. */
 export interface Filters {

@@ -1,5 +1,5 @@
+import { type Batch, type Column, openBuffer, type Place, TYPE } from '../../arrow/messages.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
-import { type Batch, type Column, openBuffer, type Place, TYPE } from './arrow-messages.ts'
 
 /** Neighbouring rows with the same value. */
 export type ValueRun = readonly [rows: number, value: string]

@@ -1,7 +1,3 @@
-import { InputError } from '../../errors.ts'
-import { type RandomAccess, sliceAccess } from '../../io/random-access.ts'
-import type { Source, SourceFormat, StoredType } from '../source.ts'
-import { canLabel, dictionaryEntries, labelRuns } from './arrow-labels.ts'
 import {
   type ArrowMessages,
   type Batch,
@@ -12,7 +8,12 @@ import {
   placesOf,
   readMessages,
   TYPE,
-} from './arrow-messages.ts'
+} from '../../arrow/messages.ts'
+import { InputError } from '../../errors.ts'
+import { type RandomAccess, sliceAccess } from '../../io/random-access.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { Source, SourceFormat } from '../source.ts'
+import { canLabel, dictionaryEntries, labelRuns } from './arrow-labels.ts'
 import { acrossBlocks, bestColumn, joinRuns, labelOf, modelsOf, type Run, sideOf } from './layers.ts'
 
 const FLOATS: readonly StoredType[] = ['float16', 'float32', 'float64']

@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts'
 import { concatAccess, type RandomAccess } from '../../io/random-access.ts'
+import type { StoredType } from '../../wasm/stored.ts'
 import { modelName } from '../model-name.ts'
-import type { SourceModel, StoredType } from '../source.ts'
+import type { SourceModel } from '../source.ts'
 import { placeInFileOrder } from '../tensor-rules.ts'
 
 /** Columns that tell to which layer a filter belongs. */

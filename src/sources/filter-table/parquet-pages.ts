@@ -1,7 +1,7 @@
 import { gunzipSync } from 'fflate'
-import { lz4Block } from '../../io/lz4.ts'
-import { snappy } from '../../io/snappy.ts'
-import { zstd } from '../../io/zstd.ts'
+import { lz4Block } from '../../codecs/lz4.ts'
+import { snappy } from '../../codecs/snappy.ts'
+import { zstd } from '../../codecs/zstd.ts'
 import { countOf, readStruct, structOf } from './thrift.ts'
 
 // parquet-format/src/main/thrift/parquet.thrift, in Thrift's compact protocol. A column chunk is a run of pages:

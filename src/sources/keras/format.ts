@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../io/hdf5.ts'
+import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../hdf5/file.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import { hwioCensus } from '../hwio-census.ts'

@@ -1,4 +1,4 @@
-import type { Hdf5File, Hdf5Group } from '../../io/hdf5.ts'
+import type { Hdf5File, Hdf5Group } from '../../hdf5/file.ts'
 import type { HwioTensor } from '../hwio-census.ts'
 import { variableRoles } from './topology.ts'
 import { groupAt, tensorOf, textList } from './variables.ts'

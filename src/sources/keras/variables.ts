@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
-import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../io/hdf5.ts'
+import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../hdf5/file.ts'
+import type { StoredType } from '../../wasm/stored.ts'
 import type { HwioTensor } from '../hwio-census.ts'
-import type { StoredType } from '../source.ts'
 
 const MOST_GROUPS = 200_000
 const DEEPEST = 64

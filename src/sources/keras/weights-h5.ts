@@ -1,5 +1,5 @@
-import type { Hdf5File } from '../../io/hdf5.ts'
-import { headerAddresses } from '../../io/hdf5-order.ts'
+import type { Hdf5File } from '../../hdf5/file.ts'
+import { headerAddresses } from '../../hdf5/order.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { HwioTensor, KernelRole } from '../hwio-census.ts'
 import { isRecord } from '../json-file.ts'

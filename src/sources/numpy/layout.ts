@@ -1,4 +1,4 @@
-import type { ConvShape, WeightPlan } from '../source.ts'
+import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import type { NamedTensor } from '../tensor-rules.ts'
 import { type NpyArray, npyStrides } from './npy.ts'
 

@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
-import type { StoredType, WeightPlan } from '../source.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { WeightPlan } from '../../weights/plan.ts'
 
 // NEP 1, the .npy format:
 //

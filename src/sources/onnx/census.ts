@@ -1,5 +1,6 @@
+import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
-import type { Convolution, ConvShape, Skipped, WeightPlan } from '../source.ts'
+import type { Convolution, Skipped } from '../source.ts'
 import { type Constant, Constants, isConstant, planOf } from './constants.ts'
 import type { ExternalFiles } from './external.ts'
 import { type PlacedNode, placeNodes } from './graph.ts'

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
-import type { ConvShape, Dequantisation, StoredType, WeightPlan } from '../source.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { ConvShape, Dequantisation, WeightPlan } from '../../weights/plan.ts'
 import type { ExternalFiles } from './external.ts'
 import type { PlacedGraph, PlacedNode } from './graph.ts'
 import { readNumbers } from './numbers.ts'

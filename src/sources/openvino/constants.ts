@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
-import type { Dequantisation, StoredType } from '../source.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { Dequantisation } from '../../weights/plan.ts'
 import { type IrLayer, type IrNetwork, numbers } from './network.ts'
 
 const TYPES: Readonly<Record<string, readonly [dtype: StoredType, bytes: number]>> = {

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../io/hdf5.ts'
+import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../hdf5/file.ts'
 import { builtinConstructors, itemsOf } from '../pickle/builtins.ts'
 import { unpickle } from '../pickle/machine.ts'
 import { NumpyArray, numberAt, numpyConstructors } from '../pickle/numpy.ts'

@@ -1,9 +1,10 @@
 import { InputError } from '../../errors.ts'
 import { memoryAccess } from '../../io/random-access.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { Dequantisation, WeightPlan } from '../../weights/plan.ts'
 import { itemsOf } from '../pickle/builtins.ts'
 import { NumpyArray } from '../pickle/numpy.ts'
 import type { PyValue } from '../pickle/values.ts'
-import type { Dequantisation, StoredType, WeightPlan } from '../source.ts'
 import type { Checkpoint } from './container.ts'
 import { type Quantiser, TorchTensor } from './values.ts'
 

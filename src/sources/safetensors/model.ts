@@ -1,7 +1,8 @@
 import type { Input, RandomAccess } from '../../io/random-access.ts'
+import type { StoredType } from '../../wasm/stored.ts'
 import { convKernel, depthwiseKernel, type KernelLayout, liteConvKernel } from '../hwio.ts'
 import { modelName } from '../model-name.ts'
-import type { Source, StoredType } from '../source.ts'
+import type { Source } from '../source.ts'
 import { type NamedTensor, stateDictConvolutions } from '../tensor-rules.ts'
 import type { HeaderTensor } from './header.ts'
 

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import { concatAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { Dequantisation, WeightPlan } from '../../weights/plan.ts'
 import { requireInside } from '../part-path.ts'
-import type { Dequantisation, StoredType, WeightPlan } from '../source.ts'
 
 // TensorFlow.js: tfjs-core/src/io/types.ts, WeightsManifestConfig; tfjs-core/src/io/io_utils.ts, decodeWeights.
 //

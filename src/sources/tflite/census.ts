@@ -1,9 +1,11 @@
-import type { FlatTable } from '../../filters/flatbuffer.ts'
-import { int8Field, int32Field } from '../../filters/flatbuffer.ts'
+import type { FlatTable } from '../../arrow/flatbuffer.ts'
+import { int8Field, int32Field } from '../../arrow/flatbuffer.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { depthwiseKernel, type KernelLayout, liteConvKernel } from '../hwio.ts'
-import type { Convolution, Placement, Skipped, StoredType, WeightPlan } from '../source.ts'
+import type { Convolution, Placement, Skipped } from '../source.ts'
 import type { LiteGraph, LiteModel, LiteOperator, LiteTensor } from './schema.ts'
 
 const CONV_2D = 3

@@ -1,4 +1,3 @@
-import { InputError } from '../../errors.ts'
 import {
   type FlatTable,
   int8Field,
@@ -10,7 +9,8 @@ import {
   tableField,
   tablesField,
   vectorField,
-} from '../../filters/flatbuffer.ts'
+} from '../../arrow/flatbuffer.ts'
+import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 
 // TensorFlow Lite, tensorflow/compiler/mlir/lite/schema/schema.fbs (version 3, file identifier "TFL3"). Fields by number:

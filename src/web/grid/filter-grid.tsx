@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { count, plural } from '../../figures/words.ts'
+import { count, plural } from '../../words.ts'
 import { FitIcon, MinusIcon, PlusIcon } from '../parts/icons.tsx'
 import { weight } from '../parts/numbers.ts'
 import { theme } from '../state/theme.ts'

@@ -1,4 +1,4 @@
-import { count } from '../../figures/words.ts'
+import { count } from '../../words.ts'
 import { weight } from '../parts/numbers.ts'
 import { theme } from '../state/theme.ts'
 import { normGradient, scaleGradient } from './colours.ts'

@@ -1,5 +1,5 @@
 import type { PrincipalComponents } from '../../analysis/principal-components.ts'
-import { percent } from '../../figures/words.ts'
+import { percent } from '../../words.ts'
 import { Tile } from './tile.tsx'
 
 const MOST = 25

@@ -1,5 +1,5 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
-import { percent } from '../../figures/words.ts'
+import { percent } from '../../words.ts'
 import { HistogramChart } from './histogram.tsx'
 
 const MOST = 9

@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks'
 import type { Flag } from '../../analysis/flags.ts'
-import { count } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { count } from '../../words.ts'
 import { hovered } from '../state/hover.ts'
 import { depthTicks, dotSize, freeSpot, type Point } from './depth-scale.ts'
 import { type Metric, metrics } from './metrics.ts'

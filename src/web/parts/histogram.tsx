@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { count } from '../../figures/words.ts'
+import { count } from '../../words.ts'
 import { weight } from './numbers.ts'
 
 /** Counts in equal bins, drawn as steps, each set scaled to its own total. */

@@ -1,5 +1,5 @@
-import { fixed, percent, signed } from '../../figures/words.ts'
 import type { LayerMetrics } from '../../measure/layer-row.ts'
+import { fixed, percent, signed } from '../../words.ts'
 
 /** The paper's three metrics as the page shows them. */
 export interface Metric {

@@ -1,5 +1,5 @@
-// What the page prints beyond the words of src/figures/words.ts.
-import { count } from '../../figures/words.ts'
+// What the page prints beyond the words of src/words.ts.
+import { count } from '../../words.ts'
 
 /** 1580495 → "1.58 MB". */
 export function bytes(value: number): string {

@@ -1,6 +1,6 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
-import type { WeightReader } from '../../filters/weights.ts'
-import type { Kernel, KernelBasis } from '../../wasm.ts'
+import type { Kernel, KernelBasis } from '../../wasm/module.ts'
+import type { WeightReader } from '../../weights/reader.ts'
 import type { FoundFilter, LayerDetail, LayerFacts, LayerHistograms } from './protocol.ts'
 
 /** Layers up to this many weights are kept in memory, so that their filters can be sorted. */

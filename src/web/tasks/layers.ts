@@ -1,9 +1,9 @@
 import { InputError } from '../../errors.ts'
-import { type WeightReader, weightReader } from '../../filters/weights.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
-import { type Kernel, openKernel } from '../../wasm.ts'
+import { type Kernel, openKernel } from '../../wasm/module.ts'
+import { type WeightReader, weightReader } from '../../weights/reader.ts'
 import { describeLayer, filterPieces, SORTABLE_WEIGHTS } from './layer-detail.ts'
 import { type FilterOrder, type LayerDetail, type LayerPlace, TILE } from './protocol.ts'
 

@@ -9,7 +9,7 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
-import type { KernelBasis } from '../../wasm.ts'
+import type { KernelBasis } from '../../wasm/module.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
 // it is plain data that a worker can be sent.

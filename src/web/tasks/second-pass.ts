@@ -1,6 +1,6 @@
+import { analyzeGroups } from '../../analysis/analyze-groups.ts'
 import { groupAnalysis } from '../../analysis/group-analysis.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
-import { analyzeGroups } from '../../analyze-groups.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'

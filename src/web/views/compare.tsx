@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks'
 import { compareModels } from '../../analysis/compare-models.ts'
-import { sentence, signed } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { sentence, signed } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { CutName, shortNames } from '../parts/layer-name.tsx'

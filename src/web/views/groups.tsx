@@ -1,5 +1,5 @@
 import type { MetricName } from '../../analysis/report-types.ts'
-import { count, interval, percent, plural, pNumber, sentence, signed } from '../../figures/words.ts'
+import { count, interval, percent, plural, pNumber, sentence, signed } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
 import { metrics } from '../parts/metrics.ts'

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
-import { count } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { count } from '../../words.ts'
 import type { GridData } from '../grid/draw.ts'
 import { FilterGrid } from '../grid/filter-grid.tsx'
 import { Choice } from '../parts/choice.tsx'

@@ -1,6 +1,6 @@
 import type { Flag } from '../../analysis/flags.ts'
-import { count } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { count } from '../../words.ts'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
 import { MetricName } from '../parts/metric-name.tsx'
 import { metrics } from '../parts/metrics.ts'

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
-import { count, fixed, plural, sentence } from '../../figures/words.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { count, fixed, plural, sentence } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'

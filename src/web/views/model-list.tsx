@@ -1,4 +1,4 @@
-import { plural, shortCount } from '../../figures/words.ts'
+import { plural, shortCount } from '../../words.ts'
 import { CloseIcon } from '../parts/icons.tsx'
 import { metrics } from '../parts/metrics.ts'
 import { bytes } from '../parts/numbers.ts'

@@ -1,5 +1,5 @@
 import type { Flag } from '../../analysis/flags.ts'
-import { count, plural } from '../../figures/words.ts'
+import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { type Metric, metrics } from '../parts/metrics.ts'

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
-import { count, fixed, plural } from '../../figures/words.ts'
-import { metaOf } from '../../filters/provenance.ts'
+import { metaOf } from '../../database/provenance.ts'
+import { count, fixed, plural } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { AddIcon, CloseIcon } from '../parts/icons.tsx'
 import { MetricName } from '../parts/metric-name.tsx'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 /** Workers that the library starts by `new URL('./name.js', import.meta.url)`: entries of their own beside the bundle. */
-const workers = ['dist/src/io/browser-hdf5-worker.js', 'dist/src/threads/browser-measure-worker.js']
+const workers = ['dist/src/hdf5/browser-hdf5-worker.js', 'dist/src/measure/threads/browser-measure-worker.js']
 
 export interface Bundle {
   /** A folder with index.html, entry.js and what they load. */

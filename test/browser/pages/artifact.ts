@@ -8,10 +8,10 @@ import { checkFiles } from '../../../src/artifact/check-files.ts'
 import { zippedResults } from '../../../src/artifact/open-results.ts'
 import { recompute } from '../../../src/artifact/recompute.ts'
 import { readResults } from '../../../src/artifact/tables-read.ts'
+import { writeArtifact } from '../../../src/artifact/write-artifact.ts'
 import { openBlob } from '../../../src/io/blob.ts'
 import { memoryOutput } from '../../../src/io/memory-folder.ts'
 import { emptyFolder, type LazyInput } from '../../../src/io/random-access.ts'
-import { writeArtifact } from '../../../src/write-artifact.ts'
 
 declare global {
   var writeStudy: (files: readonly File[]) => Promise<string>

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Convolution, StoredType, WeightPlan } from '../../../src/sources/source.ts'
+import type { Convolution } from '../../../src/sources/source.ts'
+import type { StoredType } from '../../../src/wasm/stored.ts'
+import type { WeightPlan } from '../../../src/weights/plan.ts'
 
 const BYTES: Readonly<Record<StoredType, number>> = {
   float32: 4,

@@ -1,0 +1,35 @@
+import type { Input, LazyInput } from '../io/random-access.ts'
+import { type CoefficientOptions, measureCoefficients } from '../measure/coefficients.ts'
+import { commonKernel, pooledMoments } from './bases.ts'
+import type { Coefficients } from './coefficients.ts'
+import { type GroupInput, groupAnalysis } from './group-analysis.ts'
+import { assignMembers } from './members.ts'
+import { principalComponents, whyNoBasis } from './principal-components.ts'
+import type { GroupReport } from './report-types.ts'
+
+/** As for `groupAnalysis`, without the coefficients: these are measured here. */
+export interface GroupsOptions extends Omit<GroupInput, 'coefficients'>, Omit<CoefficientOptions, 'models'> {}
+
+/**
+ * The whole analysis of two groups of a measured run: the basis of all compared models, the second pass over their filters, and
+ * all tables. `inputs` are those of the run, in the same order, each readable again.
+ * @throws InputError, UsageError as `groupAnalysis` and `measureCoefficients`
+ */
+export async function analyzeGroups(inputs: Iterable<Input | LazyInput>, options: GroupsOptions): Promise<GroupReport> {
+  const coefficients = await groupCoefficients(inputs, options)
+  return groupAnalysis({ ...options, coefficients })
+}
+
+/** The second pass of two groups: coefficients of all compared models in their common basis. Null when there is no basis. */
+export async function groupCoefficients(
+  inputs: Iterable<Input | LazyInput>,
+  options: GroupsOptions,
+): Promise<Coefficients | null> {
+  const { members } = assignMembers(options.analysis, options.pairs ?? [], options.groups)
+  const compared = members.filter(({ group }) => group !== null)
+  const moments = pooledMoments(compared, commonKernel(compared.flatMap(({ layers }) => layers)).kernel)
+  if (whyNoBasis(moments) !== null) return null
+  const basis = principalComponents(moments)
+  const models = new Set(compared.map(({ row }) => row.model))
+  return { ...(await measureCoefficients(inputs, options.analysis, basis, { ...options, models })), basis }
+}

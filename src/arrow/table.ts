@@ -1,0 +1,154 @@
+import { InputError } from '../errors.ts'
+import type { RandomAccess } from '../io/random-access.ts'
+import { type ArrowBatch, type ArrowField, type ArrowType, readArrowLayout } from './layout.ts'
+
+/** A small Arrow file read into arrays, a column at a time. */
+export interface ArrowTable {
+  /** As in messages. */
+  readonly name: string
+  readonly rows: number
+  readonly columns: readonly { readonly name: string; readonly type: ArrowType }[]
+  readonly metadata: ReadonlyMap<string, string>
+  /** @throws InputError when there is no such column, or it holds something else or a null that is not expected */
+  texts(name: string): string[]
+  numbers(name: string): number[]
+  optionalTexts(name: string): (string | null)[]
+  optionalNumbers(name: string): (number | null)[]
+  lists(name: string): Float64Array[]
+  /** Any column, as it is. */
+  values(name: string): readonly ArrowValue[]
+}
+
+export type ArrowValue = string | number | boolean | null | Float64Array
+
+const LARGEST_TABLE = 1 << 30 // bytes of one batch; filterlens writes batches of a few megabytes
+
+/**
+ * Reads a table that filterlens wrote (plain columns, lists of float64). Every offset and length is checked before it
+ * is used.
+ * @throws InputError when the file is cut or damaged, or holds columns of other types
+ */
+export async function readArrowTable(access: RandomAccess): Promise<ArrowTable> {
+  const { fields, metadata, batches } = await readArrowLayout(access)
+  const fail = (problem: string, cause?: unknown): never => {
+    throw new InputError(access.name, problem, { cause })
+  }
+  const columns = fields.map((): ArrowValue[] => [])
+  for (const batch of batches) {
+    if (batch.buffers.length === 0) continue
+    const start = Math.min(...batch.buffers.map((b) => b.offset))
+    const end = Math.max(...batch.buffers.map((b) => b.offset + b.length))
+    if (end - start > LARGEST_TABLE) fail(`Arrow: a batch of ${end - start} bytes is no table of filterlens`)
+    const body = await access.read(start, end - start)
+    try {
+      const cursor = { node: 0, buffer: 0 }
+      fields.forEach((field, k) => {
+        const values = decodeColumn(field, batch, cursor, new DataView(body.buffer, body.byteOffset, body.byteLength), start)
+        if (values.length !== batch.rows)
+          throw new RangeError(`column ${field.name} has ${values.length} rows, not ${batch.rows}`)
+        for (const value of values) columns[k]!.push(value)
+      })
+    } catch (error) {
+      if (error instanceof InputError) throw error
+      fail(`Arrow: ${error instanceof Error ? error.message : String(error)}; the file is damaged, write or get it again`, error)
+    }
+  }
+  const values = (name: string): readonly ArrowValue[] => {
+    const k = fields.findIndex((field) => field.name === name)
+    return k < 0 ? fail(`has no column ${name}; it is no table of this kind`) : columns[k]!
+  }
+  const typed = <T extends ArrowValue>(name: string, is: (value: ArrowValue) => boolean, what: string): T[] => {
+    const column = values(name)
+    const bad = column.findIndex((value) => !is(value))
+    return bad < 0 ? (column as T[]) : fail(`column ${name}, row ${bad}: ${String(column[bad]).slice(0, 40)} is not ${what}`)
+  }
+  const text = (value: ArrowValue): boolean => typeof value === 'string'
+  const number = (value: ArrowValue): boolean => typeof value === 'number'
+  return {
+    name: access.name,
+    rows: batches.reduce((n, batch) => n + batch.rows, 0),
+    columns: fields.map(({ name, type }) => ({ name, type })),
+    metadata,
+    values,
+    texts: (name) => typed(name, text, 'a text'),
+    numbers: (name) => typed(name, number, 'a number'),
+    optionalTexts: (name) => typed(name, (v) => v === null || text(v), 'a text'),
+    optionalNumbers: (name) => typed(name, (v) => v === null || number(v), 'a number'),
+    lists: (name) => typed(name, (v) => v instanceof Float64Array, 'a list of numbers'),
+  }
+}
+
+interface Cursor {
+  node: number
+  buffer: number
+}
+
+/** Takes the nodes and buffers of one column from a batch, in the order in which Arrow lays them. */
+function decodeColumn(field: ArrowField, batch: ArrowBatch, cursor: Cursor, body: DataView, start: number): ArrowValue[] {
+  const node = batch.nodes[cursor.node++]
+  if (!node) throw new RangeError(`column ${field.name} is missing from a batch`)
+  const buffer = (needed: number): number => {
+    const region = batch.buffers[cursor.buffer++]
+    if (!region || region.length < needed) throw new RangeError(`column ${field.name} is shorter than its ${node.length} rows`)
+    return region.offset - start
+  }
+  const { length } = node
+  const validAt = buffer(node.nulls > 0 ? (length + 7) >> 3 : 0)
+  const isNull = (k: number): boolean => node.nulls > 0 && (body.getUint8(validAt + (k >> 3)) & (1 << (k & 7))) === 0
+  const each = <T extends ArrowValue>(read: (k: number) => T): ArrowValue[] => {
+    const out: ArrowValue[] = []
+    for (let k = 0; k < length; k++) out.push(isNull(k) ? null : read(k))
+    return out
+  }
+  /** The ends of texts or lists: 32-bit, never falling, within `limit`. */
+  const bounds = (at: number, k: number, limit: number): [number, number] => {
+    const from = body.getInt32(at + 4 * k, true)
+    const to = body.getInt32(at + 4 * k + 4, true)
+    if (from < 0 || to < from || to > limit)
+      throw new RangeError(`column ${field.name}, row ${k}: bytes ${from} to ${to} of ${limit}`)
+    return [from, to]
+  }
+  switch (field.type) {
+    case 'bool': {
+      const at = buffer((length + 7) >> 3)
+      return each((k) => (body.getUint8(at + (k >> 3)) & (1 << (k & 7))) !== 0)
+    }
+    case 'int32': {
+      const at = buffer(4 * length)
+      return each((k) => body.getInt32(at + 4 * k, true))
+    }
+    case 'int64': {
+      const at = buffer(8 * length)
+      return each((k) => {
+        const value = Number(body.getBigInt64(at + 8 * k, true))
+        if (!Number.isSafeInteger(value)) throw new RangeError(`column ${field.name}, row ${k}: ${value} is beyond 2^53`)
+        return value
+      })
+    }
+    case 'float64': {
+      const at = buffer(8 * length)
+      return each((k) => body.getFloat64(at + 8 * k, true))
+    }
+    case 'utf8': {
+      const at = buffer(length === 0 ? 0 : 4 * (length + 1))
+      const limit = batch.buffers[cursor.buffer]?.length ?? 0
+      const data = buffer(0)
+      const decoder = new TextDecoder()
+      return each((k) => {
+        const [from, to] = bounds(at, k, limit)
+        return decoder.decode(new Uint8Array(body.buffer, body.byteOffset + data + from, to - from))
+      })
+    }
+    case 'list': {
+      const child = field.children[0]
+      if (field.children.length !== 1 || child?.type !== 'float64') break
+      const at = buffer(length === 0 ? 0 : 4 * (length + 1))
+      const values = decodeColumn(child, batch, cursor, body, start)
+      return each((k) => {
+        const [from, to] = bounds(at, k, values.length)
+        return Float64Array.from(values.slice(from, to) as number[])
+      })
+    }
+  }
+  throw new RangeError(`column ${field.name} has a type that filterlens does not write`)
+}

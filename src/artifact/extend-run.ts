@@ -1,0 +1,76 @@
+import { type FirstFilters, readFirstFiltersOf } from '../activation/first-filters.ts'
+import { analyzeGroups } from '../analysis/analyze-groups.ts'
+import { type GroupChoice, metaValue } from '../analysis/members.ts'
+import type { Pair } from '../analysis/pairs.ts'
+import type { GroupReport } from '../analysis/report-types.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
+import { writeFile } from '../io/sink.ts'
+import type { MeasuredRun } from '../measure/layers-again.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { FIRST_FILTERS, firstFiltersBytes } from './first-filters-table.ts'
+import { writeGroups } from './groups.ts'
+import type { StagedArtifact } from './staged.ts'
+
+/** A measured run: its models, the layers of at least the first 64 that have any, and (asked for only when needed) all of it. */
+export interface RunToExtend extends MeasuredRun {
+  readonly models: Analysis['models']
+  whole(): Promise<Analysis>
+}
+
+/** What is added to a measured run, and how it is told. */
+export interface RunExtension {
+  /** Pairs of models; with them, or with a metadata column Robust, two groups are compared. */
+  readonly pairs?: readonly Pair[] | undefined
+  /** Two groups by name, without a table. */
+  readonly groups?: GroupChoice | undefined
+  /** Where the tables go; absent: nowhere. */
+  readonly artifact?: StagedArtifact | undefined
+  /** Adds report.html and figures/ to the artifact. */
+  readonly report?: boolean | undefined
+  /** Model names by input path, where the run was given any. */
+  readonly names?: ReadonlyMap<string, string>
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
+}
+
+/** What came of it. */
+export interface ExtendedRun {
+  readonly groups: GroupReport | undefined
+  /** First filters of the layers, read only for an artifact. */
+  readonly first: readonly FirstFilters[]
+}
+
+/**
+ * What a run's results hold beyond the three tables, the same from the command line and from the page: the analysis of two
+ * groups where there are any, the first filters of each layer, and the report. `inputs` are those of the run, in the same order.
+ */
+export async function extendRun(
+  run: RunToExtend,
+  inputs: readonly (Input | LazyInput)[],
+  { pairs, groups: chosen, artifact, report, onProgress, ...options }: RunExtension,
+): Promise<ExtendedRun> {
+  const told = { ...options, ...(onProgress && { onProgress }) }
+  const groups =
+    pairs || chosen || hasTwoGroups(run)
+      ? await analyzeGroups(inputs, {
+          analysis: await run.whole(),
+          ...(pairs && { pairs }),
+          ...(chosen && { groups: chosen }),
+          ...told,
+        })
+      : undefined
+  if (!artifact) return { groups, first: [] }
+  if (groups) await writeGroups(artifact, groups, pairs ?? [])
+  const first = await readFirstFiltersOf(inputs, run, options)
+  await writeFile(artifact, FIRST_FILTERS, firstFiltersBytes(first))
+  if (report) {
+    const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
+    await writeReportFiles(artifact, { analysis: await run.whole(), groups, first })
+  }
+  return { groups, first }
+}
+
+/** True when the metadata column Robust tells two groups. */
+function hasTwoGroups({ models }: Pick<Analysis, 'models'>): boolean {
+  return new Set(models.map(({ meta }) => metaValue(meta, ['Robust'])).filter((value) => typeof value === 'boolean')).size === 2
+}

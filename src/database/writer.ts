@@ -1,0 +1,150 @@
+import { batchOf, schemaOf, weightsBatch, weightsSchema } from '../arrow/columns.ts'
+import { type ArrowFileWriter, arrowFileBytes, arrowFileWriter } from '../arrow/writer.ts'
+import type { OutputFolder } from '../io/sink.ts'
+import type { Kernel } from '../wasm/module.ts'
+import type { WeightReader } from '../weights/reader.ts'
+import { DATABASE_TAPS, databaseFiles } from './files.ts'
+import { type DatabaseLayer, databaseLayerColumns } from './layer-columns.ts'
+import { type ModelProvenance, provenanceColumns, withMeta } from './provenance.ts'
+
+/** Filters per record batch of filters.arrow (36 MiB) and layers per batch of layers.arrow: fixed, so that equal inputs give equal bytes. */
+const FILTERS_PER_BATCH = 1 << 20
+const LAYERS_PER_BATCH = 4096
+
+/** A weight that is NaN or infinite, in the layer's (out, in, row, column) order. */
+export interface BadWeight {
+  readonly index: number
+  readonly value: number
+}
+
+/** A filter database being written, layer after layer; it holds one batch of filters. */
+export interface DatabaseWriter {
+  /**
+   * Adds a layer's filters. Resolves to the first weight that is not finite, in which case nothing of it is kept (a layer
+   * is checked before it is written, so that what is on disk can be measured).
+   */
+  addLayer(layer: Omit<DatabaseLayer, 'filter_start' | 'filter_count'>, reader: WeightReader): Promise<BadWeight | undefined>
+  /** Layers added so far. */
+  layers(): number
+  /** Writes the tables and gives the three files their names; models.arrow comes last and makes the database whole. */
+  commit(models: readonly ModelProvenance[]): Promise<{ filters: number; layers: number }>
+  discard(): Promise<void>
+}
+
+/**
+ * Starts a filter database in a folder. Filters are read straight into the kernel's memory and written from there.
+ * @throws InputError when the folder cannot be written
+ */
+export async function databaseWriter(
+  folder: OutputFolder,
+  kernel: Kernel,
+  metadata: Readonly<Record<string, string>>,
+): Promise<DatabaseWriter> {
+  const common = (kind: string): Record<string, string> => ({ ...metadata, 'filterlens.kind': `database.${kind}` })
+  const filterSchema = weightsSchema(DATABASE_TAPS, common('filters'))
+  const layerSchema = schemaOf(databaseLayerColumns([]), common('layers'))
+  const open: ArrowFileWriter[] = []
+  const create = async (file: string, schema: typeof filterSchema): Promise<ArrowFileWriter> => {
+    const writer = arrowFileWriter(await folder.create(file), schema)
+    open.push(writer)
+    return writer
+  }
+  const filterFile = await create(databaseFiles.filters, filterSchema)
+  const layerFile = await create(databaseFiles.layers, layerSchema).catch(async (error: unknown) => {
+    await filterFile.discard()
+    throw error
+  })
+  const rowBytes = DATABASE_TAPS * 4
+  const batchBytes = FILTERS_PER_BATCH * rowBytes
+  let held = 0 // filters of the batch that is being filled
+  let filters = 0
+  let layers = 0
+  let pending: DatabaseLayer[] = []
+
+  const flushFilters = async (address: number): Promise<void> => {
+    if (held === 0) return
+    // The writer hands the bytes on before the promise resolves, so the kernel's memory itself can be written.
+    await filterFile.write(weightsBatch(filterSchema, kernel.f32(address, held * DATABASE_TAPS)))
+    held = 0
+  }
+  const flushLayers = async (): Promise<void> => {
+    if (pending.length > 0) await layerFile.write(batchOf(layerSchema, databaseLayerColumns(pending)))
+    pending = []
+  }
+  /** A layer that does not fit into what is left of the batch has been checked piece by piece before any of it is written. */
+  const check = async (reader: WeightReader, address: number, scratch: number): Promise<BadWeight | undefined> => {
+    for (let from = 0; from < reader.filters; from += FILTERS_PER_BATCH) {
+      const count = Math.min(FILTERS_PER_BATCH, reader.filters - from)
+      await reader.read(kernel, address, scratch, from, count)
+      const bad = badWeight(kernel, address, count)
+      if (bad) return { ...bad, index: bad.index + from * DATABASE_TAPS }
+    }
+    return undefined
+  }
+  return {
+    async addLayer(layer, reader) {
+      const start = kernel.reserve(batchBytes + reader.scratchBytes + 64)
+      const scratch = start + batchBytes
+      if (held + reader.filters > FILTERS_PER_BATCH) {
+        // The check needs room: the batch is cut where it must be, not here, so only what does not fit is read twice.
+        const room = kernel.reserve(2 * batchBytes + reader.scratchBytes + 64) + batchBytes
+        const bad = await check(reader, room, room + batchBytes)
+        if (bad) return bad
+        for (let from = 0; from < reader.filters; ) {
+          const count = Math.min(reader.filters - from, FILTERS_PER_BATCH - held)
+          await reader.read(kernel, start + held * rowBytes, room + batchBytes, from, count)
+          held += count
+          from += count
+          if (held === FILTERS_PER_BATCH) await flushFilters(start)
+        }
+      } else {
+        const address = start + held * rowBytes
+        await reader.read(kernel, address, scratch, 0, reader.filters)
+        const bad = badWeight(kernel, address, reader.filters)
+        if (bad) return bad
+        held += reader.filters
+        if (held === FILTERS_PER_BATCH) await flushFilters(start)
+      }
+      pending.push({ ...layer, filter_start: filters, filter_count: reader.filters })
+      filters += reader.filters
+      layers++
+      if (pending.length === LAYERS_PER_BATCH) await flushLayers()
+      return undefined
+    },
+    layers: () => layers,
+    async commit(models) {
+      await flushFilters(kernel.reserve(0))
+      await flushLayers()
+      const { columns, metaKeys } = withMeta(provenanceColumns(models), models)
+      const modelSchema = schemaOf(columns, {
+        ...common('models'),
+        'filterlens.meta': JSON.stringify(metaKeys),
+        'filterlens.filters': String(filters),
+        'filterlens.layers': String(layers),
+      })
+      const modelSink = await folder.create(databaseFiles.models)
+      try {
+        await modelSink.write(arrowFileBytes(modelSchema, models.length > 0 ? [batchOf(modelSchema, columns)] : []))
+        // Without models.arrow there is no database: a crash from here on leaves none, not a mixture of two.
+        await folder.remove(databaseFiles.models)
+        await folder.sync()
+        await filterFile.commit()
+        await layerFile.commit()
+        await modelSink.commit()
+        await folder.sync()
+      } catch (error) {
+        await modelSink.discard()
+        throw error
+      }
+      return { filters, layers }
+    },
+    async discard() {
+      for (const writer of open) await writer.discard()
+    },
+  }
+}
+
+function badWeight(kernel: Kernel, address: number, filters: number): BadWeight | undefined {
+  const index = kernel.firstNonFinite(address, filters * DATABASE_TAPS)
+  return index < 0 ? undefined : { index, value: kernel.f32(address + 4 * index, 1)[0]! }
+}

@@ -1,0 +1,150 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { InputError } from '../../src/errors.ts'
+import { memoryAccess } from '../../src/io/random-access.ts'
+import { openKernel } from '../../src/wasm/module.ts'
+import type { StoredType } from '../../src/wasm/stored.ts'
+import { boxesOf } from '../../src/weights/boxes.ts'
+import type { ConvShape, WeightPlan } from '../../src/weights/plan.ts'
+import { weightReader } from '../../src/weights/reader.ts'
+import { storedBytes } from '../../src/weights/stored-bytes.ts'
+import { randomValues } from '../measure/models.ts'
+
+const kernel = await openKernel()
+
+async function read(plan: WeightPlan, shape: ConvShape, step: number): Promise<Float32Array> {
+  const reader = weightReader(plan, shape)
+  const bytes = reader.filters * reader.taps * 4
+  const address = kernel.reserve(bytes + reader.scratchBytes + 64)
+  const scratch = address + Math.ceil(bytes / 16) * 16
+  for (let from = 0; from < reader.filters; from += step) {
+    await reader.read(kernel, address + from * reader.taps * 4, scratch, from, Math.min(step, reader.filters - from))
+  }
+  return kernel.f32(address, reader.filters * reader.taps).slice()
+}
+
+/** Values of (out, in, row, column) order laid out by strides, as one stored type, behind `offset` other bytes. */
+function stored(
+  values: Float32Array,
+  shape: ConvShape,
+  strides: readonly number[],
+  dtype: StoredType,
+  offset: number,
+): Uint8Array {
+  const [o, i, h, w] = shape
+  const bytes = storedBytes[dtype]
+  const out = new Uint8Array(offset + values.length * bytes)
+  const view = new DataView(out.buffer)
+  let k = 0
+  for (let a = 0; a < o; a++)
+    for (let b = 0; b < i; b++)
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++, k++) {
+          const at = offset + (a * strides[0]! + b * strides[1]! + y * strides[2]! + x * strides[3]!) * bytes
+          if (dtype === 'float32') view.setFloat32(at, values[k]!, true)
+          else if (dtype === 'float64') view.setFloat64(at, values[k]!, true)
+          else if (dtype === 'int8') view.setInt8(at, values[k]!)
+          else if (dtype === 'int16') view.setInt16(at, values[k]!, true)
+          else throw new Error(dtype)
+        }
+  return out
+}
+
+const shape: ConvShape = [7, 5, 3, 2]
+const layouts: Record<string, readonly [number, number, number, number]> = {
+  'out, in, row, column': [30, 6, 2, 1],
+  'row, column, in, out (TensorFlow)': [1, 7, 70, 35],
+  'out, row, column, in (channels last)': [30, 1, 10, 5],
+}
+
+for (const [name, strides] of Object.entries(layouts)) {
+  for (const dtype of ['float32', 'float64', 'int8', 'int16'] as const) {
+    test(`${dtype} stored as ${name}, in reads of any size`, async () => {
+      const values = randomValues(210, 3, 100).map((v) => (dtype.startsWith('int') ? Math.round(v) : v))
+      const plan = { access: memoryAccess('w', stored(values, shape, strides, dtype, 13)), offset: 13, dtype, strides }
+      for (const step of [1, 3, 5, 11, 35]) assert.equal(await read(plan, shape, step), values, `step ${step}`)
+    })
+  }
+}
+
+test('quantised weights: one scale a channel, rounded once', async () => {
+  const values = randomValues(210, 4, 100).map(Math.round)
+  const scale = Float64Array.from({ length: 7 }, (_, k) => 0.1 * (k + 1))
+  const zero = Float64Array.from({ length: 7 }, (_, k) => k - 3)
+  const plan = {
+    access: memoryAccess('w', stored(values, shape, layouts['out, in, row, column']!, 'int8', 0)),
+    offset: 0,
+    dtype: 'int8' as const,
+    dequantise: { scale, zero, shift: 0.25 },
+  }
+  const expected = values.map((v, k) => (v - zero[Math.floor(k / 30)]!) * scale[Math.floor(k / 30)]! + 0.25)
+  for (const step of [1, 4, 35]) assert.equal(await read(plan, shape, step), expected, `step ${step}`)
+})
+
+test('a strided layer too large for one read is gathered piece by piece', async () => {
+  // 68 MB of int16 in TensorFlow's order: over the limit for reading the span at once.
+  const big: ConvShape = [1024, 3700, 3, 3]
+  const [o, i] = big
+  const strides = [1, o, 3 * i * o, i * o] as const
+  let reads = 0
+  const access = {
+    name: 'w',
+    byteLength: o * i * 9 * 2,
+    async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+      reads++
+      const out = into ? into.subarray(0, length) : new Uint8Array(length)
+      const numbers = new Int16Array(out.buffer, out.byteOffset, length / 2)
+      for (let k = 0; k < numbers.length; k++) numbers[k] = (offset / 2 + k) % 32749
+      return out
+    },
+  }
+  const reader = weightReader({ access, offset: 0, dtype: 'int16', strides }, big)
+  assert.ok(reader.scratchBytes <= 4 << 20)
+  const from = 500 * i + 3000
+  const count = 2000
+  const address = kernel.reserve(count * 36 + reader.scratchBytes + 64)
+  await reader.read(kernel, address, address + Math.ceil((count * 36) / 16) * 16, from, count)
+  const values = kernel.f32(address, count * 9)
+  assert.ok(reads < 100, `${reads} reads`)
+  for (let f = 0; f < count; f++) {
+    const a = Math.floor((from + f) / i)
+    const b = (from + f) % i
+    for (let k = 0; k < 9; k++)
+      assert.is(values[f * 9 + k], (a + b * o + Math.floor(k / 3) * 3 * i * o + (k % 3) * i * o) % 32749)
+  }
+})
+
+test('weights that do not fit into their file are refused before anything is read', () => {
+  const access = memoryAccess('short.bin', new Uint8Array(100))
+  assert.throws(
+    () => weightReader({ access, offset: 0, dtype: 'float32' }, [1, 3, 3, 3]),
+    (error: Error) =>
+      error instanceof InputError &&
+      /short\.bin: weights of shape 1 × 3 × 3 × 3 should lie at bytes 0 to 108, but it ends at 100/.test(error.message),
+  )
+})
+
+test('boxes cover a range once and in order', () => {
+  for (const inputs of [1, 4, 7]) {
+    for (const [from, count] of [
+      [0, 28],
+      [3, 1],
+      [5, 20],
+      [27, 1],
+    ] as const) {
+      for (const most of [1, 3, 8, 100]) {
+        const seen: number[] = []
+        for (const { out, outs, input, inputs: some } of boxesOf(inputs, from, count, most)) {
+          assert.ok(outs * some <= most && (outs === 1 || some === inputs))
+          for (let a = 0; a < outs; a++) for (let b = 0; b < some; b++) seen.push((out + a) * inputs + input + b)
+        }
+        assert.equal(
+          seen,
+          Array.from({ length: count }, (_, k) => from + k),
+        )
+      }
+    }
+  }
+})
+
+test.run()
