@@ -1,11 +1,11 @@
 import type { MetaTable } from './analysis/meta-table.ts'
-import { recordRun, requireLayers } from './artifact/record.ts'
 import { fileInputs } from './inputs/given-inputs.ts'
 import type { Inputs } from './measure/inputs.ts'
 import type { LayerRow } from './measure/layer-row.ts'
 import type { Analysis } from './measure/model-row.ts'
 import { type MeasureOptions, settingsOf } from './measure/options.ts'
 import { measure } from './measure/run.ts'
+import { recordRun, requireLayers } from './results/record.ts'
 
 export interface AnalyzeOptions extends MeasureOptions {
   /** A table about the models (`parseMeta`), joined by name. */

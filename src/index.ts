@@ -22,30 +22,6 @@ export type { TriedOrders } from './analysis/spearman.ts'
 export { type Spearman, spearman } from './analysis/spearman.ts'
 export { type AnalyzeOptions, analyze } from './analyze.ts'
 export type { Column } from './arrow/columns.ts'
-export { checkFiles, type FileCheck } from './artifact/check-files.ts'
-export type { Difference } from './artifact/compare-rows.ts'
-export { csvLines, layersCsv, modelsCsv } from './artifact/csv.ts'
-export { type ExportFormat, exportFormats, exportTable } from './artifact/export-formats.ts'
-export { groupTables } from './artifact/export-groups.ts'
-export { runTables } from './artifact/export-run.ts'
-export type { ExportTable } from './artifact/export-table.ts'
-export type { RunFacts } from './artifact/finish.ts'
-export type { ManifestEntry } from './artifact/manifest.ts'
-export { zippedResults } from './artifact/open-results.ts'
-export { packFiles } from './artifact/pack.ts'
-export { type Recomputation, type RecomputeOptions, recompute } from './artifact/recompute.ts'
-export type { MeasuredLayer } from './artifact/record.ts'
-export type { LayerTableWriter, TableWriter } from './artifact/tables.ts'
-export {
-  layerTableBytes,
-  layerTableWriter,
-  modelTableBytes,
-  skippedTableBytes,
-  tableFiles,
-  writeTables,
-} from './artifact/tables.ts'
-export { readLayerTable, readModelTable, readResults } from './artifact/tables-read.ts'
-export { type ArtifactContent, writeArtifact } from './artifact/write-artifact.ts'
 export type { InputPart, MetaValue } from './database/meta.ts'
 export { InputError, isPlainError, NonFiniteWeightError, UsageError } from './errors.ts'
 export { type Extraction, type ExtractOptions, extract } from './extract.ts'
@@ -84,6 +60,30 @@ export { buildReport } from './report/build-report.ts'
 export { type FigureFile, type FigureFormat, figureFiles } from './report/figure-files.ts'
 export { type PlacedFigure, reportFigures } from './report/report-figures.ts'
 export type { ReportInput } from './report/report-input.ts'
+export { checkFiles, type FileCheck } from './results/check-files.ts'
+export type { Difference } from './results/compare-rows.ts'
+export { csvLines, layersCsv, modelsCsv } from './results/csv.ts'
+export { type ExportFormat, exportFormats, exportTable } from './results/export-formats.ts'
+export { groupTables } from './results/export-groups.ts'
+export { runTables } from './results/export-run.ts'
+export type { ExportTable } from './results/export-table.ts'
+export type { RunFacts } from './results/finish.ts'
+export type { ManifestEntry } from './results/manifest.ts'
+export { zippedResults } from './results/open-results.ts'
+export { packFiles } from './results/pack.ts'
+export { type Recomputation, type RecomputeOptions, recompute } from './results/recompute.ts'
+export type { MeasuredLayer } from './results/record.ts'
+export type { LayerTableWriter, TableWriter } from './results/tables.ts'
+export {
+  layerTableBytes,
+  layerTableWriter,
+  modelTableBytes,
+  skippedTableBytes,
+  tableFiles,
+  writeTables,
+} from './results/tables.ts'
+export { readLayerTable, readModelTable, readResults } from './results/tables-read.ts'
+export { type ArtifactContent, writeArtifact } from './results/write-artifact.ts'
 export type { Convolution, Placement, Skipped, Source, SourceFormat, SourceModel } from './sources/source.ts'
 export { version } from './version.ts'
 export type { KernelBasis } from './wasm/module.ts'

@@ -29,7 +29,7 @@ export function plainStudy() {
 
 async function study({ names, layers, datasets }) {
   const { analyze } = await import(join(dist, 'src/analyze.js'))
-  const { writeArtifact } = await import(join(dist, 'src/artifact/write-artifact.js'))
+  const { writeArtifact } = await import(join(dist, 'src/results/write-artifact.js'))
   const { memoryOutput } = await import(join(dist, 'src/io/memory-folder.js'))
   const { convolution, memoryInput, safetensors } = await import(join(dist, 'test/measure/models.js'))
   const inputs = names.map((name, k) =>

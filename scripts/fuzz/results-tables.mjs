@@ -5,9 +5,9 @@ import { join, mutateBytes } from './bytes.mjs'
 import { smallStudy } from './results-seed.mjs'
 
 const dist = path(import.meta.dirname, '../../dist/src')
-const { readLayerTable, readModelTable } = await import(path(dist, 'artifact/tables-read.js'))
-const { readFirstFiltersTable } = await import(path(dist, 'artifact/first-filters-table.js'))
-const { compareTables } = await import(path(dist, 'artifact/compare-tables.js'))
+const { readLayerTable, readModelTable } = await import(path(dist, 'results/tables-read.js'))
+const { readFirstFiltersTable } = await import(path(dist, 'results/first-filters-table.js'))
+const { compareTables } = await import(path(dist, 'results/compare-tables.js'))
 const { memoryAccess } = await import(path(dist, 'io/random-access.js'))
 
 let study

@@ -4,10 +4,10 @@ import { join, mutateBytes } from './bytes.mjs'
 import { plainStudy } from './results-seed.mjs'
 
 const dist = path(import.meta.dirname, '../../dist/src')
-const { checkFiles } = await import(path(dist, 'artifact/check-files.js'))
-const { zippedResults } = await import(path(dist, 'artifact/open-results.js'))
-const { packFiles } = await import(path(dist, 'artifact/pack.js'))
-const { readResults } = await import(path(dist, 'artifact/tables-read.js'))
+const { checkFiles } = await import(path(dist, 'results/check-files.js'))
+const { zippedResults } = await import(path(dist, 'results/open-results.js'))
+const { packFiles } = await import(path(dist, 'results/pack.js'))
+const { readResults } = await import(path(dist, 'results/tables-read.js'))
 const { memoryAccess } = await import(path(dist, 'io/random-access.js'))
 const { zipSync } = await import('fflate')
 

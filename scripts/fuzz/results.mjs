@@ -7,13 +7,13 @@ import { changedJson } from './json.mjs'
 import { leastStudy, plainStudy, sealed } from './results-seed.mjs'
 
 const dist = path(import.meta.dirname, '../../dist/src')
-const { checkFiles } = await import(path(dist, 'artifact/check-files.js'))
-const { readReportInput } = await import(path(dist, 'artifact/report-input.js'))
-const { readPairs } = await import(path(dist, 'artifact/groups.js'))
-const { compareTables } = await import(path(dist, 'artifact/compare-tables.js'))
-const { runTables } = await import(path(dist, 'artifact/export-run.js'))
-const { groupTables } = await import(path(dist, 'artifact/export-groups.js'))
-const { exportTable } = await import(path(dist, 'artifact/export-formats.js'))
+const { checkFiles } = await import(path(dist, 'results/check-files.js'))
+const { readReportInput } = await import(path(dist, 'results/report-input.js'))
+const { readPairs } = await import(path(dist, 'results/groups.js'))
+const { compareTables } = await import(path(dist, 'results/compare-tables.js'))
+const { runTables } = await import(path(dist, 'results/export-run.js'))
+const { groupTables } = await import(path(dist, 'results/export-groups.js'))
+const { exportTable } = await import(path(dist, 'results/export-formats.js'))
 const { buildReport } = await import(path(dist, 'report/build-report.js'))
 const { memoryAccess } = await import(path(dist, 'io/random-access.js'))
 

@@ -1,6 +1,6 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
-import type { MeasuredLayer, RunRecord } from '../artifact/record.ts'
 import type { ModelRow } from '../measure/model-row.ts'
+import type { MeasuredLayer, RunRecord } from '../results/record.ts'
 import { pc } from './colour.ts'
 import { bar, count, fixed, percent, plural, printable, table } from './terminal.ts'
 

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { type FileHandle, open, rm, truncate } from 'node:fs/promises'
-import type { JournalStore } from '../artifact/journal.ts'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
+import type { JournalStore } from '../results/journal.ts'
 
 const FLUSH_MS = 500 // at most this much finished work is lost in a power cut
 const WRITE_MS = 50 // and this much when the process is killed

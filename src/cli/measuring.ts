@@ -1,12 +1,5 @@
 import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os'
 import { MOST_MODELS } from '../activation/first-filters.ts'
-import type { RunToExtend } from '../artifact/extend-run.ts'
-import { finishArtifact } from '../artifact/finish.ts'
-import { type Journal, openJournal } from '../artifact/journal.ts'
-import { MANIFEST, parseManifest } from '../artifact/manifest.ts'
-import { openRunTables, type RunRecord, recordRun, requireLayers } from '../artifact/record.ts'
-import { type StagedArtifact, stageArtifact } from '../artifact/staged.ts'
-import { tableFiles } from '../artifact/table-files.ts'
 import { InputError } from '../errors.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
 import { diskFolder } from '../io/node.ts'
@@ -15,6 +8,13 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
+import type { RunToExtend } from '../results/extend-run.ts'
+import { finishArtifact } from '../results/finish.ts'
+import { type Journal, openJournal } from '../results/journal.ts'
+import { MANIFEST, parseManifest } from '../results/manifest.ts'
+import { openRunTables, type RunRecord, recordRun, requireLayers } from '../results/record.ts'
+import { type StagedArtifact, stageArtifact } from '../results/staged.ts'
+import { tableFiles } from '../results/table-files.ts'
 import { version } from '../version.ts'
 import { commandLine } from './command-line.ts'
 import { InputWatch } from './input-identity.ts'
@@ -163,7 +163,7 @@ function requireSomething(record: RunRecord): void {
 }
 
 async function layersOf(artifact: StagedArtifact): Promise<LayerRow[]> {
-  const { readLayerTable } = await import('../artifact/tables-read.ts')
+  const { readLayerTable } = await import('../results/tables-read.ts')
   const access = await artifact.readBack(tableFiles.layers)
   try {
     return await readLayerTable(access)

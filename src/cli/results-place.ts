@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
-import { requireFinished, zippedResults } from '../artifact/open-results.ts'
 import { InputError } from '../errors.ts'
 import { diskFolder, fileProblem, openFile } from '../io/node.ts'
 import type { Folder } from '../io/random-access.ts'
+import { requireFinished, zippedResults } from '../results/open-results.ts'
 
 /** Work on results as a person names them: their folder, or one zip. @throws InputError when they are not there, or not finished */
 export async function withResults<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import { serve, servedFiles } from './serve.ts'
 import { print, say } from './talk.ts'
 
 /** The built page, beside the compiled sources. */
-const webRoot = fileURLToPath(new URL('../../web', import.meta.url))
+const webRoot = fileURLToPath(new URL('../../web/', import.meta.url))
 
 export const viewCommand: Command = {
   options: (parser) =>

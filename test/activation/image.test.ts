@@ -5,7 +5,7 @@ import { readImage } from '../../src/activation/image.ts'
 import { InputError } from '../../src/errors.ts'
 import { openKernel } from '../../src/wasm/module.ts'
 
-const folder = new URL('../fixtures/activation', import.meta.url)
+const folder = new URL('../fixtures/activation/', import.meta.url)
 const read = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
 const expected = JSON.parse(readFileSync(new URL('images.json', folder), 'utf8')) as Record<
   string,

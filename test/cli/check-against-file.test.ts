@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filterlens, inFolder } from './run.ts'
 
-const fixtures = new URL('../fixtures/dataset-h5', import.meta.url)
+const fixtures = new URL('../fixtures/dataset-h5/', import.meta.url)
 
 async function unpack(name: string, folder: string): Promise<Buffer> {
   const bytes = gunzipSync(await readFile(new URL(`${name}.gz`, fixtures)))

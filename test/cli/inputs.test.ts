@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filterlens, inFolder } from './run.ts'
 
-const fixtures = new URL('../fixtures', import.meta.url)
+const fixtures = new URL('../fixtures/', import.meta.url)
 
 test('a zip with a broken model: an error, or with --keep-going the others and exit code 1', () =>
   inFolder(async (folder) => {

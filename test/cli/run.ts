@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export const main: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 /** The project's folder, where data/ lies. */
-export const projectFolder: string = fileURLToPath(new URL('../../..', import.meta.url))
+export const projectFolder: string = fileURLToPath(new URL('../../../', import.meta.url))
 
 export interface Finished {
   readonly code: number | null

@@ -5,9 +5,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomWords } from '../../src/analysis/random.ts'
-import { checkFiles } from '../../src/artifact/check-files.ts'
-import { UNHASHED } from '../../src/artifact/manifest.ts'
 import { diskFolder } from '../../src/io/node.ts'
+import { checkFiles } from '../../src/results/check-files.ts'
+import { UNHASHED } from '../../src/results/manifest.ts'
 import { filterlens, main, projectFolder } from './run.ts'
 
 /** How runs are killed. */

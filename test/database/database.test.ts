@@ -6,11 +6,11 @@ import { analyze } from '../../src/analyze.ts'
 import { batchOf, schemaOf } from '../../src/arrow/columns.ts'
 import { readArrowTable } from '../../src/arrow/table.ts'
 import { arrowFileBytes } from '../../src/arrow/writer.ts'
-import { layerTableBytes, modelTableBytes } from '../../src/artifact/tables.ts'
 import { type DatabaseLayer, databaseLayerColumns, readDatabaseLayers } from '../../src/database/layer-columns.ts'
 import { InputError, NonFiniteWeightError } from '../../src/errors.ts'
 import { extract } from '../../src/extract.ts'
 import { type Input, memoryAccess } from '../../src/io/random-access.ts'
+import { layerTableBytes, modelTableBytes } from '../../src/results/tables.ts'
 import { convolution, memoryFolder, memoryInput, safetensors, someModels } from '../measure/models.ts'
 
 async function database(inputs: readonly Input[] = someModels()) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Papa from 'papaparse'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { csvLines } from '../../src/artifact/csv.ts'
+import { csvLines } from '../../src/results/csv.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
 import { convolution, safetensors } from '../measure/models.ts'
 

@@ -20,7 +20,7 @@ interface Golden extends Readonly<Record<NullableMetric | 'norm_l1' | 'norm_l2',
   readonly sparse_strict: number
 }
 
-const fixtures = new URL('../fixtures', import.meta.url)
+const fixtures = new URL('../fixtures/', import.meta.url)
 const networks = JSON.parse(readFileSync(new URL('golden-metrics.json', fixtures), 'utf8')) as Record<string, readonly Golden[]>
 const counted = ['filters', 'peak', 'sparse_filters'] as const
 const compared = [

@@ -9,7 +9,7 @@ import { openSource } from '../../src/sources/open.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { weightsHash } from './helpers/reference-weights.ts'
 
-const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
 const bytesOf = (path: string) => new Uint8Array(readFileSync(fixtures + path))
 
 async function open(files: Zippable, level: 0 | 6 = 0): Promise<Source> {

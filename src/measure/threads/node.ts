@@ -8,7 +8,7 @@ export const processors = availableParallelism
 /** @see Threads.startMeasureWorker */
 export function startMeasureWorker(): WorkerHandle {
   // One CommonJS file, made by scripts/bundle-command.mjs.
-  const worker = new Worker(new URL('../../threads/node-measure-worker.cjs', import.meta.url), {
+  const worker = new Worker(new URL('./node-measure-worker.cjs', import.meta.url), {
     // What a thread allocates is dead after a layer: 48 MB of room for it, the default, would only be more memory in use.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
     execArgv: [], // what a program imports first (--import, -r) is no business of a thread that only measures

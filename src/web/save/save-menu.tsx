@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks'
-import type { ExportFormat } from '../../artifact/export-formats.ts'
+import type { ExportFormat } from '../../results/export-formats.ts'
 import { SaveIcon } from '../parts/icons.tsx'
 import { Menu } from '../parts/menu.tsx'
 import { grouping, saveOpen } from '../state/groups.ts'

@@ -1,13 +1,13 @@
-import { readGroups, readPairs } from '../../artifact/groups.ts'
-import { isOwnPath, RESULTS, UNHASHED } from '../../artifact/manifest.ts'
-import { requireFinished, zippedResults } from '../../artifact/open-results.ts'
-import { tableFiles } from '../../artifact/table-files.ts'
-import { readResults } from '../../artifact/tables-read.ts'
 import { InputError } from '../../errors.ts'
 import { folderOf, type GivenFile, givenFolder, openGiven } from '../../inputs/given-inputs.ts'
 import type { Folder } from '../../io/random-access.ts'
 import { looksLikeZip, tryZip } from '../../io/zip.ts'
 import type { Analysis } from '../../measure/model-row.ts'
+import { readGroups, readPairs } from '../../results/groups.ts'
+import { isOwnPath, RESULTS, UNHASHED } from '../../results/manifest.ts'
+import { requireFinished, zippedResults } from '../../results/open-results.ts'
+import { tableFiles } from '../../results/table-files.ts'
+import { readResults } from '../../results/tables-read.ts'
 import type { DroppedResult } from './protocol.ts'
 
 /** Results of earlier runs among dropped files, the files that are no part of them, and what was wrong with broken ones. */

@@ -1,7 +1,6 @@
 import type { GroupChoice } from '../../analysis/members.ts'
 import type { Pair } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
-import type { ExportFormat } from '../../artifact/export-formats.ts'
 import type { Figure } from '../../figures/figure.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
@@ -9,6 +8,7 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
+import type { ExportFormat } from '../../results/export-formats.ts'
 import type { KernelBasis } from '../../wasm/module.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of

@@ -1,10 +1,10 @@
-import { packFiles } from '../../artifact/pack.ts'
-import { writeArtifact } from '../../artifact/write-artifact.ts'
 import { InputError } from '../../errors.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { memoryAccess } from '../../io/random-access.ts'
+import { packFiles } from '../../results/pack.ts'
+import { writeArtifact } from '../../results/write-artifact.ts'
 import type { ArtifactGiven, ModelFile, SavedArtifact } from './protocol.ts'
 
 /**

@@ -33,7 +33,7 @@ import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { referenceWeights } from '../helpers/reference-weights.ts'
 
-const fixtures = fileURLToPath(new URL('../../fixtures/filter-table', import.meta.url))
+const fixtures = fileURLToPath(new URL('../../fixtures/filter-table/', import.meta.url))
 const openFixture = async (name: string): Promise<Source> =>
   openSource({ path: name, access: await openFile(fixtures + name), folder: emptyFolder })
 const openBytes = (bytes: Uint8Array, name = 'some.arrow'): Promise<Source> =>

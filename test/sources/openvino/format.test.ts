@@ -10,7 +10,7 @@ import { parseXml } from '../../../src/sources/openvino/xml.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 
-const fixtures = fileURLToPath(new URL('../../fixtures/openvino', import.meta.url))
+const fixtures = fileURLToPath(new URL('../../fixtures/openvino/', import.meta.url))
 const openFixture = async (): Promise<Source> =>
   openSource({ path: 'network.xml', access: await openFile(`${fixtures}network.xml`), folder: diskFolder(fixtures) })
 

@@ -10,7 +10,7 @@ import type { Source } from '../../../src/sources/source.ts'
 import { tfjs } from '../../../src/sources/tfjs/format.ts'
 import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
 
-const fixtures = fileURLToPath(new URL('../../fixtures/tfjs', import.meta.url))
+const fixtures = fileURLToPath(new URL('../../fixtures/tfjs/', import.meta.url))
 
 interface Golden {
   convolutions: number

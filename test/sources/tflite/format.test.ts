@@ -9,7 +9,7 @@ import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 
-const fixtures = fileURLToPath(new URL('../../fixtures/tflite', import.meta.url))
+const fixtures = fileURLToPath(new URL('../../fixtures/tflite/', import.meta.url))
 const expected: Record<string, { layer: string; shape: number[]; depth: number; groups: number; sha256: string }[]> = JSON.parse(
   readFileSync(`${fixtures}expected.json`, 'utf8'),
 )

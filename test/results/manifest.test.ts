@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isPlainPath, manifestText, parseManifest } from '../../src/artifact/manifest.ts'
 import { InputError } from '../../src/errors.ts'
+import { isPlainPath, manifestText, parseManifest } from '../../src/results/manifest.ts'
 
 const a = 'a'.repeat(64)
 const b = 'b'.repeat(64)
