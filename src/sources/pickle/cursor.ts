@@ -22,9 +22,14 @@ export class PickleCursor {
     this.at = at
   }
 
+  /** @throws PickleProblem that names the byte which was read last */
+  fail(what: string): never {
+    throw new PickleProblem(`the pickle is damaged at byte ${this.at}: ${what}`)
+  }
+
   /** Steps over `count` bytes and returns where they begin. */
   #take(count: number): number {
-    if (count < 0) throw new PickleProblem(`the pickle is damaged at byte ${this.at}: a length is negative`)
+    if (count < 0) this.fail('a length is negative')
     const from = this.at
     if (from + count > this.#all.length) throw new PickleCut('the pickle is cut short')
     this.at = from + count
@@ -65,7 +70,7 @@ export class PickleCursor {
 
   /** A signed little-endian integer of `count` bytes: a number where that is exact, else a bigint. */
   long(count: number): number | bigint {
-    if (count > LONGEST_INTEGER) throw new PickleProblem(`the pickle is damaged at byte ${this.at}: an integer of ${count} bytes`)
+    if (count > LONGEST_INTEGER) this.fail(`an integer of ${count} bytes`)
     const bytes = this.bytes(count)
     let value = 0n
     for (let k = count - 1; k >= 0; k--) value = (value << 8n) | BigInt(bytes[k]!)
@@ -76,14 +81,14 @@ export class PickleCursor {
   line(): string {
     const end = this.#all.indexOf(0x0a, this.at)
     if (end < 0) throw new PickleCut('the pickle is cut short')
-    if (end - this.at > LONGEST_LINE) throw new PickleProblem(`the pickle is damaged at byte ${this.at}: a line without end`)
+    if (end - this.at > LONGEST_LINE) this.fail('a line without end')
     const text = this.utf8(end - this.at)
     this.at = end + 1
     return text.endsWith('\r') ? text.slice(0, -1) : text
   }
   index(): number {
     const value = this.textInt()
-    return typeof value === 'number' && value >= 0 ? value : this.#bad('a memo index')
+    return typeof value === 'number' && value >= 0 ? value : this.fail('a memo index is expected')
   }
   /** "12", "-3", "12L", and "00"/"01" for False/True. */
   textInt(): number | bigint | boolean {
@@ -91,20 +96,20 @@ export class PickleCursor {
     if (line === '00') return false
     if (line === '01') return true
     const digits = line.endsWith('L') ? line.slice(0, -1) : line
-    if (!/^\s*[+-]?\d{1,2000}\s*$/.test(digits)) return this.#bad('an integer')
+    if (!/^\s*[+-]?\d{1,2000}\s*$/.test(digits)) return this.fail('an integer is expected')
     return narrowed(BigInt(digits.trim().replace(/^\+/, '')))
   }
   textFloat(): number {
     const line = this.line().trim().toLowerCase()
     const special = /^([+-]?)(inf(?:inity)?|nan)$/.exec(line)
     if (special) return special[2] === 'nan' ? Number.NaN : special[1] === '-' ? -Infinity : Infinity
-    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(line) ? Number(line) : this.#bad('a float')
+    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(line) ? Number(line) : this.fail('a float is expected')
   }
   /** A Python 2 string literal: quotes and escapes; one character per byte. */
   quoted(): string {
     const line = this.line().trim()
     const quote = line[0]
-    if (line.length < 2 || (quote !== "'" && quote !== '"') || line.at(-1) !== quote) return this.#bad('a string')
+    if (line.length < 2 || (quote !== "'" && quote !== '"') || line.at(-1) !== quote) return this.fail('a string is expected')
     const simple: Record<string, string> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }
     return line
       .slice(1, -1)
@@ -126,10 +131,6 @@ export class PickleCursor {
       const code = Number.parseInt(four ?? eight ?? '', 16)
       return code <= 0x10ffff ? String.fromCodePoint(code) : whole
     })
-  }
-
-  #bad(what: string): never {
-    throw new PickleProblem(`the pickle is damaged at byte ${this.at}: ${what} is expected`)
   }
 }
 

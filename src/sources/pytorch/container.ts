@@ -3,7 +3,7 @@ import { memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-ac
 import { looksLikeZip, openZip, type Zip, type ZipEntry } from '../../io/zip.ts'
 import { bytesOf, itemsOf } from '../pickle/builtins.ts'
 import { PickleCut } from '../pickle/cursor.ts'
-import { unpickle } from '../pickle/machine.ts'
+import { unpickle } from '../pickle/unpickle.ts'
 import { PickleProblem, type PyConstructor, PyObject, type PyValue } from '../pickle/values.ts'
 import { persistentIds, TorchStorage, TorchTensor, torchConstructors } from './values.ts'
 

@@ -17,7 +17,7 @@ import type { TorchTensor } from './values.ts'
 
 /**
  * PyTorch checkpoints: zip archives, TorchScript, the layout before torch 1.6, and bare pickles of tensors or NumPy arrays.
- * Pickles are read by a machine that executes nothing (../pickle/machine.ts).
+ * Pickles are read by a machine that executes nothing (../pickle/unpickle.ts).
  */
 export const pytorch: SourceFormat = {
   name: 'PyTorch',

@@ -4,8 +4,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { builtinConstructors } from '../../../src/sources/pickle/builtins.ts'
 import { PickleCut } from '../../../src/sources/pickle/cursor.ts'
-import { unpickle } from '../../../src/sources/pickle/machine.ts'
 import { NumpyArray, numpyConstructors } from '../../../src/sources/pickle/numpy.ts'
+import { unpickle } from '../../../src/sources/pickle/unpickle.ts'
 import { PickleProblem, PyGlobal, PyObject, PyTuple, type PyValue } from '../../../src/sources/pickle/values.ts'
 
 const known = new Map([...builtinConstructors, ...numpyConstructors])
