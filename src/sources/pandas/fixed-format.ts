@@ -1,8 +1,8 @@
 import { InputError } from '../../errors.ts'
 import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../hdf5/file.ts'
 import { builtinConstructors, itemsOf } from '../pickle/builtins.ts'
-import { unpickle } from '../pickle/unpickle.ts'
 import { NumpyArray, numberAt, numpyConstructors } from '../pickle/numpy.ts'
+import { unpickle } from '../pickle/unpickle.ts'
 import { PickleProblem, PyObject, type PyValue } from '../pickle/values.ts'
 import type { Frame } from './frame.ts'
 
