@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { openBlob } from '../io/blob.ts'
 import type { Folder, LazyInput, RandomAccess } from '../io/random-access.ts'
-import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
+import { byCodePoint, candidacy, folderInput, inputNames, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
 
 /**
@@ -40,7 +40,7 @@ export function folderOf(path: string): string {
 
 /**
  * The inputs among dropped files, by the rules of the command line: in a folder, files that a format owns by name or
- * recognises by bytes, shards and the parts of a filter database left to their first file, hidden folders passed over. A loose
+ * recognises by bytes, shards and the parts of a folder that is one input left to their first file, hidden folders passed over. A loose
  * file is always an input, unless it came with others of which one may need it. By code point of the paths.
  */
 export async function findGivenInputs(files: readonly GivenFile[]): Promise<LazyInput[]> {
@@ -50,20 +50,36 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
     const folder = folderOf(file.path)
     folders.set(folder, [...(folders.get(folder) ?? []), file])
   }
+  const namesIn = (folder: string): string[] =>
+    (folders.get(folder) ?? []).map(({ path }) => path.slice(folder === '' ? 0 : folder.length + 1))
+  const parts = partFolders(folders.keys(), namesIn)
   for (const [folder, list] of folders) {
-    if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part))) continue
-    const names = list.map(({ path }) => path.slice(folder === '' ? 0 : folder.length + 1))
+    if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part)) || isBelow(folder, parts)) continue
+    const names = namesIn(folder)
     const beside = givenFolder(files, folder)
-    const isDatabase = DATABASE_FILES.every((name) => names.includes(name))
+    const whole = folderInput(names)
     for (const name of inputNames(names)) {
       const file = list[names.indexOf(name)]!
       const loose = folder === ''
-      const shownPath = isDatabase && name === DATABASE_FILES[0] && !loose ? folder : file.path
+      const shownPath = name === whole?.files[0] && !loose ? folder : file.path
       const open = async () => ({ path: shownPath, access: await openGiven(file), folder: beside })
       if (!file.beside && (await isInput(file, beside, loose, list.length))) inputs.push({ path: shownPath, open })
     }
   }
   return inputs
+}
+
+/** The folders that belong to one that is an input as a whole. */
+function partFolders(folders: Iterable<string>, namesIn: (folder: string) => string[]): Set<string> {
+  const parts = new Set<string>()
+  for (const folder of folders)
+    for (const part of folderInput(namesIn(folder))?.folders ?? []) parts.add(folder === '' ? part : `${folder}/${part}`)
+  return parts
+}
+
+function isBelow(folder: string, parts: ReadonlySet<string>): boolean {
+  const steps = folder.split('/')
+  return steps.some((_, k) => parts.has(steps.slice(0, k + 1).join('/')))
 }
 
 async function isInput(file: GivenFile, beside: Folder, loose: boolean, together: number): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { Input, LazyInput } from '../io/random-access.ts'
 import {
   byCodePoint,
   candidacy,
-  DATABASE_FILES,
+  folderInput,
   inputNames,
   isShardOf,
   isSkippedFolder,
@@ -29,14 +29,14 @@ interface Place {
   readonly location: string
   /** Below the folder or pattern that was named. */
   readonly relative: string
-  /** A filter database: the folder stands for the file. */
-  readonly isDatabase?: boolean
+  /** The file of a folder that is one input; the folder stands for it. */
+  readonly opens?: string
 }
 
 /**
  * Finds the inputs that paths stand for: files as they are; folders searched to the bottom (hidden folders and results/
  * are passed over) for files that some format owns by name or recognises by bytes; patterns with * ** ? [ ] { , }, which
- * are searched like folders unless they end in a literal ending; filter databases; http(s) URLs. Every file once, in the
+ * are searched like folders unless they end in a literal ending; folders that are one input (filter databases, SavedModels); http(s) URLs. Every file once, in the
  * order of the paths given, inside a folder by code point. Only one file is open at a time, and only to be recognised.
  * @throws InputError for a path that is missing, an empty folder, a pattern without a match
  */
@@ -69,11 +69,11 @@ function nothingFound(named: string): string {
     : `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
 }
 
-/** A database's source is told by its first file; everything else lies beside it. */
+/** A folder that is one input is opened at its first file; everything else lies beside it. */
 async function openPlace(place: Place, path: string): Promise<Input> {
   if (isUrl(place.location)) return { ...(await urlInput(place.location)), path }
-  if (place.isDatabase) {
-    const file = join(place.location, DATABASE_FILES[0])
+  if (place.opens !== undefined) {
+    const file = join(place.location, place.opens)
     return { path, access: await openFile(file), folder: diskFolder(place.location) }
   }
   return { path, access: await openFile(place.location), folder: diskFolder(dirname(place.location)) }
@@ -122,13 +122,16 @@ async function* placesOf(named: string): AsyncGenerator<Place> {
 /** The inputs in a folder and below, by code point of their paths. `above`: the real paths of the folders that lead here. */
 async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<string>): AsyncGenerator<Place> {
   const { files, folders } = await list(folder)
-  if (DATABASE_FILES.every((name) => files.includes(name))) {
-    yield { location: folder, relative: prefix === '' ? basename(resolve(folder)) : prefix.slice(0, -1), isDatabase: true }
+  const whole = folderInput(files)
+  if (whole) {
+    const relative = prefix === '' ? basename(resolve(folder)) : prefix.slice(0, -1)
+    yield { location: folder, relative, opens: whole.files[0] }
   }
   const real = await realpath(folder)
   const inside = new Set(above).add(real)
-  const names = inputNames(files).filter((name) => !isDatabaseFile(name, files))
-  const entries = [...names, ...folders.filter((name) => !isSkippedFolder(name)).map((name) => `${name}/`)].sort(byCodePoint)
+  const names = inputNames(files).filter((name) => name !== whole?.files[0])
+  const below = folders.filter((name) => !isSkippedFolder(name) && !whole?.folders.includes(name))
+  const entries = [...names, ...below.map((name) => `${name}/`)].sort(byCodePoint)
   for (const name of entries) {
     const location = join(folder, name)
     if (!name.endsWith('/')) {
@@ -137,10 +140,6 @@ async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<st
       yield* filesBelow(location, prefix + name, inside)
     }
   }
-}
-
-function isDatabaseFile(name: string, files: readonly string[]): boolean {
-  return DATABASE_FILES.some((part) => part === name) && DATABASE_FILES.every((part) => files.includes(part))
 }
 
 /** The files and folders in a folder; links count as what they lead to, broken ones are left out. */

@@ -22,20 +22,42 @@ export function knownEndings(entries: readonly FormatEntry[]): string {
   return [...new Set(entries.flatMap(({ owns }) => owns))].map((ending) => `.${ending}`).join(', ')
 }
 
-/** The files that tell a folder to be a filter database. The folder is then one input, opened at the first of them. */
-export const DATABASE_FILES = ['filters.arrow', 'layers.arrow', 'models.arrow'] as const
+/** A folder that is one input, as a whole. */
+export interface FolderInput {
+  /** The files that tell it. The first is where it is opened; the others are no inputs of their own. */
+  readonly files: readonly [first: string, ...string[]]
+  /** Files that may belong to it as well, and are no inputs of their own. */
+  readonly parts: readonly string[]
+  /** Folders that belong to it and are not searched. */
+  readonly folders: readonly string[]
+}
+
+/** Every kind of folder that is one input: a filter database, a TensorFlow SavedModel. */
+const FOLDER_INPUTS: readonly FolderInput[] = [
+  { files: ['filters.arrow', 'layers.arrow', 'models.arrow'], parts: [], folders: [] },
+  {
+    files: ['saved_model.pb'],
+    parts: ['fingerprint.pb', 'keras_metadata.pb'],
+    folders: ['variables', 'assets', 'assets.extra'],
+  },
+]
+
+/** What a folder is as a whole, by the names of its files; undefined for a folder of inputs. */
+export function folderInput(names: readonly string[]): FolderInput | undefined {
+  return FOLDER_INPUTS.find(({ files }) => files.every((file) => names.includes(file)))
+}
 
 /**
  * Of the files of one folder (names without the folder), those that may be inputs: hidden ones and shards that an index
- * names are left out; a filter database is one input. By code point.
+ * names are left out; the first file of a folder that is one input stands for it. By code point.
  */
 export function inputNames(names: readonly string[]): string[] {
   const all = new Set(names)
-  const isDatabase = DATABASE_FILES.every((name) => all.has(name))
+  const whole = folderInput(names)
   return names
     .filter((name) => {
       if (name.startsWith('.')) return false
-      if (isDatabase && DATABASE_FILES.some((part, k) => k > 0 && part === name)) return false
+      if (whole && (whole.files.indexOf(name) > 0 || whole.parts.includes(name))) return false
       return !isShardOf(name, all)
     })
     .sort(byCodePoint)

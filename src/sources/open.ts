@@ -3,7 +3,7 @@ import { findAmong, openAmong } from './recognise.ts'
 import { type FormatEntry, modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
 
-/** Zips are searched after every format that is a zip itself, and before ONNX, which has no signature. */
+/** Zips are searched after every format that is a zip itself, and before those that have no signature. */
 const zip: FormatEntry = {
   name: 'zip of models',
   owns: [],
@@ -12,7 +12,11 @@ const zip: FormatEntry = {
 }
 
 /** Every format, in the order in which they are tried. */
-export const formats: readonly FormatEntry[] = [...modelFormats.slice(0, -1), zip, ...modelFormats.slice(-1)]
+export const formats: readonly FormatEntry[] = [
+  ...modelFormats.filter(({ guesses }) => !guesses),
+  zip,
+  ...modelFormats.filter(({ guesses }) => guesses),
+]
 
 /** The format of an input by its bytes, or undefined when none recognises it. */
 export function findFormat(input: Input, entries: readonly FormatEntry[] = formats): Promise<SourceFormat | undefined> {

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { looksLikeZip, openZip, type Zip } from '../io/zip.ts'
-import { byCodePoint, candidacy, DATABASE_FILES, inputNames, isSkippedFolder, likelyFormats } from './candidates.ts'
+import { byCodePoint, candidacy, folderInput, inputNames, isSkippedFolder, likelyFormats } from './candidates.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
@@ -61,16 +61,21 @@ async function* findModels(input: Input, zip: Zip): AsyncGenerator<LazyInput> {
     if (files) files.push(name.slice(slash + 1))
     else folders.set(folder, [name.slice(slash + 1)])
   }
+  const parts: string[] = []
   for (const folder of [...folders.keys()].sort(byCodePoint)) {
+    if (parts.some((part) => folder.startsWith(part))) continue
+    const whole = folderInput(folders.get(folder)!)
+    for (const part of whole?.folders ?? []) parts.push(`${folder}${part}/`)
     for (const file of inputNames(folders.get(folder)!)) {
       const name = folder + file
-      const path = `${input.path}/${name}`
+      const stands = file === whole?.files[0] && folder !== ''
+      const path = `${input.path}/${stands ? folder.slice(0, -1) : name}`
       const open = async (): Promise<Input> => ({
         path,
         access: await zip.find(name)!.open(),
         folder: zip.folder(folder),
       })
-      const kind = file === DATABASE_FILES[0] ? 'shared' : candidacy(file, modelFormats)
+      const kind = file === whole?.files[0] ? 'shared' : candidacy(file, modelFormats)
       if (kind === 'owned' || (kind === 'shared' && (await isModel(await open(), file)))) yield { path, open }
     }
   }

@@ -1,10 +1,10 @@
 import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
+import { longestPaths } from '../longest-path.ts'
 import type { Convolution, Skipped } from '../source.ts'
 import { type Constant, Constants, isConstant, planOf } from './constants.ts'
 import type { ExternalFiles } from './external.ts'
 import { type PlacedNode, placeNodes } from './graph.ts'
-import { longestPaths } from './longest-path.ts'
 import { placementOf } from './placement.ts'
 import type { Quantisation } from './quantised.ts'
 import type { ModelRecord } from './records.ts'
@@ -46,7 +46,7 @@ const NOT_MEASURED: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** Every convolution of a model: kept with its depth and its plan, or skipped with the reason. @throws InputError */
 export async function takeCensus(model: ModelRecord, external: ExternalFiles): Promise<OnnxCensus> {
   const graph = placeNodes(model)
-  const depths = longestPaths(graph, model.access.name)
+  const depths = longestPaths(graph, model.access.name, (index) => titleOf(graph.nodes[index]!))
   const constants = new Constants(graph, model.access, external)
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const skipped: Skipped[] = []
@@ -101,6 +101,11 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
       ? [`${rounded.length} weights (${rounded[0]} …) are rounded by a Cast when the model runs; they are measured as stored`]
       : []
   return { convolutions, skipped, tensors: graph.tensors, warnings }
+}
+
+/** How a message calls a node. */
+function titleOf({ record }: PlacedNode): string {
+  return record.name || record.outputs[0] || record.operator
 }
 
 /** A float bias with one value per output channel; undefined when there is none that can be read as it stands. */

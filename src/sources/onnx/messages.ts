@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../../io/random-access.ts'
+import { BYTES, FIXED32, FIXED64, VARINT, WireCursor } from '../protobuf/wire.ts'
 import {
   type AttributeRecord,
   type FunctionRecord,
@@ -9,7 +10,6 @@ import {
   type Run,
   type TensorRecord,
 } from './records.ts'
-import { BYTES, FIXED32, FIXED64, VARINT, WireCursor } from './wire.ts'
 
 const DEEPEST_GRAPH = 32
 const MOST_DIMENSIONS = 64

@@ -555,7 +555,7 @@ test('functions that call themselves or unfold without end are refused', async (
 
 test('a graph that runs in a circle is refused, near a node of the circle', async () => {
   const circle = model({ nodes: [node('Relu', ['x'], ['r']), node('Add', ['r', 'b'], ['a']), node('Relu', ['a'], ['b'])] })
-  assert.is(await refused(circle), 'net.onnx: its graph runs in a circle, near node Add_a; it is no valid ONNX model')
+  assert.is(await refused(circle), 'net.onnx: its graph runs in a circle, near node Add_a; it is no valid model')
 })
 
 test('a graph of 100,000 nodes in reverse order has its depths, without recursion', async () => {

@@ -1,5 +1,23 @@
-import { InputError } from '../../errors.ts'
-import type { PlacedGraph } from './graph.ts'
+import { InputError } from '../errors.ts'
+
+/** Nodes that exchange numbered values. */
+export interface FlowGraph {
+  readonly nodes: readonly FlowNode[]
+  /** One entry per value. */
+  readonly names: { readonly length: number }
+  /** Values that are fed from outside. */
+  readonly modelInputs: ReadonlySet<number>
+}
+
+export interface FlowNode {
+  /** Value ids; -1 for an input or output that is left out. */
+  readonly inputs: readonly number[]
+  readonly outputs: readonly number[]
+  /** Values from outside that the node's bodies use. */
+  readonly captured: readonly number[]
+  /** Index of the node whose body this is in; -1 at the top. */
+  readonly holder: number
+}
 
 /**
  * Per node, the length of the longest path from a model input that is no initializer (spec, "Depth"): a node that takes
@@ -9,7 +27,7 @@ import type { PlacedGraph } from './graph.ts'
  * One topological pass over nodes in any order, no recursion.
  * @throws InputError when the graph has a cycle
  */
-export function longestPaths(graph: PlacedGraph, file: string): Int32Array {
+export function longestPaths(graph: FlowGraph, file: string, titleOf: (node: number) => string): Int32Array {
   const { nodes, names } = graph
   // A value's level is the depth of a node that takes it and nothing else: 0 for a model input.
   const level = new Int32Array(names.length).fill(-1)
@@ -67,10 +85,9 @@ export function longestPaths(graph: PlacedGraph, file: string): Int32Array {
     for (const inner of held.get(index) ?? []) free(inner)
   }
   if (last < nodes.length) {
-    const stuck = nodes[waiting.findIndex((count) => count > 0)]!.record
     throw new InputError(
       file,
-      `its graph runs in a circle, near node ${stuck.name || stuck.outputs[0] || stuck.operator}; it is no valid ONNX model`,
+      `its graph runs in a circle, near node ${titleOf(waiting.findIndex((count) => count > 0))}; it is no valid model`,
     )
   }
   return depths
