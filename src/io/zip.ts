@@ -2,6 +2,7 @@ import type { Entry } from '@zip.js/zip.js/lib/zip-core-reader.js'
 import { InputError } from '../errors.ts'
 import { InflatedCache, inflateExactly } from './inflate.ts'
 import { type Folder, type RandomAccess, requireRange, sliceAccess } from './random-access.ts'
+import { withZip64Shown } from './zip64.ts'
 
 /** One file in a zip. */
 export interface ZipEntry {
@@ -161,15 +162,16 @@ async function dataStart(access: RandomAccess, item: Entry, title: string): Prom
 
 async function readDirectory(access: RandomAccess): Promise<Entry[]> {
   const { ZipReader } = await import('@zip.js/zip.js/lib/zip-core-reader.js')
+  const shown = await withZip64Shown(access)
   const bytes = {
-    size: access.byteLength,
+    size: shown.byteLength,
     // zip.js asks for what a file states; what lies beyond its end is simply missing.
     async readUint8Array(offset: number, length: number): Promise<Uint8Array> {
-      if (!(offset >= 0) || offset >= access.byteLength) return new Uint8Array(0)
-      const there = Math.min(length, access.byteLength - offset)
+      if (!(offset >= 0) || offset >= shown.byteLength) return new Uint8Array(0)
+      const there = Math.min(length, shown.byteLength - offset)
       if (there > LARGEST_DIRECTORY)
         throw new InputError(access.name, `has a zip directory of ${there} bytes, which no real archive has`)
-      return access.read(offset, there)
+      return shown.read(offset, there)
     },
   }
   const found: Entry[] = []
@@ -187,6 +189,7 @@ async function readDirectory(access: RandomAccess): Promise<Entry[]> {
     throw new InputError(access.name, directoryProblem(error), { cause: error })
   }
   requireApart(access, found)
+  await requireWhole(access, found)
   return found
 }
 
@@ -209,6 +212,19 @@ function requireApart(access: RandomAccess, items: readonly Entry[]): void {
         `the zip's entries ${quote(before.filename)} and ${quote(sorted[k]!.filename)} share bytes; it is damaged or hostile`,
       )
   }
+}
+
+/**
+ * A file that begins with an entry of which its directory knows nothing is several zips one behind another: the directory is
+ * the last one's, and reading it alone would lose the others without a word.
+ */
+async function requireWhole(access: RandomAccess, items: readonly Entry[]): Promise<void> {
+  if (items.length === 0 || items.some(({ offset }) => offset === 0)) return
+  if (looksLikeZip(await access.read(0, Math.min(4, access.byteLength))))
+    throw new InputError(
+      access.name,
+      'holds several zips one behind another, as the shards of torch.distributed.checkpoint do; give the folder they came in, with its .metadata',
+    )
 }
 
 function safePath(access: RandomAccess, filename: string): string {

@@ -71,6 +71,65 @@ test('a folder inside a zip finds what lies below it, and no more', async () => 
   assert.ok(await opened.folder().open('other.bin'))
 })
 
+/** A stored zip as torch.save writes it: a ZIP64 end record before the ordinary one, which is filled in all the same. */
+function torchZip(names: readonly string[], change?: (record: DataView) => void): Uint8Array {
+  const plain = zip(Object.fromEntries(names.map((name) => [name, [seen, stored] as const])) as Parameters<typeof zipSync>[0])
+  const end = plain.length - 22
+  const view = new DataView(plain.buffer, plain.byteOffset)
+  const out = new Uint8Array(plain.length + 76)
+  out.set(plain.subarray(0, end))
+  const record = new DataView(out.buffer, end, 76)
+  record.setUint32(0, 0x06064b50, true)
+  record.setBigUint64(4, 44n, true)
+  record.setUint16(12, 45, true)
+  record.setUint16(14, 45, true)
+  record.setBigUint64(24, BigInt(names.length), true)
+  record.setBigUint64(32, BigInt(names.length), true)
+  record.setBigUint64(40, BigInt(view.getUint32(end + 12, true)), true)
+  record.setBigUint64(48, BigInt(view.getUint32(end + 16, true)), true)
+  record.setUint32(56, 0x07064b50, true)
+  record.setBigUint64(64, BigInt(end), true)
+  record.setUint32(72, 1, true)
+  change?.(record)
+  out.set(plain.subarray(end), end + 76)
+  return out
+}
+
+test('a ZIP64 end record beside a filled-in ordinary one is heeded, whatever the length of the first name', async () => {
+  // A first directory entry of 76 bytes makes the second one begin where the directory would, were there no ZIP64 record.
+  for (let length = 1; length <= 60; length++) {
+    const names = ['x'.repeat(length), 'second', 'third']
+    const { entries } = await openZip(inMemory(torchZip(names)))
+    assert.equal(
+      entries.map(({ name }) => name),
+      names,
+      `a name of ${length}`,
+    )
+  }
+})
+
+test('two end records that contradict each other are refused', async () => {
+  for (const [at, value] of [
+    [32, 1n],
+    [40, 5n],
+    [48, 3n],
+  ] as const)
+    assert.match(
+      await problem(() => openZip(inMemory(torchZip(['a', 'b'], (record) => record.setBigUint64(at, value, true))))),
+      /read in two ways/,
+    )
+})
+
+test('several zips one behind another are not read as the last of them', async () => {
+  for (const make of [torchZip, (names: readonly string[]) => zip({ [names[0]!]: [seen, stored] })]) {
+    const [one, two] = [make(['a']), make(['b'])]
+    const both = new Uint8Array(one.length + two.length)
+    both.set(one)
+    both.set(two, one.length)
+    assert.match(await problem(() => openZip(inMemory(both))), /several zips one behind another/)
+  }
+})
+
 test('reads a ZIP64 archive', async () => {
   // One stored entry whose sizes and place stand in ZIP64 extra fields, written by hand after APPNOTE 4.3 and 4.5.3.
   const name = strToU8('big')
