@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import open from 'open'
 import type { Command } from './command.ts'
 import { numberOf } from './measuring-options.ts'
-import { serve, servedFiles } from './serve.ts'
+import { serve } from './serve.ts'
+import { servedFiles } from './served-files.ts'
 import { print, say } from './talk.ts'
 
 /** The built page, beside the compiled sources. */
@@ -22,7 +23,8 @@ export const viewCommand: Command = {
     const served = await serve({ webRoot, files, ...(port !== undefined && { port }) })
     print(served.url)
     say('Ctrl-C ends it')
-    if (words['open'] !== false) await open(served.url).catch(() => say('no browser could be opened; open the address by hand'))
+    if (words['open'] !== false)
+      await open(served.urlOnce).catch(() => say('no browser could be opened; open the address by hand'))
     await new Promise<void>((resolve) => {
       process.once('SIGINT', resolve).once('SIGTERM', resolve)
     })

@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
 import { urlInput } from '../io/http.ts'
@@ -16,6 +15,7 @@ import {
   likelyFormats,
 } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
+import { folderEntries } from './folder-entries.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
 
 /** A file on disk, or at a URL, that is to be read as an input; nothing is open yet. */
@@ -121,7 +121,7 @@ async function* placesOf(named: string): AsyncGenerator<Place> {
 
 /** The inputs in a folder and below, by code point of their paths. `above`: the real paths of the folders that lead here. */
 async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<string>): AsyncGenerator<Place> {
-  const { files, folders } = await list(folder)
+  const { files, folders } = await folderEntries(folder)
   const whole = folderInput(files)
   if (whole) {
     const relative = prefix === '' ? basename(resolve(folder)) : prefix.slice(0, -1)
@@ -140,21 +140,6 @@ async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<st
       yield* filesBelow(location, prefix + name, inside)
     }
   }
-}
-
-/** The files and folders in a folder; links count as what they lead to, broken ones are left out. */
-async function list(folder: string): Promise<{ files: string[]; folders: string[] }> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown): Dirent[] => {
-    throw new InputError(folder, fileProblem(error), { cause: error })
-  })
-  const files: string[] = []
-  const folders: string[] = []
-  for (const entry of entries) {
-    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry
-    if (kind?.isDirectory()) folders.push(entry.name)
-    else if (kind?.isFile()) files.push(entry.name)
-  }
-  return { files: files.sort(byCodePoint), folders: folders.sort(byCodePoint) }
 }
 
 async function isInput(location: string): Promise<boolean> {
@@ -203,7 +188,7 @@ async function* walk(folder: string, segments: readonly string[], above: Readonl
   const [first, ...rest] = segments
   const real = await realpath(folder).catch(() => undefined)
   if (first === undefined || real === undefined || !(await stat(real)).isDirectory()) return
-  const { files, folders } = await list(folder)
+  const { files, folders } = await folderEntries(folder)
   if (first === '**') {
     yield* walk(folder, rest.length > 0 ? rest : ['*'], above)
     const inside = new Set(above).add(real)

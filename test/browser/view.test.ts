@@ -23,7 +23,7 @@ async function withView(words: readonly string[], work: (url: string, tab: Tab) 
       let text = ''
       child.stdout.on('data', (part) => {
         text += part
-        const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(text)
+        const found = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(text)
         if (found) resolve(found[0])
       })
       child.on('exit', (code) => reject(new Error(`filterlens view ended with ${code}`)))

@@ -1,13 +1,21 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pagePolicy, serve, servedFiles } from '../../src/cli/serve.ts'
+import { randomWords } from '../../src/analysis/random.ts'
+import { pagePolicy, serve } from '../../src/cli/serve.ts'
+import { servedFiles } from '../../src/cli/served-files.ts'
+import { inFolder } from './run.ts'
 
-/** A request as it is written: fetch forbids its own Host header and mends paths. */
-function get(
+/** A request as it is written: fetch forbids its own Host header and mends paths. Paths are below the page's own address. */
+function get(url: string, path: string, headers: Record<string, string> = {}): ReturnType<typeof ask> {
+  return ask(url, new URL(url).pathname.slice(0, -1) + path, headers)
+}
+
+function ask(
   url: string,
   path: string,
   headers: Record<string, string> = {},
@@ -24,16 +32,21 @@ function get(
   })
 }
 
-async function withServer(work: (url: string, folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'filterlens-serve-'))
+async function emptyPage(folder: string): Promise<string> {
   await mkdir(join(folder, 'page'))
   await writeFile(join(folder, 'page', 'index.html'), '<!doctype html><title>page</title>')
+  return join(folder, 'page')
+}
+
+async function withServer(work: (url: string, folder: string, urlOnce: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-serve-'))
+  const webRoot = await emptyPage(folder)
   await writeFile(join(folder, 'm ü.onnx'), '0123456789')
   await writeFile(join(folder, 'm ü.onnx_data'), 'abc')
   await writeFile(join(folder, 'other.txt'), 'secret')
-  const server = await serve({ webRoot: join(folder, 'page'), files: await servedFiles([join(folder, 'm ü.onnx')]) })
+  const server = await serve({ webRoot, files: await servedFiles([join(folder, 'm ü.onnx')]) })
   try {
-    await work(server.url, folder)
+    await work(server.url, folder, server.urlOnce)
   } finally {
     await server.close()
     await rm(folder, { recursive: true })
@@ -42,12 +55,14 @@ async function withServer(work: (url: string, folder: string) => Promise<void>):
 
 test('the page comes with its policy, from loopback only', () =>
   withServer(async (url) => {
-    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/)
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/)
     const page = await get(url, '/index.html')
     assert.is(page.status, 200)
     assert.is(page.headers['content-security-policy'], pagePolicy)
     assert.is(page.headers['x-content-type-options'], 'nosniff')
-    assert.equal([(await get(url, '/')).status, (await get(url, '/')).headers['location']], [302, '/?data'])
+    assert.is(page.headers['referrer-policy'], 'no-referrer')
+    const { status, headers } = await get(url, '/')
+    assert.equal([status, headers['location']], [302, `${new URL(url).pathname}?data`])
   }))
 
 test('data is listed, and read whole or by range', () =>
@@ -74,6 +89,116 @@ test('nothing else is served: other files, other hosts, other methods', () =>
     assert.is((await get(url, '/%2e%2e/%2e%2e/etc/passwd')).status, 404)
     assert.is((await get(url, '/index.html', { host: 'evil.example' })).status, 421)
     assert.is((await fetch(`${url}index.html`, { method: 'POST' })).status, 405)
+  }))
+
+test('without the secret part of the address nothing is served; the address that a browser is started with leads there once', () =>
+  withServer(async (url, _folder, urlOnce) => {
+    const secret = new URL(url).pathname.split('/')[1]!
+    const wrong = [...secret].reverse().join('')
+    for (const path of [
+      '/',
+      '/index.html',
+      '/data/index.json',
+      `/${wrong}/`,
+      `/${wrong}/data/index.json`,
+      `/${secret}x/`,
+      '/?data',
+    ])
+      assert.is((await ask(url, path)).status, 404, path)
+    assert.is((await ask(url, `/${secret}`)).headers['location'], `/${secret}/`)
+    const once = new URL(urlOnce).pathname
+    assert.not.match(once, secret)
+    const [first, second] = [await ask(url, once), await ask(url, once)]
+    assert.equal([first.status, first.headers['location'], second.status], [302, `/${secret}/`, 404])
+  }))
+
+test("a page of another site is refused, the server's own page is not", () =>
+  withServer(async (url) => {
+    const { port } = new URL(url)
+    for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${Number(port) + 1}`, `https://127.0.0.1:${port}`])
+      assert.is((await get(url, '/data/index.json', { origin })).status, 403, origin)
+    for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`])
+      assert.is((await get(url, '/data/index.json', { origin })).status, 200, origin)
+  }))
+
+test('links are served as they are followed elsewhere: to files, to folders, never in a circle', () =>
+  inFolder(async (folder) => {
+    // As a Hugging Face cache lies on the disk: snapshots of links into blobs.
+    const snapshot = join(folder, 'models--a--b/snapshots/1')
+    await mkdir(join(folder, 'models--a--b/blobs'), { recursive: true })
+    await mkdir(snapshot, { recursive: true })
+    await writeFile(join(folder, 'models--a--b/blobs/abc'), '0123')
+    await symlink('../../blobs/abc', join(snapshot, 'model.safetensors'))
+    await symlink('../../gone', join(snapshot, 'broken.onnx'))
+    await symlink('..', join(snapshot, 'up'))
+    const paths = (await servedFiles([snapshot])).map(({ path }) => path)
+    assert.ok(paths.includes('1/model.safetensors'))
+    assert.not.ok(paths.some((path) => path.includes('broken') || path.split('up/').length > 3))
+    const server = await serve({
+      webRoot: await emptyPage(folder),
+      files: await servedFiles([join(snapshot, 'model.safetensors')]),
+    })
+    try {
+      assert.is((await get(server.url, '/data/model.safetensors')).body, '0123')
+    } finally {
+      await server.close()
+    }
+  }))
+
+/** Sends bytes as they are, and gives back the beginning of the answer. */
+function send(url: string, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(bytes))
+    socket.on('data', (part) => (text += part.toString('latin1')))
+    socket.on('close', () => resolve(text))
+    socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? resolve(text) : reject(error)))
+  })
+}
+
+/** Requests that no browser sends, by number: targets that are no path, headers that are no headers, plain junk. */
+function malformed(k: number, url: string): string | Buffer {
+  const { host, pathname } = new URL(url)
+  const next = randomWords(k)
+  const junk = (length: number): string =>
+    Buffer.from(Array.from({ length }, () => next() & 255))
+      .toString('latin1')
+      .replace(/[\r\n]/g, '?')
+  const printable = (length: number): string => Array.from({ length }, () => String.fromCharCode(33 + (next() % 94))).join('')
+  const targets = ['//', '/%', 'http://[', '*', '/%00', '/..%2f', '\\', `${pathname}%`, `${pathname}data/%ff`, `//${host}//`]
+  const target =
+    k % 3 === 0 ? targets[(k / 3) % targets.length]! : k % 3 === 1 ? `${pathname}${printable(k % 60)}` : printable(k % 200)
+  const headers = [
+    `Host: ${host}`,
+    k % 5 === 0 ? `Range: bytes=${printable(9)}` : '',
+    k % 7 === 0 ? `Origin: ${printable(20)}` : '',
+  ]
+  if (k % 4 === 3) return Buffer.from(junk(1 + (k % 500)), 'latin1')
+  const method = ['GET', 'GET', 'HEAD', 'CONNECT', 'OPTIONS', 'PUT', printable(5)][k % 7]!
+  return `${method} ${target} HTTP/1.1\r\n${headers.filter((text) => text !== '').join('\r\n')}\r\nConnection: close\r\n\r\n`
+}
+
+test('10,000 malformed requests are answered with 4xx or not at all, and the server is still there', () =>
+  withServer(async (url) => {
+    for (const target of ['//', '/%', 'http://['])
+      assert.match(await send(url, `GET ${target} HTTP/1.1\r\nHost: ${new URL(url).host}\r\n\r\n`), /^HTTP\/1\.1 4\d\d /, target)
+    let next = 0
+    const answers = new Map<string, number>()
+    const sender = async (): Promise<void> => {
+      while (next < 10_000) {
+        const status = /^HTTP\/1\.1 (\d{3})/.exec(await send(url, malformed(next++, url)))?.[1] ?? 'none'
+        answers.set(status, (answers.get(status) ?? 0) + 1)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, sender))
+    const bad = [...answers.keys()].filter((status) => !/^4\d\d$/.test(status))
+    // A target may be a right one by chance (the secret part is in it): the page itself and the way to it.
+    assert.ok(
+      bad.every((status) => status === 'none' || status === '200' || status === '302'),
+      JSON.stringify([...answers]),
+    )
+    assert.ok((answers.get('400') ?? 0) > 1000 && (answers.get('404') ?? 0) > 1000, JSON.stringify([...answers]))
+    assert.is((await get(url, '/index.html')).status, 200)
   }))
 
 test('a page that is not built, a port that is taken and a path that is missing are said in a sentence', async () => {
