@@ -1,4 +1,4 @@
-// The exports of the kernel module. A file per operation; raw pointers in, nothing allocated, no module state.
+// The exports of the module. A file per operation; raw pointers in, nothing allocated, no module state.
 export { binEdges } from "./bins";
 export { coefficientHistogram, coefficientRange, coefficientWorkBytes } from "./coefficients";
 export { decode, storedBytes } from "./decode";

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { databaseWriter } from '../src/database/writer.ts'
 import type { OutputFolder } from '../src/io/sink.ts'
-import type { Kernel } from '../src/wasm/module.ts'
+import type { WasmInstance } from '../src/wasm/module.ts'
 import * as onnx from '../test/sources/onnx/model.ts'
 import { concat, message, number, string } from '../test/sources/onnx/protobuf.ts'
 import { writeSafetensors } from '../test/sources/safetensors/write.ts'
@@ -32,12 +32,12 @@ const bytesOf = (values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
 /** A filter database in `folder`, not flushed to the disk: it is read from the cache. */
 export async function writeDatabase(
   folder: string,
-  kernel: Kernel,
+  wasm: WasmInstance,
   values: Float32Array<ArrayBuffer>,
   plan: Plan,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  const writer = await databaseWriter(unflushed(folder), kernel, {})
+  const writer = await databaseWriter(unflushed(folder), wasm, {})
   const name = (layer: number): string => `model ${Math.floor(layer / LAYERS_PER_MODEL)}`
   const { side } = plan
   for (let k = 0; k < plan.layers; k++) {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { nullableMetrics } from '../src/measure/layer-row.ts'
-import { openKernel } from '../src/wasm/module.ts'
+import { openInstance } from '../src/wasm/module.ts'
 import type { Taken, Task } from './end-to-end-child.ts'
 import { type Plan, writeDatabase, writeFormats } from './end-to-end-inputs.ts'
 import { fitLine, openRunner, Rounds, type Runner, runCommand } from './end-to-end-rounds.ts'
@@ -26,7 +26,7 @@ const threads = availableParallelism()
 const fewer = nullableMetrics.filter((name) => name !== 'orthogonality')
 const folder = mkdtempSync(join(tmpdir(), 'filterlens-bench-'))
 const runners: Runner[] = []
-const kernel = await openKernel()
+const wasm = await openInstance()
 const values = bellShaped(4 * SIDE * SIDE)
 
 /** About that many filters in square layers of up to side × side. */
@@ -38,7 +38,7 @@ const filtersOf = ({ layers, side }: Plan): number => layers * side * side
 const bytesOf = (plan: Plan): number => 36 * filtersOf(plan)
 
 async function database(name: string, plan: Plan): Promise<string> {
-  await writeDatabase(join(folder, name), kernel, values, plan)
+  await writeDatabase(join(folder, name), wasm, values, plan)
   return join(folder, name)
 }
 const remove = (...names: string[]): void => {

@@ -1,3 +1,3 @@
 // All benchmarks, one after the other: npm run bench. Options as in end-to-end.ts.
-await import('./kernel.ts')
+await import('./module.ts')
 await import('./end-to-end.ts')

@@ -16,7 +16,7 @@ export interface Parts {
   multiplyTiles(tiles: number): void
 }
 
-/** Compiles assembly/bench/<name>.ts as the kernel is compiled, and opens it. */
+/** Compiles assembly/bench/<name>.ts as the module is compiled, and opens it. */
 export function openBenchModule<T>(name: string, folder: string): T {
   const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js')
   const file = join(folder, `${name}.wasm`)

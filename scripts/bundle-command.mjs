@@ -13,14 +13,14 @@ if (readFileSync(`${folder}/main.js`, 'utf8').includes('./part-')) {
 for (const name of readdirSync(folder)) if (name.startsWith('part-') || name === 'main.js.map') rmSync(`${folder}/${name}`)
 
 /** Our own width of a text for string-width, which loads the engine's tables of all scripts: 40 ms of every run. */
-const textWidth = {
+const terminalWidth = {
   name: 'text-width',
   setup(build) {
     build.onResolve({ filter: /^string-width$/ }, ({ kind }) =>
       kind === 'import-statement' ? { path: 'string-width', namespace: 'text-width' } : undefined,
     )
     build.onLoad({ filter: /./, namespace: 'text-width' }, () => ({
-      contents: "export { textWidth as default } from './text-width.js'",
+      contents: "export { terminalWidth as default } from './text-width.js'",
       resolveDir: resolve(folder),
     }))
   },
@@ -45,7 +45,7 @@ const { metafile } = await build({
   target: 'node20',
   // CommonJS packages ask for Node's own modules this way.
   banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
-  plugins: [textWidth],
+  plugins: [terminalWidth],
   external: ['h5wasm'], // five megabytes, for one format
   legalComments: 'linked',
   logLevel: 'warning',

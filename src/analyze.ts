@@ -5,7 +5,7 @@ import type { LayerRow } from './measure/layer-row.ts'
 import type { Analysis } from './measure/model-row.ts'
 import { type MeasureOptions, settingsOf } from './measure/options.ts'
 import { measure } from './measure/run.ts'
-import { recordRun, requireLayers } from './results/record.ts'
+import { collectRun, requireLayers } from './results/collect.ts'
 
 export interface AnalyzeOptions extends MeasureOptions {
   /** A table about the models (`parseMeta`), joined by name. */
@@ -23,7 +23,7 @@ export async function analyze(given: Inputs | Iterable<File>, options: AnalyzeOp
   const inputs = await inputsOf(given)
   const layers: LayerRow[] = []
   const skipped: Analysis['skipped'][number][] = []
-  const record = await recordRun(measure(inputs, options), {
+  const record = await collectRun(measure(inputs, options), {
     parameters: settingsOf(options).parameters,
     meta: options.meta,
     keepModels: 0,

@@ -16,7 +16,7 @@ import { type SelectedLayer, selectLayers } from './measure/select.ts'
 import { openSource } from './sources/open.ts'
 import type { SourceModel } from './sources/source.ts'
 import { version } from './version.ts'
-import { type Kernel, openKernel } from './wasm/module.ts'
+import { openInstance, type WasmInstance } from './wasm/module.ts'
 import { weightReader } from './weights/reader.ts'
 
 /** What went into a filter database, and what did not. */
@@ -45,9 +45,9 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
   const known = Symbol.iterator in inputs ? [...inputs] : undefined
   const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
   const models: ModelProvenance[] = []
-  const kernel = await openKernel()
-  const checker = options.keepGoing ? await openKernel() : undefined
-  const writer = await databaseWriter(folder, kernel, { 'filterlens.version': version })
+  const wasm = await openInstance()
+  const checker = options.keepGoing ? await openInstance() : undefined
+  const writer = await databaseWriter(folder, wasm, { 'filterlens.version': version })
   const skipped: Analysis['skipped'][number][] = []
   const failed: Analysis['failed'][number][] = []
   const warnings = new Set<string>()
@@ -154,17 +154,17 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
 }
 
 async function requireFinite(
-  kernel: Kernel,
+  wasm: WasmInstance,
   reader: ReturnType<typeof weightReader>,
   refuse: (index: number, value: number) => void,
 ): Promise<void> {
   const most = 1 << 18
   const values = Math.min(most, reader.filters) * reader.taps
-  const address = kernel.reserve(values * 4 + reader.scratchBytes + 64)
+  const address = wasm.reserve(values * 4 + reader.scratchBytes + 64)
   for (let from = 0; from < reader.filters; from += most) {
     const count = Math.min(most, reader.filters - from)
-    await reader.read(kernel, address, address + values * 4, from, count)
-    const index = kernel.firstNonFinite(address, count * reader.taps)
-    if (index >= 0) refuse(from * reader.taps + index, kernel.f32(address + 4 * index, 1)[0]!)
+    await reader.read(wasm, address, address + values * 4, from, count)
+    const index = wasm.firstNonFinite(address, count * reader.taps)
+    if (index >= 0) refuse(from * reader.taps + index, wasm.f32(address + 4 * index, 1)[0]!)
   }
 }

@@ -1,6 +1,6 @@
 // Types that the functions above take or give.
 
-export type { Kernels, Planes } from './activation/convolution.ts'
+export type { ConvolutionWeights, Planes } from './activation/convolution.ts'
 export type { FirstStage, Normalisation } from './activation/first-stage.ts'
 export type { Image } from './activation/image.ts'
 export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analysis/analyze-groups.ts'
@@ -61,6 +61,7 @@ export { type FigureFile, type FigureFormat, figureFiles } from './report/figure
 export { type PlacedFigure, reportFigures } from './report/report-figures.ts'
 export type { ReportInput } from './report/report-input.ts'
 export { checkFiles, type FileCheck } from './results/check-files.ts'
+export type { MeasuredLayer } from './results/collect.ts'
 export type { Difference } from './results/compare-rows.ts'
 export { csvLines, layersCsv, modelsCsv } from './results/csv.ts'
 export { type ExportFormat, exportFormats, exportTable } from './results/export-formats.ts'
@@ -72,7 +73,6 @@ export type { ManifestEntry } from './results/manifest.ts'
 export { zippedResults } from './results/open-results.ts'
 export { packFiles } from './results/pack.ts'
 export { type Recomputation, type RecomputeOptions, recompute } from './results/recompute.ts'
-export type { MeasuredLayer } from './results/record.ts'
 export type { LayerTableWriter, TableWriter } from './results/tables.ts'
 export {
   layerTableBytes,
@@ -83,10 +83,10 @@ export {
   writeTables,
 } from './results/tables.ts'
 export { readLayerTable, readModelTable, readResults } from './results/tables-read.ts'
-export { type ArtifactContent, writeArtifact } from './results/write-artifact.ts'
+export { type ResultsContent, writeResults } from './results/write-results.ts'
 export type { Convolution, Placement, Skipped, Source, SourceFormat, SourceModel } from './sources/source.ts'
 export { version } from './version.ts'
-export type { KernelBasis } from './wasm/module.ts'
+export type { FilterBasis } from './wasm/module.ts'
 export { emptyMoments, type Moments, mergeMoments } from './wasm/moments.ts'
 export type { StoredType } from './wasm/stored.ts'
 export type { ConvShape, Dequantisation, WeightPlan } from './weights/plan.ts'

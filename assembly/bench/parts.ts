@@ -1,4 +1,4 @@
-// Parts of the moments pass on their own, for bench/kernel.ts: how long each takes; no part of the kernel.
+// Parts of the moments pass on their own, for bench/module.ts: how long each takes; no part of the module.
 import { gather } from "../gather";
 import { CAPACITY, PLANE, tileBytes, wideBytes } from "../layout";
 import { products9 } from "../products";

@@ -1,4 +1,4 @@
-// What the machine gives at best, for bench/kernel.ts; no part of the kernel.
+// What the machine gives at best, for bench/module.ts; no part of the module.
 
 /** `times` × 24 dependent-free float32×4 multiplications and as many additions, all in registers. Returns a sum, to be kept. */
 export function multiplyAdd(times: i32): f32 {

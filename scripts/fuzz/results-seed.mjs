@@ -29,7 +29,7 @@ export function plainStudy() {
 
 async function study({ names, layers, datasets }) {
   const { analyze } = await import(join(dist, 'src/analyze.js'))
-  const { writeArtifact } = await import(join(dist, 'src/results/write-artifact.js'))
+  const { writeResults } = await import(join(dist, 'src/results/write-results.js'))
   const { memoryOutput } = await import(join(dist, 'src/io/memory-folder.js'))
   const { convolution, memoryInput, safetensors } = await import(join(dist, 'test/measure/models.js'))
   const inputs = names.map((name, k) =>
@@ -42,7 +42,7 @@ async function study({ names, layers, datasets }) {
   const pairs = datasets.map((name) => ({ a: `${name}_normal`, b: `${name}_robust`, architecture: null, dataset: name }))
   const facts = { command: 'fuzz', finished: '2022-04-06T00:00:00.000Z', machine: {}, license: 'https://example.org/' }
   const output = memoryOutput('results')
-  await writeArtifact(output, { analysis, inputs, ...(pairs.length > 0 && { pairs, report: true }) }, facts)
+  await writeResults(output, { analysis, inputs, ...(pairs.length > 0 && { pairs, report: true }) }, facts)
   return Object.fromEntries(output.files())
 }
 

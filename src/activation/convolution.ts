@@ -10,7 +10,7 @@ export interface Planes {
 }
 
 /** A convolution's weights, in (out, in per group, row, column) order. */
-export interface Kernels {
+export interface ConvolutionWeights {
   readonly shape: ConvShape
   readonly groups: number
   readonly weights: Float32Array
@@ -23,7 +23,7 @@ export interface Kernels {
  * (channel, row, column) with the bias added last, each rounded once to float32: the same bits in every engine.
  * @throws RangeError when channels do not fit, or the kernel is larger than the padded input
  */
-export function convolve(input: Planes, { shape, groups, weights, bias }: Kernels, placement: Placement): Planes {
+export function convolve(input: Planes, { shape, groups, weights, bias }: ConvolutionWeights, placement: Placement): Planes {
   const [out, perGroup, kernelHeight, kernelWidth] = shape
   const [strideY, strideX] = placement.strides
   const [dilationY, dilationX] = placement.dilations

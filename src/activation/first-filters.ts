@@ -1,7 +1,7 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, type MeasuredRun } from '../measure/layers-again.ts'
-import { openKernel } from '../wasm/module.ts'
+import { openInstance } from '../wasm/module.ts'
 import { readFirstFilters } from './read-values.ts'
 
 /** Filters kept of each layer. */
@@ -35,12 +35,12 @@ export async function readFirstFiltersOf(
 ): Promise<FirstFilters[]> {
   const models = new Set([...new Set(analysis.layers.map(({ model }) => model))].slice(0, MOST_MODELS))
   const wanted = analysis.layers.filter(({ model, kernel }) => models.has(model) && kernel === '3x3')
-  const kernel = await openKernel()
+  const wasm = await openInstance()
   const found: FirstFilters[] = []
   for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis, wanted, options })) {
     const most = isRgbLayer(row) ? PER_RGB_LAYER : PER_LAYER
     const count = Math.min(row.filters, most)
-    found.push({ model: row.model, layer_id: row.layer_id, filters: await readFirstFilters(kernel, layer.convolution, count) })
+    found.push({ model: row.model, layer_id: row.layer_id, filters: await readFirstFilters(wasm, layer.convolution, count) })
   }
   return found
 }

@@ -1,7 +1,7 @@
 import { InputError, UsageError } from '../errors.ts'
 import type { Convolution, Placement, SourceModel } from '../sources/source.ts'
-import type { Kernel } from '../wasm/module.ts'
-import { convolve, type Kernels, type Planes, relu } from './convolution.ts'
+import type { WasmInstance } from '../wasm/module.ts'
+import { type ConvolutionWeights, convolve, type Planes, relu } from './convolution.ts'
 import type { Image } from './image.ts'
 import { readValues } from './read-values.ts'
 
@@ -28,7 +28,7 @@ export interface FirstStageOptions {
 export interface FirstStage {
   readonly model: string
   readonly layer: string
-  readonly kernels: Kernels
+  readonly convolution: ConvolutionWeights
   readonly placement: Placement
   /** False when the file does not tell the placement. */
   readonly placementKnown: boolean
@@ -49,7 +49,7 @@ const same: Placement = { strides: [1, 1], dilations: [1, 1], pads: 'same_upper'
  * @throws UsageError when mean and std do not fit
  */
 export async function runFirstStage(
-  kernel: Kernel,
+  wasm: WasmInstance,
   model: SourceModel,
   image: Image,
   changed: Image,
@@ -62,16 +62,16 @@ export async function runFirstStage(
       `has ${changed.width}×${changed.height} pixels, but ${image.name} has ${image.width}×${image.height}; both must be of one size`,
     )
   const channels = first.shape[1] * first.groups
-  const kernels: Kernels = {
+  const convolution: ConvolutionWeights = {
     shape: first.shape,
     groups: first.groups,
-    weights: await readValues(kernel, first.weights, first.shape),
-    ...(first.bias && { bias: await readValues(kernel, first.bias, [1, 1, 1, first.shape[0]]) }),
+    weights: await readValues(wasm, first.weights, first.shape),
+    ...(first.bias && { bias: await readValues(wasm, first.bias, [1, 1, 1, first.shape[0]]) }),
   }
   const placement = first.placement ?? options.placement ?? same
   const run = (input: Image) => {
     try {
-      return relu(convolve(normalise(withChannels(input, channels, model.name), options.normalisation), kernels, placement))
+      return relu(convolve(normalise(withChannels(input, channels, model.name), options.normalisation), convolution, placement))
     } catch (error) {
       if (error instanceof RangeError)
         throw new InputError(input.name, `cannot be put through ${model.name}: ${error.message}`, { cause: error })
@@ -84,7 +84,7 @@ export async function runFirstStage(
   return {
     model: model.name,
     layer: first.layer,
-    kernels,
+    convolution,
     placement,
     placementKnown: first.placement !== undefined,
     normalisation: options.normalisation,

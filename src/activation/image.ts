@@ -3,7 +3,7 @@ import { decode as decodeJpeg } from 'jpeg-js'
 import { InputError } from '../errors.ts'
 import { memoryAccess } from '../io/random-access.ts'
 import { looksLikeNpy, npyStrides, readNpy } from '../sources/numpy/npy.ts'
-import type { Kernel } from '../wasm/module.ts'
+import type { WasmInstance } from '../wasm/module.ts'
 import type { Planes } from './convolution.ts'
 import { readValues } from './read-values.ts'
 
@@ -21,10 +21,10 @@ const MOST_PIXELS = 16_777_216
  * other decoders: for exact work use PNG.
  * @throws InputError
  */
-export async function readImage(kernel: Kernel, name: string, bytes: Uint8Array): Promise<Image> {
+export async function readImage(wasm: WasmInstance, name: string, bytes: Uint8Array): Promise<Image> {
   if (bytes[0] === 0x89 && bytes[1] === 0x50) return { name, ...pngPlanes(name, bytes) }
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return { name, ...jpegPlanes(name, bytes) }
-  if (looksLikeNpy(bytes)) return { name, ...(await npyPlanes(kernel, name, bytes)) }
+  if (looksLikeNpy(bytes)) return { name, ...(await npyPlanes(wasm, name, bytes)) }
   throw new InputError(name, 'is no image that can be read: PNG, JPEG and NumPy arrays (.npy) can')
 }
 
@@ -65,7 +65,7 @@ function jpegPlanes(name: string, bytes: Uint8Array): Planes {
   }
 }
 
-async function npyPlanes(kernel: Kernel, name: string, bytes: Uint8Array): Promise<Planes> {
+async function npyPlanes(wasm: WasmInstance, name: string, bytes: Uint8Array): Promise<Planes> {
   const access = memoryAccess(name, bytes)
   const array = await readNpy(access)
   const shape = array.shape[0] === 1 && array.shape.length === 4 ? array.shape.slice(1) : array.shape
@@ -91,7 +91,7 @@ async function npyPlanes(kernel: Kernel, name: string, bytes: Uint8Array): Promi
         for (let x = 0; x < width; x++) values[at++] = bytes[start + c * order[0] + y * order[1] + x * order[2]]! / 255
     return { channels, height, width, values }
   }
-  const values = await readValues(kernel, { ...array.stored, strides: [0, ...order] }, [1, channels, height, width])
+  const values = await readValues(wasm, { ...array.stored, strides: [0, ...order] }, [1, channels, height, width])
   return { channels, height, width, values }
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Convolution } from '../sources/source.ts'
-import type { Kernel } from '../wasm/module.ts'
+import type { WasmInstance } from '../wasm/module.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 import { storedBytes } from '../weights/stored-bytes.ts'
 
@@ -11,7 +11,7 @@ const MOST_BYTES = 1 << 29
  * The values of a plan as float32 in (out, in, row, column) order, the first `shape[0]` output channels of them.
  * For what a picture needs: the whole span is read at once. @throws InputError when the file is too short or the span over 512 MB
  */
-export async function readValues(kernel: Kernel, plan: WeightPlan, shape: ConvShape): Promise<Float32Array> {
+export async function readValues(wasm: WasmInstance, plan: WeightPlan, shape: ConvShape): Promise<Float32Array> {
   const [out, perGroup, height, width] = shape
   const n = out * perGroup * height * width
   if (n === 0) return new Float32Array(0)
@@ -23,11 +23,11 @@ export async function readValues(kernel: Kernel, plan: WeightPlan, shape: ConvSh
     throw new InputError(plan.access.name, `a tensor of ${shape.join('×')} is too large to be drawn`)
   const bytes = await plan.access.read(plan.offset, span)
   const room = (4 * n + 15) & ~15
-  const destination = kernel.reserve(room + span)
+  const destination = wasm.reserve(room + span)
   const source = destination + room
-  kernel.u8(source, span).set(bytes)
+  wasm.u8(source, span).set(bytes)
   const { dequantise } = plan
-  kernel.decode({
+  wasm.decode({
     dtype: plan.dtype,
     source,
     destination,
@@ -35,16 +35,16 @@ export async function readValues(kernel: Kernel, plan: WeightPlan, shape: ConvSh
     strides,
     dequantise: dequantise && firstChannels(dequantise, out),
   })
-  return kernel.f32(destination, n).slice()
+  return wasm.f32(destination, n).slice()
 }
 
 /** The first filters of a layer in (out, in) order: at most `count` of them, taps·taps values each. */
-export async function readFirstFilters(kernel: Kernel, layer: Convolution, count: number): Promise<Float32Array> {
+export async function readFirstFilters(wasm: WasmInstance, layer: Convolution, count: number): Promise<Float32Array> {
   const [out, perGroup, height, width] = layer.shape
   if (perGroup === 0) return new Float32Array(0)
   const rows = Math.min(out, Math.ceil(count / perGroup))
   const columns = Math.min(perGroup, count)
-  const values = await readValues(kernel, widen(layer), [rows, columns, height, width])
+  const values = await readValues(wasm, widen(layer), [rows, columns, height, width])
   return values.slice(0, count * height * width)
 }
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { Analysis } from '../measure/model-row.ts'
-import { sharedKernel } from '../wasm/module.ts'
+import { sharedInstance } from '../wasm/module.ts'
 import { basesOf, commonKernel } from './bases.ts'
 import { type BootstrapOptions, bootstrapDefaults, bootstrapMeans } from './bootstrap.ts'
 import { type Coefficients, coefficientBins } from './coefficients.ts'
@@ -46,7 +46,7 @@ export function groupAnalysis({
   columns = [],
   bootstrap = {},
 }: GroupInput): GroupReport {
-  const { math } = sharedKernel()
+  const { math } = sharedInstance()
   const membership = assignMembers(analysis, pairs, groups)
   const members = membership.members.map(measureMember)
   const compared = members.filter(({ group }) => group !== null)

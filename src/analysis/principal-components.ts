@@ -1,4 +1,4 @@
-import { sharedKernel } from '../wasm/module.ts'
+import { sharedInstance } from '../wasm/module.ts'
 import type { Moments } from '../wasm/moments.ts'
 
 /** A PCA basis of filters with t taps (9 for 3×3). */
@@ -14,13 +14,13 @@ export interface PrincipalComponents {
 }
 
 /**
- * PCA of the filters behind `moments` (pca.ipynb). Kernel arithmetic: the same bits in every engine.
+ * PCA of the filters behind `moments` (pca.ipynb). The module's arithmetic: the same bits in every engine.
  * @throws RangeError when there is none: fewer than two filters, or no variance; `whyNoBasis` tells before
  */
 export function principalComponents(moments: Moments): PrincipalComponents {
   const because = whyNoBasis(moments)
   if (because !== null) throw new RangeError(`no principal components: ${because}`)
-  const { values, vectors } = sharedKernel().eigen(moments.scatter)
+  const { values, vectors } = sharedInstance().eigen(moments.scatter)
   const positive = values.map((value) => Math.max(0, value))
   const total = positive.reduce((sum, value) => sum + value, 0)
   return {

@@ -1,4 +1,4 @@
-/** The functions of the WASM kernel that statistics pass through: engines differ in the last digit of their own. */
+/** The functions of the WebAssembly module that statistics pass through: engines differ in the last digit of their own. */
 export interface Transcendental {
   exp(x: number): number
   /** Natural logarithm. */

@@ -24,7 +24,7 @@ import {
 //   file     "ARROW1\0\0"  messages  Footer as FlatBuffer  its length (i32)  "ARROW1"
 
 /** A column's type as far as a reader of filters needs it. */
-export interface Column {
+export interface ColumnType {
   readonly name: string
   /** Arrow's number of the type (2 Int, 3 FloatingPoint, 5 Utf8 …). */
   readonly type: number
@@ -33,10 +33,10 @@ export interface Column {
   readonly signed: boolean
   /** Id of the dictionary whose indices are stored instead. */
   readonly dictionary: { readonly id: number; readonly bits: number; readonly signed: boolean } | undefined
-  readonly children: readonly Column[]
+  readonly children: readonly ColumnType[]
 }
 
-export const TYPE = {
+export const ARROW_TYPE = {
   int: 2,
   float: 3,
   utf8: 5,
@@ -62,7 +62,7 @@ export interface Batch {
 }
 
 export interface ArrowMessages {
-  readonly columns: readonly Column[]
+  readonly columns: readonly ColumnType[]
   /** Keys of the schema's own metadata. */
   readonly keys: readonly string[]
   readonly batches: readonly Batch[]
@@ -119,7 +119,7 @@ export async function readMessages(access: RandomAccess, only?: 'schema'): Promi
 /** What has been read so far. */
 class Reader {
   readonly access: RandomAccess
-  columns: Column[] | undefined
+  columns: ColumnType[] | undefined
   keys: string[] = []
   readonly batches: Batch[] = []
   #dictionaries = new Map<number, readonly Batch[]>()
@@ -219,7 +219,7 @@ async function readFile(reader: Reader, only: 'schema' | undefined): Promise<voi
   for (const list of [2, 3]) for (const at of structsField(footer, list, 24)) await reader.take(count64(footer.view, at), end)
 }
 
-function readColumn(field: FlatTable, depth: number): Column {
+function readColumn(field: FlatTable, depth: number): ColumnType {
   if (depth > DEEPEST) throw new RangeError('its columns are nested too deeply')
   const type = tableField(field, 3)
   const number = int8Field(field, 2)
@@ -230,12 +230,12 @@ function readColumn(field: FlatTable, depth: number): Column {
     type: type ? number : 0,
     size: !type
       ? 0
-      : number === TYPE.float
+      : number === ARROW_TYPE.float
         ? int16Field(type, 0)
-        : number === TYPE.int || number === TYPE.fixedSizeList
+        : number === ARROW_TYPE.int || number === ARROW_TYPE.fixedSizeList
           ? int32Field(type, 0)
           : 0,
-    signed: type !== undefined && number === TYPE.int && int8Field(type, 1) === 1,
+    signed: type !== undefined && number === ARROW_TYPE.int && int8Field(type, 1) === 1,
     dictionary: encoding && {
       id: int64Field(encoding, 0),
       bits: index ? int32Field(index, 0, 32) : 32,
@@ -291,15 +291,15 @@ export async function openBuffer(
 }
 
 /** Where a column's nodes, buffers and view counts begin in a batch. */
-export interface Place {
+export interface BatchPlace {
   node: number
   buffer: number
   view: number
 }
 
 /** The place of each top-level column. */
-export function placesOf(columns: readonly Column[], batch: Batch): Place[] {
-  const next: Place = { node: 0, buffer: 0, view: 0 }
+export function placesOf(columns: readonly ColumnType[], batch: Batch): BatchPlace[] {
+  const next: BatchPlace = { node: 0, buffer: 0, view: 0 }
   return columns.map((column) => {
     const place = { ...next }
     skip(column, batch, next)
@@ -307,14 +307,15 @@ export function placesOf(columns: readonly Column[], batch: Batch): Place[] {
   })
 }
 
-function skip(column: Column, batch: Batch, next: Place): void {
+function skip(column: ColumnType, batch: Batch, next: BatchPlace): void {
   next.node++
   if (column.dictionary) {
     next.buffer += 2
     return
   }
   next.buffer += BUFFERS[column.type] ?? 2
-  if (column.type === TYPE.utf8View || column.type === TYPE.utf8View - 1) next.buffer += batch.variadic[next.view++] ?? 0
+  if (column.type === ARROW_TYPE.utf8View || column.type === ARROW_TYPE.utf8View - 1)
+    next.buffer += batch.variadic[next.view++] ?? 0
   for (const child of column.children) skip(child, batch, next)
 }
 

@@ -4,11 +4,12 @@ import { UsageError } from '../errors.ts'
 import { activationFigure } from '../figures/activation-figure.ts'
 import { standalone } from '../figures/figure.ts'
 import { figureToPng } from '../figures/png.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
 import { readResvgWasm } from '../io/node-resvg.ts'
 import { writeFile } from '../io/sink.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
-import { listInputs, openOutput } from './run-control.ts'
+import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const activateCommand: Command = {

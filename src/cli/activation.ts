@@ -5,7 +5,7 @@ import { InputError, UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
-import { type Kernel, openKernel } from '../wasm/module.ts'
+import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import type { Words } from './command.ts'
 
 /** Two images, and what is taken off them before the first convolution. */
@@ -40,24 +40,24 @@ export function activationChoice(words: Words): ActivationChoice | undefined {
 
 /** Runs the first convolution of an input's first model on both images. @throws InputError, UsageError */
 export async function activationOf(input: LazyInput, choice: ActivationChoice): Promise<FirstStage> {
-  const kernel = await openKernel()
-  const image = await imageOf(kernel, choice.image)
-  const changed = await imageOf(kernel, choice.changed)
+  const wasm = await openInstance()
+  const image = await imageOf(wasm, choice.image)
+  const changed = await imageOf(wasm, choice.changed)
   const source = await openSource(await input.open())
   try {
     const [model] = source.models
     if (!model) throw new InputError(input.path, 'holds no model')
-    return await runFirstStage(kernel, model, image, changed, { normalisation: choice.normalisation })
+    return await runFirstStage(wasm, model, image, changed, { normalisation: choice.normalisation })
   } finally {
     await source.close()
   }
 }
 
-async function imageOf(kernel: Kernel, path: string): ReturnType<typeof readImage> {
+async function imageOf(wasm: WasmInstance, path: string): ReturnType<typeof readImage> {
   const access = await openFile(path)
   try {
     const { readImage } = await import('../activation/image.ts')
-    return await readImage(kernel, path, await access.read(0, access.byteLength))
+    return await readImage(wasm, path, await access.read(0, access.byteLength))
   } finally {
     await access.close?.()
   }

@@ -1,14 +1,15 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
 import type { ModelRow } from '../measure/model-row.ts'
-import type { MeasuredLayer, RunRecord } from '../results/record.ts'
+import type { CollectedRun, MeasuredLayer } from '../results/collect.ts'
+import { count, fixed, percent, plural } from '../words.ts'
 import { pc } from './colour.ts'
-import { bar, count, fixed, percent, plural, printable, table } from './terminal.ts'
+import { bar, printable, terminalTable } from './terminal.ts'
 
 /** Largest possible variance entropy of nine directions, log10 9. */
 const FULL_ENTROPY = 0.9542
 
 /** One model: a line on what it is, a row a layer, the flags in words. */
-export function modelView(analysis: RunRecord, model: ModelRow): string {
+export function modelView(analysis: CollectedRun, model: ModelRow): string {
   const layers = analysis.layers.filter((row) => row.model === model.model)
   const flagged = layers.map((row) => ({ row, flags: flagsOf(row) }))
   const mixed = new Set(layers.map((row) => row.kernel)).size > 1
@@ -31,7 +32,11 @@ export function modelView(analysis: RunRecord, model: ModelRow): string {
     { title: 'entropy' },
     { title: 'orthogonality' },
   ]
-  const lines = [`${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`, '', table(columns, [...rows, total])]
+  const lines = [
+    `${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`,
+    '',
+    terminalTable(columns, [...rows, total]),
+  ]
   const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${printable(row.layer)}: ${flag.message}`))
   if (words.length > 0) lines.push('', ...words.map((line) => `${pc.yellow('!')} ${line}`))
   return lines.join('\n')
@@ -51,7 +56,7 @@ function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean):
 }
 
 /** Many models: one row each. */
-export function modelsView(analysis: RunRecord): string {
+export function modelsView(analysis: CollectedRun): string {
   const flags = analysis.flagged
   const rows = analysis.models.map((model) => [
     printable(model.model),
@@ -64,7 +69,7 @@ export function modelsView(analysis: RunRecord): string {
     flags.has(model.model) ? pc.yellow(`! ${plural(flags.get(model.model)!, 'layer')}`) : '',
   ])
   const right = 'right' as const
-  return table(
+  return terminalTable(
     [
       { title: 'model' },
       { title: 'format' },
@@ -80,7 +85,7 @@ export function modelsView(analysis: RunRecord): string {
 }
 
 /** "ONNX, 12 convolutions or tensors: 10 measured (36,000 filters); left out: 2 × 1×1". */
-function censusLine(analysis: RunRecord, model: ModelRow): string {
+function censusLine(analysis: CollectedRun, model: ModelRow): string {
   const skipped = analysis.skipped.filter((entry) => entry.model === model.model)
   const measured = `${plural(model.layers, 'layer')} measured (${plural(model.filters, 'filter')})`
   return `${model.format}: ${measured}${skipped.length > 0 ? `; ${skippedSummary(skipped)}` : ''}`

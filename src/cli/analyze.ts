@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { UsageError } from '../errors.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
+import type { CollectedRun } from '../results/collect.ts'
 import { layersCsv } from '../results/csv.ts'
 import { recordJson } from '../results/json.ts'
-import type { RunRecord } from '../results/record.ts'
+import { plural } from '../words.ts'
 import { activationChoice, activationOptions } from './activation.ts'
 import { modelsView, modelView } from './analysis-view.ts'
 import type { Command } from './command.ts'
-import { checkFiles, fileCheckView, LayersToCheck } from './file-check.ts'
 import { groupsView } from './groups-view.ts'
+import { checkInputs, fileCheckView, LayersToCheck } from './input-check.ts'
 import { type Measured, measureInputs } from './measuring.ts'
-import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-options.ts'
-import { listInputs } from './run-control.ts'
+import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { complain, print, say, warn, write } from './talk.ts'
-import { plural } from './terminal.ts'
 import { letYoungHeapGrow } from './young-heap.ts'
 
 export const analyzeCommand: Command = {
@@ -83,7 +83,7 @@ export const analyzeCommand: Command = {
       throw new UsageError('--image is shown in the report: add --report, or use filterlens activate')
     const pairs = words['pairs'] as string | undefined
     const meta = words['meta'] as string | undefined
-    const tolerance = numberOf(words, 'check-tolerance', 'a number from 0', (x) => x >= 0)!
+    const tolerance = numberOption(words, 'check-tolerance', 'a number from 0', (x) => x >= 0)!
     const toCheck = words['check-against-file'] === true ? new LayersToCheck() : undefined
     let groups: GroupReport | undefined
     const inputs = await listInputs(words['inputs'] as string[])
@@ -98,7 +98,7 @@ export const analyzeCommand: Command = {
       ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
         extend: async (run) => {
           if (words['report'] === true || pairs !== undefined) letYoungHeapGrow()
-          const { extendRun } = await import('./extend.ts')
+          const { extendByOptions: extendRun } = await import('./extend.ts')
           groups = await extendRun(run, { pairs, report: words['report'] === true, activation })
         },
       }),
@@ -106,7 +106,7 @@ export const analyzeCommand: Command = {
     const { record } = measured
     for (const text of record.warnings) warn(text)
     for (const { file, problem } of record.failed) complain(`${file}: ${problem}`)
-    const checks = toCheck && (await checkFiles(inputs, toCheck, tolerance))
+    const checks = toCheck && (await checkInputs(inputs, toCheck, tolerance))
     for (const { file, problem } of checks ?? []) if (problem !== undefined) complain(`${file}: ${problem}`)
     const compared = checks?.filter(({ problem }) => problem === undefined) ?? []
     if (words['json'] === true) print(recordJson(record, groups, checks))
@@ -123,7 +123,7 @@ export const analyzeCommand: Command = {
   },
 }
 
-function view(record: RunRecord, layers: boolean | undefined): string {
+function view(record: CollectedRun, layers: boolean | undefined): string {
   const single = record.models.length === 1
   const parts = single ? [] : [modelsView(record)]
   if (layers ?? single) parts.push(...record.models.map((model) => modelView(record, model)))

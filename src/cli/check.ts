@@ -1,12 +1,13 @@
 import { type Limits, type Violation, violations } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
+import { plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command, Words } from './command.ts'
 import { measureInputs } from './measuring.ts'
-import { measuringOptions, measuringOptionsOf, numberOf } from './measuring-options.ts'
-import { listInputs } from './run-control.ts'
+import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { print, warn } from './talk.ts'
-import { plural, printable, table } from './terminal.ts'
+import { printable, terminalTable } from './terminal.ts'
 
 const names = { sparsity: 'sparsity', variance_entropy: 'entropy', orthogonality: 'orthogonality' } as const
 
@@ -62,7 +63,7 @@ export const checkCommand: Command = {
 }
 
 function limitsOf(words: Words): Limits {
-  const share = (name: string): number | undefined => numberOf(words, name, 'a number from 0 to 1', (x) => x >= 0 && x <= 1)
+  const share = (name: string): number | undefined => numberOption(words, name, 'a number from 0 to 1', (x) => x >= 0 && x <= 1)
   const max_sparsity = share('max-sparsity')
   const min_entropy = share('min-entropy')
   const min_orthogonality = share('min-orthogonality')
@@ -85,5 +86,5 @@ function failureView(found: readonly Violation[], layers: number): string {
     `${metric === 'sparsity' ? 'at most' : 'at least'} ${limit}`,
   ])
   const bad = new Set(found.map(({ model, layer }) => `${model}\n${layer}`)).size
-  return `${table([{ title: '' }, { title: 'model' }, { title: 'layer' }, { title: 'is' }, { title: 'must be' }], rows)}\n\n${bad} of ${plural(layers, 'layer')} beyond the limits`
+  return `${terminalTable([{ title: '' }, { title: 'model' }, { title: 'layer' }, { title: 'is' }, { title: 'must be' }], rows)}\n\n${bad} of ${plural(layers, 'layer')} beyond the limits`
 }

@@ -2,20 +2,21 @@ import { readFirstFiltersOf } from '../activation/first-filters.ts'
 import { compareModels } from '../analysis/compare-models.ts'
 import { type GroupReport, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
 import { UsageError } from '../errors.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { pictures } from '../report/pictures.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { recordJson } from '../results/json.ts'
+import { fixed } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
-import { extendRun } from './extend.ts'
+import { extendByOptions } from './extend.ts'
 import { groupsView } from './groups-view.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
 import { writeReport } from './report.ts'
-import { listInputs } from './run-control.ts'
 import { print, say, warn } from './talk.ts'
-import { fixed, printable, table } from './terminal.ts'
+import { printable, terminalTable } from './terminal.ts'
 
 export const compareCommand: Command = {
   options: (parser) =>
@@ -56,7 +57,7 @@ export const compareCommand: Command = {
           comparison = compareModels(layersOf(analysis, models.a[0]!), layersOf(analysis, models.b[0]!))
         else {
           const choice = { a: { name: names[0]!, models: models.a }, b: { name: names[1]!, models: models.b } }
-          groups = await extendRun(measured, { pairs: undefined, groups: choice, report: false })
+          groups = await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })
         }
         if (report === undefined) return
         const drawn = pictures(analysis, groups, await readFirstFiltersOf(inputs, analysis, { signal: measured.signal }))
@@ -86,7 +87,7 @@ function comparisonView(comparison: ModelComparison): string {
     ...cells(layer.metrics),
   ])
   const columns = ['layer', 'shape', 'sparse', 'entropy', 'orthogonality'].map((title) => ({ title }))
-  return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${table(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n`
+  return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n`
 }
 
 function change(metric: MetricName, { a, b, difference }: ModelComparison['metrics'][MetricName]): string {

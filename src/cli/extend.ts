@@ -26,26 +26,26 @@ export interface Extension {
 }
 
 /** Group analysis, first filters and report of a run; each is added to the results when there are any. */
-export async function extendRun(measured: MeasuredInputs, wanted: Extension): Promise<GroupReport | undefined> {
-  const { run, inputs, artifact, signal, progress } = measured
+export async function extendByOptions(measured: MeasuredInputs, wanted: Extension): Promise<GroupReport | undefined> {
+  const { run, inputs, results, signal, progress } = measured
   const { activation } = wanted
   const names = run.models.map(({ model }) => model)
   const { groups, first } = await extend(run, inputs, {
     pairs: wanted.pairs === undefined ? undefined : await readPairsFile(wanted.pairs, names),
     groups: wanted.groups,
-    artifact,
+    results,
     report: wanted.report && !activation,
     signal,
     onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
   })
-  if (artifact && wanted.report && activation) {
+  if (results && wanted.report && activation) {
     const analysis = await run.whole()
     const name = pictures(analysis, groups, first).firstLayers?.[0]?.model
     const stage = await activationOf(shownInput(measured, name), activation)
-    await writeReportFiles(artifact, { analysis, groups, first, activation: stage })
+    await writeReportFiles(results, { analysis, groups, first, activation: stage })
     const { image, changed, normalisation } = activation
     const images = { image: await shownImage(image), changed: await shownImage(changed) }
-    await writeShownImages(artifact, { model: stage.model, ...images, normalisation })
+    await writeShownImages(results, { model: stage.model, ...images, normalisation })
   }
   return groups
 }

@@ -1,11 +1,12 @@
 import { extract } from '../extract.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
+import { count, plural } from '../words.ts'
 import type { Command } from './command.ts'
 import { readMetaFile } from './meta-file.ts'
-import { openProgress } from './progress.ts'
-import { listInputs, withInterrupt } from './run-control.ts'
+import { openProgressBar } from './progress.ts'
+import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
 import { complain, print, say, warn } from './talk.ts'
-import { count, plural } from './terminal.ts'
 
 export const extractCommand: Command = {
   options: (parser) =>
@@ -39,7 +40,7 @@ export const extractCommand: Command = {
     const inputs = await listInputs(words['inputs'] as string[])
     const started = performance.now()
     const place = await openRunFolder(output)
-    const progress = openProgress()
+    const progress = openProgressBar()
     const result = await withInterrupt(
       () => 'nothing was written',
       (signal) =>

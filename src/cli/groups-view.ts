@@ -1,7 +1,7 @@
 import { type GroupReport, metricNames } from '../analysis/report-types.ts'
 import { HEADLINE, leadSentences } from '../report/answer.ts'
 import { pc } from './colour.ts'
-import { printable, table } from './terminal.ts'
+import { printable, terminalTable } from './terminal.ts'
 
 const titles = { sparsity: 'sparsity', variance_entropy: 'variance entropy', orthogonality: 'orthogonality' } as const
 
@@ -37,7 +37,7 @@ export function groupsView(report: GroupReport): string {
     ...(rows.length > 0
       ? [
           '',
-          table(
+          terminalTable(
             [
               { title: 'over all layers' },
               { title: printable(a.name), align: right },

@@ -1,10 +1,11 @@
 import { findInputs } from '../inputs/node-inputs.ts'
 import { openSource } from '../sources/open.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
+import { count, fixed, plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { complain, print, warn } from './talk.ts'
-import { count, fixed, plural, printable, table } from './terminal.ts'
+import { printable, terminalTable } from './terminal.ts'
 
 /** One line of the census. */
 interface CensusEntry {
@@ -98,7 +99,7 @@ function modelLine(source: Source, model: SourceModel): string {
 }
 
 function censusTable(entries: readonly CensusEntry[]): string {
-  return table(
+  return terminalTable(
     [
       { title: 'tensor' },
       { title: 'shape', align: 'right' },

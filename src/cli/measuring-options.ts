@@ -59,9 +59,14 @@ export function measuringOptions(parser: Argv): Argv {
 
 /** Reads them back, with types and limits checked. @throws UsageError */
 export function measuringOptionsOf(words: Words): MeasuringOptions {
-  const threshold = numberOf(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!
-  const batchSize = numberOf(words, 'batch-size', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
-  const workers = numberOf(words, 'workers', 'a whole number from 1 to 64', (x) => Number.isSafeInteger(x) && x > 0 && x <= 64)
+  const threshold = numberOption(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!
+  const batchSize = numberOption(words, 'batch-size', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
+  const workers = numberOption(
+    words,
+    'workers',
+    'a whole number from 1 to 64',
+    (x) => Number.isSafeInteger(x) && x > 0 && x <= 64,
+  )
   const kernel = String(words['kernel'])
   if (kernel !== 'all' && !/^\d{1,2}x\d{1,2}$/.test(kernel))
     throw new UsageError(`--kernel ${kernel}: give rows x columns, such as 3x3, or all`)
@@ -77,7 +82,7 @@ export function measuringOptionsOf(words: Words): MeasuringOptions {
 }
 
 /** A number option, checked. @throws UsageError */
-export function numberOf(words: Words, name: string, wanted: string, good: (x: number) => boolean): number | undefined {
+export function numberOption(words: Words, name: string, wanted: string, good: (x: number) => boolean): number | undefined {
   const value = words[name]
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !good(value)) throw new UsageError(`--${name} ${String(value)}: give ${wanted}`)

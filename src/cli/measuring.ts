@@ -8,24 +8,24 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
+import { type CollectedRun, collectRun, openRunTables, requireLayers } from '../results/collect.ts'
 import type { RunToExtend } from '../results/extend-run.ts'
-import { finishArtifact } from '../results/finish.ts'
+import { finishResults } from '../results/finish.ts'
 import { type Journal, openJournal } from '../results/journal.ts'
 import { MANIFEST, parseManifest } from '../results/manifest.ts'
-import { openRunTables, type RunRecord, recordRun, requireLayers } from '../results/record.ts'
-import { type StagedArtifact, stageArtifact } from '../results/staged.ts'
+import { type StagedResults, stageResults } from '../results/staged.ts'
 import { tableFiles } from '../results/table-files.ts'
 import { version } from '../version.ts'
+import { plural } from '../words.ts'
 import { commandLine } from './command-line.ts'
 import { InputWatch } from './input-identity.ts'
 import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile } from './meta-file.ts'
-import { openProgress, type Progress } from './progress.ts'
+import { openProgressBar, type ProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
 import { say } from './talk.ts'
-import { plural } from './terminal.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
 
 /** What a measuring command asks for. */
@@ -51,14 +51,14 @@ export interface MeasuringTask {
 export interface MeasuredInputs {
   readonly run: RunToExtend
   readonly inputs: readonly FoundInput[]
-  readonly artifact: StagedArtifact | undefined
+  readonly results: StagedResults | undefined
   readonly signal: AbortSignal
-  readonly progress: Progress
+  readonly progress: ProgressBar
 }
 
 /** What came of it. */
 export interface Measured {
-  readonly record: RunRecord
+  readonly record: CollectedRun
   readonly seconds: number
   /** The number to quote; only with an output. */
   readonly resultsSha256?: string
@@ -71,14 +71,14 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const { parameters } = settingsOf(task.options)
   const { inputs, output } = task
   const place = output === undefined ? undefined : await openRunFolder(output)
-  const progress = openProgress()
+  const progress = openProgressBar()
   let journal: Journal | undefined
-  let artifact: StagedArtifact | undefined
+  let results: StagedResults | undefined
   try {
     journal = place && (await openJournal(place.journal, version, parameters))
     const resumed = task.resume ? journal : undefined
     if (resumed && resumed.found > 0) say(`continuing an interrupted run: ${plural(resumed.found, 'layer')} measured already`)
-    artifact = place && stageArtifact(place.folder, await formerFiles(place.folder.name))
+    results = place && stageResults(place.folder, await formerFiles(place.folder.name))
     const watch = new InputWatch()
     const keyOf = ({ input, parts, model, layer_id, layer }: LayerIdentity) => {
       const identity = watch.of(input, parts)
@@ -87,12 +87,12 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
     return await withInterrupt(
       () => consequence(journal),
       async (signal) => {
-        const tables = artifact && (await openRunTables(artifact, parameters))
+        const tables = results && (await openRunTables(results, parameters))
         const rows: LayerRow[] = []
         let told = 0
         const events = measure(inputs, {
           ...task.options,
-          hash: artifact !== undefined,
+          hash: results !== undefined,
           signal,
           onProgress: ({ inputs: { done, total }, model, filters }) =>
             progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
@@ -104,7 +104,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
               },
             }),
         })
-        const record = await recordRun(events, {
+        const record = await collectRun(events, {
           parameters,
           meta,
           ...(!task.keepLayers && { keepModels: MOST_MODELS }),
@@ -115,7 +115,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
             if (measured && key) await journal?.add(key, { row, narrowed })
           },
           onModel: ({ row, input }) => {
-            if (artifact) watch.requireSame(input)
+            if (results) watch.requireSame(input)
             task.onModel?.(row.model, input)
           },
           onRow: async (row) => {
@@ -126,12 +126,12 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         })
         requireSomething(record)
         await tables?.finish(record)
-        const whole = async (): Promise<Analysis> => ({ ...record, layers: artifact ? await layersOf(artifact) : rows })
-        await task.extend?.({ run: { ...record, whole }, inputs, artifact, signal, progress })
+        const whole = async (): Promise<Analysis> => ({ ...record, layers: results ? await layersOf(results) : rows })
+        await task.extend?.({ run: { ...record, whole }, inputs, results, signal, progress })
         const seconds = (performance.now() - started) / 1000
-        if (!place || !artifact) return { record, seconds }
+        if (!place || !results) return { record, seconds }
         await place.lock.requireHeld()
-        const resultsSha256 = await finishArtifact(artifact, record, {
+        const resultsSha256 = await finishResults(results, record, {
           command: commandLine(process.argv.slice(2)),
           finished: new Date().toISOString(),
           machine: machineFacts(seconds),
@@ -142,7 +142,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
       },
     )
   } catch (error) {
-    await artifact?.discard()
+    await results?.discard()
     if (!(error instanceof Interrupted) && journal && journal.held > 0) say(`what is measured is kept: ${consequence(journal)}`)
     throw error
   } finally {
@@ -156,15 +156,15 @@ function consequence(journal: Journal | undefined): string {
 }
 
 /** @throws InputError when nothing was measured: the first failure, or what was found instead */
-function requireSomething(record: RunRecord): void {
+function requireSomething(record: CollectedRun): void {
   requireLayers(record)
   const [failure] = record.failed
   if (record.layerCount === 0 && failure) throw new InputError(failure.file, failure.problem)
 }
 
-async function layersOf(artifact: StagedArtifact): Promise<LayerRow[]> {
+async function layersOf(results: StagedResults): Promise<LayerRow[]> {
   const { readLayerTable } = await import('../results/tables-read.ts')
-  const access = await artifact.readBack(tableFiles.layers)
+  const access = await results.readBack(tableFiles.layers)
   try {
     return await readLayerTable(access)
   } finally {

@@ -2,11 +2,11 @@ import { basename, dirname } from 'node:path'
 import { InputError, UsageError } from '../errors.ts'
 import { checkFiles } from '../results/check-files.ts'
 import { packResults } from '../results/pack.ts'
+import { plural } from '../words.ts'
 import type { Command } from './command.ts'
 import { withResults } from './results-place.ts'
 import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
-import { plural } from './terminal.ts'
 
 export const packCommand: Command = {
   options: (parser) =>

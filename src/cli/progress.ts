@@ -1,14 +1,14 @@
 import { SingleBar } from 'cli-progress'
 
 /** A bar on stderr that appears only when the work has taken a second; nothing at all when stderr is not a terminal. */
-export interface Progress {
+export interface ProgressBar {
   update(done: number, total: number, label: string): void
   stop(): void
 }
 
 const PATIENCE = 1000 // milliseconds before the bar appears
 
-export function openProgress(): Progress {
+export function openProgressBar(): ProgressBar {
   if (!process.stderr.isTTY) return { update() {}, stop() {} }
   const started = Date.now()
   const bar = new SingleBar({

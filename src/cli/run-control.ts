@@ -1,16 +1,8 @@
 import { InputError } from '../errors.ts'
-import { type FoundInput, findInputs } from '../inputs/node-inputs.ts'
 import { fileProblem } from '../io/node.ts'
 import { makeFolder, outputFolder } from '../io/node-output.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import { Interrupted, type Interruption, interruptions } from './interrupted.ts'
-
-/** Paths only: a folder of ten thousand models is listed before the first is opened, so that names are settled and progress is known. */
-export async function listInputs(paths: readonly string[]): Promise<FoundInput[]> {
-  const all: FoundInput[] = []
-  for await (const one of findInputs(paths)) all.push(one)
-  return all
-}
 
 /** A folder for single files, made when it is not there. @throws InputError when it cannot be made */
 export async function openOutput(path: string): Promise<{ readonly folder: OutputFolder }> {

@@ -7,7 +7,7 @@ const TWO =
 const PLAIN = /^[\x20-\x7e]*$/
 
 /** Places that a text takes on a terminal; colours take none. */
-export function textWidth(text: string): number {
+export function terminalWidth(text: string): number {
   if (PLAIN.test(text)) return text.length
   let width = 0
   for (const character of stripVTControlCharacters(text)) width += NONE.test(character) ? 0 : TWO.test(character) ? 2 : 1

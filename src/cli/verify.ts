@@ -1,19 +1,21 @@
 import { UsageError } from '../errors.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
 import type { Folder } from '../io/random-access.ts'
 import { checkFiles } from '../results/check-files.ts'
 import type { Difference } from '../results/compare-rows.ts'
 import type { ManifestEntry } from '../results/manifest.ts'
-import { recompute, requireSameKernel } from '../results/recompute.ts'
+import { recompute, requireSameModule } from '../results/recompute.ts'
 import { remake } from '../results/remake.ts'
 import { readResults } from '../results/tables-read.ts'
+import { plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
-import { numberOf } from './measuring-options.ts'
-import { openProgress } from './progress.ts'
+import { numberOption } from './measuring-options.ts'
+import { openProgressBar } from './progress.ts'
 import { withResults } from './results-place.ts'
-import { listInputs, withInterrupt } from './run-control.ts'
+import { withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
-import { plural, printable } from './terminal.ts'
+import { printable } from './terminal.ts'
 
 const MOST_SHOWN = 20
 
@@ -29,8 +31,8 @@ export const verifyCommand: Command = {
       .example('$0 verify results --inputs data', 'are these the numbers of these models?'),
   async run(words) {
     const name = words['results'] as string
-    const sample = numberOf(words, 'sample', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
-    const seed = numberOf(words, 'seed', 'a whole number', (x) => Number.isSafeInteger(x))
+    const sample = numberOption(words, 'sample', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
+    const seed = numberOption(words, 'seed', 'a whole number', (x) => Number.isSafeInteger(x))
     const given = words['inputs'] as string[] | undefined
     if (sample !== undefined && !given) throw new UsageError('--sample needs --inputs: the models, or their folder')
     const told = await withResults(name, async (folder): Promise<Verdict> => {
@@ -68,8 +70,8 @@ async function measureAgain(
   { sample, seed }: { sample: number | undefined; seed: number | undefined },
 ): Promise<Pick<Verdict, 'layers' | 'remade' | 'problems' | 'differences' | 'notes'>> {
   const stored = await readResults(folder, name)
-  requireSameKernel(name, stored)
-  const progress = openProgress()
+  requireSameModule(name, stored)
+  const progress = openProgressBar()
   const onProgress = (done: number, total: number, label: string): void => progress.update(done, total, label)
   try {
     return await withInterrupt(
@@ -104,7 +106,7 @@ function jsonOf(told: Verdict, good: boolean): Record<string, unknown> {
 
 function show({ resultsSha256, files, layers, remade, problems, differences, notes }: Verdict, good: boolean): void {
   const lines = differences.map(
-    (d) => `${d.table}, row ${d.row}, column ${d.column}: ${d.stored} in the artifact, ${d.recomputed} now`,
+    (d) => `${d.table}, row ${d.row}, column ${d.column}: ${d.stored} in the results, ${d.recomputed} now`,
   )
   const wrong = [...problems, ...lines]
   for (const text of wrong.slice(0, MOST_SHOWN)) print(`${pc.red('✗')} ${printable(text)}`)

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import open from 'open'
 import type { Command } from './command.ts'
-import { numberOf } from './measuring-options.ts'
+import { numberOption } from './measuring-options.ts'
 import { serve } from './serve.ts'
 import { servedFiles } from './served-files.ts'
 import { print, say } from './talk.ts'
@@ -18,7 +18,12 @@ export const viewCommand: Command = {
       .example('$0 view results', 'look around in the results of analyze -o')
       .example('$0 view net.onnx', 'one model'),
   async run(words) {
-    const port = numberOf(words, 'port', 'a port number from 0 to 65535', (x) => Number.isSafeInteger(x) && x >= 0 && x < 65536)
+    const port = numberOption(
+      words,
+      'port',
+      'a port number from 0 to 65535',
+      (x) => Number.isSafeInteger(x) && x >= 0 && x < 65536,
+    )
     const files = await servedFiles((words['inputs'] as string[] | undefined) ?? [])
     const served = await serve({ webRoot, files, ...(port !== undefined && { port }) })
     print(served.url)

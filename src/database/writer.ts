@@ -1,7 +1,7 @@
 import { batchOf, schemaOf, weightsBatch, weightsSchema } from '../arrow/columns.ts'
 import { type ArrowFileWriter, arrowFileBytes, arrowFileWriter } from '../arrow/writer.ts'
 import type { OutputFolder } from '../io/sink.ts'
-import type { Kernel } from '../wasm/module.ts'
+import type { WasmInstance } from '../wasm/module.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { DATABASE_TAPS, databaseFiles } from './files.ts'
 import { type DatabaseLayer, databaseLayerColumns } from './layer-columns.ts'
@@ -32,12 +32,12 @@ export interface DatabaseWriter {
 }
 
 /**
- * Starts a filter database in a folder. Filters are read straight into the kernel's memory and written from there.
+ * Starts a filter database in a folder. Filters are read straight into the module's memory and written from there.
  * @throws InputError when the folder cannot be written
  */
 export async function databaseWriter(
   folder: OutputFolder,
-  kernel: Kernel,
+  wasm: WasmInstance,
   metadata: Readonly<Record<string, string>>,
 ): Promise<DatabaseWriter> {
   const common = (kind: string): Record<string, string> => ({ ...metadata, 'filterlens.kind': `database.${kind}` })
@@ -63,8 +63,8 @@ export async function databaseWriter(
 
   const flushFilters = async (address: number): Promise<void> => {
     if (held === 0) return
-    // The writer hands the bytes on before the promise resolves, so the kernel's memory itself can be written.
-    await filterFile.write(weightsBatch(filterSchema, kernel.f32(address, held * DATABASE_TAPS)))
+    // The writer hands the bytes on before the promise resolves, so the module's memory itself can be written.
+    await filterFile.write(weightsBatch(filterSchema, wasm.f32(address, held * DATABASE_TAPS)))
     held = 0
   }
   const flushLayers = async (): Promise<void> => {
@@ -75,32 +75,32 @@ export async function databaseWriter(
   const check = async (reader: WeightReader, address: number, scratch: number): Promise<BadWeight | undefined> => {
     for (let from = 0; from < reader.filters; from += FILTERS_PER_BATCH) {
       const count = Math.min(FILTERS_PER_BATCH, reader.filters - from)
-      await reader.read(kernel, address, scratch, from, count)
-      const bad = badWeight(kernel, address, count)
+      await reader.read(wasm, address, scratch, from, count)
+      const bad = badWeight(wasm, address, count)
       if (bad) return { ...bad, index: bad.index + from * DATABASE_TAPS }
     }
     return undefined
   }
   return {
     async addLayer(layer, reader) {
-      const start = kernel.reserve(batchBytes + reader.scratchBytes + 64)
+      const start = wasm.reserve(batchBytes + reader.scratchBytes + 64)
       const scratch = start + batchBytes
       if (held + reader.filters > FILTERS_PER_BATCH) {
         // The check needs room: the batch is cut where it must be, not here, so only what does not fit is read twice.
-        const room = kernel.reserve(2 * batchBytes + reader.scratchBytes + 64) + batchBytes
+        const room = wasm.reserve(2 * batchBytes + reader.scratchBytes + 64) + batchBytes
         const bad = await check(reader, room, room + batchBytes)
         if (bad) return bad
         for (let from = 0; from < reader.filters; ) {
           const count = Math.min(reader.filters - from, FILTERS_PER_BATCH - held)
-          await reader.read(kernel, start + held * rowBytes, room + batchBytes, from, count)
+          await reader.read(wasm, start + held * rowBytes, room + batchBytes, from, count)
           held += count
           from += count
           if (held === FILTERS_PER_BATCH) await flushFilters(start)
         }
       } else {
         const address = start + held * rowBytes
-        await reader.read(kernel, address, scratch, 0, reader.filters)
-        const bad = badWeight(kernel, address, reader.filters)
+        await reader.read(wasm, address, scratch, 0, reader.filters)
+        const bad = badWeight(wasm, address, reader.filters)
         if (bad) return bad
         held += reader.filters
         if (held === FILTERS_PER_BATCH) await flushFilters(start)
@@ -113,7 +113,7 @@ export async function databaseWriter(
     },
     layers: () => layers,
     async commit(models) {
-      await flushFilters(kernel.reserve(0))
+      await flushFilters(wasm.reserve(0))
       await flushLayers()
       const { columns, metaKeys } = withMeta(provenanceColumns(models), models)
       const modelSchema = schemaOf(columns, {
@@ -144,7 +144,7 @@ export async function databaseWriter(
   }
 }
 
-function badWeight(kernel: Kernel, address: number, filters: number): BadWeight | undefined {
-  const index = kernel.firstNonFinite(address, filters * DATABASE_TAPS)
-  return index < 0 ? undefined : { index, value: kernel.f32(address + 4 * index, 1)[0]! }
+function badWeight(wasm: WasmInstance, address: number, filters: number): BadWeight | undefined {
+  const index = wasm.firstNonFinite(address, filters * DATABASE_TAPS)
+  return index < 0 ? undefined : { index, value: wasm.f32(address + 4 * index, 1)[0]! }
 }

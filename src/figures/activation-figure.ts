@@ -97,10 +97,10 @@ function changePicture(image: Planes, changes: Float32Array, largest: number): P
 }
 
 /** A filter in colour (three channels), else its first channel on the scale of weights. */
-function filterPicture({ kernels }: FirstStage, channel: number): Picture {
-  const [, perGroup, height, width] = kernels.shape
+function filterPicture({ convolution }: FirstStage, channel: number): Picture {
+  const [, perGroup, height, width] = convolution.shape
   const taps = height * width
-  const own = kernels.weights.subarray(channel * perGroup * taps, (channel + 1) * perGroup * taps)
+  const own = convolution.weights.subarray(channel * perGroup * taps, (channel + 1) * perGroup * taps)
   const scale = maxAbsolute(own)
   if (perGroup !== 3)
     return { width, height, rgb: paint(own.subarray(0, taps), (v) => parse(stepColour(weightStep(scale > 0 ? v / scale : 0)))) }
@@ -187,12 +187,12 @@ function pixels(change: number): string {
 }
 
 function noteOf(stage: FirstStage, shown: number, largestChange: number): string {
-  const { placement, placementKnown, normalisation, kernels } = stage
-  const [out, perGroup, height, width] = kernels.shape
+  const { placement, placementKnown, normalisation, convolution } = stage
+  const [out, perGroup, height, width] = convolution.shape
   const pads = typeof placement.pads === 'string' ? 'zeros so that the size stays' : `pads ${placement.pads.join(', ')}`
   return [
     `${shown} of ${plural(out, 'output channel')} of ${stage.layer} (${height}×${width}, ${plural(perGroup, 'input channel')}), those that change most.`,
-    `Input (pixel − mean) / std with mean ${list(normalisation.mean.map(String))}, std ${list(normalisation.std.map(String))}; convolution (stride ${placement.strides.join('×')}, ${pads}${placementKnown ? '' : ', assumed: the file does not tell'})${kernels.bias ? ' with its bias' : ''}, then ReLU.`,
+    `Input (pixel − mean) / std with mean ${list(normalisation.mean.map(String))}, std ${list(normalisation.std.map(String))}; convolution (stride ${placement.strides.join('×')}, ${pads}${placementKnown ? '' : ', assumed: the file does not tell'})${convolution.bias ? ' with its bias' : ''}, then ReLU.`,
     `Filters: each from minus to plus its largest absolute weight${perGroup === 3 ? ' as red, green and blue' : perGroup > 1 ? ', first input channel' : ''}; activations: per channel; differences: one scale for all; change of the image: mid-grey is none, full colour ${pixels(largestChange)}.`,
   ].join(' ')
 }

@@ -8,7 +8,7 @@ import { colour } from './theme.ts'
 const MOST_NUMBERS = 14
 
 /** Distribution shift between every two values of a column: darker is further apart; the upper triangle repeats the lower and stays empty. */
-export function shiftMatrix(data: ShiftMatrix): Figure {
+export function shiftMatrixFigure(data: ShiftMatrix): Figure {
   const names = data.values.map((value) => shorten(value, 28))
   const n = names.length
   const left = Math.ceil(names.reduce((most, name) => Math.max(most, textWidth(name, 11.5)), 60)) + 12

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { openBlob } from '../io/blob.ts'
 import type { Folder, LazyInput, RandomAccess } from '../io/random-access.ts'
-import { byCodePoint, candidacy, folderInput, inputNames, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
+import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
 
 /**
@@ -58,7 +58,7 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
     const names = namesIn(folder)
     const beside = givenFolder(files, folder)
     const whole = folderInput(names)
-    for (const name of inputNames(names)) {
+    for (const name of candidateNames(names)) {
       const file = list[names.indexOf(name)]!
       const loose = folder === ''
       const shownPath = name === whole?.files[0] && !loose ? folder : file.path

@@ -7,8 +7,8 @@ import type { Input, LazyInput } from '../io/random-access.ts'
 import {
   byCodePoint,
   candidacy,
+  candidateNames,
   folderInput,
-  inputNames,
   isShardOf,
   isSkippedFolder,
   knownEndings,
@@ -57,6 +57,19 @@ export async function* findInputs(paths: readonly string[]): AsyncGenerator<Foun
     }
     if (isEmpty) throw new InputError(named, nothingFound(named))
   }
+}
+
+/**
+ * All that `findInputs` finds. Only paths are kept, so that a folder of ten thousand models is listed before the first is
+ * measured: names are settled, and how much there is to do is known.
+ * @throws InputError for a path that is missing or stands for nothing
+ * @example
+ * const { layers } = await analyze(await listInputs(['models/']))
+ */
+export async function listInputs(paths: readonly string[]): Promise<FoundInput[]> {
+  const all: FoundInput[] = []
+  for await (const one of findInputs(paths)) all.push(one)
+  return all
 }
 
 function isUrl(path: string): boolean {
@@ -129,7 +142,7 @@ async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<st
   }
   const real = await realpath(folder)
   const inside = new Set(above).add(real)
-  const names = inputNames(files).filter((name) => name !== whole?.files[0])
+  const names = candidateNames(files).filter((name) => name !== whole?.files[0])
   const below = folders.filter((name) => !isSkippedFolder(name) && !whole?.folders.includes(name))
   const entries = [...names, ...below.map((name) => `${name}/`)].sort(byCodePoint)
   for (const name of entries) {
@@ -207,7 +220,7 @@ async function* walk(folder: string, segments: readonly string[], above: Readonl
   if (rest.length > 0) {
     for (const name of folders) if (fits(name)) yield* walk(join(folder, name), rest, above)
   } else {
-    for (const name of [...inputNames(files), ...folders.filter((folder) => !isSkippedFolder(folder))])
+    for (const name of [...candidateNames(files), ...folders.filter((folder) => !isSkippedFolder(folder))])
       if (fits(name)) yield join(folder, name)
   }
 }

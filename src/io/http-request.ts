@@ -24,7 +24,7 @@ export interface Remote {
 }
 
 /** What a server makes of a range request. */
-export type Answer =
+export type RangeResponse =
   | { readonly kind: 'part'; readonly bytes: Uint8Array; readonly total: number }
   | {
       readonly kind: 'whole'
@@ -46,7 +46,7 @@ class Passing extends Error {}
  * Up to `length` bytes from `offset`; fewer only at the file's end.
  * @throws InputError when the server refuses, fails repeatedly or contradicts itself; its cause is the HTTP status
  */
-export async function fetchRange(remote: Remote, offset: number, length: number): Promise<Answer> {
+export async function fetchRange(remote: Remote, offset: number, length: number): Promise<RangeResponse> {
   const retries = remote.options.retries ?? RETRIES
   for (let attempt = 0; ; attempt++) {
     try {
@@ -59,7 +59,7 @@ export async function fetchRange(remote: Remote, offset: number, length: number)
   }
 }
 
-async function once(remote: Remote, offset: number, length: number): Promise<Answer> {
+async function once(remote: Remote, offset: number, length: number): Promise<RangeResponse> {
   const { name } = remote
   const guard = patient(remote)
   const response = await request(remote, guard, { range: `bytes=${offset}-${offset + length - 1}` })
@@ -110,7 +110,7 @@ async function lengthOf(remote: Remote): Promise<number> {
   return Number(length)
 }
 
-function whole(remote: Remote, guard: Guard, response: Response): Answer {
+function whole(remote: Remote, guard: Guard, response: Response): RangeResponse {
   const encoded = response.headers.get('content-encoding')
   const stated = response.headers.get('content-length')
   const byteLength = stated !== null && /^\d+$/.test(stated) && (!encoded || encoded === 'identity') ? Number(stated) : undefined

@@ -1,5 +1,5 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { type Kernel, type KernelBasis, openKernel } from '../wasm/module.ts'
+import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
@@ -57,7 +57,7 @@ export interface CoefficientOptions {
 export async function measureCoefficients(
   inputs: Iterable<Input | LazyInput>,
   analysis: MeasuredRun<LayerRow>,
-  basis: KernelBasis,
+  basis: FilterBasis,
   options: CoefficientOptions = {},
 ): Promise<CoefficientPass> {
   const taps = basis.mean.length
@@ -65,7 +65,7 @@ export async function measureCoefficients(
     (row) => tapsOf(row) === taps && (options.models === undefined || options.models.has(row.model)),
   )
   const again = { inputs: [...inputs], analysis, wanted, options }
-  const kernel = await openKernel()
+  const wasm = await openInstance()
   const filters = wanted.reduce((sum, row) => sum + row.filters, 0)
   let done = 0
   const tell = (row: LayerRow): void => {
@@ -77,8 +77,8 @@ export async function measureCoefficients(
   for await (const { row, layer } of layersAgain(again)) {
     const min = new Float64Array(taps).fill(Infinity)
     const max = new Float64Array(taps).fill(-Infinity)
-    for await (const [address, count] of filtersOf(kernel, layer)) {
-      const { lowest, highest } = kernel.coefficientRange(address, count, taps, basis)
+    for await (const [address, count] of filtersOf(wasm, layer)) {
+      const { lowest, highest } = wasm.coefficientRange(address, count, taps, basis)
       for (let c = 0; c < taps; c++) {
         min[c] = Math.min(min[c]!, lowest[c]!)
         max[c] = Math.max(max[c]!, highest[c]!)
@@ -100,8 +100,8 @@ export async function measureCoefficients(
   for await (const { row, layer } of layersAgain(again)) {
     const counts = new Float64Array(taps * coefficientBins)
     const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
-    for await (const [address, count] of filtersOf(kernel, layer)) {
-      kernel.coefficientHistogram(address, count, taps, basis, range, counts)
+    for await (const [address, count] of filtersOf(wasm, layer)) {
+      wasm.coefficientHistogram(address, count, taps, basis, range, counts)
     }
     counted.set(row, counts)
     tell(row)
@@ -118,14 +118,14 @@ export async function measureCoefficients(
   }
 }
 
-/** A layer's filters in the kernel's memory, piece by piece: address and count. */
-async function* filtersOf(kernel: Kernel, { convolution }: SelectedLayer): AsyncGenerator<[address: number, count: number]> {
+/** A layer's filters in the module's memory, piece by piece: address and count. */
+async function* filtersOf(wasm: WasmInstance, { convolution }: SelectedLayer): AsyncGenerator<[address: number, count: number]> {
   const reader = weightReader(convolution.weights, convolution.shape)
   const most = Math.max(1, Math.floor(PIECE / (reader.taps * 4)))
   const bytes = Math.ceil((Math.min(most, reader.filters) * reader.taps * 4) / 16) * 16
-  const address = kernel.reserve(bytes + reader.scratchBytes)
+  const address = wasm.reserve(bytes + reader.scratchBytes)
   for (const [from, count] of pieces(reader.filters, most)) {
-    await reader.read(kernel, address, address + bytes, from, count)
+    await reader.read(wasm, address, address + bytes, from, count)
     yield [address, count]
   }
 }

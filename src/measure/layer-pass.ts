@@ -1,5 +1,5 @@
 import { type GramTotal, gramPrecisions, isExact } from '../wasm/gram.ts'
-import type { Kernel, Precision, SegmentMoments } from '../wasm/module.ts'
+import type { Precision, SegmentMoments, WasmInstance } from '../wasm/module.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
@@ -46,22 +46,22 @@ export function sparseLimit(peak: number, threshold: number, profile: Profile): 
 }
 
 /**
- * Reads a layer and computes its statistics in this thread; the kernel's arena from byte `base` on is used. The numbers do
+ * Reads a layer and computes its statistics in this thread; the module's arena from byte `base` on is used. The numbers do
  * not depend on budget and batchSize.
  * @throws InputError when its bytes cannot be read
  */
 export function measureWeights(
-  kernel: Kernel,
+  wasm: WasmInstance,
   reader: WeightReader,
   shape: ConvShape,
   options: PassOptions,
   base: number = 0,
 ): Promise<PassResult> {
-  if (isSmall(reader, shape, options)) return measureSmall(kernel, reader, shape, options, base)
+  if (isSmall(reader, shape, options)) return measureSmall(wasm, reader, shape, options, base)
   const [out, inputs, height, width] = shape
   const gram = wantsGram(shape, options)
   const { budget = MEMORY_BUDGET, batchSize } = options
-  const session = openLayer(kernel, base, reader, shape, { budget, batchSize, gram })
+  const session = openLayer(wasm, base, reader, shape, { budget, batchSize, gram })
   const { filters } = reader
   return combine(
     shape,
@@ -76,7 +76,7 @@ export function measureWeights(
         return strips
       },
     },
-    kernel,
+    wasm,
   )
 }
 
@@ -110,7 +110,7 @@ function isSmall({ filters, taps }: WeightReader, [out, inputs, height, width]: 
 
 /** Like the long way with its one part of each kind; nothing is waited for but the read, which is what most tiny layers cost. */
 async function measureSmall(
-  kernel: Kernel,
+  wasm: WasmInstance,
   reader: WeightReader,
   shape: ConvShape,
   options: PassOptions,
@@ -121,25 +121,24 @@ async function measureSmall(
   const length = inputs * height * width
   const precisions = wantsGram(shape, options) ? gramPrecisions(out, length) : []
   let packedBytes = 0
-  for (const precision of precisions) packedBytes = Math.max(packedBytes, (out + 3) * kernel.packedRowBytes(length, precision))
+  for (const precision of precisions) packedBytes = Math.max(packedBytes, (out + 3) * wasm.packedRowBytes(length, precision))
   const aligned = (n: number): number => Math.ceil(n / 16) * 16
-  const data =
-    kernel.reserve(base + 16 + aligned(filters * taps * 4) + aligned(reader.scratchBytes) + packedBytes) + aligned(base)
+  const data = wasm.reserve(base + 16 + aligned(filters * taps * 4) + aligned(reader.scratchBytes) + packedBytes) + aligned(base)
   const scratch = data + aligned(filters * taps * 4)
   const packed = scratch + aligned(reader.scratchBytes)
 
-  const narrowed = await reader.read(kernel, data, scratch, 0, filters)
-  const look = lookOf([scanSegment(kernel, data, 0, filters, taps, narrowed)], shape, options)
+  const narrowed = await reader.read(wasm, data, scratch, 0, filters)
+  const look = lookOf([scanSegment(wasm, data, 0, filters, taps, narrowed)], shape, options)
   if ('nonFinite' in look) return look
-  const segment = kernel.moments(data, filters, taps, look.limit, look.strict, look.mean)
+  const segment = wasm.moments(data, filters, taps, look.limit, look.strict, look.mean)
   let gram: number | undefined
   for (const precision of precisions) {
-    const inverseSquares = kernel.packRows(data, out, length, packed, precision)
-    const { sum, near } = kernel.gramPanels(packed, out, packed, out, length, precision)
+    const inverseSquares = wasm.packRows(data, out, length, packed, precision)
+    const { sum, near } = wasm.gramPanels(packed, out, packed, out, length, precision)
     gram = sum
     if (isExact(precision, out, { sum, near, inverseSquares })) break
   }
-  return resultOf(look, [segment], gram, shape, options, kernel)
+  return resultOf(look, [segment], gram, shape, options, wasm)
 }
 
 function wantsGram([out]: ConvShape, { passes }: PassOptions): boolean {

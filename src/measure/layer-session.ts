@@ -1,6 +1,6 @@
 import { CLEARANCE, clearOf } from '../io/clear.ts'
 import { type GramTotal, gramPrecisions } from '../wasm/gram.ts'
-import { type Kernel, type Precision, panelLimit, type Scanned, type SegmentMoments } from '../wasm/module.ts'
+import { type Precision, panelLimit, type Scanned, type SegmentMoments, type WasmInstance } from '../wasm/module.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 
@@ -49,11 +49,11 @@ export interface SessionOptions {
 }
 
 /**
- * Opens a layer in the kernel's arena from byte `base` on; nothing is read yet. The arena must not be used by others
+ * Opens a layer in the module's arena from byte `base` on; nothing is read yet. The arena must not be used by others
  * until the last call has resolved.
  */
 export function openLayer(
-  kernel: Kernel,
+  wasm: WasmInstance,
   base: number,
   reader: WeightReader,
   shape: ConvShape,
@@ -68,12 +68,12 @@ export function openLayer(
   const step = whole ? Math.max(1, filters) : Math.ceil((options.batchSize ?? SEGMENT) / SEGMENT) * SEGMENT
   const held = whole ? filters : Math.min(filters, Math.max(step, rows * inputs))
   const aligned = (n: number): number => Math.ceil(n / 16) * 16
-  const packedBytes = aligned(rows * Math.max(...gramPrecisions(out, length).map((p) => kernel.packedRowBytes(length, p))))
+  const packedBytes = aligned(rows * Math.max(...gramPrecisions(out, length).map((p) => wasm.packedRowBytes(length, p))))
   // Panels are packed once where there is room for all of them, otherwise anew for each strip.
   const panels = options.gram ? Math.ceil(out / rows) : 0
   const kept = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
   const size = CLEARANCE + aligned(held * bytes) + aligned(reader.scratchBytes) + (kept ? panels : 2) * packedBytes
-  const room = kernel.reserve(base + size) + base
+  const room = wasm.reserve(base + size) + base
   const data = room + (reader.position === undefined ? 0 : clearOf(room, reader.position))
   const scratch = data + aligned(held * bytes)
   const packed = scratch + aligned(reader.scratchBytes)
@@ -81,7 +81,7 @@ export function openLayer(
   let narrowed = 0
   const read = async (address: number, from: number, count: number): Promise<void> => {
     for (const [within, some] of pieces(count, whole ? (options.batchSize ?? count) : count)) {
-      narrowed += await reader.read(kernel, address + within * bytes, scratch, from + within, some)
+      narrowed += await reader.read(wasm, address + within * bytes, scratch, from + within, some)
     }
   }
   // Which parts of a layer that is held as a whole have been read, by segments.
@@ -113,7 +113,7 @@ export function openLayer(
     const address = kept ? packed + k * packedBytes : place
     let known = kept ? packedPanels[k] : undefined
     if (known?.precision !== precision) {
-      const inverseSquares = kernel.packRows(await at(from * inputs, count * inputs), count, length, address, precision)
+      const inverseSquares = wasm.packRows(await at(from * inputs, count * inputs), count, length, address, precision)
       known = { inverseSquares, precision }
       packedPanels[k] = known
     }
@@ -125,7 +125,7 @@ export function openLayer(
       narrowed = 0
       const segments: Scanned[] = []
       for (const [within, some] of pieces(count, SEGMENT)) {
-        const part = scanSegment(kernel, await at(from + within, some), from + within, some, taps, 0)
+        const part = scanSegment(wasm, await at(from + within, some), from + within, some, taps, 0)
         if (part.nonFinite) return { ...part, narrowed }
         segments.push(...part.segments)
       }
@@ -136,18 +136,18 @@ export function openLayer(
       for (const [within, some] of pieces(count, step)) {
         const address = await at(from + within, some)
         for (const [start, few] of pieces(some, SEGMENT)) {
-          out.push(kernel.moments(address + start * bytes, few, taps, limit, strict, mean))
+          out.push(wasm.moments(address + start * bytes, few, taps, limit, strict, mean))
         }
       }
       return out
     },
     async gram(strip, precision) {
       const first = await panel(strip, packed, precision)
-      const own = kernel.gramPanels(first.address, first.count, first.address, first.count, length, precision)
+      const own = wasm.gramPanels(first.address, first.count, first.address, first.count, length, precision)
       let { sum, near } = own
       for (let k = strip + 1; k < panels; k++) {
         const other = await panel(k, packed + packedBytes, precision)
-        const part = kernel.gramPanels(first.address, first.count, other.address, other.count, length, precision)
+        const part = wasm.gramPanels(first.address, first.count, other.address, other.count, length, precision)
         sum += part.sum
         near += part.near
       }
@@ -157,11 +157,18 @@ export function openLayer(
 }
 
 /** The first look at one segment, which lies at `address`; `from` is its first filter. */
-export function scanSegment(kernel: Kernel, address: number, from: number, count: number, taps: number, narrowed: number): Scan {
-  const segment = kernel.scan(address, count * taps)
+export function scanSegment(
+  wasm: WasmInstance,
+  address: number,
+  from: number,
+  count: number,
+  taps: number,
+  narrowed: number,
+): Scan {
+  const segment = wasm.scan(address, count * taps)
   if (Number.isFinite(segment.peak)) return { segments: [segment], narrowed, nonFinite: undefined }
-  const index = kernel.firstNonFinite(address, count * taps)
-  const value = kernel.f32(address + 4 * index, 1)[0]!
+  const index = wasm.firstNonFinite(address, count * taps)
+  const value = wasm.f32(address + 4 * index, 1)[0]!
   return { segments: [], narrowed, nonFinite: { index: from * taps + index, value } }
 }
 

@@ -1,5 +1,5 @@
 import { processors } from '#threads'
-import type { Kernel } from '../wasm/module.ts'
+import type { WasmInstance } from '../wasm/module.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 import { weightReader } from '../weights/reader.ts'
 import { measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
@@ -33,7 +33,7 @@ export function workOf({ shape }: LayerJob, { passes }: Pick<PassOptions, 'passe
 }
 
 /** Measures in the calling thread, one layer after the other. */
-export function localMeasurer(options: PassOptions, kernel: Kernel): Measurer {
+export function localMeasurer(options: PassOptions, wasm: WasmInstance): Measurer {
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
   return {
@@ -41,7 +41,7 @@ export function localMeasurer(options: PassOptions, kernel: Kernel): Measurer {
     measure({ plan, shape }) {
       const result = last.then(() => {
         if (closed) throw new Error('the run was ended')
-        return measureWeights(kernel, weightReader(plan, shape), shape, options)
+        return measureWeights(wasm, weightReader(plan, shape), shape, options)
       })
       last = result.catch(() => undefined)
       return result
@@ -99,8 +99,8 @@ export function sparingMeasurer(options: PassOptions, here: Measurer, pool: Meas
  * Measures in this thread; when the work that is expected is worth it, threads are started, one per processor, and this one
  * goes on until they are up. Stays in this thread where threads cannot be started.
  */
-export function growingMeasurer(options: PassOptions, kernel: Kernel, start: () => Promise<Measurer>): Measurer {
-  const here = localMeasurer(options, kernel)
+export function growingMeasurer(options: PassOptions, wasm: WasmInstance, start: () => Promise<Measurer>): Measurer {
+  const here = localMeasurer(options, wasm)
   let work = 0
   let pool: Promise<Measurer> | undefined
   let opened: Measurer | undefined

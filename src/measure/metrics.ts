@@ -22,7 +22,7 @@ export interface LayerStatistics {
   readonly gram: number | undefined
 }
 
-/** Functions that come from the kernel, so that every engine has the same digits. */
+/** Functions that come from the module, so that every engine has the same digits. */
 export interface MetricMath {
   /** Entropy in base 10 of the shares of the covariance's eigenvalues, in [0, log10 taps]; null when the filters do not vary. */
   varianceEntropy(moments: Moments): number | null

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
-import { kernelSha256 } from '../wasm/module.ts'
+import { moduleSha256 } from '../wasm/module.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
 import { type Pass, passesFor } from './metrics.ts'
 import type { Parameters, Profile } from './model-row.ts'
@@ -93,7 +93,7 @@ export function settingsOf(options: MeasureOptions): Settings {
     profile,
     threshold,
     kernel: choice === 'all' ? 'all' : `${choice.height}x${choice.width}`,
-    kernel_sha256: kernelSha256,
+    kernel_sha256: moduleSha256,
     ...(!all && { metrics: nullableMetrics.filter((name) => metrics.has(name)) }),
   }
   return { parameters, choice, metrics, passes: passesFor(metrics) }

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import { concatAccess, memoryAccess, type Origin, type RandomAccess, sliceAccess } from '../io/random-access.ts'
-import { type Kernel, openKernel } from '../wasm/module.ts'
+import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
 import { type LayerSession, openLayer } from './layer-session.ts'
@@ -9,12 +9,12 @@ import type { Part, PartResult, PoolReply, PoolRequest, SentBytes, SentError, Se
 /** Files that a worker keeps open: those of the layers it measured last. */
 const OPEN_FILES = 8
 
-/** The measuring side of the pool: one kernel, one request after the other. `open` opens a file or Blob again. */
+/** The measuring side of the pool: one instance of the module, one request after the other. `open` opens a file or Blob again. */
 export function servePool(
   post: (reply: PoolReply) => void,
   open: (at: Origin, name: string) => Promise<RandomAccess>,
 ): (request: PoolRequest) => void {
-  let kernel: Kernel
+  let wasm: WasmInstance
   let options: PassOptions
   let shared: { key: number; session: LayerSession } | undefined
   const files = new Map<string | Blob, RandomAccess>()
@@ -41,13 +41,13 @@ export function servePool(
   }
   const measure = async ({ bytes, plan, shape }: SentLayer): Promise<PassResult> => {
     const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
-    return measureWeights(kernel, reader, shape, options, shared?.session.end ?? 0)
+    return measureWeights(wasm, reader, shape, options, shared?.session.end ?? 0)
   }
   const measurePart = async (key: number, { bytes, plan, shape }: SentLayer, part: Part): Promise<PartResult> => {
     if (shared?.key !== key) {
       const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
       const { budget = MEMORY_BUDGET, batchSize } = options
-      shared = { key, session: openLayer(kernel, 0, reader, shape, { budget, batchSize, gram: options.passes.has('gram') }) }
+      shared = { key, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram: options.passes.has('gram') }) }
     }
     const { session } = shared
     switch (part.stage) {
@@ -62,7 +62,7 @@ export function servePool(
   const handle = async (request: PoolRequest): Promise<void> => {
     switch (request.kind) {
       case 'start':
-        kernel = await openKernel(request.module)
+        wasm = await openInstance(request.module)
         options = request.options
         post({ kind: 'ready' })
         return

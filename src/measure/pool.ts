@@ -2,7 +2,7 @@ import { startMeasureWorker } from '#threads'
 import { InputError } from '../errors.ts'
 import type { WorkerHandle } from '../io/platform.ts'
 import type { GramTotal } from '../wasm/gram.ts'
-import { compileKernel, type Kernel, openKernel, sharedKernel } from '../wasm/module.ts'
+import { compileModule, openInstance, sharedInstance, type WasmInstance } from '../wasm/module.ts'
 import { spanOf } from '../weights/boxes.ts'
 import { weightReader } from '../weights/reader.ts'
 import { storedBytes } from '../weights/stored-bytes.ts'
@@ -54,7 +54,7 @@ interface Thread {
 }
 
 /**
- * Measures layers in `count` worker threads, each with a kernel of its own: small layers travel in batches, a large one is
+ * Measures layers in `count` worker threads, each with an instance of the module of its own: small layers travel in batches, a large one is
  * shared out by segments and panels. Sums are put together in the layer's order, so the numbers are those of one thread.
  * Resolves when the first thread is up.
  * @throws Error when the threads cannot be started
@@ -63,14 +63,14 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
   // A thread may hold its part of a layer that is shared out, and a layer of its own.
   const budget = Math.max(LEAST_BUDGET, Math.floor((options.budget ?? MEMORY_BUDGET) / (2 * count)))
   const own: PassOptions = { ...options, budget }
-  const module = compileKernel() // meanwhile the threads start
+  const module = compileModule() // meanwhile the threads start
   const threads: Thread[] = []
   const queue: Waiting[] = []
   const parts: PartTask[] = []
   let ids = 0
   let sharing = false
   let closed: Error | undefined
-  let local: Promise<Kernel> | undefined
+  let local: Promise<WasmInstance> | undefined
 
   const fail = (error: Error): void => {
     closed ??= error
@@ -186,7 +186,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
   /** A layer whose bytes exist only here and are too many to be sent: measured in this thread, read again for each pass. */
   const measureHere = async ({ job: { plan, shape }, resolve, reject }: Waiting): Promise<void> => {
     try {
-      local ??= module.then(openKernel)
+      local ??= module.then(openInstance)
       resolve(await measureWeights(await local, weightReader(plan, shape), shape, own))
     } catch (error) {
       reject(error)
@@ -228,7 +228,7 @@ export async function openPool(count: number, options: PassOptions): Promise<Mea
             return run<GramTotal>([...pieces(out, rows)].map(([first]) => ({ stage: 'gram', strip: first / rows, precision })))
           },
         },
-        sharedKernel(),
+        sharedInstance(),
       )
     } finally {
       if (!closed) for (const { handle } of threads) handle.post({ kind: 'forget', key } satisfies PoolRequest)

@@ -3,7 +3,7 @@ import { InputError, NonFiniteWeightError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
 import type { Skipped, Source, SourceModel } from '../sources/source.ts'
-import { type Kernel, openKernel } from '../wasm/module.ts'
+import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { LayerSum } from './aggregate.ts'
 import { InputHashes, type ModelHashes } from './input-hashes.ts'
 import { type Inputs, openInput } from './inputs.ts'
@@ -74,8 +74,8 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   const settings = settingsOf(options)
   const known = Symbol.iterator in inputs ? [...inputs] : undefined
   const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
-  const kernel = await openKernel()
-  const measurer = await openMeasurer(options, settings, kernel)
+  const wasm = await openInstance()
+  const measurer = await openMeasurer(options, settings, wasm)
   const stop = (): void => void measurer.close()
   options.signal?.addEventListener('abort', stop, { once: true })
   const progress = { done: 0, total: known?.length }
@@ -108,7 +108,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   }
 }
 
-async function openMeasurer(options: MeasureOptions, settings: Settings, kernel: Kernel): Promise<Measurer> {
+async function openMeasurer(options: MeasureOptions, settings: Settings, wasm: WasmInstance): Promise<Measurer> {
   const { threshold, profile } = settings.parameters
   const { memory, batchSize, workers } = options
   const pass = {
@@ -120,8 +120,8 @@ async function openMeasurer(options: MeasureOptions, settings: Settings, kernel:
     ...(batchSize !== undefined && { batchSize }),
   }
   const pool = async (count: number): Promise<Measurer> => (await import('./pool.ts')).openPool(count, pass)
-  if (workers === undefined) return growingMeasurer(pass, kernel, () => pool(processors()))
-  const here = localMeasurer(pass, kernel)
+  if (workers === undefined) return growingMeasurer(pass, wasm, () => pool(processors()))
+  const here = localMeasurer(pass, wasm)
   return workers > 1 ? sparingMeasurer(pass, here, openingMeasurer(pool(workers))) : here
 }
 

@@ -5,12 +5,12 @@ import { metricWords } from '../figures/metric-words.ts'
 import { base64 } from '../figures/picture.ts'
 import { count, list, plural, sentence } from '../words.ts'
 import { howSure, leadSentences } from './answer.ts'
-import { correlationTable, pairTable, shiftTable } from './group-tables.ts'
+import { correlationTable, htmlPairTable, shiftTable } from './group-tables.ts'
 import { type Html, html, raw } from './html.ts'
 import { answerTable, comparedTable, datasetTables, depthTables, spreadTable } from './metric-tables.ts'
 import { modelsSection } from './models.ts'
 import { provenanceSection } from './provenance.ts'
-import { type Part, type PlacedFigure, reportFigures } from './report-figures.ts'
+import { type PlacedFigure, type ReportPart, reportFigures } from './report-figures.ts'
 import type { ReportInput } from './report-input.ts'
 import { reportStyle } from './style.ts'
 
@@ -23,8 +23,8 @@ export async function buildReport(input: ReportInput): Promise<string> {
   const figures = await reportFigures(input)
   const title = input.title ?? titleOf(input)
   const numbered = figures.map(({ part, figure }, i) => ({ part, text: figureHtml({ part, figure }, i + 1) }))
-  const figuresOf = (part: Part) => numbered.filter((entry) => entry.part === part).map((entry) => entry.text)
-  const section = (id: Part, heading: string, ...content: (Html | Html[] | string)[]) =>
+  const figuresOf = (part: ReportPart) => numbered.filter((entry) => entry.part === part).map((entry) => entry.text)
+  const section = (id: ReportPart, heading: string, ...content: (Html | Html[] | string)[]) =>
     figuresOf(id).length === 0 ? '' : html`<section id="${id}"><h2>${heading}</h2>${figuresOf(id)}${content}</section>`
   const { groups } = input
   const body = html`<header><p class="brand">filterlens ${input.analysis.version}</p><h1>${title}</h1></header>
@@ -71,7 +71,7 @@ function answer(input: ReportInput): Html {
 ${answerTable(groups)}
 ${groups.pairs.length ? html`<p class="small">${howSure(groups)}</p>` : ''}
 <p>${extent(input)}</p>
-${sets.length ? closed('Each data set alone', sets) : ''}${pairTable(groups)}`
+${sets.length ? closed('Each data set alone', sets) : ''}${htmlPairTable(groups)}`
   }
   if (comparison) {
     const parts = metricNames.flatMap((metric) => {

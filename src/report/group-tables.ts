@@ -2,7 +2,7 @@ import type { CorrelationRow, GroupReport, PairRow } from '../analysis/report-ty
 import { metricWords } from '../figures/metric-words.ts'
 import { count, fixed, plural, pNumber } from '../words.ts'
 import { type Html, html } from './html.ts'
-import { type Column, table } from './table.ts'
+import { type HtmlColumn, htmlTable } from './table.ts'
 
 /** The shift per data set in both countings, over all layers and in the first one. */
 export function shiftTable(report: GroupReport): Html | '' {
@@ -16,25 +16,25 @@ export function shiftTable(report: GroupReport): Html | '' {
   }
   if (!scopes.some((dataset) => find(dataset, 'models', 'all'))) return ''
   const paired = report.pairs.length > 0
-  const columns: Column<string | null>[] = [
+  const columns: HtmlColumn<string | null>[] = [
     { head: 'data set', cell: (dataset) => dataset ?? 'all' },
     ...(paired ? [{ head: 'D over pairs', number: true, cell: cell('pairs', 'all') }] : []),
     { head: 'D over models', number: true, cell: cell('models', 'all') },
     ...(paired ? [{ head: 'first layer, pairs', number: true, cell: cell('pairs', 'first') }] : []),
     { head: 'first layer, models', number: true, cell: cell('models', 'first') },
   ]
-  return table('Distribution shift D between the groups; over pairs, a model counts once per pair', columns, scopes, 'dense')
+  return htmlTable('Distribution shift D between the groups; over pairs, a model counts once per pair', columns, scopes, 'dense')
 }
 
 /** Every pair with its differences. */
-export function pairTable({ pairs, groups, coefficients }: GroupReport): Html | '' {
+export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Html | '' {
   if (pairs.length === 0) return ''
-  const difference = (metric: 'sparsity' | 'variance_entropy' | 'orthogonality'): Column<PairRow> => ({
+  const difference = (metric: 'sparsity' | 'variance_entropy' | 'orthogonality'): HtmlColumn<PairRow> => ({
     head: metricWords[metric].name,
     number: true,
     cell: (pair) => metricWords[metric].difference(pair.metrics[metric].difference),
   })
-  const columns: Column<PairRow>[] = [
+  const columns: HtmlColumn<PairRow>[] = [
     { head: groups.b.name, cell: (pair) => pair.b },
     { head: groups.a.name, cell: (pair) => pair.a },
     { head: 'data set', cell: (pair) => pair.dataset ?? '–' },
@@ -43,14 +43,14 @@ export function pairTable({ pairs, groups, coefficients }: GroupReport): Html | 
     difference('orthogonality'),
     ...(coefficients ? [{ head: 'D', number: true, cell: (pair: PairRow) => fixed(pair.shift) }] : []),
   ]
-  return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${table(`Differences ${groups.b.name} − ${groups.a.name}`, columns, pairs, 'dense')}</details>`
+  return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${htmlTable(`Differences ${groups.b.name} − ${groups.a.name}`, columns, pairs, 'dense')}</details>`
 }
 
 /** All rank correlations with accuracy. */
 export function correlationTable({ correlations, groups }: GroupReport): Html | '' {
   const defined = correlations.filter((row) => row.rho !== null)
   if (defined.length === 0) return ''
-  const columns: Column<CorrelationRow>[] = [
+  const columns: HtmlColumn<CorrelationRow>[] = [
     { head: 'metric', cell: (row) => metricWords[row.metric].name },
     { head: 'against', cell: (row) => row.against.replace('_', ' ') },
     { head: 'models', cell: (row) => (row.group === 'all' ? 'all' : groups[row.group].name) },
@@ -59,5 +59,5 @@ export function correlationTable({ correlations, groups }: GroupReport): Html | 
     { head: 'p', number: true, cell: (row) => pNumber(row.p_exact ?? row.p) },
     { head: 'n', number: true, cell: (row) => count(row.n) },
   ]
-  return html`<details class="aside"><summary>${plural(defined.length, 'rank correlation')} with accuracy</summary>${table("Spearman's rank correlation; p two-sided, not corrected for their number", columns, defined, 'dense')}</details>`
+  return html`<details class="aside"><summary>${plural(defined.length, 'rank correlation')} with accuracy</summary>${htmlTable("Spearman's rank correlation; p two-sided, not corrected for their number", columns, defined, 'dense')}</details>`
 }

@@ -11,7 +11,7 @@ import type { Analysis } from '../measure/model-row.ts'
 import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
 import { HEADLINE, isShown, overall } from './answer.ts'
 import { type Html, html } from './html.ts'
-import { type Column, table } from './table.ts'
+import { type HtmlColumn, htmlTable } from './table.ts'
 
 /** The answer's table: three metrics of both groups, their difference with its interval, p and n. */
 export function answerTable(report: GroupReport): Html {
@@ -19,7 +19,7 @@ export function answerTable(report: GroupReport): Html {
   if (report.pairs.length === 0) {
     const mean = (metric: MetricName, group: 'a' | 'b') =>
       report.distributions.find((d) => d.metric === metric && d.bucket === 'all' && d.dataset === null && d.group === group)
-    return table(
+    return htmlTable(
       'Mean over the models of each group, each model over all its layers',
       [
         { head: 'metric', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
@@ -62,7 +62,7 @@ function comparisonTable(
   rows: readonly (PairedComparison | undefined)[],
   className: string,
 ): Html {
-  return table(
+  return htmlTable(
     caption,
     [
       { head: 'metric', cell: (c) => sentence(metricWords[c.metric].name) },
@@ -75,7 +75,7 @@ function comparisonTable(
   )
 }
 
-const statisticColumns: readonly Column<PairedComparison>[] = [
+const statisticColumns: readonly HtmlColumn<PairedComparison>[] = [
   { head: 'difference', number: true, cell: (c) => metricWords[c.metric].difference(c.difference) },
   {
     head: '95 % interval',
@@ -110,7 +110,7 @@ export function depthTables(report: GroupReport): Html[] {
     const rows = bucketNames.flatMap((bucket) => tests.filter((c) => c.metric === metric && c.bucket === bucket))
     if (rows.length === 0) return []
     return [
-      table(
+      htmlTable(
         `${sentence(metricWords[metric].name)}; p corrected over the ${rows.length} buckets`,
         [
           { head: 'depth', cell: (c: PairedComparison) => bucketWords(c.bucket) },
@@ -127,7 +127,7 @@ export function depthTables(report: GroupReport): Html[] {
 
 /** Two models: the three metrics of both. */
 export function comparedTable(comparison: ModelComparison): Html {
-  return table(
+  return htmlTable(
     'Each model over all its layers',
     [
       { head: 'metric', cell: (metric: MetricName) => sentence(metricWords[metric].name) },
@@ -158,7 +158,7 @@ export function spreadTable({ models, layers }: Analysis): Html {
   const of = one ? 'layer' : 'model'
   const sorted = (metric: MetricName) => (one ? layers : models).flatMap((row) => row[metric] ?? []).sort((p, q) => p - q)
   const value = (share: number) => (metric: MetricName) => metricWords[metric].value(quantile(sorted(metric), share))
-  const columns: Column<MetricName>[] = [
+  const columns: HtmlColumn<MetricName>[] = [
     { head: 'metric', cell: (metric) => sentence(metricWords[metric].name) },
     ...(one
       ? [{ head: 'all layers', number: true, cell: (metric: MetricName) => metricWords[metric].value(models[0]![metric]) }]
@@ -168,7 +168,7 @@ export function spreadTable({ models, layers }: Analysis): Html {
     { head: `highest ${of}`, number: true, cell: value(1) },
     { head: `${of}s`, number: true, cell: (metric) => count(sorted(metric).length) },
   ]
-  return table(
+  return htmlTable(
     one ? 'Over all layers of the model together, and over its layers one by one' : 'Over the models, each over all its layers',
     columns,
     metricNames,

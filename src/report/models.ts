@@ -6,7 +6,7 @@ import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { count, fixed, percent, plural } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { layersByModel } from './layers-by-model.ts'
-import { type Column, table } from './table.ts'
+import { type HtmlColumn, htmlTable } from './table.ts'
 
 /** Beyond this many layers the report leaves their tables to layers.csv: it would be too large to open. */
 const MOST_LAYERS = 12_000
@@ -57,7 +57,7 @@ function layerTable(model: ModelRow, layers: readonly LayerRow[]): Html {
     return flagsOf(layer).some((flag) => flag.metric === metric) ? html`<b class="warn">${text}</b>` : text
   }
   const kernels = new Set(layers.map((layer) => layer.kernel)).size > 1
-  const columns: Column<LayerRow>[] = [
+  const columns: HtmlColumn<LayerRow>[] = [
     { head: 'layer', cell: (layer) => layer.layer },
     ...(kernels ? [{ head: 'kernel', cell: (layer: LayerRow) => layer.kernel.replace('x', '×') }] : []),
     {
@@ -71,5 +71,5 @@ function layerTable(model: ModelRow, layers: readonly LayerRow[]): Html {
     { head: 'entropy', number: true, cell: (layer) => value(layer, 'variance_entropy') },
     { head: 'orthogonality', number: true, cell: (layer) => value(layer, 'orthogonality') },
   ]
-  return table(`Layers of ${model.model} by depth`, columns, layers, 'dense')
+  return htmlTable(`Layers of ${model.model} by depth`, columns, layers, 'dense')
 }

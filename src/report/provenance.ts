@@ -3,7 +3,7 @@ import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { count, plural } from '../words.ts'
 import { type Html, html } from './html.ts'
 import type { ReportInput } from './report-input.ts'
-import { table } from './table.ts'
+import { htmlTable } from './table.ts'
 
 /** How it was made: the command, parameters, versions and methods, inputs with their hashes, and what was left out. */
 export function provenanceSection({ analysis, groups, command }: ReportInput): Html {
@@ -16,7 +16,7 @@ export function provenanceSection({ analysis, groups, command }: ReportInput): H
       `a filter whose largest absolute weight is ${parameters.profile === 'cvprw22' ? 'at most' : 'below'} ${parameters.threshold} of its layer's`,
     ],
     ['kernels', parameters.kernel.replace('x', '×')],
-    ['WASM kernel', html`<code>${parameters.kernel_sha256}</code>`],
+    ['WASM module', html`<code>${parameters.kernel_sha256}</code>`],
     ...(groups ? methods(groups) : []),
   ]
   const warnings = [...new Set([...analysis.warnings, ...(groups?.warnings ?? [])])]
@@ -46,7 +46,7 @@ function inputTable({ models }: Analysis): Html {
   const files = new Map<string, ModelRow>()
   for (const model of models) if (!files.has(model.file)) files.set(model.file, model)
   const rows = [...files.values()]
-  const content = table(
+  const content = htmlTable(
     'Input files',
     [
       { head: 'file', cell: (row) => row.file },

@@ -12,18 +12,18 @@ import { modelComparison } from '../figures/model-comparison.ts'
 import { modelOverview } from '../figures/model-overview.ts'
 import { pcaBases } from '../figures/pca-bases.ts'
 import { shiftByDepth } from '../figures/shift-by-depth.ts'
-import { shiftMatrix } from '../figures/shift-matrix.ts'
+import { shiftMatrixFigure } from '../figures/shift-matrix.ts'
 import { aggregateLayers } from '../measure/aggregate.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { layersByModel } from './layers-by-model.ts'
 import type { ReportInput } from './report-input.ts'
 
 /** Parts of the report that hold figures, in its order. */
-export const parts = ['depth', 'bases', 'shift', 'accuracy', 'filters'] as const
-export type Part = (typeof parts)[number]
+export const reportParts = ['depth', 'bases', 'shift', 'accuracy', 'filters'] as const
+export type ReportPart = (typeof reportParts)[number]
 
 export interface PlacedFigure {
-  readonly part: Part
+  readonly part: ReportPart
   readonly figure: Figure
 }
 
@@ -38,7 +38,7 @@ const MOST_MATRICES = 2
 export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]> {
   const { analysis, groups, comparison } = input
   const placed: PlacedFigure[] = []
-  const put = (part: Part, figure: Figure) => placed.push({ part, figure })
+  const put = (part: ReportPart, figure: Figure) => placed.push({ part, figure })
   if (groups) put('depth', await metricsByDepth(groups))
   else if (analysis.models.length > MOST_OVERVIEWS) put('depth', await metricsByDepth(withoutGroups(analysis)))
   if (comparison) put('depth', await modelComparison(comparison))
@@ -55,7 +55,7 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
   if (groups?.coefficients) {
     put('bases', await coefficientRidges(groups))
     if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups))
-    for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrix(matrix))
+    for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrixFigure(matrix))
   }
   if (groups?.models.some((model) => model.robust_accuracy !== null)) put('accuracy', await metricAgainstAccuracy(groups))
   if (input.activation) {

@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
 
 /** A column: its heading, and the cell of a row. Numbers are set right, in figures of one width. */
-export interface Column<Row> {
+export interface HtmlColumn<Row> {
   readonly head: string
   /** What the heading means, for a pointer at rest. */
   readonly title?: string
@@ -10,9 +10,9 @@ export interface Column<Row> {
 }
 
 /** A table; the first column heads its rows. Where all others hold numbers the table says so once, not every cell. */
-export function table<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[], className = ''): Html {
+export function htmlTable<Row>(caption: string, columns: readonly HtmlColumn<Row>[], rows: readonly Row[], className = ''): Html {
   const allNumbers = columns.length > 1 && columns.every((column, i) => (i === 0 ? !column.number : column.number))
-  const kind = (column: Column<Row>) => (column.number && !allNumbers ? html` class="n"` : '')
+  const kind = (column: HtmlColumn<Row>) => (column.number && !allNumbers ? html` class="n"` : '')
   const head = columns.map(
     (column) => html`<th scope="col"${kind(column)}${column.title ? html` title="${column.title}"` : ''}>${column.head}</th>`,
   )

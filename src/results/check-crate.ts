@@ -14,7 +14,7 @@ export interface CrateExpectation {
 type Entity = Readonly<Record<string, unknown>>
 
 /**
- * Checks the description of an artifact (RO-Crate 1.1): that it is one, that every reference inside it leads somewhere, and
+ * Checks the description of results (RO-Crate 1.1): that it is one, that every reference inside it leads somewhere, and
  * that it names each file of the manifest with its hash. It is outside the manifest, because it says when the run was; what it
  * says of the files is checked here instead. @returns one sentence per problem
  */

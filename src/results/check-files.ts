@@ -17,9 +17,9 @@ const opened = [
   'parameters.json',
 ]
 
-/** What the hashes of an artifact say. */
+/** What the hashes of results say. */
 export interface FileCheck {
-  /** The number to quote, as the artifact has it. */
+  /** The number to quote, as the results have it. */
   readonly resultsSha256: string
   readonly entries: readonly ManifestEntry[]
   /** One sentence per file that is missing or changed; empty when all is as it was written. */
@@ -27,8 +27,8 @@ export interface FileCheck {
 }
 
 /**
- * Checks every file of an artifact against its manifest, and the manifest against the number to quote.
- * @throws InputError when there is no artifact, or its manifest is not one
+ * Checks every file of results against their manifest, and the manifest against the number to quote.
+ * @throws InputError when there are no results, or their manifest is not one
  */
 export async function checkFiles(folder: Folder, name: string): Promise<FileCheck> {
   const results = await readText(folder, name, RESULTS)

@@ -3,8 +3,8 @@ import { fileId } from './check-crate.ts'
 /** What the crate says of the program and of the run; dates as ISO 8601. */
 export interface CrateFacts {
   readonly version: string
-  readonly kernelSha256: string
-  /** The command line or the page that made the artifact. */
+  readonly moduleSha256: string
+  /** The command line or the page that made the results. */
   readonly command: string
   readonly finished: string
   readonly parameters: Readonly<Record<string, string | number | boolean | null>>
@@ -18,14 +18,14 @@ export interface CrateFacts {
   readonly authors?: readonly string[]
 }
 
-/** A file of the artifact. Size and hash are left out of the one file that is written after the crate. */
+/** A file of the results. Size and hash are left out of the one file that is written after the crate. */
 export interface CrateFile {
   readonly path: string
   readonly bytes?: number
   readonly sha256?: string
 }
 
-/** An input that the run read: not part of the artifact, named so that it can be found again. */
+/** An input that the run read: not part of the results, named so that it can be found again. */
 export interface CrateInput {
   readonly path: string
   readonly bytes: number
@@ -74,7 +74,7 @@ const kinds: readonly (readonly [RegExp, string, string])[] = [
 
 /**
  * The text of ro-crate-metadata.json (RO-Crate 1.1): the root, every file with size and SHA-256, the inputs by name and
- * hash, the program with its kernel's hash, and the action that made the one from the others.
+ * hash, the program with its module's hash, and the action that made the one from the others.
  */
 export function crateText(facts: CrateFacts): string {
   const files = facts.files.map(fileEntity)
@@ -132,7 +132,7 @@ export function crateText(facts: CrateFacts): string {
       '@type': 'SoftwareApplication',
       name: 'filterlens',
       softwareVersion: facts.version,
-      identifier: `kernel.wasm sha256:${facts.kernelSha256}`,
+      identifier: `kernel.wasm sha256:${facts.moduleSha256}`,
       license: { '@id': 'https://spdx.org/licenses/MIT' },
     },
     { '@id': 'https://spdx.org/licenses/MIT', '@type': 'CreativeWork', name: 'MIT License' },

@@ -2,7 +2,7 @@ import type { MetaValue } from '../database/meta.ts'
 import { metaOf } from '../database/provenance.ts'
 import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import type { MeasuredLayer } from './record.ts'
+import type { MeasuredLayer } from './collect.ts'
 
 const modelKeys = [
   'model',

@@ -9,7 +9,7 @@ import type { MeasuredRun } from '../measure/layers-again.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { FIRST_FILTERS, firstFiltersBytes } from './first-filters-table.ts'
 import { writeGroups } from './groups.ts'
-import type { StagedArtifact } from './staged.ts'
+import type { StagedResults } from './staged.ts'
 
 /** A measured run: its models, the layers of at least the first 64 that have any, and (asked for only when needed) all of it. */
 export interface RunToExtend extends MeasuredRun {
@@ -24,8 +24,8 @@ export interface RunExtension {
   /** Two groups by name, without a table. */
   readonly groups?: GroupChoice | undefined
   /** Where the tables go; absent: nowhere. */
-  readonly artifact?: StagedArtifact | undefined
-  /** Adds report.html and figures/ to the artifact. */
+  readonly results?: StagedResults | undefined
+  /** Adds report.html and figures/ to the results. */
   readonly report?: boolean | undefined
   /** Model names by input path, where the run was given any. */
   readonly names?: ReadonlyMap<string, string>
@@ -36,7 +36,7 @@ export interface RunExtension {
 /** What came of it. */
 export interface ExtendedRun {
   readonly groups: GroupReport | undefined
-  /** First filters of the layers, read only for an artifact. */
+  /** First filters of the layers, read only where results are written. */
   readonly first: readonly FirstFilters[]
 }
 
@@ -47,7 +47,7 @@ export interface ExtendedRun {
 export async function extendRun(
   run: RunToExtend,
   inputs: readonly (Input | LazyInput)[],
-  { pairs, groups: chosen, artifact, report, onProgress, ...options }: RunExtension,
+  { pairs, groups: chosen, results, report, onProgress, ...options }: RunExtension,
 ): Promise<ExtendedRun> {
   const told = { ...options, ...(onProgress && { onProgress }) }
   const groups =
@@ -59,13 +59,13 @@ export async function extendRun(
           ...told,
         })
       : undefined
-  if (!artifact) return { groups, first: [] }
-  if (groups) await writeGroups(artifact, groups, pairs ?? [])
+  if (!results) return { groups, first: [] }
+  if (groups) await writeGroups(results, groups, pairs ?? [])
   const first = await readFirstFiltersOf(inputs, run, options)
-  await writeFile(artifact, FIRST_FILTERS, firstFiltersBytes(first))
+  await writeFile(results, FIRST_FILTERS, firstFiltersBytes(first))
   if (report) {
     const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
-    await writeReportFiles(artifact, { analysis: await run.whole(), groups, first })
+    await writeReportFiles(results, { analysis: await run.whole(), groups, first })
   }
   return { groups, first }
 }

@@ -1,10 +1,10 @@
 import { writeFile } from '../io/sink.ts'
 import type { Analysis } from '../measure/model-row.ts'
-import { kernelBytes, kernelSha256 } from '../wasm/module.ts'
+import { moduleBytes, moduleSha256 } from '../wasm/module.ts'
 import { CRATE } from './check-crate.ts'
 import { crateText } from './crate.ts'
 import { MANIFEST, manifestText, RESULTS } from './manifest.ts'
-import type { StagedArtifact } from './staged.ts'
+import type { StagedResults } from './staged.ts'
 
 /** Facts about this run that are no part of what is hashed. */
 export interface RunFacts {
@@ -21,27 +21,27 @@ export interface RunFacts {
 }
 
 /** Adds the module that computed the numbers, the machine's facts and the crate, and names all files. @returns the number to quote */
-export async function finishArtifact(
-  artifact: StagedArtifact,
+export async function finishResults(
+  results: StagedResults,
   record: Pick<Analysis, 'version' | 'parameters' | 'models'>,
   facts: RunFacts,
 ): Promise<string> {
-  await writeFile(artifact, 'kernel.wasm', kernelBytes())
-  await writeFile(artifact, 'machine.json', `${JSON.stringify(facts.machine, null, 2)}\n`)
+  await writeFile(results, 'kernel.wasm', moduleBytes())
+  await writeFile(results, 'machine.json', `${JSON.stringify(facts.machine, null, 2)}\n`)
   const { metrics, ...plain } = record.parameters
-  const results = await artifact.resultsSha256()
-  const manifest = manifestText(artifact.files)
+  const resultsSha256 = await results.resultsSha256()
+  const manifest = manifestText(results.files)
   const crate = crateText({
     version: record.version,
-    kernelSha256,
+    moduleSha256,
     command: facts.command,
     finished: facts.finished,
     parameters: { ...plain, ...(metrics && { metrics: metrics.join(' ') }) },
-    resultsSha256: results,
+    resultsSha256,
     files: [
-      ...artifact.files,
-      ...artifact.unhashed,
-      { path: MANIFEST, bytes: new TextEncoder().encode(manifest).length, sha256: results },
+      ...results.files,
+      ...results.unhashed,
+      { path: MANIFEST, bytes: new TextEncoder().encode(manifest).length, sha256: resultsSha256 },
       { path: RESULTS },
     ],
     inputs: record.models
@@ -50,8 +50,8 @@ export async function finishArtifact(
     license: facts.license,
     ...(facts.authors && { authors: facts.authors }),
   })
-  await writeFile(artifact, CRATE, crate)
-  return artifact.commit()
+  await writeFile(results, CRATE, crate)
+  return results.commit()
 }
 
 /** One file may hold many models; it is one input. */

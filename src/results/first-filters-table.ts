@@ -5,7 +5,7 @@ import { arrowFileBytes } from '../arrow/writer.ts'
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 
-/** The file of an artifact that keeps a few filters of each layer, for the report's pictures. */
+/** The file of results that keeps a few filters of each layer, for the report's pictures. */
 export const FIRST_FILTERS = 'first_filters.arrow'
 
 /** The table as an Arrow IPC file: model, layer_id, filters (n · 9 values). */

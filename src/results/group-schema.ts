@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { bucketNames, type GroupReport, metricNames } from '../analysis/report-types.ts'
 import type { Parameters } from '../measure/model-row.ts'
-import { isParameters } from './recorded.ts'
+import { isParameters } from './table-metadata.ts'
 
 // groups.json comes from anywhere: before a report or a table is made of it, it must be what the analysis writes, down to
 // the lengths of its lists.

@@ -5,7 +5,7 @@ import type { Folder } from '../io/random-access.ts'
 import { writeFile } from '../io/sink.ts'
 import { exportTable } from './export-formats.ts'
 import { groupTables } from './export-groups.ts'
-import type { StagedArtifact } from './staged.ts'
+import type { StagedResults } from './staged.ts'
 import { parametersText } from './tables.ts'
 
 /** The whole group analysis as JSON. */
@@ -16,16 +16,16 @@ const LARGEST = 256 << 20
 /** The pairs that the group analysis was asked to compare: with the tables, all that is needed to make it again. */
 export const PAIRS = 'pairs.json'
 
-/** Adds the group analysis to an artifact: as JSON, each of its tables as groups/<name>.arrow, and the pairs. */
-export async function writeGroups(artifact: StagedArtifact, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
+/** Adds the group analysis to the results: as JSON, each of its tables as groups/<name>.arrow, and the pairs. */
+export async function writeGroups(results: StagedResults, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
   const parameters: unknown = JSON.parse(parametersText(report.parameters)) // in the order in which they are read back
-  await writeFile(artifact, GROUPS, `${JSON.stringify({ ...report, parameters })}\n`)
+  await writeFile(results, GROUPS, `${JSON.stringify({ ...report, parameters })}\n`)
   await writeFile(
-    artifact,
+    results,
     PAIRS,
     `${JSON.stringify(pairs.map(({ a, b, architecture, dataset }) => ({ a, b, architecture, dataset })))}\n`,
   )
-  for (const table of groupTables(report)) await writeFile(artifact, `groups/${table.name}.arrow`, exportTable(table, 'arrow'))
+  for (const table of groupTables(report)) await writeFile(results, `groups/${table.name}.arrow`, exportTable(table, 'arrow'))
 }
 
 /** The group analysis of a results folder; undefined when it has none. @throws InputError when it is damaged */

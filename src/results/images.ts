@@ -1,6 +1,6 @@
 import { type OutputFolder, writeFile } from '../io/sink.ts'
 
-/** The images that the report of an artifact shows: not part of it, named so that they can be found again. */
+/** The images that the report of results shows: not part of them, named so that they can be found again. */
 export const IMAGES = 'images.json'
 
 export interface ShownImages {

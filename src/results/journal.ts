@@ -10,7 +10,7 @@ import type { Moments } from '../wasm/moments.ts'
  *
  * The text is JSON: the layer's key, and its row with its arrays' lengths; their values are the doubles. All is a multiple of
  * four bytes, in the order of the machine (a journal never leaves it). The first record, text alone, says under which version,
- * parameters and kernel the rows were measured; a journal of another run is not used. A record that was cut off by a crash
+ * parameters and module the rows were measured; a journal of another run is not used. A record that was cut off by a crash
  * fails its check and ends the journal. Only the places of a model's records are held in memory; the rows are read again model
  * by model. (Records of text alone, with doubles as hexadecimal digits, took ten times as long as measuring a tiny layer.)
  */

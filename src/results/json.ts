@@ -1,9 +1,9 @@
 import type { GroupReport } from '../analysis/report-types.ts'
 import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
-import type { MeasuredLayer, RunRecord } from './record.ts'
+import type { CollectedRun, MeasuredLayer } from './collect.ts'
 
 /** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed, and where there is one the group analysis and the check against a file's own results. */
-export function recordJson(record: RunRecord, groups?: GroupReport, checks?: readonly unknown[]): string {
+export function recordJson(record: CollectedRun, groups?: GroupReport, checks?: readonly unknown[]): string {
   const { version, parameters, models, layers, skipped, failed, warnings } = record
   return JSON.stringify(
     {

@@ -1,14 +1,14 @@
 import { InputError } from '../errors.ts'
 
-/** A file of an artifact as its manifest has it. */
+/** A file of results as their manifest has it. */
 export interface ManifestEntry {
-  /** Below the artifact's folder, forward slashes. */
+  /** Below the folder of the results, forward slashes. */
   readonly path: string
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string
 }
 
-/** Lists every hashed file, in the format of `sha256sum`, sorted by path: `sha256sum -c manifest.sha256` checks an artifact without filterlens. */
+/** Lists every hashed file, in the format of `sha256sum`, sorted by path: `sha256sum -c manifest.sha256` checks results without filterlens. */
 export const MANIFEST = 'manifest.sha256'
 /** Holds the SHA-256 of the manifest: the one number to quote. Written last, so that a folder without it holds no finished results. */
 export const RESULTS = 'results.sha256'
@@ -23,7 +23,7 @@ export function manifestText(entries: readonly ManifestEntry[]): string {
   return sorted.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join('')
 }
 
-/** The names that filterlens gives to files of an artifact: nothing else in a folder is its to remove, whatever a manifest lists. */
+/** The names that filterlens gives to files of results: nothing else in a folder is its to remove, whatever a manifest lists. */
 const own =
   /^(?:(?:layers|models|skipped|first_filters)\.arrow|(?:parameters|groups|pairs|images|machine|ro-crate-metadata)\.json|kernel\.wasm|report\.html|groups\/[\w-]+\.arrow|figures\/[\w-]+\.(?:svg|png))$/
 

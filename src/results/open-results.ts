@@ -15,7 +15,7 @@ export async function zippedResults(access: RandomAccess): Promise<Folder> {
 
 /**
  * Results that were begun and not finished hold files of two runs: no number may be read from them. Tables that were copied
- * out of an artifact, without its manifest, are read as they are.
+ * out of results, without its manifest, are read as they are.
  * @throws InputError
  */
 export async function requireFinished(folder: Folder, name: string): Promise<void> {

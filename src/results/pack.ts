@@ -45,7 +45,7 @@ export async function packFiles(files: Iterable<readonly [path: string, access: 
   await drain()
 }
 
-/** Packs an artifact: the files of its manifest in their order, then those outside it. @throws InputError when one is missing */
+/** Packs results: the files of their manifest in their order, then those outside it. @throws InputError when one is missing */
 export async function packResults(folder: Folder, name: string, paths: readonly string[], sink: Sink): Promise<void> {
   const opened: (readonly [string, RandomAccess])[] = []
   try {

@@ -6,7 +6,7 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import { inputNames } from '../measure/model-names.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { type MeasureEvent, measure } from '../measure/run.ts'
-import { kernelSha256 } from '../wasm/module.ts'
+import { moduleSha256 } from '../wasm/module.ts'
 import { compareLayerRows, compareModelRows, type Difference } from './compare-rows.ts'
 
 /** What measuring the inputs again gave. */
@@ -32,19 +32,19 @@ export interface RecomputeOptions {
   readonly onProgress?: (done: number, total: number, file: string) => void
 }
 
-/** @throws InputError when the artifact was made by another kernel: its numbers may differ in the last digit without being wrong */
-export function requireSameKernel(name: string, { version, parameters: { kernel_sha256 } }: Analysis): void {
-  if (kernel_sha256 === kernelSha256) return
+/** @throws InputError when the results were made by another module: its numbers may differ in the last digit without being wrong */
+export function requireSameModule(name: string, { version, parameters: { kernel_sha256 } }: Analysis): void {
+  if (kernel_sha256 === moduleSha256) return
   throw new InputError(
     name,
-    `was made by filterlens ${version} with kernel ${kernel_sha256}; this is kernel ${kernelSha256}, which may round differently: recompute with that version, or verify the hashes alone (without --inputs)`,
+    `was made by filterlens ${version} with the module ${kernel_sha256}; this is module ${moduleSha256}, which may round differently: recompute with that version, or verify the hashes alone (without --inputs)`,
   )
 }
 
 /**
- * Measures the inputs of an artifact again and compares every bit of every row of its tables. An input that holds the filters
+ * Measures the inputs of results again and compares every bit of every row of its tables. An input that holds the filters
  * of models of other names (a filter database) is measured when it is given and the models' own files are not.
- * @throws InputError when the artifact was made by another kernel
+ * @throws InputError when the results were made by another module
  */
 export async function recompute(
   name: string,
@@ -52,7 +52,7 @@ export async function recompute(
   given: readonly LazyInput[],
   options: RecomputeOptions = {},
 ): Promise<Recomputation> {
-  requireSameKernel(name, stored)
+  requireSameModule(name, stored)
   const byFile = new Map<string, ModelRow[]>()
   for (const row of stored.models) byFile.set(row.file, [...(byFile.get(row.file) ?? []), row])
   const byPath = new Map(given.map((input) => [input.path, input]))
@@ -118,7 +118,7 @@ async function changedProblem(lazy: LazyInput, wanted: string, signal?: AbortSig
   }
 }
 
-/** Compares what is measured again with the rows of an artifact, model by model. */
+/** Compares what is measured again with the rows of results, model by model. */
 class Again {
   readonly differences: Difference[] = []
   readonly problems: string[] = []
@@ -165,7 +165,7 @@ class Again {
     this.seen.add(row.file)
     const before = this.#waiting.get(row.file)?.shift()
     if (!before) {
-      this.problems.push(`${row.file} holds more models than the artifact has rows for it`)
+      this.problems.push(`${row.file} holds more models than the results have rows for`)
       return
     }
     const { model } = before
@@ -176,11 +176,11 @@ class Again {
     for (const layer of this.#current) {
       const stored = known.get(layer.layer_id)
       if (stored) this.differences.push(...compareLayerRows(stored, { ...layer, model }))
-      else this.problems.push(`${model}: layer ${layer.layer} is not in the artifact`)
+      else this.problems.push(`${model}: layer ${layer.layer} is not in the results`)
       this.layers++
     }
     for (const { layer_id, layer } of known.values())
-      if (!now.has(layer_id)) this.problems.push(`${model}: layer ${layer} is in the artifact, and is not measured now`)
+      if (!now.has(layer_id)) this.problems.push(`${model}: layer ${layer} is in the results, and is not measured now`)
     const left = this.#stored.skipped.filter((entry) => entry.model === model)
     const text = (entries: readonly { name: string; kind: string; shape: readonly number[]; reason: string }[]): string[] =>
       entries.map(({ name, kind, shape, reason }) => JSON.stringify([name, kind, shape, reason]))

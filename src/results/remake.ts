@@ -3,7 +3,8 @@ import { type Folder, type LazyInput, memoryAccess, type RandomAccess } from '..
 import { sha256Of } from '../io/sha256.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { version } from '../version.ts'
-import { kernelBytes } from '../wasm/module.ts'
+import { moduleBytes } from '../wasm/module.ts'
+import { openRunTables } from './collect.ts'
 import { compareJson } from './compare-json.ts'
 import type { Difference } from './compare-rows.ts'
 import { compareTables } from './compare-tables.ts'
@@ -11,11 +12,10 @@ import { extendRun } from './extend-run.ts'
 import { GROUPS, PAIRS, readPairs } from './groups.ts'
 import { IMAGES } from './images.ts'
 import type { ManifestEntry } from './manifest.ts'
-import { openRunTables } from './record.ts'
 import { REPORT } from './report-files.ts'
-import { stageArtifact } from './staged.ts'
+import { stageResults } from './staged.ts'
 
-/** What making every file of an artifact again gave. */
+/** What making every file of results again gave. */
 export interface Remade {
   /** Files with the same bytes. */
   readonly equal: number
@@ -24,7 +24,7 @@ export interface Remade {
   readonly notes: readonly string[]
 }
 
-/** An artifact whose rows have been measured again and found equal. */
+/** Results whose rows have been measured again and found equal. */
 export interface Remaking {
   readonly folder: Folder
   readonly name: string
@@ -36,7 +36,7 @@ export interface Remaking {
 }
 
 /**
- * Makes every file of an artifact again from its tables and its inputs: tables, first filters, groups with the second pass
+ * Makes every file of results again from its tables and its inputs: tables, first filters, groups with the second pass
  * over the filters, report and figures; and compares bytes. Where they differ it says which cell, value or byte does.
  */
 export async function remake({ folder, name, stored, entries, inputs, signal, onProgress }: Remaking): Promise<Remade> {
@@ -47,17 +47,17 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
       `made by filterlens ${stored.version}, this is ${version}: the rows were compared, the other files were not made again`,
     )
   if (stored.version !== version) return { equal: 0, differences: [], notes }
-  if (listed.has(IMAGES)) notes.push(`${REPORT} shows images that are no part of the artifact; it was not made again`)
+  if (listed.has(IMAGES)) notes.push(`${REPORT} shows images that are no part of the results; it was not made again`)
   const output = memoryOutput(name)
-  const artifact = stageArtifact(output)
-  const tables = await openRunTables(artifact, stored.parameters)
+  const results = stageResults(output)
+  const tables = await openRunTables(results, stored.parameters)
   for (const row of stored.layers) await tables.layer(row)
   for (const row of stored.skipped) await tables.skipped(row)
   await tables.finish(stored)
   if (listed.has('first_filters.arrow')) {
     const pairs = listed.has(PAIRS) ? await readPairs(folder, name) : []
     await extendRun({ ...stored, whole: async () => stored }, inputs, {
-      artifact,
+      results,
       ...(pairs.length > 0 && { pairs }),
       report: listed.has(REPORT) && !listed.has(IMAGES),
       ...(signal && { signal }),
@@ -68,23 +68,23 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
   }
   const differences: Difference[] = []
   let equal = 0
-  const made = new Map(artifact.files.map(({ path, sha256 }) => [path, sha256]))
+  const made = new Map(results.files.map(({ path, sha256 }) => [path, sha256]))
   const isReport = (path: string): boolean => path === REPORT || path.startsWith('figures/')
   for (const path of new Set([...listed.keys(), ...made.keys()])) {
     if (path === IMAGES || (listed.has(IMAGES) && isReport(path))) continue
-    const [before, now] = [listed.get(path), path === 'kernel.wasm' ? await kernelHash() : made.get(path)]
+    const [before, now] = [listed.get(path), path === 'kernel.wasm' ? await moduleHash() : made.get(path)]
     if (before === now) equal++
     else if (before === undefined || now === undefined)
       differences.push({ table: path, row: 'all', column: '(the file)', stored: there(before), recomputed: there(now) })
-    else differences.push(...(await compareFiles(path, (await folder.open(path))!, await artifact.readBack(path))))
+    else differences.push(...(await compareFiles(path, (await folder.open(path))!, await results.readBack(path))))
   }
-  await artifact.discard()
+  await results.discard()
   return { equal, differences, notes }
 }
 
 const there = (hash: string | undefined): string => (hash === undefined ? 'not there' : 'there')
 
-const kernelHash = (): Promise<string> => sha256Of(memoryAccess('kernel.wasm', kernelBytes()))
+const moduleHash = (): Promise<string> => sha256Of(memoryAccess('kernel.wasm', moduleBytes()))
 
 async function compareFiles(path: string, stored: RandomAccess, made: RandomAccess): Promise<Difference[]> {
   try {

@@ -7,7 +7,7 @@ import { buildReport } from '../report/build-report.ts'
 import { figureFiles } from '../report/figure-files.ts'
 import { pictures } from '../report/pictures.ts'
 
-/** What the report of an artifact is made of. */
+/** What the report of results is made of. */
 export interface ReportParts {
   readonly analysis: Analysis
   readonly groups: GroupReport | undefined
@@ -15,7 +15,7 @@ export interface ReportParts {
   readonly activation?: FirstStage | undefined
 }
 
-/** The report of an artifact, the same for the same tables. */
+/** The report of results, the same for the same tables. */
 export const REPORT = 'report.html'
 
 /** Adds report.html and its figures as figures/<number>-<name>.svg. */

@@ -9,8 +9,8 @@ export interface StagedFile extends ManifestEntry {
   readonly bytes: number
 }
 
-/** An artifact being written: its files get their names together, at `commit`, or not at all. */
-export interface StagedArtifact extends OutputFolder {
+/** Results being written: its files get their names together, at `commit`, or not at all. */
+export interface StagedResults extends OutputFolder {
   /** The files that are complete so far, unhashed ones left out. */
   readonly files: readonly StagedFile[]
   /** Files outside the manifest that are complete so far. */
@@ -28,8 +28,8 @@ export interface StagedArtifact extends OutputFolder {
   discard(): Promise<void>
 }
 
-/** Opens `folder` for an artifact. `former`: files of the artifact that lies there now; those not written again are removed. */
-export function stageArtifact(folder: OutputFolder, former: readonly string[] = []): StagedArtifact {
+/** Opens `folder` for results. `former`: files of the results that lies there now; those not written again are removed. */
+export function stageResults(folder: OutputFolder, former: readonly string[] = []): StagedResults {
   const waiting = new Map<string, Sink>()
   const open = new Set<Sink>()
   const files: StagedFile[] = []

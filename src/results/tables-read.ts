@@ -5,8 +5,8 @@ import type { Folder, RandomAccess } from '../io/random-access.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import type { Moments } from '../wasm/moments.ts'
-import { isFailures, isParameters, isTexts } from './recorded.ts'
 import { tableFiles } from './table-files.ts'
+import { isFailures, isParameters, isTexts } from './table-metadata.ts'
 
 /**
  * An analysis from its results folder: every later step runs from the tables alone.

@@ -51,7 +51,7 @@ export function folderInput(names: readonly string[]): FolderInput | undefined {
  * Of the files of one folder (names without the folder), those that may be inputs: hidden ones and shards that an index
  * names are left out; the first file of a folder that is one input stands for it. By code point.
  */
-export function inputNames(names: readonly string[]): string[] {
+export function candidateNames(names: readonly string[]): string[] {
   const all = new Set(names)
   const whole = folderInput(names)
   return names

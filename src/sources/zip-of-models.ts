@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { looksLikeZip, openZip, type Zip } from '../io/zip.ts'
-import { byCodePoint, candidacy, folderInput, inputNames, isSkippedFolder, likelyFormats } from './candidates.ts'
+import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, likelyFormats } from './candidates.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
@@ -66,7 +66,7 @@ async function* findModels(input: Input, zip: Zip): AsyncGenerator<LazyInput> {
     if (parts.some((part) => folder.startsWith(part))) continue
     const whole = folderInput(folders.get(folder)!)
     for (const part of whole?.folders ?? []) parts.push(`${folder}${part}/`)
-    for (const file of inputNames(folders.get(folder)!)) {
+    for (const file of candidateNames(folders.get(folder)!)) {
       const name = folder + file
       const stands = file === whole?.files[0] && folder !== ''
       const path = `${input.path}/${stands ? folder.slice(0, -1) : name}`

@@ -1,10 +1,10 @@
 import { instantiateSync } from '@assemblyscript/loader'
-import { kernelBase64, kernelSha256 } from './kernel.generated.ts'
+import { moduleBase64, moduleSha256 } from './module.generated.ts'
 import type { Moments } from './moments.ts'
 import type { StoredType } from './stored.ts'
 
 /** SHA-256 (hex) of the WASM module: results of two modules must not be mixed. */
-export { kernelSha256 }
+export { moduleSha256 }
 
 /** Kernels with more taps than this (11×11) are not measured. */
 export const maxTaps = 121
@@ -63,9 +63,9 @@ interface Exports extends Record<string, unknown> {
 }
 
 /** Functions that stored numbers may pass through: the same bits in every engine (host Math is not). */
-export type KernelMath = Pick<Exports, 'exp' | 'expm1' | 'log' | 'log1p' | 'log2' | 'log10' | 'pow'>
+export type WasmMath = Pick<Exports, 'exp' | 'expm1' | 'log' | 'log1p' | 'log2' | 'log10' | 'pow'>
 
-/** What to widen, or narrow, to float32 in (out, in, row, column) order. Addresses are bytes in the kernel's memory. */
+/** What to widen, or narrow, to float32 in (out, in, row, column) order. Addresses are bytes in the module's memory. */
 export interface Decoding {
   readonly dtype: StoredType
   /** Address of stored element (0, 0, 0, 0); any alignment. */
@@ -117,18 +117,18 @@ export type Precision = 'double' | 'single' | 'integer'
 const precisions: readonly Precision[] = ['double', 'single', 'integer']
 
 /** A basis of coefficients: mean (taps) and components as rows (taps × taps). */
-export interface KernelBasis {
+export interface FilterBasis {
   readonly mean: Float64Array
   readonly components: Float64Array
 }
 
 /**
- * One instance of the WASM kernel, with one arena for the caller's data. Not reentrant; one per worker.
+ * One instance of the module, with one arena for the caller's data. Not reentrant; one per worker.
  * Views are stale as soon as `reserve` has grown the memory: take them anew after it.
  */
-export interface Kernel {
+export interface WasmInstance {
   readonly memory: WebAssembly.Memory
-  readonly math: KernelMath
+  readonly math: WasmMath
   /**
    * The arena's first address (16-byte aligned, always the same), after making the arena at least `bytes` long. What
    * lies in the arena stays. @throws RangeError when the engine gives no more memory (4 GiB is the limit)
@@ -178,7 +178,7 @@ export interface Kernel {
     address: number,
     filters: number,
     taps: number,
-    basis: KernelBasis,
+    basis: FilterBasis,
   ): { lowest: Float64Array; highest: Float64Array }
   /**
    * Adds the coefficients of the non-sparse filters to `counts` (taps × bins, components as rows), over `bins` (at most 1,024)
@@ -188,7 +188,7 @@ export interface Kernel {
     address: number,
     filters: number,
     taps: number,
-    basis: KernelBasis,
+    basis: FilterBasis,
     range: { low: number; high: number; limit: number; strict?: boolean },
     counts: Float64Array,
   ): void
@@ -197,38 +197,38 @@ export interface Kernel {
 }
 
 /** The bytes of the module that this package holds. */
-export function kernelBytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(kernelBase64)
+export function moduleBytes(): Uint8Array<ArrayBuffer> {
+  const text = atob(moduleBase64)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
 
 /** The compiled module: compile once, send it to workers by postMessage, open an instance in each. */
-export function compileKernel(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(kernelBytes())
+export function compileModule(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(moduleBytes())
 }
 
-let shared: Kernel | undefined
+let shared: WasmInstance | undefined
 
 /**
  * One instance for the layer table's statistics, opened at the first call and at once (32 KB: allowed on a browser's main
  * thread), so that these are plain functions. Measuring opens instances of its own.
  */
-export function sharedKernel(): Kernel {
-  shared ??= makeKernel(instantiateSync<Exports>(kernelBytes()).exports as unknown as Exports)
+export function sharedInstance(): WasmInstance {
+  shared ??= makeInstance(instantiateSync<Exports>(moduleBytes()).exports as unknown as Exports)
   return shared
 }
 
 /** Opens an instance of `module`, or of the module this package holds. */
-export async function openKernel(module?: WebAssembly.Module): Promise<Kernel> {
-  const { exports } = instantiateSync<Exports>(module ?? (await compileKernel()))
-  return makeKernel(exports as unknown as Exports)
+export async function openInstance(module?: WebAssembly.Module): Promise<WasmInstance> {
+  const { exports } = instantiateSync<Exports>(module ?? (await compileModule()))
+  return makeInstance(exports as unknown as Exports)
 }
 
 const align = (address: number) => (address + 15) & ~15
 
-function makeKernel(wasm: Exports): Kernel {
+function makeInstance(wasm: Exports): WasmInstance {
   const memory = wasm.memory
   // Below the arena lies room for the tiles and results of the largest kernel size.
   const work = wasm.freeMemory()
@@ -252,7 +252,10 @@ function makeKernel(wasm: Exports): Kernel {
     try {
       memory.grow(pages)
     } catch (cause) {
-      throw new RangeError(`the engine gives the kernel no more memory: ${Math.ceil(end / 1048576)} MB were asked for`, { cause })
+      throw new RangeError(
+        `the engine gives the WebAssembly module no more memory: ${Math.ceil(end / 1048576)} MB were asked for`,
+        { cause },
+      )
     }
   }
   grow(arena)
@@ -304,7 +307,7 @@ function makeKernel(wasm: Exports): Kernel {
   }
 
   /** Mean and components to `out`; the addresses of both, and of the free space behind them. */
-  const putBasis = (basis: KernelBasis, taps: number) => {
+  const putBasis = (basis: FilterBasis, taps: number) => {
     checkTaps(taps)
     const components = out + 8 * taps
     const free = components + 8 * taps * taps

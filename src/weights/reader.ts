@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
-import type { Kernel } from '../wasm/module.ts'
+import type { WasmInstance } from '../wasm/module.ts'
 import { type Box, boxesOf, spanOf } from './boxes.ts'
 import type { ConvShape, Dequantisation, WeightPlan } from './plan.ts'
 import { storedBytes } from './stored-bytes.ts'
@@ -8,7 +8,7 @@ import { storedBytes } from './stored-bytes.ts'
 const PIECE = 4 << 20 // stored bytes that are decoded at a time
 const WHOLE_SPAN = 64 << 20 // stored bytes of a strided layer that are read at once; a larger one is gathered
 
-/** A layer's weights, to be read into the kernel's memory as float32 in (out, in, row, column) order. */
+/** A layer's weights, to be read into the module's memory as float32 in (out, in, row, column) order. */
 export interface WeightReader {
   readonly filters: number
   readonly taps: number
@@ -17,11 +17,11 @@ export interface WeightReader {
   /** Where in its file filter 0 lies, when filters are read from there as they are: `clearOf` tells where to put them. */
   readonly position?: number
   /**
-   * Filters [from, from + count) to `address`. The kernel's memory must not grow until the promise resolves.
+   * Filters [from, from + count) to `address`. The module's memory must not grow until the promise resolves.
    * Resolves to the number of float64 values that were not exactly a float32.
    * @throws InputError when the bytes are not there
    */
-  read(kernel: Kernel, address: number, scratch: number, from: number, count: number): Promise<number>
+  read(wasm: WasmInstance, address: number, scratch: number, from: number, count: number): Promise<number>
 }
 
 /** Plans the reading of a layer's weights. @throws InputError when the file is too short for them */
@@ -48,17 +48,17 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       taps,
       scratchBytes: 0,
       ...(position !== undefined && { position }),
-      async read(kernel, address, _scratch, from, count) {
+      async read(wasm, address, _scratch, from, count) {
         const length = count * taps * 4
-        await plan.access.read(plan.offset + from * taps * 4, length, kernel.u8(address, length))
+        await plan.access.read(plan.offset + from * taps * 4, length, wasm.u8(address, length))
         return 0
       },
     }
   }
   // One scale for all: rows that lie one after the other are one long row, which is decoded in two thirds of the time.
   const alike = !plan.dequantise || (typeof plan.dequantise.scale === 'number' && typeof plan.dequantise.zero === 'number')
-  const decodeBox = (kernel: Kernel, address: number, source: number, box: Box, from?: typeof strides): number =>
-    kernel.decode({
+  const decodeBox = (wasm: WasmInstance, address: number, source: number, box: Box, from?: typeof strides): number =>
+    wasm.decode({
       dtype: plan.dtype,
       source,
       destination: address,
@@ -67,7 +67,7 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       ...(plan.dequantise && { dequantise: partOf(plan.dequantise, box) }),
     })
   const inPieces = async (
-    kernel: Kernel,
+    wasm: WasmInstance,
     address: number,
     from: number,
     count: number,
@@ -78,7 +78,7 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
     let to = address
     for (const box of boxesOf(inputs, from, count, most)) {
       const { source, strides } = await load(box)
-      narrowed += decodeBox(kernel, to, source, box, strides)
+      narrowed += decodeBox(wasm, to, source, box, strides)
       to += box.outs * box.inputs * taps * 4
     }
     return narrowed
@@ -89,12 +89,12 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       filters,
       taps,
       scratchBytes: Math.min(most, filters) * taps * bytes + CLEARANCE,
-      read: (kernel, address, scratch, from, count) =>
-        inPieces(kernel, address, from, count, most, async (box) => {
+      read: (wasm, address, scratch, from, count) =>
+        inPieces(wasm, address, from, count, most, async (box) => {
           const length = box.outs * box.inputs * taps * bytes
           const first = (box.out * inputs + box.input) * taps * bytes
           const source = scratch + (position === undefined ? 0 : clearOf(scratch, position + first))
-          await plan.access.read(plan.offset + first, length, kernel.u8(source, length))
+          await plan.access.read(plan.offset + first, length, wasm.u8(source, length))
           return { source }
         }),
     }
@@ -104,9 +104,9 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       filters,
       taps,
       scratchBytes: span * bytes,
-      async read(kernel, address, scratch, from, count) {
-        await plan.access.read(plan.offset, span * bytes, kernel.u8(scratch, span * bytes))
-        return inPieces(kernel, address, from, count, filters, async (box) => ({
+      async read(wasm, address, scratch, from, count) {
+        await plan.access.read(plan.offset, span * bytes, wasm.u8(scratch, span * bytes))
+        return inPieces(wasm, address, from, count, filters, async (box) => ({
           source: scratch + spanOf(strides, box, height, width).first * bytes,
           strides,
         }))
@@ -118,9 +118,9 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
     filters,
     taps,
     scratchBytes: most * taps * bytes,
-    read: (kernel, address, scratch, from, count) =>
-      inPieces(kernel, address, from, count, most, async (box) => {
-        await gather(plan, strides, box, height, width, kernel, scratch)
+    read: (wasm, address, scratch, from, count) =>
+      inPieces(wasm, address, from, count, most, async (box) => {
+        await gather(plan, strides, box, height, width, wasm, scratch)
         return { source: scratch }
       }),
   }
@@ -143,7 +143,7 @@ async function gather(
   box: Box,
   height: number,
   width: number,
-  kernel: Kernel,
+  wasm: WasmInstance,
   scratch: number,
 ): Promise<void> {
   const bytes = storedBytes[plan.dtype]
@@ -154,7 +154,7 @@ async function gather(
   const piece = new Uint8Array(Math.min(PIECE, length * bytes))
   let pieceFirst = 0
   let pieceEnd = 0
-  const to = kernel.u8(
+  const to = wasm.u8(
     scratch,
     counts.reduce((n, c) => n * c, bytes),
   )

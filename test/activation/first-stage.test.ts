@@ -7,10 +7,10 @@ import { UsageError } from '../../src/errors.ts'
 import { openFile } from '../../src/io/node.ts'
 import { emptyFolder } from '../../src/io/random-access.ts'
 import { openSource } from '../../src/sources/open.ts'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 
-const kernel = await openKernel()
-const image = (name: string) => readImage(kernel, name, new Uint8Array(readFileSync(`data/${name}`)))
+const wasm = await openInstance()
+const image = (name: string) => readImage(wasm, name, new Uint8Array(readFileSync(`data/${name}`)))
 const open = async (name: string) => {
   const access = await openFile(`data/${name}`, name)
   return openSource({ path: name, access, folder: emptyFolder })
@@ -29,7 +29,7 @@ test('the first stage of a real network on both images, as torch computes it', a
   const source = await open('preact_w24_cifar10_normal.onnx')
   const clean = await image('automobile-clean.png')
   const perturbed = await image('automobile-perturbed.png')
-  const stage = await runFirstStage(kernel, source.models[0]!, clean, perturbed, { normalisation: normalisations.cifar10 })
+  const stage = await runFirstStage(wasm, source.models[0]!, clean, perturbed, { normalisation: normalisations.cifar10 })
   await source.close()
   assert.is(stage.layer, 'conv1.weight')
   assert.equal([stage.activation.channels, stage.activation.height, stage.activation.width], [24, 32, 32])
@@ -48,7 +48,7 @@ test('the first stage of a real network on both images, as torch computes it', a
 test('an image that does not fit the network is refused in a sentence', async () => {
   const source = await open('preact_w24_fashion_mnist_normal.onnx')
   const clean = await image('automobile-clean.png')
-  const message = await runFirstStage(kernel, source.models[0]!, clean, clean, { normalisation: normalisations.none }).then(
+  const message = await runFirstStage(wasm, source.models[0]!, clean, clean, { normalisation: normalisations.none }).then(
     () => 'run',
     (error) => (error as Error).message,
   )

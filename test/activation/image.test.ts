@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readImage } from '../../src/activation/image.ts'
 import { InputError } from '../../src/errors.ts'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 
 const folder = new URL('../fixtures/activation/', import.meta.url)
 const read = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
@@ -11,13 +11,13 @@ const expected = JSON.parse(readFileSync(new URL('images.json', folder), 'utf8')
   string,
   { shape: number[]; values: number[] }
 >
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 for (const [name, { shape, values }] of Object.entries(expected)) {
   // JPEG decoders differ by a few levels; all else is exact
   const tolerance = name.endsWith('.jpg') ? 5.01 / 255 : 0
   test(`reads ${name} as Pillow and NumPy do`, async () => {
-    const image = await readImage(kernel, name, read(name))
+    const image = await readImage(wasm, name, read(name))
     assert.equal([image.channels, image.height, image.width], shape)
     const worst = values.reduce((most, v, i) => Math.max(most, Math.abs(Math.fround(v) - image.values[i]!)), 0)
     assert.ok(worst <= tolerance, `differs by ${worst}`)
@@ -26,7 +26,7 @@ for (const [name, { shape, values }] of Object.entries(expected)) {
 
 async function refusal(name: string, bytes: Uint8Array): Promise<string> {
   try {
-    await readImage(kernel, name, bytes)
+    await readImage(wasm, name, bytes)
   } catch (error) {
     assert.instance(error, InputError)
     return (error as InputError).message

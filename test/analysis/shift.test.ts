@@ -2,10 +2,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { coefficientBins, type LayerCoefficients, mergeHistograms } from '../../src/analysis/coefficients.ts'
 import { densities, distributionShift } from '../../src/analysis/shift.ts'
-import { sharedKernel } from '../../src/wasm/module.ts'
+import { sharedInstance } from '../../src/wasm/module.ts'
 import { fixture, relative } from './statistics-fixture.ts'
 
-const { math } = sharedKernel()
+const { math } = sharedInstance()
 
 function layer(counts: readonly (readonly number[])[]): LayerCoefficients {
   return {

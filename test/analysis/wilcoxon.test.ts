@@ -2,10 +2,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { erfc } from '../../src/analysis/erfc.ts'
 import { signedRank } from '../../src/analysis/wilcoxon.ts'
-import { sharedKernel } from '../../src/wasm/module.ts'
+import { sharedInstance } from '../../src/wasm/module.ts'
 import { fixture, relative } from './statistics-fixture.ts'
 
-const { math } = sharedKernel()
+const { math } = sharedInstance()
 
 test('as scipy: exact, with ties, with zeros, few and many', () => {
   assert.ok(fixture.wilcoxon.length > 70)

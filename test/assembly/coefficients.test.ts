@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import { double, randomNumbers, worst } from './data.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 function load(values: ArrayLike<number>): number {
-  const address = kernel.reserve(4 * values.length)
-  kernel.f32(address, values.length).set(values)
+  const address = wasm.reserve(4 * values.length)
+  wasm.f32(address, values.length).set(values)
   return address
 }
 
@@ -43,7 +43,7 @@ test('range of all filters, zeros included', () => {
       const values = randomNumbers(n * t, n)
       values.fill(0, 0, n > 1 ? t : 0)
       const all = coefficients(values, t, basis)
-      const { lowest, highest } = kernel.coefficientRange(load(values), n, t, basis)
+      const { lowest, highest } = wasm.coefficientRange(load(values), n, t, basis)
       const of = (pick: (...x: number[]) => number) => Array.from({ length: t }, (_, c) => pick(...all.map((f) => f.values[c]!)))
       assert.ok(worst(lowest, of(Math.min)) < 1e-13, `${n} of ${t}`)
       assert.ok(worst(highest, of(Math.max)) < 1e-13, `${n} of ${t}`)
@@ -62,7 +62,7 @@ test('histograms of the filters that are not sparse: counts add up and lie where
       const counts = new Float64Array(t * bins)
       const [low, high] = [-40, 40]
       // Twice: counts are added to.
-      for (let k = 0; k < 2; k++) kernel.coefficientHistogram(load(values), n, t, basis, { low, high, limit }, counts)
+      for (let k = 0; k < 2; k++) wasm.coefficientHistogram(load(values), n, t, basis, { low, high, limit }, counts)
       for (let c = 0; c < t; c++) {
         const wanted = new Float64Array(bins)
         for (const f of all) wanted[Math.floor(((f.values[c]! - low) / (high - low)) * bins)]! += 2
@@ -98,7 +98,7 @@ test('float32 answers nothing that double would answer otherwise: levels, edges,
           row.reduce((sum, x, j) => sum + (x * reciprocal - basis.mean[j]!) * basis.components[c * t + j]!, 0),
         )
       })
-      const { lowest, highest } = kernel.coefficientRange(load(values), n, t, basis)
+      const { lowest, highest } = wasm.coefficientRange(load(values), n, t, basis)
       for (let c = 0; c < t; c++) {
         assert.is(lowest[c]! + 0, all.reduce((m, row) => Math.min(m, row[c]!), Infinity) + 0, name)
         assert.is(highest[c]! + 0, all.reduce((m, row) => Math.max(m, row[c]!), -Infinity) + 0, name)
@@ -110,7 +110,7 @@ test('float32 answers nothing that double would answer otherwise: levels, edges,
           [low, high],
           [low + (high - low) / 3, high - (high - low) / 7],
         ] as const) {
-          const edges = kernel.binEdges(from, to, bins)
+          const edges = wasm.binEdges(from, to, bins)
           const wanted = new Float64Array(t * bins)
           for (const row of all) {
             for (let c = 0; c < t; c++) {
@@ -122,7 +122,7 @@ test('float32 answers nothing that double would answer otherwise: levels, edges,
             }
           }
           const counts = new Float64Array(t * bins)
-          kernel.coefficientHistogram(load(values), n, t, basis, { low: from, high: to, limit: -1 }, counts)
+          wasm.coefficientHistogram(load(values), n, t, basis, { low: from, high: to, limit: -1 }, counts)
           assert.equal([...counts], [...wanted], `${name}, ${bins} bins`)
         }
       }
@@ -147,15 +147,15 @@ const unit = {
 
 test('counts and edges are those of numpy.histogram, values on edges and outside included', () => {
   const golden = JSON.parse(
-    readFileSync(new URL('../fixtures/kernel/histograms.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../fixtures/assembly/histograms.json', import.meta.url), 'utf8'),
   ) as readonly Golden[]
   for (const { filters, bins, low, high, counts, edges } of golden) {
     const bytes = Buffer.from(filters, 'base64')
     const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
     const range = { low: double(low), high: double(high), limit: 0 }
-    assert.equal([...kernel.binEdges(range.low, range.high, bins)], edges.map(double), 'edges')
+    assert.equal([...wasm.binEdges(range.low, range.high, bins)], edges.map(double), 'edges')
     const found = new Float64Array(9 * bins)
-    kernel.coefficientHistogram(load(values), values.length / 9, 9, unit, range, found)
+    wasm.coefficientHistogram(load(values), values.length / 9, 9, unit, range, found)
     for (let c = 0; c < 9; c++) {
       assert.equal([...found.subarray(c * bins, (c + 1) * bins)], counts[c], `bins ${bins} of ${range.low} to ${range.high}`)
     }
@@ -168,7 +168,7 @@ test('where edges are too close for the quotient, the edges decide', () => {
   const values = new Float32Array(9 * 12)
   for (let f = 0; f < 12; f++) values.set([1, 0.5, 0.5, 0.25, 0.5000001, 0.5, 0.5, 0.5, 0.5], 9 * f)
   const counts = new Float64Array(9 * 70)
-  kernel.coefficientHistogram(load(values), 12, 9, unit, { low, high, limit: 0 }, counts)
+  wasm.coefficientHistogram(load(values), 12, 9, unit, { low, high, limit: 0 }, counts)
   assert.is(counts[70], 12) // 0.5 is the first edge
   assert.is(
     counts.subarray(0, 70).reduce((a, b) => a + b, 0),
@@ -183,7 +183,7 @@ test('where edges are too close for the quotient, the edges decide', () => {
 test('counts of another shape than taps × bins are refused', () => {
   const range = { low: 0, high: 1, limit: 0 }
   for (const length of [0, 10, 9 * 1025]) {
-    assert.throws(() => kernel.coefficientHistogram(load([0]), 0, 9, unit, range, new Float64Array(length)), RangeError)
+    assert.throws(() => wasm.coefficientHistogram(load([0]), 0, 9, unit, range, new Float64Array(length)), RangeError)
   }
 })
 

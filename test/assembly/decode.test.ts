@@ -1,20 +1,20 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Decoding, openKernel } from '../../src/wasm/module.ts'
+import { type Decoding, openInstance } from '../../src/wasm/module.ts'
 import type { StoredType } from '../../src/wasm/stored.ts'
 import { randomNumbers } from './data.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 /** Stored bytes at an odd place, decoded. */
 function decode(dtype: StoredType, bytes: Uint8Array, shape: Decoding['shape'], more: Partial<Decoding> = {}) {
   const count = shape[0] * shape[1] * shape[2] * shape[3]
-  const destination = kernel.reserve(4 * count + bytes.length + 64)
+  const destination = wasm.reserve(4 * count + bytes.length + 64)
   const source = destination + 4 * count + 13
-  kernel.u8(source, bytes.length).set(bytes)
-  kernel.f32(destination, count).fill(Number.NaN)
-  const narrowed = kernel.decode({ dtype, source, destination, shape, ...more })
-  return { values: kernel.f32(destination, count).slice(), narrowed }
+  wasm.u8(source, bytes.length).set(bytes)
+  wasm.f32(destination, count).fill(Number.NaN)
+  const narrowed = wasm.decode({ dtype, source, destination, shape, ...more })
+  return { values: wasm.f32(destination, count).slice(), narrowed }
 }
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)

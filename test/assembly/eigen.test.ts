@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import { randomNumbers, worst } from './data.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 /** B·Bᵀ of `rank` columns: symmetric, no negative eigenvalue. */
 function product(t: number, rank: number, seed: number): Float64Array {
@@ -16,7 +16,7 @@ function product(t: number, rank: number, seed: number): Float64Array {
 
 function check(matrix: Float64Array, name: string) {
   const t = Math.sqrt(matrix.length)
-  const { values, vectors } = kernel.eigen(matrix)
+  const { values, vectors } = wasm.eigen(matrix)
   const size = matrix.reduce((top, x) => Math.max(top, Math.abs(x)), 0)
   for (let i = 1; i < t; i++) assert.ok(values[i - 1]! >= values[i]!, `${name}: falling`)
   const identity = new Float64Array(t * t)
@@ -73,7 +73,7 @@ test('zero, identity, one direction, equal eigenvalues', () => {
 test('values far apart and of any size', () => {
   for (const scale of [1e-88, 1e-30, 1, 1e60, 1e74]) {
     const matrix = product(9, 12, 7).map((x) => x * scale)
-    const plain = kernel.eigen(product(9, 12, 7)).values
+    const plain = wasm.eigen(product(9, 12, 7)).values
     assert.ok(
       worst(
         check(matrix, `times ${scale}`).values,
@@ -88,7 +88,7 @@ test('values far apart and of any size', () => {
 
 test('of two largest entries of one size the first is positive', () => {
   // Eigenvectors (1, -1)/√2 and (1, 1)/√2.
-  const { vectors } = kernel.eigen(Float64Array.of(2, -1, -1, 2))
+  const { vectors } = wasm.eigen(Float64Array.of(2, -1, -1, 2))
   assert.ok(vectors[0]! > 0 && vectors[1]! < 0)
   assert.ok(vectors[2]! > 0 && vectors[3]! > 0)
 })
@@ -100,8 +100,8 @@ test('eigenvalues alone are those of eigen, to a unit of the largest for each ta
       const graded = plain.map((x, k) => x * 10 ** (-12 * ((k % t) / t + Math.floor(k / t) / t)))
       const shifted = plain.map((x, k) => (k % (t + 1) === 0 ? x - 0.3 * plain[0]! : x))
       for (const matrix of [plain, graded, graded.toReversed(), shifted]) {
-        const wanted = kernel.eigen(matrix).values
-        const found = kernel.eigenvalues(matrix)
+        const wanted = wasm.eigen(matrix).values
+        const found = wasm.eigenvalues(matrix)
         assert.ok(worst(found, wanted) < (t + 3) * Number.EPSILON, `${t}×${t} of rank ${rank}`)
         for (let i = 1; i < t; i++) assert.ok(found[i - 1]! >= found[i]!, 'falling')
       }
@@ -110,7 +110,7 @@ test('eigenvalues alone are those of eigen, to a unit of the largest for each ta
 })
 
 test('eigenvalues alone of matrices without directions, and of any size', () => {
-  const values = (of: (k: number) => number) => [...kernel.eigenvalues(Float64Array.from({ length: 81 }, (_, k) => of(k)))]
+  const values = (of: (k: number) => number) => [...wasm.eigenvalues(Float64Array.from({ length: 81 }, (_, k) => of(k)))]
   assert.equal(
     values(() => 0),
     new Array(9).fill(0),
@@ -125,9 +125,9 @@ test('eigenvalues alone of matrices without directions, and of any size', () => 
   )
   const [first, ...others] = values(() => 1)
   assert.ok(Math.abs(first! - 9) < 1e-14 && others.every((v) => Math.abs(v) < 9 * Number.EPSILON))
-  const plain = kernel.eigenvalues(product(9, 12, 7))
+  const plain = wasm.eigenvalues(product(9, 12, 7))
   for (const power of [-1000, -300, -1, 1, 300, 900]) {
-    const scaled = kernel.eigenvalues(product(9, 12, 7).map((x) => x * 2 ** power))
+    const scaled = wasm.eigenvalues(product(9, 12, 7).map((x) => x * 2 ** power))
     assert.equal(
       scaled,
       plain.map((v) => v * 2 ** power),
@@ -136,8 +136,8 @@ test('eigenvalues alone of matrices without directions, and of any size', () => 
 })
 
 test('more taps than 121 are refused', () => {
-  assert.throws(() => kernel.eigen(new Float64Array(122 * 122)), RangeError)
-  assert.throws(() => kernel.eigenvalues(new Float64Array(122 * 122)), RangeError)
+  assert.throws(() => wasm.eigen(new Float64Array(122 * 122)), RangeError)
+  assert.throws(() => wasm.eigenvalues(new Float64Array(122 * 122)), RangeError)
 })
 
 test.run()

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type KernelMath, openKernel } from '../../src/wasm/module.ts'
+import { openInstance, type WasmMath } from '../../src/wasm/module.ts'
 import { double } from './data.ts'
 
-const { math } = await openKernel()
-type Name = Exclude<keyof KernelMath, 'pow'>
+const { math } = await openInstance()
+type Name = Exclude<keyof WasmMath, 'pow'>
 
 /** Arguments and the exact value rounded to double, as Python's float.hex. */
-const golden = JSON.parse(readFileSync(new URL('../fixtures/kernel/functions.json', import.meta.url), 'utf8')) as Record<
-  keyof KernelMath,
+const golden = JSON.parse(readFileSync(new URL('../fixtures/assembly/functions.json', import.meta.url), 'utf8')) as Record<
+  keyof WasmMath,
   string[][]
 >
 

@@ -1,14 +1,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import { mergeMoments } from '../../src/wasm/moments.ts'
 import { randomNumbers, relative, worst } from './data.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 function load(values: ArrayLike<number>): number {
-  const address = kernel.reserve(4 * values.length)
-  kernel.f32(address, values.length).set(values)
+  const address = wasm.reserve(4 * values.length)
+  wasm.f32(address, values.length).set(values)
   return address
 }
 
@@ -41,7 +41,7 @@ function reference(values: Float32Array, t: number, limit: number, strict: boole
 
 function compare(values: Float32Array, t: number, limit: number, strict = false, tolerance = 1e-13) {
   const n = values.length / t
-  const found = kernel.moments(load(values), n, t, limit, strict)
+  const found = wasm.moments(load(values), n, t, limit, strict)
   const wanted = reference(values, t, limit, strict)
   const name = `${n} filters of ${t} taps, limit ${limit}`
   assert.is(found.sparse, wanted.sparse, name)
@@ -78,9 +78,9 @@ test('any other number of taps', () => {
 
 test('bytes do not depend on what lay in memory', () => {
   const values = layer(3001, 9, 5)
-  const first = kernel.moments(load(values), 3001, 9, 0.008)
-  kernel.f32(kernel.reserve(1 << 20), 1 << 18).fill(7)
-  const second = kernel.moments(load(values), 3001, 9, 0.008)
+  const first = wasm.moments(load(values), 3001, 9, 0.008)
+  wasm.f32(wasm.reserve(1 << 20), 1 << 18).fill(7)
+  const second = wasm.moments(load(values), 3001, 9, 0.008)
   for (const set of ['scaled', 'raw', 'clean'] as const) {
     assert.is(Buffer.compare(Buffer.from(first[set].scatter.buffer), Buffer.from(second[set].scatter.buffer)), 0)
     assert.is(Buffer.compare(Buffer.from(first[set].mean.buffer), Buffer.from(second[set].mean.buffer)), 0)
@@ -91,14 +91,14 @@ test('a filter at the limit is sparse, and is not when strict; the comparison is
   const filter = (top: number) => [0, 0, 0, 0, top, 0, 0, 0, 0]
   const values = Float32Array.from([...filter(200), ...filter(2), ...filter(0.07), ...filter(2.0000002384185791)])
   const a = load(values)
-  assert.is(kernel.moments(a, 4, 9, 2).sparse, 2)
-  assert.is(kernel.moments(a, 4, 9, 2, true).sparse, 1)
+  assert.is(wasm.moments(a, 4, 9, 2).sparse, 2)
+  assert.is(wasm.moments(a, 4, 9, 2, true).sparse, 1)
   // float32(0.07) lies above 0.07.
-  assert.is(kernel.moments(a, 4, 9, 0.07).sparse, Math.fround(0.07) <= 0.07 ? 1 : 0)
-  assert.is(kernel.moments(a, 4, 9, Math.fround(0.07)).sparse, 1)
-  assert.is(kernel.moments(a, 4, 9, Math.fround(0.07), true).sparse, 0)
-  assert.is(kernel.moments(load(new Float32Array(36)), 4, 9, 0).sparse, 4)
-  assert.is(kernel.moments(load(new Float32Array(36)), 4, 9, 0, true).sparse, 0)
+  assert.is(wasm.moments(a, 4, 9, 0.07).sparse, Math.fround(0.07) <= 0.07 ? 1 : 0)
+  assert.is(wasm.moments(a, 4, 9, Math.fround(0.07)).sparse, 1)
+  assert.is(wasm.moments(a, 4, 9, Math.fround(0.07), true).sparse, 0)
+  assert.is(wasm.moments(load(new Float32Array(36)), 4, 9, 0).sparse, 4)
+  assert.is(wasm.moments(load(new Float32Array(36)), 4, 9, 0, true).sparse, 0)
 })
 
 test('equal filters have a scatter of exactly zero, at any size and any number', () => {
@@ -112,15 +112,15 @@ test('equal filters have a scatter of exactly zero, at any size and any number',
       const one = randomNumbers(t, t).map((x) => x * size)
       const values = new Float32Array(t * n)
       for (let f = 0; f < n; f++) values.set(one, f * t)
-      const found = kernel.moments(load(values), n, t, 0)
+      const found = wasm.moments(load(values), n, t, 0)
       for (const set of [found.scaled, found.raw, found.clean]) {
         assert.ok(
           set.scatter.every((x) => x === 0),
           `${n} filters of size ${size}`,
         )
-        assert.is(kernel.varianceEntropy(set), null)
+        assert.is(wasm.varianceEntropy(set), null)
       }
-      const whole = mergeMoments([found.scaled, found.scaled, kernel.moments(load(values), 3, t, 0).scaled])
+      const whole = mergeMoments([found.scaled, found.scaled, wasm.moments(load(values), 3, t, 0).scaled])
       assert.ok(whole.scatter.every((x) => x === 0))
     }
   }
@@ -130,9 +130,9 @@ test('a single tap of one sign has no variance once scaled', () => {
   const values = new Float32Array(9 * 700)
   const sizes = randomNumbers(700, 3)
   for (let f = 0; f < 700; f++) values[9 * f + 4] = Math.abs(sizes[f]!) + 0.001
-  const { scaled, raw } = kernel.moments(load(values), 700, 9, 0)
-  assert.is(kernel.varianceEntropy(scaled), null)
-  assert.is(kernel.varianceEntropy(raw), 0)
+  const { scaled, raw } = wasm.moments(load(values), 700, 9, 0)
+  assert.is(wasm.varianceEntropy(scaled), null)
+  assert.is(wasm.varianceEntropy(raw), 0)
 })
 
 test('subnormal and huge weights', () => {
@@ -159,7 +159,7 @@ test('the sum of deviations from a given centre', () => {
     for (const n of [1, 3, 255, 259, 1001]) {
       const values = layer(n, t, n)
       const wanted = values.reduce((sum, x) => sum + Math.abs(x - 0.1), 0)
-      assert.ok(relative(kernel.moments(load(values), n, t, 0.01, false, 0.1).deviation, wanted) < 1e-13)
+      assert.ok(relative(wasm.moments(load(values), n, t, 0.01, false, 0.1).deviation, wanted) < 1e-13)
     }
   }
 })

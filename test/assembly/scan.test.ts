@@ -1,20 +1,20 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import { randomNumbers, relative } from './data.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 function load(values: ArrayLike<number>): number {
-  const address = kernel.reserve(4 * values.length + 16)
-  kernel.f32(address, values.length).set(values)
+  const address = wasm.reserve(4 * values.length + 16)
+  wasm.f32(address, values.length).set(values)
   return address
 }
 
 test('peak and sums of any number of weights', () => {
   for (let n = 0; n < 40; n++) {
     const values = randomNumbers(n, n + 1)
-    const { peak, sum, absoluteSum } = kernel.scan(load(values), n)
+    const { peak, sum, absoluteSum } = wasm.scan(load(values), n)
     assert.is(
       peak,
       values.reduce((top, x) => Math.max(top, Math.abs(x)), 0),
@@ -29,7 +29,7 @@ test('peak and sums of any number of weights', () => {
     )
   }
   const many = randomNumbers(100003, 5)
-  const { sum } = kernel.scan(load(many), many.length)
+  const { sum } = wasm.scan(load(many), many.length)
   assert.ok(
     relative(
       sum,
@@ -44,35 +44,35 @@ test('the peak wherever it is, of either sign, subnormal or huge', () => {
       for (const sign of [1, -1]) {
         const values = new Float32Array(11)
         values[at] = sign * size
-        assert.is(kernel.scan(load(values), 11).peak, Math.fround(size))
+        assert.is(wasm.scan(load(values), 11).peak, Math.fround(size))
       }
     }
   }
-  assert.is(kernel.scan(load([-0, 0, -0]), 3).peak, 0)
-  assert.ok(Object.is(kernel.scan(load([]), 0).sum, 0))
+  assert.is(wasm.scan(load([-0, 0, -0]), 3).peak, 0)
+  assert.ok(Object.is(wasm.scan(load([]), 0).sum, 0))
 })
 
 test('the first weight that is not finite', () => {
   for (let n = 1; n < 22; n++) {
     const values = randomNumbers(n, n).map((x, k) => (k % 3 ? x : 3.4e38))
-    assert.is(kernel.firstNonFinite(load(values), n), -1)
+    assert.is(wasm.firstNonFinite(load(values), n), -1)
     for (let at = 0; at < n; at++) {
       for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
         const broken = values.slice()
         broken[at] = bad
         if (at + 2 < n) broken[at + 2] = Number.NaN
         const address = load(broken)
-        assert.is(kernel.firstNonFinite(address, n), at)
-        assert.not(Number.isFinite(kernel.scan(address, n).peak))
+        assert.is(wasm.firstNonFinite(address, n), at)
+        assert.not(Number.isFinite(wasm.scan(address, n).peak))
       }
     }
   }
   // NaN with the sign set, and with the smallest payload.
   const address = load(new Float32Array(5))
   for (const bits of [0xffc00000, 0x7f800001, 0xff800001]) {
-    new Uint32Array(kernel.memory.buffer, address, 5)[3] = bits
-    assert.is(kernel.firstNonFinite(address, 5), 3)
-    assert.not(Number.isFinite(kernel.scan(address, 5).peak))
+    new Uint32Array(wasm.memory.buffer, address, 5)[3] = bits
+    assert.is(wasm.firstNonFinite(address, 5), 3)
+    assert.not(Number.isFinite(wasm.scan(address, 5).peak))
   }
 })
 

@@ -74,9 +74,9 @@ test('chromium: groups, figures, the back button and the keys', () =>
     await page.sees('dialog[open]', 'previous and next layer')
   }))
 
-test('chromium: the artifact that the page saves is verified by the command line, and is the one it would write', () =>
+test('chromium: the results that the page saves are verified by the command line, and are what it would write', () =>
   withPage('chromium', async (page) => {
-    const folder = await mkdtemp(join(tmpdir(), 'filterlens-artifact-'))
+    const folder = await mkdtemp(join(tmpdir(), 'filterlens-results-'))
     const run = (...args: string[]) => promisify(execFile)(process.execPath, ['dist/src/cli/main.js', ...args])
     try {
       await catchDownloads(page.tab)

@@ -22,7 +22,7 @@ function loadedBy(file: string, seen: Set<string> = new Set()): Set<string> {
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
-test('--version and --help load the parser and nothing heavy: no Arrow, no figures, no kernel', () => {
+test('--version and --help load the parser and nothing heavy: no Arrow, no figures, no module', () => {
   const loaded = [...loadedBy(main)]
   const bytes = loaded.filter((name) => name.endsWith('.js')).reduce((sum, file) => sum + statSync(file).size, 0)
   assert.ok(bytes < 300_000, `${bytes} bytes: ${loaded.join(' ')}`)

@@ -9,7 +9,7 @@ import type { Analysis } from '../../src/measure/model-row.ts'
 import { readGroups } from '../../src/results/groups.ts'
 import { parseManifest } from '../../src/results/manifest.ts'
 import { readResults } from '../../src/results/tables-read.ts'
-import { writeArtifact } from '../../src/results/write-artifact.ts'
+import { writeResults } from '../../src/results/write-results.ts'
 import { filterlens, inFolder, projectFolder } from './run.ts'
 
 const facts = {
@@ -27,12 +27,12 @@ async function forged(folder: string, change: (analysis: Analysis) => Analysis):
   const analysis = change(await readResults(diskFolder(honest), honest))
   const output = join(folder, 'forged')
   await mkdir(output)
-  await writeArtifact(outputFolder(output), { analysis, inputs: null }, facts)
+  await writeResults(outputFolder(output), { analysis, inputs: null }, facts)
   assert.is((await filterlens(['verify', output])).code, 0)
   return output
 }
 
-/** Writes the hashes of a changed artifact anew, in the crate too. */
+/** Writes the hashes of changed results anew, in the crate too. */
 async function rehash(folder: string, path: string, before: string): Promise<void> {
   const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
   const [was, is] = [sha256(before), sha256(await readFile(join(folder, path)))]
@@ -74,7 +74,7 @@ test('an untouched study is good: its hashes, its rows measured again, every fil
     assert.is((await filterlens(['verify', results])).code, 0)
     const lie = await filterlens(['verify', results, '--inputs', 'data'])
     assert.is(lie.code, 1)
-    assert.match(lie.out, new RegExp(`groups\\.json, row all, column [\\w.[\\]]+: 0\\.5 in the artifact, ${shift} now`))
+    assert.match(lie.out, new RegExp(`groups\\.json, row all, column [\\w.[\\]]+: 0\\.5 in the results, ${shift} now`))
   }))
 
 test('a changed byte, a missing file, one that is not listed and another model are each named', () =>
@@ -134,20 +134,20 @@ test('rows that no model gives are named cell by cell, although every hash is ri
       ],
     )
     const shown = await filterlens(['verify', output, '--inputs', 'data'])
-    assert.match(
-      shown.out,
-      /✗ layers, row vgg_w16_cifar10_normal, \S+, column variance_entropy: 0\.9 in the artifact, 0\.\d+ now/,
-    )
+    assert.match(shown.out, /✗ layers, row vgg_w16_cifar10_normal, \S+, column variance_entropy: 0\.9 in the results, 0\.\d+ now/)
   }))
 
-test('results of another kernel are refused with a clear word, and their hashes are checked all the same', () =>
+test('results of another module are refused with a clear word, and their hashes are checked all the same', () =>
   inFolder(async (folder) => {
     const kernel_sha256 = 'f'.repeat(64)
     const output = await forged(folder, (analysis) => ({ ...analysis, parameters: { ...analysis.parameters, kernel_sha256 } }))
     const { code, out, err } = await filterlens(['verify', output, '--inputs', 'data'])
     assert.is(code, 2)
     assert.is(out, '')
-    assert.match(err, /was made by filterlens [\d.]+ with kernel f{64}; this is kernel [0-9a-f]{64}, which may round differently/)
+    assert.match(
+      err,
+      /was made by filterlens [\d.]+ with the module f{64}; this is module [0-9a-f]{64}, which may round differently/,
+    )
   }))
 
 test('results that were not finished are refused by every command, and the next run finishes them', () =>

@@ -12,7 +12,7 @@ import { modelComparison } from '../../src/figures/model-comparison.ts'
 import { modelOverview } from '../../src/figures/model-overview.ts'
 import { pcaBases } from '../../src/figures/pca-bases.ts'
 import { shiftByDepth } from '../../src/figures/shift-by-depth.ts'
-import { shiftMatrix } from '../../src/figures/shift-matrix.ts'
+import { shiftMatrixFigure } from '../../src/figures/shift-matrix.ts'
 import { generator, syntheticAnalysis, syntheticComparison, syntheticFilters, syntheticReport } from './synthetic.ts'
 
 export const smallReport = () =>
@@ -40,7 +40,7 @@ export function syntheticStage(): FirstStage {
   return {
     model: 'resnet18_normal',
     layer: 'conv1.weight',
-    kernels: { shape: [6, 3, 3, 3], groups: 1, weights: syntheticFilters(18, 2) },
+    convolution: { shape: [6, 3, 3, 3], groups: 1, weights: syntheticFilters(18, 2) },
     placement: { strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] },
     placementKnown: true,
     normalisation: { mean: [0.5], std: [0.25] },
@@ -87,7 +87,7 @@ export async function allFigures(): Promise<Figure[]> {
     await explainedVariance(report),
     await coefficientRidges(report),
     await shiftByDepth(report),
-    shiftMatrix(report.matrices[0]!),
+    shiftMatrixFigure(report.matrices[0]!),
     await metricAgainstAccuracy(report),
     await modelComparison(syntheticComparison()),
     await modelOverview(

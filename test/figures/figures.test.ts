@@ -12,7 +12,7 @@ import { modelComparison } from '../../src/figures/model-comparison.ts'
 import { modelOverview, randomLevel } from '../../src/figures/model-overview.ts'
 import { pcaBases } from '../../src/figures/pca-bases.ts'
 import { shiftByDepth } from '../../src/figures/shift-by-depth.ts'
-import { shiftMatrix } from '../../src/figures/shift-matrix.ts'
+import { shiftMatrixFigure } from '../../src/figures/shift-matrix.ts'
 import { colour, darkened, darkRules } from '../../src/figures/theme.ts'
 import { allFigures, smallReport } from './figure-suite.ts'
 import { generator, syntheticAnalysis, syntheticComparison, syntheticFilters, syntheticReport } from './synthetic.ts'
@@ -172,7 +172,7 @@ test('shift by depth: undefined and zero shifts are left out', async () => {
 })
 
 test('shift matrix: two values, many values, undefined ones', () => {
-  const two = shiftMatrix({
+  const two = shiftMatrixFigure({
     column: 'group',
     values: ['normal', 'robust'],
     models: [1, 1],
@@ -185,7 +185,7 @@ test('shift matrix: two values, many values, undefined ones', () => {
   assert.is(two.caption, 'normal and robust are apart by D = 0.500.'.replace(/^n/, 'N'))
   const n = 24
   const values = Array.from({ length: n }, (_, i) => `a rather long architecture name ${i}`)
-  const many = shiftMatrix({
+  const many = shiftMatrixFigure({
     column: 'Backbone',
     values,
     models: values.map(() => 1),
@@ -193,7 +193,7 @@ test('shift matrix: two values, many values, undefined ones', () => {
     shift: values.map((_, i) => values.map((__, j) => Math.abs(i - j))),
   })
   assert.is(many.width, 960)
-  const none = shiftMatrix({
+  const none = shiftMatrixFigure({
     column: 'x',
     values: ['a', 'b'],
     models: [1, 1],

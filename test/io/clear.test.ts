@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CLEARANCE, clearOf } from '../../src/io/clear.ts'
 import { openLayer } from '../../src/measure/layer-session.ts'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import { weightReader } from '../../src/weights/reader.ts'
 
 test('a place is moved on when it lies 1 to 31 bytes further in its page than what it is for', () => {
@@ -20,7 +20,7 @@ test('a place is moved on when it lies 1 to 31 bytes further in its page than wh
 })
 
 test('layers are read to places that are clear, wherever they lie in their file', async () => {
-  const kernel = await openKernel()
+  const wasm = await openInstance()
   for (let position = 0; position < 8192; position += 12) {
     const at: [address: number, from: number][] = []
     const access = {
@@ -34,7 +34,7 @@ test('layers are read to places that are clear, wherever they lie in their file'
     }
     for (const dtype of ['float32', 'float64'] as const) {
       const reader = weightReader({ access, offset: 36, dtype }, [8, 8, 3, 3])
-      await openLayer(kernel, 0, reader, [8, 8, 3, 3], { budget: 1 << 20, batchSize: undefined, gram: false }).scan(0, 64)
+      await openLayer(wasm, 0, reader, [8, 8, 3, 3], { budget: 1 << 20, batchSize: undefined, gram: false }).scan(0, 64)
     }
     assert.is(at.length, 2)
     for (const [address, from] of at) assert.is(clearOf(address, from), 0, `${address} for ${from}`)

@@ -7,7 +7,7 @@ import { memoryAccess } from '../../src/io/random-access.ts'
 import { measureWeights, type PassResult } from '../../src/measure/layer-pass.ts'
 import type { MeasureOptions } from '../../src/measure/options.ts'
 import { layerTableBytes, modelTableBytes } from '../../src/results/tables.ts'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import type { ConvShape } from '../../src/weights/plan.ts'
 import { weightReader } from '../../src/weights/reader.ts'
 import { convolution, someModels } from './models.ts'
@@ -36,9 +36,9 @@ test('a second run gives the same bytes', async () => {
   assert.is(await hashes({}), expected)
 })
 
-test('the debug build of the kernel gives the same bits as the release build', async () => {
-  const debug = await openKernel(await WebAssembly.compile(readFileSync(new URL('../../kernel.debug.wasm', import.meta.url))))
-  const release = await openKernel()
+test('the debug build of the module gives the same bits as the release build', async () => {
+  const debug = await openInstance(await WebAssembly.compile(readFileSync(new URL('../../kernel.debug.wasm', import.meta.url))))
+  const release = await openInstance()
   const shapes: ConvShape[] = [
     [64, 48, 3, 3],
     [5, 3, 5, 5],
@@ -48,13 +48,13 @@ test('the debug build of the kernel gives the same bits as the release build', a
   ]
   for (const [k, shape] of shapes.entries()) {
     const { values } = convolution('x', [...shape], k + 1)
-    const run = (kernel: typeof debug): Promise<PassResult> => {
+    const run = (wasm: typeof debug): Promise<PassResult> => {
       const reader = weightReader(
         { access: memoryAccess('x', new Uint8Array(values.buffer)), offset: 0, dtype: 'float32' },
         shape,
       )
       const passes = new Set(['gram'] as const)
-      return measureWeights(kernel, reader, shape, { threshold: 0.01, profile: 'cvprw22', passes })
+      return measureWeights(wasm, reader, shape, { threshold: 0.01, profile: 'cvprw22', passes })
     }
     const bits = (result: PassResult): string => {
       assert.ok('statistics' in result)

@@ -6,7 +6,7 @@ import type { PassResult } from '../../src/measure/layer-pass.ts'
 import { localMeasurer } from '../../src/measure/measurer.ts'
 import { evaluateMetrics } from '../../src/measure/metrics.ts'
 import type { Profile } from '../../src/measure/model-row.ts'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import type { ConvShape } from '../../src/weights/plan.ts'
 
 interface EdgeCase {
@@ -20,13 +20,13 @@ const cases = JSON.parse(readFileSync(new URL('../fixtures/edge-cases.json', imp
   string,
   EdgeCase
 >
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 async function measured(name: string, profile: Profile) {
   const { shape, weights } = cases[name]!
   const values = Float32Array.from(weights, Number)
   const exact = weights.every((w, k) => Object.is(values[k], Number(w)))
-  const measurer = localMeasurer({ threshold: 0.01, profile, passes: new Set(['gram'] as const) }, kernel)
+  const measurer = localMeasurer({ threshold: 0.01, profile, passes: new Set(['gram'] as const) }, wasm)
   const plan = { access: memoryAccess(name, new Uint8Array(values.buffer)), offset: 0, dtype: 'float32' as const }
   const result: PassResult = await measurer.measure({ plan, shape })
   return { exact, result }
@@ -72,7 +72,7 @@ for (const name of Object.keys(cases)) {
       assert.is(Number.isFinite(result.nonFinite.value), false)
       return
     }
-    const row = evaluateMetrics(result.statistics, kernel, 'cvprw22')
+    const row = evaluateMetrics(result.statistics, wasm, 'cvprw22')
     const undefinedMetrics = undefinedIn[name] ?? []
     assert.equal(Object.keys(row.undefined_because).sort(), [...undefinedMetrics].sort())
     for (const metric of undefinedMetrics) assert.is(row[metric as keyof typeof row], null, metric)
@@ -98,7 +98,7 @@ test('the strict profile leaves ties out and multiplies by the threshold', async
   for (const name of Object.keys(cases)) {
     const { result, exact } = await measured(name, 'torchconvquality')
     if ('nonFinite' in result || strictTiesMoved.has(name)) continue
-    const row = evaluateMetrics(result.statistics, kernel, 'torchconvquality')
+    const row = evaluateMetrics(result.statistics, wasm, 'torchconvquality')
     const tcq = cases[name]!.torchconvquality
     assert.is(row.sparse_filters, tcq['sparse_filters'], name)
     assert.is(row.variance_entropy, row.variance_entropy_raw, name)

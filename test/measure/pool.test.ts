@@ -21,7 +21,7 @@ import type { MeasureOptions } from '../../src/measure/options.ts'
 import { openPool } from '../../src/measure/pool.ts'
 import { processors } from '../../src/measure/threads/node.ts'
 import { layerTableBytes, modelTableBytes } from '../../src/results/tables.ts'
-import { type Kernel, openKernel } from '../../src/wasm/module.ts'
+import { openInstance, type WasmInstance } from '../../src/wasm/module.ts'
 import { convolution, memoryInput, safetensors, someModels } from './models.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'filterlens-pool-'))
@@ -124,20 +124,20 @@ test('jobs that wait when the pool closes are rejected', async () => {
 })
 
 /** A layer of about 13 ms, and what this thread makes of it. */
-async function someJob(options: PassOptions, kernel: Kernel): Promise<{ job: LayerJob; expected: PassResult }> {
+async function someJob(options: PassOptions, wasm: WasmInstance): Promise<{ job: LayerJob; expected: PassResult }> {
   const { values } = convolution('x', [512, 700, 3, 3], 1)
   const plan = { access: memoryAccess('x', new Uint8Array(values.buffer)), offset: 0, dtype: 'float32' as const }
   const job: LayerJob = { plan, shape: [512, 700, 3, 3] }
-  return { job, expected: await localMeasurer(options, kernel).measure(job) }
+  return { job, expected: await localMeasurer(options, wasm).measure(job) }
 }
 
 const light: PassOptions = { threshold: 0.01, profile: 'cvprw22', passes: new Set() }
 
 test('where threads cannot be started the work goes on in this one', async () => {
-  const kernel = await openKernel()
-  const { job, expected } = await someJob(light, kernel)
+  const wasm = await openInstance()
+  const { job, expected } = await someJob(light, wasm)
   let asked = 0
-  const growing = growingMeasurer(light, kernel, () => {
+  const growing = growingMeasurer(light, wasm, () => {
     asked++
     return Promise.reject(new Error('no threads here'))
   })
@@ -148,12 +148,12 @@ test('where threads cannot be started the work goes on in this one', async () =>
 })
 
 test('threads are started for work that is worth it, and take over when they are up', async () => {
-  const kernel = await openKernel()
-  const { job, expected } = await someJob(light, kernel)
+  const wasm = await openInstance()
+  const { job, expected } = await someJob(light, wasm)
   let up: (pool: Measurer) => void = () => {}
   let asked = 0
   let theirs = 0
-  const growing = growingMeasurer(light, kernel, () => {
+  const growing = growingMeasurer(light, wasm, () => {
     asked++
     return new Promise((resolve) => (up = resolve))
   })
@@ -178,8 +178,8 @@ test('threads are started for work that is worth it, and take over when they are
 })
 
 test('while threads start inputs are opened; what they could not be started for is told to every job', async () => {
-  const kernel = await openKernel()
-  const { job, expected } = await someJob(light, kernel)
+  const wasm = await openInstance()
+  const { job, expected } = await someJob(light, wasm)
   let up: (pool: Measurer) => void = () => {}
   const opening = openingMeasurer(new Promise((resolve) => (up = resolve)))
   assert.is(opening.ahead, 1)

@@ -9,7 +9,7 @@ import { openLayer, panelRows } from '../../src/measure/layer-session.ts'
 import { type LayerJob, localMeasurer, workOf } from '../../src/measure/measurer.ts'
 import { openPool, SHARED_WORK } from '../../src/measure/pool.ts'
 import { type GramTotal, gramPrecisions, isExact } from '../../src/wasm/gram.ts'
-import { openKernel, type Precision } from '../../src/wasm/module.ts'
+import { openInstance, type Precision } from '../../src/wasm/module.ts'
 import type { ConvShape } from '../../src/weights/plan.ts'
 import { weightReader } from '../../src/weights/reader.ts'
 import { randomValues } from './models.ts'
@@ -18,7 +18,7 @@ import { randomValues } from './models.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'filterlens-precision-'))
 const options: PassOptions = { threshold: 0.01, profile: 'cvprw22', passes: new Set(['gram']) }
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 /** Weights whose rows have a common part of that size. */
 async function job(name: string, shape: ConvShape, common: number): Promise<LayerJob> {
@@ -33,7 +33,7 @@ async function job(name: string, shape: ConvShape, common: number): Promise<Laye
 
 async function gramOf({ plan, shape }: LayerJob, precision: Precision): Promise<GramTotal> {
   const [out, inputs, height, width] = shape
-  const session = openLayer(kernel, 0, weightReader(plan, shape), shape, {
+  const session = openLayer(wasm, 0, weightReader(plan, shape), shape, {
     budget: MEMORY_BUDGET,
     batchSize: undefined,
     gram: true,
@@ -81,7 +81,7 @@ for (const { name, shape, common, tried, counts, shared } of layers) {
     const [out, inputs, height, width] = shape
     assert.equal(gramPrecisions(out, inputs * height * width), tried)
     assert.is(workOf(layer, options) > SHARED_WORK, shared)
-    const expected = await localMeasurer(options, kernel).measure(layer)
+    const expected = await localMeasurer(options, wasm).measure(layer)
     assert.is(gram(expected), (await gramOf(layer, counts)).sum)
     if (tried[0] !== counts) assert.not(isExact(tried[0]!, out, await gramOf(layer, tried[0]!)))
     for (const workers of [2, 3]) {

@@ -112,7 +112,7 @@ test('a flipped bit anywhere in a record ends the journal there', async () => {
   }
 })
 
-test('the journal of other parameters, another version or another kernel is dropped', async () => {
+test('the journal of other parameters, another version or another module is dropped', async () => {
   const store = memoryStore()
   await (await openJournal(store, '1', parameters)).add(key(0), layer(0))
   for (const [version, other] of [

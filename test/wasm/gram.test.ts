@@ -1,16 +1,16 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type GramTotal, gramPrecisions, integerError, integerLimit, isExact } from '../../src/wasm/gram.ts'
-import { openKernel, type Precision, panelLimit } from '../../src/wasm/module.ts'
+import { openInstance, type Precision, panelLimit } from '../../src/wasm/module.ts'
 import { randomNumbers } from '../assembly/data.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 /** Panels of all rows with each other, as a layer is measured. */
 function total(values: Float32Array, rows: number, length: number, precision: Precision, panel = panelLimit): GramTotal {
-  const rowBytes = kernel.packedRowBytes(length, precision)
-  const data = kernel.reserve(4 * values.length + 16 + 2 * panel * rowBytes)
-  kernel.f32(data, values.length).set(values)
+  const rowBytes = wasm.packedRowBytes(length, precision)
+  const data = wasm.reserve(4 * values.length + 16 + 2 * panel * rowBytes)
+  wasm.f32(data, values.length).set(values)
   const first = (data + 4 * values.length + 15) & ~15
   const second = first + panel * rowBytes
   let sum = 0
@@ -18,11 +18,11 @@ function total(values: Float32Array, rows: number, length: number, precision: Pr
   let inverseSquares = 0
   for (let a = 0; a < rows; a += panel) {
     const own = Math.min(panel, rows - a)
-    inverseSquares += kernel.packRows(data + 4 * a * length, own, length, first, precision)
+    inverseSquares += wasm.packRows(data + 4 * a * length, own, length, first, precision)
     for (let b = a; b < rows; b += panel) {
       const others = Math.min(panel, rows - b)
-      if (b > a) kernel.packRows(data + 4 * b * length, others, length, second, precision)
-      const part = kernel.gramPanels(first, own, b > a ? second : first, others, length, precision)
+      if (b > a) wasm.packRows(data + 4 * b * length, others, length, second, precision)
+      const part = wasm.gramPanels(first, own, b > a ? second : first, others, length, precision)
       sum += part.sum
       near += part.near
     }

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compileKernel, type Kernel, kernelSha256, openKernel } from '../../src/wasm/module.ts'
+import { compileModule, moduleSha256, openInstance, type WasmInstance } from '../../src/wasm/module.ts'
 import { randomNumbers } from '../assembly/data.ts'
 
 const release = readFileSync(new URL('../../kernel.wasm', import.meta.url))
 const debug = readFileSync(new URL('../../kernel.debug.wasm', import.meta.url))
 
 test('the module that is shipped is the one that was built, asks for nothing but abort, and exports what is listed', async () => {
-  assert.is(createHash('sha256').update(release).digest('hex'), kernelSha256)
-  const module = await compileKernel()
+  assert.is(createHash('sha256').update(release).digest('hex'), moduleSha256)
+  const module = await compileModule()
   for (const { module: from, name } of WebAssembly.Module.imports(module)) assert.is(`${from}.${name}`, 'env.abort')
   const namesOf = (built: WebAssembly.Module) => WebAssembly.Module.exports(built).map(({ name }) => name)
   const names = namesOf(module)
@@ -18,9 +18,9 @@ test('the module that is shipped is the one that was built, asks for nothing but
   assert.ok(names.includes('memory') && names.includes('moments'))
 })
 
-test('one compiled module opens many kernels that do not share memory', async () => {
-  const module = await compileKernel()
-  const [a, b] = await Promise.all([openKernel(module), openKernel(module)])
+test('one compiled module opens many instances that do not share memory', async () => {
+  const module = await compileModule()
+  const [a, b] = await Promise.all([openInstance(module), openInstance(module)])
   const address = a.reserve(64)
   assert.is(b.reserve(64), address)
   a.f32(address, 4).fill(3)
@@ -28,78 +28,78 @@ test('one compiled module opens many kernels that do not share memory', async ()
 })
 
 test('the arena grows, keeps its place and what lies in it; results do not reach into it', async () => {
-  const kernel = await openKernel()
-  const first = kernel.reserve(1000)
+  const wasm = await openInstance()
+  const first = wasm.reserve(1000)
   assert.is(first % 16, 0)
-  kernel.u8(first, 1000).fill(7)
-  const before = kernel.memory.buffer.byteLength
-  assert.is(kernel.reserve(before + 100_000), first)
-  assert.ok(kernel.memory.buffer.byteLength >= first + before + 100_000)
+  wasm.u8(first, 1000).fill(7)
+  const before = wasm.memory.buffer.byteLength
+  assert.is(wasm.reserve(before + 100_000), first)
+  assert.ok(wasm.memory.buffer.byteLength >= first + before + 100_000)
   const t = 121
   const filters = first + 1008
-  kernel.f32(filters, t * 20).set(randomNumbers(t * 20, 1))
-  kernel.moments(filters, 20, t, -1)
-  kernel.eigen(new Float64Array(t * t).fill(1))
+  wasm.f32(filters, t * 20).set(randomNumbers(t * 20, 1))
+  wasm.moments(filters, 20, t, -1)
+  wasm.eigen(new Float64Array(t * t).fill(1))
   const basis = { mean: new Float64Array(t), components: new Float64Array(t * t) }
-  kernel.coefficientRange(filters, 20, t, basis)
-  kernel.coefficientHistogram(filters, 20, t, basis, { low: -1, high: 1, limit: 0 }, new Float64Array(t * 135))
-  kernel.binEdges(0, 1, 1024)
-  assert.ok(kernel.u8(first, 1000).every((x) => x === 7))
-  assert.equal(kernel.f32(filters, t * 20).slice(), randomNumbers(t * 20, 1))
+  wasm.coefficientRange(filters, 20, t, basis)
+  wasm.coefficientHistogram(filters, 20, t, basis, { low: -1, high: 1, limit: 0 }, new Float64Array(t * 135))
+  wasm.binEdges(0, 1, 1024)
+  assert.ok(wasm.u8(first, 1000).every((x) => x === 7))
+  assert.equal(wasm.f32(filters, t * 20).slice(), randomNumbers(t * 20, 1))
 })
 
 test('memory that the engine does not give is an error that says how much was asked for', async () => {
-  const kernel = await openKernel()
-  assert.throws(() => kernel.reserve(5 * 2 ** 30), /MB were asked for/)
-  assert.ok(kernel.reserve(16) > 0)
+  const wasm = await openInstance()
+  assert.throws(() => wasm.reserve(5 * 2 ** 30), /MB were asked for/)
+  assert.ok(wasm.reserve(16) > 0)
 })
 
 test('taps and panels out of range are refused', async () => {
-  const kernel = await openKernel()
-  const address = kernel.reserve(1 << 20)
-  assert.throws(() => kernel.moments(address, 1, 122, 0), RangeError)
-  assert.throws(() => kernel.moments(address, 1, 0, 0), RangeError)
-  assert.throws(() => kernel.packRows(address, 129, 9, address, 'single'), RangeError)
-  assert.throws(() => kernel.gramPanels(address, 129, address, 129, 9, 'single'), RangeError)
-  assert.throws(() => kernel.binEdges(0, 1, 1025), RangeError)
+  const wasm = await openInstance()
+  const address = wasm.reserve(1 << 20)
+  assert.throws(() => wasm.moments(address, 1, 122, 0), RangeError)
+  assert.throws(() => wasm.moments(address, 1, 0, 0), RangeError)
+  assert.throws(() => wasm.packRows(address, 129, 9, address, 'single'), RangeError)
+  assert.throws(() => wasm.gramPanels(address, 129, address, 129, 9, 'single'), RangeError)
+  assert.throws(() => wasm.binEdges(0, 1, 1025), RangeError)
 })
 
-/** Everything a kernel computes from some weights, as one hash. */
-function everything(kernel: Kernel): string {
+/** Everything the module computes from some weights, as one hash. */
+function everything(wasm: WasmInstance): string {
   const hash = createHash('sha256')
   const put = (values: Iterable<number>) => hash.update(new Uint8Array(Float64Array.from(values).buffer))
-  const address = kernel.reserve(4 << 20)
+  const address = wasm.reserve(4 << 20)
   const packed = address + (1 << 20)
   for (const t of [2, 9, 25]) {
     for (const n of [3, 700]) {
       const values = randomNumbers(n * t, n).map((x, k) => (k % (7 * t) < 2 * t ? x / 500 : x))
-      kernel.f32(address, values.length).set(values)
-      put(Object.values(kernel.scan(address, values.length)))
-      const moments = kernel.moments(address, n, t, 0.004, n === 3, 0.01)
+      wasm.f32(address, values.length).set(values)
+      put(Object.values(wasm.scan(address, values.length)))
+      const moments = wasm.moments(address, n, t, 0.004, n === 3, 0.01)
       put([moments.sparse, moments.deviation])
       for (const set of [moments.scaled, moments.raw, moments.clean]) {
-        put([set.count, kernel.varianceEntropy(set) ?? -1])
+        put([set.count, wasm.varianceEntropy(set) ?? -1])
         put(set.mean)
         put(set.scatter)
       }
-      const { values: variances, vectors } = kernel.eigen(moments.raw.scatter)
+      const { values: variances, vectors } = wasm.eigen(moments.raw.scatter)
       put(variances)
       put(vectors)
       const basis = { mean: moments.raw.mean, components: vectors }
-      const { lowest, highest } = kernel.coefficientRange(address, n, t, basis)
+      const { lowest, highest } = wasm.coefficientRange(address, n, t, basis)
       put(lowest)
       put(highest)
       const counts = new Float64Array(70 * t)
-      kernel.coefficientHistogram(address, n, t, basis, { low: -2, high: 2, limit: 0.004 }, counts)
+      wasm.coefficientHistogram(address, n, t, basis, { low: -2, high: 2, limit: 0.004 }, counts)
       put(counts)
       for (const precision of ['double', 'single', 'integer'] as const) {
         const rows = Math.min(n, 100)
-        put([kernel.packRows(address, rows, t, packed, precision)])
-        put(Object.values(kernel.gramPanels(packed, rows, packed, rows, t, precision)))
+        put([wasm.packRows(address, rows, t, packed, precision)])
+        put(Object.values(wasm.gramPanels(packed, rows, packed, rows, t, precision)))
       }
     }
   }
-  const { exp, expm1, log, log1p, log2, log10, pow } = kernel.math
+  const { exp, expm1, log, log1p, log2, log10, pow } = wasm.math
   for (const x of randomNumbers(300, 6)) {
     put([exp, expm1, log1p].map((f) => f(x)))
     put([log, log2, log10, (y: number) => pow(y, x)].map((f) => f(Math.abs(x) + 0.001)))
@@ -108,7 +108,7 @@ function everything(kernel: Kernel): string {
 }
 
 test('debug and release builds compute the same bytes', async () => {
-  const [a, b] = await Promise.all([openKernel(), openKernel(await WebAssembly.compile(debug))])
+  const [a, b] = await Promise.all([openInstance(), openInstance(await WebAssembly.compile(debug))])
   assert.is(everything(a), everything(b))
 })
 

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../src/errors.ts'
 import { memoryAccess } from '../../src/io/random-access.ts'
-import { openKernel } from '../../src/wasm/module.ts'
+import { openInstance } from '../../src/wasm/module.ts'
 import type { StoredType } from '../../src/wasm/stored.ts'
 import { boxesOf } from '../../src/weights/boxes.ts'
 import type { ConvShape, WeightPlan } from '../../src/weights/plan.ts'
@@ -10,17 +10,17 @@ import { weightReader } from '../../src/weights/reader.ts'
 import { storedBytes } from '../../src/weights/stored-bytes.ts'
 import { randomValues } from '../measure/models.ts'
 
-const kernel = await openKernel()
+const wasm = await openInstance()
 
 async function read(plan: WeightPlan, shape: ConvShape, step: number): Promise<Float32Array> {
   const reader = weightReader(plan, shape)
   const bytes = reader.filters * reader.taps * 4
-  const address = kernel.reserve(bytes + reader.scratchBytes + 64)
+  const address = wasm.reserve(bytes + reader.scratchBytes + 64)
   const scratch = address + Math.ceil(bytes / 16) * 16
   for (let from = 0; from < reader.filters; from += step) {
-    await reader.read(kernel, address + from * reader.taps * 4, scratch, from, Math.min(step, reader.filters - from))
+    await reader.read(wasm, address + from * reader.taps * 4, scratch, from, Math.min(step, reader.filters - from))
   }
-  return kernel.f32(address, reader.filters * reader.taps).slice()
+  return wasm.f32(address, reader.filters * reader.taps).slice()
 }
 
 /** Values of (out, in, row, column) order laid out by strides, as one stored type, behind `offset` other bytes. */
@@ -102,9 +102,9 @@ test('a strided layer too large for one read is gathered piece by piece', async 
   assert.ok(reader.scratchBytes <= 4 << 20)
   const from = 500 * i + 3000
   const count = 2000
-  const address = kernel.reserve(count * 36 + reader.scratchBytes + 64)
-  await reader.read(kernel, address, address + Math.ceil((count * 36) / 16) * 16, from, count)
-  const values = kernel.f32(address, count * 9)
+  const address = wasm.reserve(count * 36 + reader.scratchBytes + 64)
+  await reader.read(wasm, address, address + Math.ceil((count * 36) / 16) * 16, from, count)
+  const values = wasm.f32(address, count * 9)
   assert.ok(reads < 100, `${reads} reads`)
   for (let f = 0; f < count; f++) {
     const a = Math.floor((from + f) / i)

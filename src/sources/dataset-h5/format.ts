@@ -6,7 +6,7 @@ import { readCsvFrame } from '../pandas/csv.ts'
 import { readFrame } from '../pandas/fixed-format.ts'
 import type { Frame } from '../pandas/frame.ts'
 import type { Source, SourceFormat, SourceModel } from '../source.ts'
-import { type Filters, modelsOf } from './layers.ts'
+import { datasetModels, type Filters } from './layers.ts'
 
 /** Names under which the filters are kept: the data sets' own, and the one in CNN-Filter-DB's description. */
 const FILTERS = ['/filters', '/filter']
@@ -32,7 +32,9 @@ export const datasetH5: SourceFormat = {
     try {
       const filters = await filtersOf(file)
       const frame = await metaFrame(file)
-      const { models, warnings } = frame ? modelsOf(file.name, frame, filters) : bare(modelName(input.path), file.name, filters)
+      const { models, warnings } = frame
+        ? datasetModels(file.name, frame, filters)
+        : bare(modelName(input.path), file.name, filters)
       if (models.length === 0) throw new InputError(file.name, 'has a table of layers without rows')
       return {
         format: 'dataset.h5',

@@ -2,7 +2,7 @@ import type { MetaValue } from '../../database/meta.ts'
 import { InputError } from '../../errors.ts'
 import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
-import { cellOf, type Frame, numberOf } from '../pandas/frame.ts'
+import { cellOf, type Frame, finiteNumber } from '../pandas/frame.ts'
 import { itemsOf } from '../pickle/builtins.ts'
 import { NumpyArray, numberAt } from '../pickle/numpy.ts'
 import type { PyValue } from '../pickle/values.ts'
@@ -37,7 +37,7 @@ export function layerName([first, last]: readonly [number, number]): string {
 export function modelOf(frame: Frame, row: number): { key: string; name: string } {
   const id = cellOf(frame, 'model_id', row)
   const named = [cellOf(frame, 'model', row), cellOf(frame, 'Name', row)].find((cell) => typeof cell === 'string' && cell !== '')
-  const name = typeof named === 'string' ? named : `model ${String(numberOf(cellOf(frame, 'model', row)) ?? id ?? 0)}`
+  const name = typeof named === 'string' ? named : `model ${String(finiteNumber(cellOf(frame, 'model', row)) ?? id ?? 0)}`
   return { key: id === undefined || id === null ? name : String(id), name }
 }
 
@@ -53,7 +53,7 @@ export function filterRange(frame: Frame, row: number): readonly [first: number,
   }
   const list = idList(ids)
   if (list) return list.every((id, k) => id === list[0]! + k) && list.length > 0 ? [list[0]!, list.at(-1)!] : undefined
-  const [start, end] = [numberOf(cellOf(frame, 'filter_id_start', row)), numberOf(cellOf(frame, 'filter_id_end', row))]
+  const [start, end] = [finiteNumber(cellOf(frame, 'filter_id_start', row)), finiteNumber(cellOf(frame, 'filter_id_end', row))]
   return start !== undefined && end !== undefined && end > start ? [start, end - 1] : undefined
 }
 
@@ -69,7 +69,7 @@ function idList(cell: PyValue | undefined): number[] | undefined {
 }
 
 /** The table's models in the order of their first rows, each with its layers by depth. @throws InputError */
-export function modelsOf(file: string, frame: Frame, filters: Filters): { models: SourceModel[]; warnings: string[] } {
+export function datasetModels(file: string, frame: Frame, filters: Filters): { models: SourceModel[]; warnings: string[] } {
   const rowsByModel = new Map<string, number[]>()
   for (let row = 0; row < frame.rows; row++) {
     const { key } = modelOf(frame, row)
@@ -88,7 +88,7 @@ export function modelsOf(file: string, frame: Frame, filters: Filters): { models
       return { ...layer, conv_depth, conv_depth_norm: conv_depth_norm ?? null }
     })
     const first = rows[0]!
-    const [producer, opset] = [cellOf(frame, 'producer', first), numberOf(cellOf(frame, 'op_set', first))]
+    const [producer, opset] = [cellOf(frame, 'producer', first), finiteNumber(cellOf(frame, 'op_set', first))]
     return {
       name: modelOf(frame, first).name,
       format: 'dataset.h5',
@@ -124,9 +124,13 @@ function layerOf(file: string, frame: Frame, row: number, position: number, filt
       file,
       `row ${row} of its table names filters ${first} to ${last}, but the file holds ${filters.count}; get it again`,
     )
-  const conv_depth = numberOf(cellOf(frame, 'conv_depth', row))
-  const layer_id = numberOf(cellOf(frame, 'layer_id', row))
-  const channels = channelsOf(count, numberOf(cellOf(frame, 'out_channels', row)), numberOf(cellOf(frame, 'in_channels', row)))
+  const conv_depth = finiteNumber(cellOf(frame, 'conv_depth', row))
+  const layer_id = finiteNumber(cellOf(frame, 'layer_id', row))
+  const channels = channelsOf(
+    count,
+    finiteNumber(cellOf(frame, 'out_channels', row)),
+    finiteNumber(cellOf(frame, 'in_channels', row)),
+  )
   const [out, inPerGroup, groups] = channels ?? [1, count, 1]
   const shape: ConvShape = [out, inPerGroup, filters.height, filters.width]
   return {
@@ -134,12 +138,12 @@ function layerOf(file: string, frame: Frame, row: number, position: number, filt
       layer: layerName(range),
       shape,
       groups,
-      depth: numberOf(cellOf(frame, 'layer_depth', row)) ?? conv_depth ?? position,
+      depth: finiteNumber(cellOf(frame, 'layer_depth', row)) ?? conv_depth ?? position,
       ...(layer_id !== undefined && { layer_id }),
       weights: { ...filters.weights, offset: first * filters.bytesPerFilter },
     },
     conv_depth,
-    conv_depth_norm: numberOf(cellOf(frame, 'conv_depth_norm', row)),
+    conv_depth_norm: finiteNumber(cellOf(frame, 'conv_depth_norm', row)),
     known: channels !== undefined,
   }
 }

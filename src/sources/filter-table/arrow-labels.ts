@@ -1,4 +1,4 @@
-import { type Batch, type Column, openBuffer, type Place, TYPE } from '../../arrow/messages.ts'
+import { ARROW_TYPE, type Batch, type BatchPlace, type ColumnType, openBuffer } from '../../arrow/messages.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 
 /** Neighbouring rows with the same value. */
@@ -7,8 +7,8 @@ export type ValueRun = readonly [rows: number, value: string]
 const STEP = 1 << 18 // rows looked at in one piece
 
 /** Whether a column's values can be labels: texts, whole numbers, or a dictionary of them. */
-export function canLabel(column: Column): boolean {
-  return [TYPE.int, TYPE.utf8, TYPE.largeUtf8, TYPE.utf8View].some((type) => type === column.type)
+export function canLabel(column: ColumnType): boolean {
+  return [ARROW_TYPE.int, ARROW_TYPE.utf8, ARROW_TYPE.largeUtf8, ARROW_TYPE.utf8View].some((type) => type === column.type)
 }
 
 /**
@@ -17,9 +17,9 @@ export function canLabel(column: Column): boolean {
  */
 export async function labelRuns(
   access: RandomAccess,
-  column: Column,
+  column: ColumnType,
   batch: Batch,
-  place: Place,
+  place: BatchPlace,
   entries: readonly string[],
 ): Promise<ValueRun[]> {
   const { rows } = batch
@@ -47,8 +47,8 @@ export async function labelRuns(
 }
 
 /** All values of a dictionary, batch behind batch. */
-export async function dictionaryEntries(access: RandomAccess, column: Column, batches: readonly Batch[]): Promise<string[]> {
-  const plain: Column = { ...column, dictionary: undefined }
+export async function dictionaryEntries(access: RandomAccess, column: ColumnType, batches: readonly Batch[]): Promise<string[]> {
+  const plain: ColumnType = { ...column, dictionary: undefined }
   const entries: string[] = []
   for (const batch of batches) {
     if (batch.rows > 1 << 24) throw new RangeError(`the dictionary of ${column.name} has ${batch.rows} entries`)
@@ -69,9 +69,9 @@ type Values = (row: number) => string | number | bigint
 
 async function readValues(
   access: RandomAccess,
-  column: Column,
+  column: ColumnType,
   batch: Batch,
-  place: Place,
+  place: BatchPlace,
   start: number,
   count: number,
 ): Promise<Values> {
@@ -84,7 +84,7 @@ async function readValues(
     return new DataView(bytes.buffer, bytes.byteOffset, end - from)
   }
   const values = place.buffer + 1
-  if (column.dictionary || column.type === TYPE.int) {
+  if (column.dictionary || column.type === ARROW_TYPE.int) {
     const { bits, signed } = column.dictionary ?? { bits: column.size, signed: column.signed }
     const bytes = bits / 8
     if (![1, 2, 4, 8].includes(bytes)) throw new RangeError(`column ${column.name} has integers of ${bits} bits`)
@@ -92,7 +92,7 @@ async function readValues(
     return (k) => integer(view, k * bytes, bytes, signed)
   }
   const decoder = new TextDecoder()
-  if (column.type === TYPE.utf8View) {
+  if (column.type === ARROW_TYPE.utf8View) {
     // 16 bytes a value: its length, then the text itself up to 12 bytes, or 4 of them, a buffer's number and an offset in it.
     const views = await part(values, start * 16, count * 16)
     const data = await Promise.all(Array.from({ length: batch.variadic[place.view] ?? 0 }, (_, k) => part(values + 1 + k, 0)))
@@ -105,7 +105,7 @@ async function readValues(
       return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + from, length))
     }
   }
-  const wide = column.type === TYPE.largeUtf8 ? 8 : 4
+  const wide = column.type === ARROW_TYPE.largeUtf8 ? 8 : 4
   if (count === 0) return () => ''
   const offsets = await part(values, start * wide, (count + 1) * wide)
   const offset = (k: number): number => Number(integer(offsets, k * wide, wide, true))

@@ -1,20 +1,20 @@
 import {
+  ARROW_TYPE,
   type ArrowMessages,
   type Batch,
-  type Column,
+  type BatchPlace,
+  type ColumnType,
   looksLikeArrow,
   openBuffer,
-  type Place,
   placesOf,
   readMessages,
-  TYPE,
 } from '../../arrow/messages.ts'
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { canLabel, dictionaryEntries, labelRuns } from './arrow-labels.ts'
-import { acrossBlocks, bestColumn, joinRuns, labelOf, modelsOf, type Run, sideOf } from './layers.ts'
+import { acrossBlocks, bestColumn, joinRuns, type LabelledRows, labelOf, sideOf, tableModels } from './layers.ts'
 
 const FLOATS: readonly StoredType[] = ['float16', 'float32', 'float64']
 const BYTES = [2, 4, 8]
@@ -45,7 +45,7 @@ export const arrowTable: SourceFormat = {
     const ends: number[] = []
     for (const { rows } of batches) ends.push((ends.at(-1) ?? 0) + rows)
     const runs = await told(access, readRuns(access, messages))
-    const models = modelsOf({
+    const models = tableModels({
       file: access.name,
       path,
       format: 'Arrow',
@@ -63,10 +63,12 @@ export const arrowTable: SourceFormat = {
   },
 }
 
-function isFilters({ type, size, children, dictionary }: Column): boolean {
+function isFilters({ type, size, children, dictionary }: ColumnType): boolean {
   const child = children[0]
-  if (dictionary || children.length !== 1 || child?.type !== TYPE.float || child.dictionary) return false
-  return type === TYPE.fixedSizeList ? sideOf(size) !== undefined : type === TYPE.list || type === TYPE.largeList
+  if (dictionary || children.length !== 1 || child?.type !== ARROW_TYPE.float || child.dictionary) return false
+  return type === ARROW_TYPE.fixedSizeList
+    ? sideOf(size) !== undefined
+    : type === ARROW_TYPE.list || type === ARROW_TYPE.largeList
 }
 
 interface FilterBatch {
@@ -80,12 +82,12 @@ interface FilterBatch {
 async function readFilters(
   access: RandomAccess,
   { columns, batches }: ArrowMessages,
-  column: Column,
+  column: ColumnType,
 ): Promise<{ batches: FilterBatch[]; values: number; dtype: StoredType }> {
   const precision = column.children[0]!.size
   const dtype = FLOATS[precision]
   if (!dtype) throw new InputError(access.name, `Arrow: column ${column.name} has floats of an unknown kind`)
-  let values = column.type === TYPE.fixedSizeList ? column.size : undefined
+  let values = column.type === ARROW_TYPE.fixedSizeList ? column.size : undefined
   const out: FilterBatch[] = []
   for (const [k, batch] of batches.entries()) {
     if (batch.rows === 0) continue
@@ -96,7 +98,7 @@ async function readFilters(
     if (list.nulls > 0 || child.nulls > 0) throw broken('has empty entries; remove those rows')
     let first = 0
     let index = place.buffer + 2
-    if (column.type !== TYPE.fixedSizeList) {
+    if (column.type !== ARROW_TYPE.fixedSizeList) {
       const lists = await listLengths(access, column, batch, place, broken)
       first = lists.first
       index = place.buffer + 3
@@ -118,13 +120,13 @@ async function readFilters(
 /** How many entries every list has, and where the first begins. */
 async function listLengths(
   access: RandomAccess,
-  column: Column,
+  column: ColumnType,
   batch: Batch,
-  place: Place,
+  place: BatchPlace,
   broken: (what: string) => InputError,
 ): Promise<{ first: number; each: number }> {
   const STEP = 1 << 18
-  const wide = column.type === TYPE.largeList ? 8 : 4
+  const wide = column.type === ARROW_TYPE.largeList ? 8 : 4
   const buffer = await openBuffer(access, batch, place.buffer + 1)
   if (!buffer || buffer.byteLength < (batch.rows + 1) * wide) throw broken('is shorter than its rows; the file is damaged')
   let first = 0
@@ -146,19 +148,19 @@ async function listLengths(
   return { first, each }
 }
 
-async function readRuns(access: RandomAccess, { columns, batches }: ArrowMessages): Promise<Run[]> {
+async function readRuns(access: RandomAccess, { columns, batches }: ArrowMessages): Promise<LabelledRows[]> {
   const labels = columns.flatMap((column, index) => {
     const label = labelOf(column.name)
     return label && canLabel(column) ? [{ label, column, index }] : []
   })
   const decoded = new Map<readonly Batch[], string[]>()
-  const entriesOf = async (column: Column, batch: Batch): Promise<string[]> => {
+  const entriesOf = async (column: ColumnType, batch: Batch): Promise<string[]> => {
     const parts = (column.dictionary && batch.dictionaries.get(column.dictionary.id)) ?? []
     const entries = decoded.get(parts) ?? (await dictionaryEntries(access, column, parts))
     decoded.set(parts, entries)
     return entries
   }
-  const runs: Run[] = []
+  const runs: LabelledRows[] = []
   for (const batch of batches) {
     if (batch.rows === 0) continue
     const places = placesOf(columns, batch)

@@ -10,7 +10,7 @@ export const LABELS = ['model', 'layer', 'in_channels', 'out_channels'] as const
 export type Label = (typeof LABELS)[number]
 
 /** Neighbouring rows with the same labels. */
-export interface Run {
+export interface LabelledRows {
   readonly rows: number
   readonly labels: Readonly<Partial<Record<Label, string>>>
 }
@@ -25,7 +25,7 @@ export interface FilterTable {
   /** Rows of a kernel: 3 for nine values. */
   readonly side: number
   readonly dtype: StoredType
-  readonly runs: readonly Run[]
+  readonly runs: readonly LabelledRows[]
   /** The bytes of rows [start, start + count), one piece behind the other. */
   pieces(start: number, count: number): RandomAccess[]
 }
@@ -60,8 +60,8 @@ export function sideOf(values: number): number | undefined {
 export function joinRuns(
   rows: number,
   columns: readonly { readonly label: Label; readonly runs: readonly (readonly [rows: number, value: string])[] }[],
-): Run[] {
-  const out: Run[] = []
+): LabelledRows[] {
+  const out: LabelledRows[] = []
   const at = columns.map(() => ({ run: 0, left: 0 }))
   for (const [k, { runs }] of columns.entries()) at[k]!.left = runs[0]?.[0] ?? 0
   for (let row = 0; row < rows; ) {
@@ -109,11 +109,11 @@ export function acrossBlocks<T>(
 interface Gathered {
   readonly pieces: [start: number, count: number][]
   rows: number
-  readonly labels: Run['labels']
+  readonly labels: LabelledRows['labels']
 }
 
 /** Every model of a table: one layer per value of its layer column, in order of first appearance; one in all without such a column. */
-export function modelsOf(table: FilterTable): SourceModel[] {
+export function tableModels(table: FilterTable): SourceModel[] {
   const models = new Map<string, Map<string, Gathered>>()
   let row = 0
   let pieces = 0

@@ -16,7 +16,7 @@ export interface ColumnChunk {
 }
 
 /** Physical types by their numbers. */
-export const TYPE = { int32: 1, int64: 2, float: 4, double: 5, bytes: 6 } as const
+export const PARQUET_TYPE = { int32: 1, int64: 2, float: 4, double: 5, bytes: 6 } as const
 
 const DICTIONARY = new Set([2, 8])
 const DAMAGED = 'is damaged'
@@ -180,7 +180,7 @@ function floats(
   { type }: ColumnChunk,
   encoding: number,
 ): Float32Array | Float64Array {
-  const size = type === TYPE.double ? 8 : 4
+  const size = type === PARQUET_TYPE.double ? 8 : 4
   if (at + count * size > bytes.length) throw new RangeError(DAMAGED)
   const plain = new Uint8Array(count * size)
   if (encoding === 9)
@@ -194,10 +194,10 @@ function* labels(bytes: Uint8Array, start: number, count: number, { type }: Colu
   const decoder = new TextDecoder()
   let at = start
   for (let k = 0; k < count; k++) {
-    if (type === TYPE.int32) yield String(view.getInt32(at, true))
-    else if (type === TYPE.int64) yield String(view.getBigInt64(at, true))
-    if (type !== TYPE.bytes) {
-      at += type === TYPE.int32 ? 4 : 8
+    if (type === PARQUET_TYPE.int32) yield String(view.getInt32(at, true))
+    else if (type === PARQUET_TYPE.int64) yield String(view.getBigInt64(at, true))
+    if (type !== PARQUET_TYPE.bytes) {
+      at += type === PARQUET_TYPE.int32 ? 4 : 8
       continue
     }
     const length = view.getUint32(at, true)

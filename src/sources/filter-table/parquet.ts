@@ -1,8 +1,8 @@
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { Source, SourceFormat } from '../source.ts'
-import { acrossBlocks, bestColumn, joinRuns, type Label, labelOf, modelsOf, type Run, sideOf } from './layers.ts'
-import { type ColumnChunk, readLabels, readLists, TYPE } from './parquet-column.ts'
+import { acrossBlocks, bestColumn, joinRuns, type Label, type LabelledRows, labelOf, sideOf, tableModels } from './layers.ts'
+import { type ColumnChunk, PARQUET_TYPE, readLabels, readLists } from './parquet-column.ts'
 import { type ChunkPlace, type Footer, looksLikeParquet, readFooter, type SchemaNode } from './parquet-footer.ts'
 import { CODECS, READ_CODECS } from './parquet-pages.ts'
 
@@ -12,7 +12,7 @@ import { CODECS, READ_CODECS } from './parquet-pages.ts'
 type Group = Footer['groups'][number]
 
 const [REQUIRED, REPEATED] = [0, 2]
-const LABEL_TYPES: ReadonlySet<number> = new Set([TYPE.int32, TYPE.int64, TYPE.bytes])
+const LABEL_TYPES: ReadonlySet<number> = new Set([PARQUET_TYPE.int32, PARQUET_TYPE.int64, PARQUET_TYPE.bytes])
 const LARGEST_CHUNK = 1 << 30
 const LARGEST_ROWS = 1 << 26
 const MOST_REPEATED = 64 // values that a byte of a large row group may stand for
@@ -49,7 +49,7 @@ export const parquetTable: SourceFormat = {
     const side = sideOf(each)
     if (side === undefined)
       throw new InputError(access.name, `Parquet: column ${column.name} has ${each} values a row; a 3×3 filter has 9`)
-    const models = modelsOf({
+    const models = tableModels({
       file: access.name,
       path,
       format: 'Parquet',
@@ -66,7 +66,7 @@ export const parquetTable: SourceFormat = {
 function isFilters(column: SchemaNode): boolean {
   const isList = column.repetition === REPEATED || column.children.length > 0
   const type = isList ? chainOf(column)?.at(-1)?.type : undefined
-  return type === TYPE.float || type === TYPE.double
+  return type === PARQUET_TYPE.float || type === PARQUET_TYPE.double
 }
 
 /** A column and what lies inside it, to its one leaf; undefined when it has several. */
@@ -195,13 +195,13 @@ class Columns {
   }
 }
 
-async function readTableRuns(table: Columns, columns: readonly SchemaNode[], groups: readonly Group[]): Promise<Run[]> {
+async function readTableRuns(table: Columns, columns: readonly SchemaNode[], groups: readonly Group[]): Promise<LabelledRows[]> {
   const labels = columns.flatMap((column) => {
     const label = labelOf(column.name)
     const isPlain = column.children.length === 0 && column.repetition !== REPEATED && LABEL_TYPES.has(column.type ?? -1)
     return label && isPlain ? [{ label, column }] : []
   })
-  const runs: Run[] = []
+  const runs: LabelledRows[] = []
   for (const [block, { rows }] of groups.entries()) {
     const found: { label: Label; runs: [number, string][] }[] = []
     for (const { label, column } of labels) found.push({ label, runs: await table.labels(column, block) })

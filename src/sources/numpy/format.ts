@@ -4,7 +4,7 @@ import type { ConvShape } from '../../weights/plan.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
-import { filterSet, layoutOf, type NamedArray } from './layout.ts'
+import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
 import { looksLikeNpy, readNpy } from './npy.ts'
 
 /** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters. */
@@ -20,7 +20,7 @@ export const npy: SourceFormat = {
         `holds ${array.stored.unsupported}; only arrays of float16, float32 and float64 are read, save it as one of them`,
       )
     const filters = filterSet(array)
-    const { tensors, warnings } = layoutOf([{ name, array }])
+    const { tensors, warnings } = numpyLayout([{ name, array }])
     const [{ shape, weights }] = filters ? [filters] : (tensors as [(typeof tensors)[0]])
     if (shape.length !== 4 || shape.includes(0) || 'unsupported' in weights)
       throw new InputError(
@@ -44,7 +44,7 @@ export const npz: SourceFormat = {
     const { entries } = await openZip(access)
     const arrays: NamedArray[] = []
     for (const entry of entries) arrays.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
-    const { tensors, warnings } = layoutOf(arrays)
+    const { tensors, warnings } = numpyLayout(arrays)
     const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
     return sourceOf(modelName(path), arrays.length, { ...census, warnings: [...warnings, ...census.warnings] }, () =>
       access.close?.(),

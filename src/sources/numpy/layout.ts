@@ -22,7 +22,7 @@ type Axes = 'oihw' | 'hwio'
  * shape allows nothing else, when the file's other arrays are clearly stored that way, or when nothing is clear but the
  * arrays are called kernel, as JAX and TensorFlow call them (docs/decisions/numpy-layout.md).
  */
-export function layoutOf(arrays: readonly NamedArray[]): NumpyLayout {
+export function numpyLayout(arrays: readonly NamedArray[]): NumpyLayout {
   const four = arrays.filter(({ array }) => array.shape.length === 4)
   const clear = four.map(({ array }) => clearAxes(array.shape))
   const usual: Axes = clear.includes('oihw')

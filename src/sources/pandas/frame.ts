@@ -19,6 +19,6 @@ export function cellOf(frame: Frame, name: string, row: number): PyValue | undef
 }
 
 /** A finite number of a cell; undefined for anything else. */
-export function numberOf(cell: PyValue | undefined): number | undefined {
+export function finiteNumber(cell: PyValue | undefined): number | undefined {
   return typeof cell === 'number' && Number.isFinite(cell) ? cell : undefined
 }

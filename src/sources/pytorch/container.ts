@@ -24,7 +24,7 @@ const TAR_MEMBERS = ['storages', 'tensors', 'pickle', 'sys_info']
 const LARGEST_PICKLE = 0x20000000 // 512 MiB
 
 /** What the bytes say: torch's own layouts, or a bare pickle. */
-export function layoutOf(head: Uint8Array): 'zip' | 'legacy' | 'tar' | 'pickle' | undefined {
+export function torchLayout(head: Uint8Array): 'zip' | 'legacy' | 'tar' | 'pickle' | undefined {
   if (looksLikeZip(head)) return 'zip'
   if (LEGACY.slice(2).every((byte, k) => head[k + 2] === byte) && head[0] === 0x80) return 'legacy'
   if (head.length >= 512 && TAR_MEMBERS.includes(tarMember(head))) return 'tar'
@@ -60,7 +60,7 @@ export function isOldScript(zip: Zip): boolean {
 /** Opens a checkpoint's structure; no weight is read. @throws InputError */
 export async function openCheckpoint(access: RandomAccess): Promise<Checkpoint> {
   const head = await access.read(0, Math.min(4096, access.byteLength))
-  const layout = layoutOf(head)
+  const layout = torchLayout(head)
   try {
     if (layout === 'zip') return await openArchive(access)
     if (layout === 'legacy') return await openLegacy(access)
@@ -220,7 +220,7 @@ function pickles(bytes: Uint8Array, count: number, persistent: (id: PyValue) => 
 const embedded: PyConstructor = ([data]) => {
   const bytes = bytesOf(data)
   const inert = new PyObject('torch.storage._load_from_bytes', [])
-  if (!bytes || layoutOf(bytes) !== 'legacy') return inert
+  if (!bytes || torchLayout(bytes) !== 'legacy') return inert
   const found: TorchStorage[] = []
   const ids = persistentIds((storage) => found.push(storage))
   const values: PyValue[] = []

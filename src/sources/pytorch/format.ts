@@ -9,10 +9,10 @@ import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '..
 import { HEAD_BYTES } from '../source.ts'
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
-import { type Checkpoint, dataPickle, isOldScript, layoutOf, openCheckpoint } from './container.ts'
+import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
 import { type Found, findNetworks, type Network } from './networks.ts'
-import { planOf } from './plan.ts'
-import { openShards, SHARD } from './shards.ts'
+import { torchPlan } from './plan.ts'
+import { openTorchShards, TORCH_SHARD } from './shards.ts'
 import type { TorchTensor } from './values.ts'
 
 /**
@@ -22,8 +22,8 @@ import type { TorchTensor } from './values.ts'
 export const pytorch: SourceFormat = {
   name: 'PyTorch',
   async match(head, input) {
-    if (await isShardIndex(head, input, SHARD)) return true
-    const layout = layoutOf(head)
+    if (await isShardIndex(head, input, TORCH_SHARD)) return true
+    const layout = torchLayout(head)
     if (layout !== 'zip') return layout !== undefined
     if (firstNameOf(head)?.endsWith('/data.pkl')) return true
     try {
@@ -37,8 +37,8 @@ export const pytorch: SourceFormat = {
   async open(input) {
     const { access } = input
     const head = await access.read(0, Math.min(HEAD_BYTES, access.byteLength))
-    if (!(await isShardIndex(head, input, SHARD))) return readSource(input, await look(access), [])
-    const { checkpoint, found, parts } = await openShards(input, look)
+    if (!(await isShardIndex(head, input, TORCH_SHARD))) return readSource(input, await look(access), [])
+    const { checkpoint, found, parts } = await openTorchShards(input, look)
     try {
       return await readSource(input, { checkpoint, found, notes: [] }, parts)
     } catch (error) {
@@ -181,7 +181,7 @@ async function readNetwork(file: string, checkpoint: Checkpoint, { network, copi
   for (const { name: full, leaf, module } of own) {
     const name = full.startsWith(wrapper) ? full.slice(wrapper.length) : full
     const weights: NamedTensor['weights'] =
-      leaf.shape.length === 4 ? await planOf(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
+      leaf.shape.length === 4 ? await torchPlan(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
     order.set(name, order.size)
     const isWeight =
       module?.kind.endsWith('2d') && leaf.shape.length === 4 && !('unsupported' in weights) && !leaf.shape.includes(0)
@@ -217,7 +217,7 @@ async function biasesOf(
   const plans = new Map<string, { channels: number; plan: WeightPlan }>()
   for (const { name, leaf } of tensors) {
     if (!name.endsWith('bias') || leaf.shape.length !== 1 || leaf.shape[0] === 0) continue
-    const plan = await planOf(checkpoint, file, name, leaf)
+    const plan = await torchPlan(checkpoint, file, name, leaf)
     if (!('unsupported' in plan) && isDense(leaf)) plans.set(name.slice(wrapper.length), { channels: leaf.shape[0]!, plan })
   }
   return (layer, channels) => {

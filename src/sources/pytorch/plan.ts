@@ -27,7 +27,7 @@ export type Leaf = TorchTensor | NumpyArray
  * Where a tensor's elements lie, or the name of its element type when that holds no weights.
  * @throws InputError when the tensor reaches beyond its storage
  */
-export async function planOf(
+export async function torchPlan(
   checkpoint: Checkpoint,
   file: string,
   name: string,

@@ -5,7 +5,7 @@ import type { Found, Network } from './networks.ts'
 import { type TorchStorage, TorchTensor } from './values.ts'
 
 /** How the shards of pytorch_model.bin.index.json end. */
-export const SHARD: RegExp = /\.(bin|pt|pth)$/
+export const TORCH_SHARD: RegExp = /\.(bin|pt|pth)$/
 
 /** Shards seen as one checkpoint. */
 export interface Shards {
@@ -19,11 +19,11 @@ export interface Shards {
  * each shard anew, so they are told apart by the shard.
  * @throws InputError
  */
-export async function openShards(
+export async function openTorchShards(
   input: Input,
   open: (access: RandomAccess) => Promise<{ checkpoint: Checkpoint; found: Found }>,
 ): Promise<Shards> {
-  const index = (await readShardIndex(input.access, SHARD))!
+  const index = (await readShardIndex(input.access, TORCH_SHARD))!
   const parts = await openParts(input, index)
   const check = new ShardCheck(input.access.name, index)
   const homes = new Map<TorchStorage, Checkpoint>()

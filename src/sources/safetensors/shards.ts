@@ -6,11 +6,11 @@ import { readHeader } from './header.ts'
 import { namedTensor, sourceOf } from './model.ts'
 
 /** How the shards of model.safetensors.index.json end. */
-export const SHARD: RegExp = /\.safetensors$/
+export const SAFETENSORS_SHARD: RegExp = /\.safetensors$/
 
 /** Reads every shard's header. The order is that of the shards' names, then of the bytes in them. @throws InputError */
-export async function openShards(input: Input): Promise<Source> {
-  const index = (await readShardIndex(input.access, SHARD))!
+export async function openSafetensorsShards(input: Input): Promise<Source> {
+  const index = (await readShardIndex(input.access, SAFETENSORS_SHARD))!
   const parts = await openParts(input, index)
   const tensors: NamedTensor[] = []
   const check = new ShardCheck(input.access.name, index)

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { say } from '../state/toast.ts'
+import { showToast } from '../state/toast.ts'
 import { analyseFiles } from '../state/work.ts'
 import { filesOfDrop, filesOfInput } from './files.ts'
 
@@ -22,7 +22,9 @@ export function DropTarget() {
       if (!hasFiles(event) || !event.dataTransfer) return
       event.preventDefault()
       over.value = false
-      filesOfDrop(event.dataTransfer).then(analyseFiles, (error) => say(String(error instanceof Error ? error.message : error)))
+      filesOfDrop(event.dataTransfer).then(analyseFiles, (error) =>
+        showToast(String(error instanceof Error ? error.message : error)),
+      )
     }
     addEventListener('dragover', onOver)
     addEventListener('dragleave', onLeave)

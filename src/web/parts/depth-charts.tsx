@@ -4,7 +4,7 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { hovered } from '../state/hover.ts'
 import { depthTicks, dotSize, freeSpot, type Point } from './depth-scale.ts'
-import { type Metric, metrics } from './metrics.ts'
+import { type ShownMetric, shownMetrics } from './metrics.ts'
 import { weight } from './numbers.ts'
 import { useWidth } from './size.ts'
 
@@ -35,11 +35,11 @@ export function DepthCharts({ series, open, onOpen }: Props) {
   const height = width > 760 ? 148 : 116
   return (
     <div class="depth" ref={frame} onPointerLeave={() => (hovered.value = null)}>
-      {metrics.map((metric, k) => (
+      {shownMetrics.map((metric, k) => (
         <Chart
           key={metric.key}
           {...{ metric, series, open, onOpen, width, height, place, relative }}
-          last={k === metrics.length - 1}
+          last={k === shownMetrics.length - 1}
           hover={hover}
         />
       ))}
@@ -67,7 +67,7 @@ function depthScale(series: readonly Series[], relative: boolean, width: number)
 }
 
 /** Limits that show the values and stay where they are for most models. */
-function domain(metric: Metric, series: readonly Series[]): [low: number, high: number] {
+function domain(metric: ShownMetric, series: readonly Series[]): [low: number, high: number] {
   const values = series.flatMap((one) => one.layers.map((row) => row[metric.key])).filter((value) => value !== null)
   if (metric.key === 'variance_entropy') return [0, 1]
   if (metric.key === 'sparsity') return [0, [0.1, 0.25, 0.5, 1].find((top) => values.every((value) => value <= top)) ?? 1]
@@ -76,7 +76,7 @@ function domain(metric: Metric, series: readonly Series[]): [low: number, high: 
 
 function Chart(
   props: Props & {
-    metric: Metric
+    metric: ShownMetric
     width: number
     height: number
     place: Place
@@ -189,7 +189,7 @@ function triangle(x: number, y: number, r: number): string {
   return `M${x} ${y - r}L${x + r} ${y + r * 0.8}L${x - r} ${y + r * 0.8}Z`
 }
 
-function path(layers: readonly LayerRow[], metric: Metric, place: Place, y: (value: number) => number): string {
+function path(layers: readonly LayerRow[], metric: ShownMetric, place: Place, y: (value: number) => number): string {
   let text = ''
   let pen = 'M'
   for (const row of layers) {
@@ -239,7 +239,7 @@ function DepthAxis({
 
 /** What random weights have in layers of these shapes; for sparsity the shares of the paper's models. Named where no line is in the way. */
 function Levels(props: {
-  metric: Metric
+  metric: ShownMetric
   series: readonly Series[]
   place: Place
   y: (value: number) => number
@@ -290,7 +290,7 @@ function Band({
   place,
   y,
 }: {
-  metric: Metric
+  metric: ShownMetric
   series: readonly Series[]
   place: Place
   y: (value: number) => number
@@ -327,7 +327,7 @@ function Tip({ series }: { series: readonly Series[] }) {
         </dd>
         <dt>filters</dt>
         <dd>{count(row.filters)}</dd>
-        {metrics.map((metric) => (
+        {shownMetrics.map((metric) => (
           <>
             <dt>{metric.short}</dt>
             <dd>{metric.print(row[metric.key])}</dd>

@@ -2,7 +2,7 @@ import type { LayerMetrics } from '../../measure/layer-row.ts'
 import { fixed, percent, signed } from '../../words.ts'
 
 /** The paper's three metrics as the page shows them. */
-export interface Metric {
+export interface ShownMetric {
   readonly key: 'sparsity' | 'variance_entropy' | 'orthogonality'
   readonly title: string
   readonly short: string
@@ -17,7 +17,7 @@ export interface Metric {
   random(row: LayerMetrics): number | null
 }
 
-export const metrics: readonly Metric[] = [
+export const shownMetrics: readonly ShownMetric[] = [
   {
     key: 'sparsity',
     title: 'Sparsity',
@@ -58,7 +58,7 @@ export const metrics: readonly Metric[] = [
 ]
 
 /** A difference of two values of a metric: sparsity in percentage points. */
-export function difference(metric: Metric['key'], value: number | null): string {
+export function difference(metric: ShownMetric['key'], value: number | null): string {
   if (value === null) return 'not compared'
   return metric === 'sparsity' ? `${signed(100 * value, 1)} points` : signed(value)
 }

@@ -1,7 +1,7 @@
-import type { Metric } from './metrics.ts'
+import type { ShownMetric } from './metrics.ts'
 
 /** A small bar from 0 to the metric's largest value, with its number; the tick marks nothing but the full length. */
-export function Spark({ metric, value, width = 56 }: { metric: Metric; value: number | null; width?: number }) {
+export function Spark({ metric, value, width = 56 }: { metric: ShownMetric; value: number | null; width?: number }) {
   const share = value === null ? 0 : Math.min(1, Math.max(0, value / metric.full))
   return (
     <span class="spark">

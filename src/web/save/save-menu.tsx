@@ -4,7 +4,7 @@ import { SaveIcon } from '../parts/icons.tsx'
 import { Menu } from '../parts/menu.tsx'
 import { grouping, saveOpen } from '../state/groups.ts'
 import { analysisOf, filesOf, models, pairs } from '../state/models.ts'
-import { say } from '../state/toast.ts'
+import { showToast } from '../state/toast.ts'
 import { looking } from '../state/work.ts'
 import type { TableSource } from '../tasks/protocol.ts'
 import { download } from './download.ts'
@@ -23,11 +23,11 @@ async function saving(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    showToast(error instanceof Error ? error.message : String(error))
   }
 }
 
-/** What can be taken away: the artifact, and each table. Figures are saved where they are shown. */
+/** What can be taken away: the results, and each table. Figures are saved where they are shown. */
 export function SaveMenu() {
   return (
     <Menu label="Save" icon={<SaveIcon />}>
@@ -46,23 +46,23 @@ function Sheet() {
   }, [])
   if (!analysis)
     return <p class="small">These models were measured with different parameters; remove some to save the others together.</p>
-  const saveArtifact = () =>
+  const saveResults = () =>
     saving(async () => {
-      say('Writing the artifact …')
-      const { zip, resultsSha256 } = await looking('artifact', {
+      showToast('Writing the results …')
+      const { zip, resultsSha256 } = await looking('results', {
         analysis,
         files: filesOf(models.value),
         pairs: pairs.value,
       })
       download('filterlens-results.zip', zip, 'application/zip')
-      say(`Saved. results.sha256 is ${resultsSha256}`)
+      showToast(`Saved. results.sha256 is ${resultsSha256}`)
     })
   const groups = grouping.value
   return (
     <>
       <h3>Everything, to check and to recompute</h3>
-      <button type="button" onClick={saveArtifact}>
-        Artifact <span class="muted small">results.zip</span>
+      <button type="button" onClick={saveResults}>
+        Results <span class="muted small">results.zip</span>
       </button>
       <h3>Tables</h3>
       {runTables.map((name) => (

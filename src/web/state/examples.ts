@@ -1,4 +1,4 @@
-import { say } from './toast.ts'
+import { showToast } from './toast.ts'
 import { analyseFiles } from './work.ts'
 
 /** Networks that ship with the page, below examples/. */
@@ -44,6 +44,6 @@ export async function openExample(example: Example): Promise<void> {
     )
     await analyseFiles(files)
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    showToast(error instanceof Error ? error.message : String(error))
   }
 }

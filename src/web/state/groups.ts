@@ -5,7 +5,7 @@ import { metaOf } from '../../database/provenance.ts'
 import type { Figure } from '../../figures/figure.ts'
 import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs } from './models.ts'
 import { route } from './route.ts'
-import { say } from './toast.ts'
+import { showToast } from './toast.ts'
 import { looking, measuring } from './work.ts'
 
 const MOST_VALUES = 40
@@ -181,7 +181,7 @@ effect(() => {
       if (!abort.signal.aborted) groupFigures.value = figures
     },
     (error) => {
-      if (error.name !== 'AbortError') say(error.message)
+      if (error.name !== 'AbortError') showToast(error.message)
     },
   )
   return () => abort.abort()

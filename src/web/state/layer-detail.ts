@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { LayerDetail, LayerPlace } from '../tasks/protocol.ts'
+import type { LayerDetail, LayerInFiles } from '../tasks/protocol.ts'
 import { looking } from './work.ts'
 
 export type Loading<T> =
@@ -8,8 +8,8 @@ export type Loading<T> =
   | { readonly state: 'ready'; readonly value: T }
 
 /** What a worker finds in a layer; begins anew when the layer's place changes, and is asked to stop when it is left. */
-export function useLayerDetail(place: LayerPlace | null): Loading<LayerDetail> {
-  const [found, setFound] = useState<{ place: LayerPlace | null; detail: Loading<LayerDetail> } | null>(null)
+export function useLayerDetail(place: LayerInFiles | null): Loading<LayerDetail> {
+  const [found, setFound] = useState<{ place: LayerInFiles | null; detail: Loading<LayerDetail> } | null>(null)
   useEffect(() => {
     if (!place) return
     const abort = new AbortController()

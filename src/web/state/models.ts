@@ -35,12 +35,12 @@ export const metaTable = signal<MetaTable | null>(null)
 export const pairTable = signal<PairTable | null>(null)
 
 /** What a computation gives, or the sentence that says why not. */
-export interface Outcome<T> {
+export interface Attempt<T> {
   readonly value: T
   readonly problem: string | null
 }
 
-function attempt<T>(work: () => T, otherwise: T): Outcome<T> {
+function attempt<T>(work: () => T, otherwise: T): Attempt<T> {
   try {
     return { value: work(), problem: null }
   } catch (error) {
@@ -48,7 +48,7 @@ function attempt<T>(work: () => T, otherwise: T): Outcome<T> {
   }
 }
 
-const joined = computed((): Outcome<readonly Loaded[]> => {
+const joined = computed((): Attempt<readonly Loaded[]> => {
   const table = metaTable.value
   if (!table || read.value.length === 0) return { value: read.value, problem: null }
   return attempt(() => {
@@ -69,7 +69,7 @@ const earlierPairs = signal<readonly Pair[]>([])
 export const earlierGroups = signal<readonly GroupReport[]>([])
 
 /** Pairs of which both models are here; the table may know more than was dropped. Without a table, those of earlier results. */
-const matched = computed((): Outcome<readonly Pair[]> => {
+const matched = computed((): Attempt<readonly Pair[]> => {
   const table = pairTable.value
   const names = models.value.map(({ name }) => name)
   if (!table) {
@@ -91,7 +91,7 @@ export function modelNamed(name: string | undefined): Loaded | undefined {
   return name === undefined ? undefined : byName.value.get(name)
 }
 
-/** Models as one analysis: what groups and artifacts are made of. Null when they were measured by different conventions. */
+/** Models as one analysis: what groups and results are made of. Null when they were measured by different conventions. */
 export function analysisOf(list: readonly Loaded[]): Analysis | null {
   const [first] = list
   if (!first) return null

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { say } from './toast.ts'
+import { showToast } from './toast.ts'
 import { analyseFiles } from './work.ts'
 
 /** What `filterlens view` serves beside the page: data/index.json, with paths below data/. */
@@ -27,7 +27,7 @@ export async function openPreloaded(): Promise<void> {
     }))
     await analyseFiles(given, { stay: location.hash.length > 2 })
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    showToast(error instanceof Error ? error.message : String(error))
   } finally {
     preloading.value = false
   }

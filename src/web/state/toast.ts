@@ -5,7 +5,7 @@ export const toast = signal<string | null>(null)
 
 let timer: ReturnType<typeof setTimeout> | undefined
 
-export function say(text: string): void {
+export function showToast(text: string): void {
   toast.value = text
   clearTimeout(timer)
   timer = setTimeout(() => (toast.value = null), 8000)

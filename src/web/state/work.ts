@@ -3,7 +3,7 @@ import { type GivenFile, openGiven } from '../../inputs/given-inputs.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { openWork } from '../tasks/client.ts'
-import type { LayerPlace } from '../tasks/protocol.ts'
+import type { LayerInFiles } from '../tasks/protocol.ts'
 import { startJob } from './jobs.ts'
 import { addResult, type Loaded, metaTable, modelNamed, pairTable } from './models.ts'
 import { go, route } from './route.ts'
@@ -89,7 +89,7 @@ export function basisOf(row: LayerRow): PrincipalComponents | null {
 }
 
 /** Where a worker finds a layer's weights; null for results of an earlier run, which hold none. */
-export function placeOf(model: Loaded, row: LayerRow): LayerPlace | null {
+export function placeOf(model: Loaded, row: LayerRow): LayerInFiles | null {
   if (model.files.length === 0) return null
   return {
     drop: model.drop,

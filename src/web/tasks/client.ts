@@ -1,4 +1,4 @@
-import type { Answer, Method, Methods } from './protocol.ts'
+import type { Answer, Method, WorkerMethods } from './protocol.ts'
 
 /** What a worker said was wrong. `plain` messages are for a person as they stand; others are faults of ours. */
 export class WorkError extends Error {
@@ -20,9 +20,9 @@ interface Waiting {
 /** Calls a method in a worker. Aborting the signal asks the worker to stop; the promise then rejects with an AbortError. */
 export type Work = <M extends Method>(
   method: M,
-  given: Methods[M]['given'],
-  options?: { onEvent?: (event: Methods[M]['event']) => void; signal?: AbortSignal },
-) => Promise<Methods[M]['result']>
+  given: WorkerMethods[M]['given'],
+  options?: { onEvent?: (event: WorkerMethods[M]['event']) => void; signal?: AbortSignal },
+) => Promise<WorkerMethods[M]['result']>
 
 /** A worker of the page's own, started at the first call. One that dies fails its calls, and the next call starts another. */
 export function openWork(): Work {

@@ -1,5 +1,5 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
-import type { Kernel, KernelBasis } from '../../wasm/module.ts'
+import type { FilterBasis, WasmInstance } from '../../wasm/module.ts'
 import type { WeightReader } from '../../weights/reader.ts'
 import type { FoundFilter, LayerDetail, LayerFacts, LayerHistograms } from './protocol.ts'
 
@@ -8,26 +8,26 @@ export const SORTABLE_WEIGHTS = 64e6
 const SHOWN = 12
 const STEP = 65536
 
-/** A layer's filters, one piece after another, in the kernel's memory: at an address, and as a view that holds until the next piece. */
+/** A layer's filters, one piece after another, in the module's memory: at an address, and as a view that holds until the next piece. */
 export async function* filterPieces(
-  kernel: Kernel,
+  wasm: WasmInstance,
   reader: WeightReader,
   step: number = STEP,
   from: number = 0,
   end: number = reader.filters,
 ): AsyncGenerator<{ address: number; count: number; values: Float32Array }> {
   const bytes = Math.ceil((step * reader.taps * 4) / 16) * 16
-  const address = kernel.reserve(bytes + reader.scratchBytes)
+  const address = wasm.reserve(bytes + reader.scratchBytes)
   for (let at = from; at < end; at += step) {
     const count = Math.min(step, end - at)
-    await reader.read(kernel, address, address + bytes, at, count)
-    yield { address, count, values: kernel.f32(address, count * reader.taps) }
+    await reader.read(wasm, address, address + bytes, at, count)
+    yield { address, count, values: wasm.f32(address, count * reader.taps) }
   }
 }
 
 /** Two passes over the filters: norms, distances and the coefficients' range; then the histograms. */
 export async function describeLayer(
-  kernel: Kernel,
+  wasm: WasmInstance,
   reader: WeightReader,
   facts: LayerFacts,
   signal: AbortSignal,
@@ -44,7 +44,7 @@ export async function describeLayer(
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   let index = 0
-  for await (const { values } of filterPieces(kernel, reader)) {
+  for await (const { values } of filterPieces(wasm, reader)) {
     signal.throwIfAborted()
     for (let at = 0; at < values.length; at += taps, index++) {
       let norm = 0
@@ -77,21 +77,21 @@ export async function describeLayer(
     byTypicality: sortable && basis ? order(distances) : null,
     most: most.list(),
     least: least.list(),
-    coefficients: basis && high >= low ? await layerHistograms(kernel, reader, basis, facts, low, high) : null,
+    coefficients: basis && high >= low ? await layerHistograms(wasm, reader, basis, facts, low, high) : null,
   }
 }
 
 async function layerHistograms(
-  kernel: Kernel,
+  wasm: WasmInstance,
   reader: WeightReader,
-  basis: KernelBasis,
+  basis: FilterBasis,
   { limit, strict }: LayerFacts,
   low: number,
   high: number,
 ): Promise<LayerHistograms> {
   const counts = new Float64Array(reader.taps * coefficientBins)
-  for await (const { address, count } of filterPieces(kernel, reader)) {
-    kernel.coefficientHistogram(address, count, reader.taps, basis, { low, high, limit, strict }, counts)
+  for await (const { address, count } of filterPieces(wasm, reader)) {
+    wasm.coefficientHistogram(address, count, reader.taps, basis, { low, high, limit, strict }, counts)
   }
   return { low, high, counts }
 }

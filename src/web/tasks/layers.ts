@@ -2,10 +2,10 @@ import { InputError } from '../../errors.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import { openSource } from '../../sources/open.ts'
 import type { Source } from '../../sources/source.ts'
-import { type Kernel, openKernel } from '../../wasm/module.ts'
+import { openInstance, type WasmInstance } from '../../wasm/module.ts'
 import { type WeightReader, weightReader } from '../../weights/reader.ts'
 import { describeLayer, filterPieces, SORTABLE_WEIGHTS } from './layer-detail.ts'
-import { type FilterOrder, type LayerDetail, type LayerPlace, TILE } from './protocol.ts'
+import { type FilterOrder, type LayerDetail, type LayerInFiles, TILE } from './protocol.ts'
 
 /** The layer that was opened last: its reader, what is known of it, and its weights where they are held. */
 interface OpenLayer {
@@ -17,9 +17,9 @@ interface OpenLayer {
   readonly weights: Float32Array | null
 }
 
-// One thing at a time: the kernel's memory is one arena.
+// One thing at a time: the module's memory is one arena.
 let queue: Promise<unknown> = Promise.resolve()
-let kernel: Kernel | undefined
+let wasm: WasmInstance | undefined
 // Two of each: what a comparison looks at.
 const sources = new Map<string, Source>()
 const layers = new Map<string, OpenLayer>()
@@ -32,12 +32,12 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Files of one path can come with several drops: the number of the drop tells them apart. */
-const sourceKeyOf = ({ drop, input }: LayerPlace): string => `${drop}/${input}`
+const sourceKeyOf = ({ drop, input }: LayerInFiles): string => `${drop}/${input}`
 
-const keyOf = (place: LayerPlace): string =>
+const keyOf = (place: LayerInFiles): string =>
   JSON.stringify([sourceKeyOf(place), place.model, place.layer_id, place.layer, place.facts.limit])
 
-async function sourceOf(place: LayerPlace): Promise<Source> {
+async function sourceOf(place: LayerInFiles): Promise<Source> {
   const key = sourceKeyOf(place)
   const found = sources.get(key)
   if (found) {
@@ -60,7 +60,7 @@ async function sourceOf(place: LayerPlace): Promise<Source> {
 }
 
 /** A reader of the layer's weights. */
-async function readerOf(place: LayerPlace): Promise<WeightReader> {
+async function readerOf(place: LayerInFiles): Promise<WeightReader> {
   const { models } = await sourceOf(place)
   // A run may name a model after its folder ("runs/a"), so that the last part has to do.
   const model =
@@ -74,24 +74,24 @@ async function readerOf(place: LayerPlace): Promise<WeightReader> {
 }
 
 /** Reads a layer for the layer view. */
-export function openLayer(place: LayerPlace, signal: AbortSignal): Promise<LayerDetail> {
+export function describeLayerInFiles(place: LayerInFiles, signal: AbortSignal): Promise<LayerDetail> {
   return inTurn(async () => (await layerOf(place, signal)).detail)
 }
 
-async function layerOf(place: LayerPlace, signal: AbortSignal): Promise<OpenLayer> {
+async function layerOf(place: LayerInFiles, signal: AbortSignal): Promise<OpenLayer> {
   const key = keyOf(place)
   const found = layers.get(key)
   if (found) return found
   signal.throwIfAborted()
-  kernel ??= await openKernel()
+  wasm ??= await openInstance()
   const reader = await readerOf(place)
-  const detail = await describeLayer(kernel, reader, place.facts, signal)
+  const detail = await describeLayer(wasm, reader, place.facts, signal)
   const size = reader.filters * reader.taps
   let weights: Float32Array | null = null
   if (size <= SORTABLE_WEIGHTS) {
     weights = new Float32Array(size)
     let at = 0
-    for await (const { values } of filterPieces(kernel, reader)) {
+    for await (const { values } of filterPieces(wasm, reader)) {
       weights.set(values, at)
       at += values.length
     }
@@ -106,7 +106,7 @@ async function layerOf(place: LayerPlace, signal: AbortSignal): Promise<OpenLaye
 }
 
 /** The weights of a tile of filters in an order. */
-export function readTile(place: LayerPlace, order: FilterOrder, tile: number): Promise<Float32Array> {
+export function readTile(place: LayerInFiles, order: FilterOrder, tile: number): Promise<Float32Array> {
   return inTurn(async () => {
     const { reader, detail, weights } = await layerOf(place, new AbortController().signal)
     const { taps } = reader
@@ -119,7 +119,7 @@ export function readTile(place: LayerPlace, order: FilterOrder, tile: number): P
     } else if (weights) {
       out.set(weights.subarray(from * taps, end * taps))
     } else {
-      for await (const { values } of filterPieces(kernel!, reader, TILE, from, end)) out.set(values)
+      for await (const { values } of filterPieces(wasm!, reader, TILE, from, end)) out.set(values)
     }
     return out
   })

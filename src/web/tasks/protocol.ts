@@ -9,7 +9,7 @@ import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
-import type { KernelBasis } from '../../wasm/module.ts'
+import type { FilterBasis } from '../../wasm/module.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
 // it is plain data that a worker can be sent.
@@ -48,7 +48,7 @@ export interface ModelFile {
 }
 
 /** A basis with the variance along each component. */
-export interface LayerBasis extends KernelBasis {
+export interface LayerBasis extends FilterBasis {
   readonly explainedVariance: Float64Array
 }
 
@@ -93,7 +93,7 @@ export interface LayerHistograms {
 }
 
 /** Which layer, and the files that hold its model. */
-export interface LayerPlace {
+export interface LayerInFiles {
   /** Number of the drop. */
   readonly drop: number
   readonly files: readonly GivenFile[]
@@ -110,7 +110,7 @@ export interface LayerPlace {
 export interface SecondPass {
   readonly run: MeasuredRun<LayerRow>
   readonly files: readonly ModelFile[]
-  readonly basis: KernelBasis
+  readonly basis: FilterBasis
 }
 
 /** Two groups of models of the page. */
@@ -128,14 +128,14 @@ export type FiguresFrom = { readonly report: GroupReport } | { readonly input: R
 /** What tables are made of. */
 export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }
 
-/** An artifact as one zip, and the number to quote. */
-export interface SavedArtifact {
+/** Results as one zip, and the number to quote. */
+export interface SavedResults {
   readonly zip: Uint8Array<ArrayBuffer>
   readonly resultsSha256: string
 }
 
 /** The models of the page, and the files that hold them (null for results of an earlier run, which are written as they are). */
-export interface ArtifactGiven {
+export interface ResultsGiven {
   readonly analysis: Analysis
   readonly files: readonly ModelFile[] | null
   readonly pairs: readonly Pair[]
@@ -144,13 +144,13 @@ export interface ArtifactGiven {
 /** Filters in one tile that a worker hands to the grid. */
 export const TILE = 16384
 
-export interface Methods {
+export interface WorkerMethods {
   /** Measures what was dropped; results of earlier runs come back as they are. */
   analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: Dropped }
   /** All that the layer view shows beyond the layer's row. */
-  layer: { given: LayerPlace; event: never; result: LayerDetail }
+  layer: { given: LayerInFiles; event: never; result: LayerDetail }
   /** Weights of TILE filters from `tile · TILE` on, in an order. */
-  tile: { given: { place: LayerPlace; order: FilterOrder; tile: number }; event: never; result: Float32Array }
+  tile: { given: { place: LayerInFiles; order: FilterOrder; tile: number }; event: never; result: Float32Array }
   /** Coefficients of layers in one basis, over their common range. */
   coefficients: { given: SecondPass; event: AnalysisEvent; result: CoefficientPass }
   /** Two groups; with the shift between their filters where the files are given. */
@@ -159,11 +159,11 @@ export interface Methods {
   figures: { given: FiguresFrom; event: never; result: readonly Figure[] }
   /** A table as a file. */
   table: { given: { source: TableSource; name: string; format: ExportFormat }; event: never; result: Uint8Array<ArrayBuffer> }
-  /** The artifact of an analysis, as the command line writes it, in one zip. */
-  artifact: { given: ArtifactGiven; event: never; result: SavedArtifact }
+  /** The results of an analysis, as the command line writes them, in one zip. */
+  results: { given: ResultsGiven; event: never; result: SavedResults }
 }
 
-export type Method = keyof Methods
+export type Method = keyof WorkerMethods
 
 /** Page to worker. */
 export type Call =

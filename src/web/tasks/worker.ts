@@ -1,7 +1,7 @@
 import { isPlainError } from '../../errors.ts'
 import { analyseDropped } from './analyse.ts'
-import { openLayer, readTile } from './layers.ts'
-import type { Answer, Call, Method, Methods } from './protocol.ts'
+import { describeLayerInFiles, readTile } from './layers.ts'
+import type { Answer, Call, Method, WorkerMethods } from './protocol.ts'
 import { tableFile } from './save-table.ts'
 import { measureGroups, secondPass } from './second-pass.ts'
 
@@ -9,20 +9,20 @@ import { measureGroups, secondPass } from './second-pass.ts'
 
 interface Context<M extends Method> {
   readonly signal: AbortSignal
-  event(event: Methods[M]['event']): void
+  event(event: WorkerMethods[M]['event']): void
 }
 
-type Handlers = { [M in Method]: (given: Methods[M]['given'], context: Context<M>) => Promise<Methods[M]['result']> }
+type Handlers = { [M in Method]: (given: WorkerMethods[M]['given'], context: Context<M>) => Promise<WorkerMethods[M]['result']> }
 
 const handlers: Handlers = {
   analyze: ({ files }, { signal, event }) => analyseDropped(files, signal, event),
-  layer: (place, { signal }) => openLayer(place, signal),
+  layer: (place, { signal }) => describeLayerInFiles(place, signal),
   tile: ({ place, order, tile }) => readTile(place, order, tile),
   coefficients: (given, { signal, event }) => secondPass(given, signal, event),
   groups: (given, { signal, event }) => measureGroups(given, signal, event),
   figures: async (from) => (await import('./draw-figures.ts')).drawFigures(from),
   table: ({ source, name, format }) => tableFile(source, name, format),
-  artifact: async (given, { signal }) => (await import('./save-artifact.ts')).artifactZip(given, signal),
+  results: async (given, { signal }) => (await import('./save-results.ts')).resultsZip(given, signal),
 }
 
 const running = new Map<number, AbortController>()

@@ -3,13 +3,13 @@ import { type PrincipalComponents, principalComponents, whyNoBasis } from '../..
 import { densities, distributionShift } from '../../analysis/shift.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
-import { sharedKernel } from '../../wasm/module.ts'
+import { sharedInstance } from '../../wasm/module.ts'
 import { mergeMoments } from '../../wasm/moments.ts'
 import { count, fixed } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { BackIcon } from '../parts/icons.tsx'
-import { difference, metrics } from '../parts/metrics.ts'
+import { difference, shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
@@ -109,7 +109,7 @@ function PairGrids({ first, second, row, other }: Pair) {
 function PairFacts({ row, other }: { row: LayerRow; other: LayerRow }) {
   return (
     <dl class="facts three" style={{ marginTop: '16px' }}>
-      {metrics.map((metric) => {
+      {shownMetrics.map((metric) => {
         const [a, b] = [row[metric.key], other[metric.key]]
         return (
           <div key={metric.key}>
@@ -209,7 +209,7 @@ function SharedCoefficients({ first, second, row, other }: Pair) {
 }
 
 function shiftOf({ range, layers }: CoefficientPass, basis: PrincipalComponents): number | null {
-  const { math } = sharedKernel()
+  const { math } = sharedInstance()
   const [a, b] = layers.map((layer) => densities(layer, range, math))
   return a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null
 }

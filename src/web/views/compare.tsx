@@ -5,8 +5,8 @@ import { sentence, signed } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
-import { MetricName } from '../parts/metric-name.tsx'
-import { difference, metrics } from '../parts/metrics.ts'
+import { MetricHeading } from '../parts/metric-heading.tsx'
+import { difference, shownMetrics } from '../parts/metrics.ts'
 import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
@@ -59,7 +59,7 @@ export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
               </button>
             </div>
             <dl class="facts three">
-              {metrics.map((metric) => {
+              {shownMetrics.map((metric) => {
                 const values = comparison.metrics[metric.key]
                 return (
                   <div key={metric.key}>
@@ -119,10 +119,10 @@ function DifferenceTable({
             <th scope="col">
               <span>layer</span>
             </th>
-            {metrics.map((metric) => (
+            {shownMetrics.map((metric) => (
               <th key={metric.key} scope="col" class="number">
                 <span>
-                  <MetricName metric={metric} />
+                  <MetricHeading metric={metric} />
                 </span>
               </th>
             ))}
@@ -141,7 +141,7 @@ function DifferenceTable({
                     <CutName text={name(pair.layer_a)} />
                   </a>
                 </th>
-                {metrics.map((metric) => {
+                {shownMetrics.map((metric) => {
                   const values = pair.metrics[metric.key]
                   return (
                     <td key={metric.key} class="number" title={`${metric.print(values.a)} and ${metric.print(values.b)}`}>

@@ -2,7 +2,7 @@ import type { MetricName } from '../../analysis/report-types.ts'
 import { count, interval, percent, plural, pNumber, sentence, signed } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
-import { metrics } from '../parts/metrics.ts'
+import { shownMetrics } from '../parts/metrics.ts'
 import { TableFrame } from '../parts/table-frame.tsx'
 import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, shiftState, valuesOf } from '../state/groups.ts'
 import { metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
@@ -171,7 +171,7 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
             </tr>
           </thead>
           <tbody>
-            {metrics.map((metric) => {
+            {shownMetrics.map((metric) => {
               const comparison = compared(metric.key)
               const factor = metric.key === 'sparsity' ? 100 : 1
               const digits = metric.key === 'sparsity' ? 1 : 3

@@ -7,7 +7,7 @@ import { Choice } from '../parts/choice.tsx'
 import type { Loading } from '../state/layer-detail.ts'
 import { route, tweak } from '../state/route.ts'
 import { looking } from '../state/work.ts'
-import type { FilterOrder, LayerDetail, LayerPlace } from '../tasks/protocol.ts'
+import type { FilterOrder, LayerDetail, LayerInFiles } from '../tasks/protocol.ts'
 
 const orders: readonly { key: FilterOrder; title: string }[] = [
   { key: 'position', title: 'Position' },
@@ -50,7 +50,7 @@ export function LayerGrid({
   goTo = null,
 }: {
   row: LayerRow
-  place: LayerPlace | null
+  place: LayerInFiles | null
   detail: Loading<LayerDetail>
   goTo?: { index: number } | null
 }) {
@@ -79,7 +79,7 @@ function Ready({
   goTo,
 }: {
   row: LayerRow
-  place: LayerPlace
+  place: LayerInFiles
   detail: LayerDetail
   goTo: { index: number } | null
 }) {

@@ -2,8 +2,8 @@ import type { Flag } from '../../analysis/flags.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
-import { MetricName } from '../parts/metric-name.tsx'
-import { metrics } from '../parts/metrics.ts'
+import { MetricHeading } from '../parts/metric-heading.tsx'
+import { shownMetrics } from '../parts/metrics.ts'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
@@ -34,10 +34,10 @@ export function LayerTable({ model }: { model: Loaded }) {
             <th scope="col" class="number phone-hide narrow-hide">
               <span>filters</span>
             </th>
-            {metrics.map((metric) => (
+            {shownMetrics.map((metric) => (
               <th key={metric.key} scope="col" class="number">
                 <span>
-                  <MetricName metric={metric} />
+                  <MetricHeading metric={metric} />
                 </span>
               </th>
             ))}
@@ -60,7 +60,7 @@ export function LayerTable({ model }: { model: Loaded }) {
                 {row.out_channels} × {row.in_channels}
               </td>
               <td class="number phone-hide narrow-hide">{count(row.filters)}</td>
-              {metrics.map((metric) => (
+              {shownMetrics.map((metric) => (
                 <MetricCell key={metric.key} row={row} flags={model.flags[k]!} metric={metric} />
               ))}
             </tr>
@@ -71,7 +71,7 @@ export function LayerTable({ model }: { model: Loaded }) {
   )
 }
 
-function MetricCell({ row, flags, metric }: { row: LayerRow; flags: readonly Flag[]; metric: (typeof metrics)[number] }) {
+function MetricCell({ row, flags, metric }: { row: LayerRow; flags: readonly Flag[]; metric: (typeof shownMetrics)[number] }) {
   const value = row[metric.key]
   const flag = flags.find((one) => one.metric === metric.key)
   const because = value === null ? row.undefined_because[metric.key] : undefined

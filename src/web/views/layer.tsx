@@ -4,7 +4,7 @@ import { count, fixed, plural, sentence } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
-import { metrics } from '../parts/metrics.ts'
+import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
@@ -55,7 +55,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
 function Facts({ row }: { row: LayerRow }) {
   return (
     <dl class="facts">
-      {metrics.map((metric) => {
+      {shownMetrics.map((metric) => {
         const value = row[metric.key]
         const random = metric.key === 'sparsity' ? null : metric.random(row)
         return (

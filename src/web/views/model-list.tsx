@@ -1,6 +1,6 @@
 import { plural, shortCount } from '../../words.ts'
 import { CloseIcon } from '../parts/icons.tsx'
-import { metrics } from '../parts/metrics.ts'
+import { shownMetrics } from '../parts/metrics.ts'
 import { bytes } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
@@ -32,7 +32,7 @@ export function ModelList() {
       </div>
       <Jobs />
       <p class="bars-head small muted" aria-hidden="true">
-        {metrics.map((metric) => (
+        {shownMetrics.map((metric) => (
           <span key={metric.key}>{metric.shortest}</span>
         ))}
       </p>
@@ -77,7 +77,7 @@ function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
         {model.row.format} · {bytes(model.row.bytes)} · {shortCount(model.row.filters)} filters
       </div>
       <div class="bars" aria-hidden="true">
-        {metrics.map((metric) => (
+        {shownMetrics.map((metric) => (
           <span key={metric.key} title={`${metric.title} ${metric.print(model.row[metric.key])}`}>
             <Bar share={Math.min(1, (model.row[metric.key] ?? 0) / metric.full)} width={64} />
           </span>

@@ -2,7 +2,7 @@ import type { Flag } from '../../analysis/flags.ts'
 import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
-import { type Metric, metrics } from '../parts/metrics.ts'
+import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { bytes } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
@@ -29,7 +29,7 @@ export function ModelPane({ model }: { model: Loaded }) {
             {plural(model.row.layers, 'layer')} measured, {count(model.row.filters)} filters
           </p>
           <dl class="facts three">
-            {metrics.map((metric) => (
+            {shownMetrics.map((metric) => (
               <div key={metric.key}>
                 <dt>{metric.title.toLowerCase()}</dt>
                 <dd>{metric.print(model.row[metric.key])}</dd>
@@ -75,7 +75,7 @@ export function ModelPane({ model }: { model: Loaded }) {
   )
 }
 
-const kinds: Record<Metric['key'], string> = {
+const kinds: Record<ShownMetric['key'], string> = {
   sparsity: 'mostly close to zero, wider than needed',
   variance_entropy: 'with few distinct patterns',
   orthogonality: 'with output channels that are near copies',
@@ -83,7 +83,7 @@ const kinds: Record<Metric['key'], string> = {
 
 /** "2 mostly close to zero, wider than needed; 1 with few distinct patterns". */
 function kindsOfFlags(flags: readonly Flag[]): string {
-  return metrics
+  return shownMetrics
     .flatMap(({ key }) => {
       const n = flags.filter((flag) => flag.metric === key).length
       return n > 0 ? [`${n} ${kinds[key]}`] : []

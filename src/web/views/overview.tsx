@@ -3,8 +3,8 @@ import { metaOf } from '../../database/provenance.ts'
 import { count, fixed, plural } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { AddIcon, CloseIcon } from '../parts/icons.tsx'
-import { MetricName } from '../parts/metric-name.tsx'
-import { type Metric, metrics } from '../parts/metrics.ts'
+import { MetricHeading } from '../parts/metric-heading.tsx'
+import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { bytes } from '../parts/numbers.ts'
 import { useRowsWindow } from '../parts/rows-window.ts'
 import { Spark } from '../parts/spark.tsx'
@@ -16,7 +16,7 @@ import { Jobs } from './model-list.tsx'
 interface Column {
   readonly key: string
   readonly title: string
-  readonly metric?: Metric
+  readonly metric?: ShownMetric
   readonly number?: boolean
   readonly hideOnPhone?: boolean
   value(model: Loaded): string | number | boolean | null
@@ -54,7 +54,7 @@ function columnsFor(list: readonly Loaded[]): Column[] {
       value: (model) => model.row.filters,
       cell: (model) => count(model.row.filters),
     },
-    ...metrics.map((metric) => ({
+    ...shownMetrics.map((metric) => ({
       key: metric.key,
       title: metric.title.toLowerCase(),
       metric,
@@ -228,7 +228,7 @@ function Header({ column, sort }: { column: Pick<Column, 'key' | 'title' | 'metr
   return (
     <th scope="col" aria-sort={order} class={`${column.number ? 'number' : ''}${column.hideOnPhone ? ' phone-hide' : ''}`}>
       <button type="button" onClick={() => tweak({ sort: next })}>
-        {column.metric ? <MetricName metric={column.metric} name={column.title} /> : column.title}
+        {column.metric ? <MetricHeading metric={column.metric} name={column.title} /> : column.title}
       </button>
     </th>
   )

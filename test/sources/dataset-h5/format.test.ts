@@ -10,7 +10,7 @@ import { openHdf5 } from '../../../src/hdf5/file.ts'
 import { openFile } from '../../../src/io/node.ts'
 import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
 import { readDerivedTables } from '../../../src/sources/dataset-h5/derived.ts'
-import { modelsOf } from '../../../src/sources/dataset-h5/layers.ts'
+import { datasetModels } from '../../../src/sources/dataset-h5/layers.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import { readFrame } from '../../../src/sources/pandas/fixed-format.ts'
 import type { Frame } from '../../../src/sources/pandas/frame.ts'
@@ -237,9 +237,9 @@ test('filters before the first, and half filters, are no range', () => {
     [0.5, 9.5],
     [81, 91],
   ] as const)
-    assert.throws(() => modelsOf('x.h5', frameOf(start, end, 9), filters), /row 0 of its table names filters/)
-  assert.equal(modelsOf('x.h5', frameOf(72, 90, 9), filters).models[0]!.convolutions[0]!.shape, [9, 2, 3, 3])
-  assert.equal(modelsOf('x.h5', frameOf(72, 90, 4.5), filters).models[0]!.convolutions[0]!.shape, [1, 18, 3, 3])
+    assert.throws(() => datasetModels('x.h5', frameOf(start, end, 9), filters), /row 0 of its table names filters/)
+  assert.equal(datasetModels('x.h5', frameOf(72, 90, 9), filters).models[0]!.convolutions[0]!.shape, [9, 2, 3, 3])
+  assert.equal(datasetModels('x.h5', frameOf(72, 90, 4.5), filters).models[0]!.convolutions[0]!.shape, [1, 18, 3, 3])
 })
 
 test.run()

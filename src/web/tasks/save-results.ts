@@ -4,18 +4,18 @@ import { memoryOutput } from '../../io/memory-folder.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { memoryAccess } from '../../io/random-access.ts'
 import { packFiles } from '../../results/pack.ts'
-import { writeArtifact } from '../../results/write-artifact.ts'
-import type { ArtifactGiven, ModelFile, SavedArtifact } from './protocol.ts'
+import { writeResults } from '../../results/write-results.ts'
+import type { ModelFile, ResultsGiven, SavedResults } from './protocol.ts'
 
 /**
- * Writes the artifact of an analysis by the same code as the command line, into one uncompressed zip.
+ * Writes the results of an analysis by the same code as the command line, into one uncompressed zip.
  * @throws InputError when two drops hold files of one path: their results could not be told apart
  */
-export async function artifactZip({ analysis, files, pairs }: ArtifactGiven, signal: AbortSignal): Promise<SavedArtifact> {
+export async function resultsZip({ analysis, files, pairs }: ResultsGiven, signal: AbortSignal): Promise<SavedResults> {
   const inputs = files && (await inputsAsGiven(files))
   const folder = memoryOutput('results')
   const content = { analysis, inputs, signal, ...(pairs.length > 0 && { pairs }) }
-  const resultsSha256 = await writeArtifact(folder, content, {
+  const resultsSha256 = await writeResults(folder, content, {
     command: 'the filterlens page',
     finished: new Date().toISOString(),
     machine: { engine: navigator.userAgent, processors: navigator.hardwareConcurrency },

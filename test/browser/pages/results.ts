@@ -1,4 +1,4 @@
-// Writes, reads and checks artifacts in a page: bundled, and called with the File objects that were chosen there.
+// Writes, reads and checks results in a page: bundled, and called with the File objects that were chosen there.
 
 import { joinPairs } from '../../../src/analysis/join-pairs.ts'
 import { parseMeta } from '../../../src/analysis/meta-table.ts'
@@ -11,7 +11,7 @@ import { checkFiles } from '../../../src/results/check-files.ts'
 import { zippedResults } from '../../../src/results/open-results.ts'
 import { recompute } from '../../../src/results/recompute.ts'
 import { readResults } from '../../../src/results/tables-read.ts'
-import { writeArtifact } from '../../../src/results/write-artifact.ts'
+import { writeResults } from '../../../src/results/write-results.ts'
 
 declare global {
   var writeStudy: (files: readonly File[]) => Promise<string>
@@ -37,7 +37,7 @@ globalThis.writeStudy = async (files) => {
     parsePairs('pairs.csv', await text('pairs.csv')),
   )
   const facts = { command: 'a page', finished: new Date().toISOString(), machine: {}, license: 'https://example.org/' }
-  return writeArtifact(memoryOutput('results'), { analysis, inputs, pairs, report: true }, facts)
+  return writeResults(memoryOutput('results'), { analysis, inputs, pairs, report: true }, facts)
 }
 
 /** Checks a chosen zip of results, and measures the chosen models again. */

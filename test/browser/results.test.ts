@@ -8,13 +8,13 @@ import { bundlePage } from './harness/bundle.ts'
 import { openBrowser } from './harness/open.ts'
 import { serveFolders } from './harness/server.ts'
 import { until } from './harness/tab.ts'
-import type {} from './pages/artifact.ts'
+import type {} from './pages/results.ts'
 
 test('chromium: the whole study has the same number as from the command line, and its zip is checked in the page', async () => {
   const tab = await openBrowser('chromium')
   if (!tab) return
-  const folder = await mkdtemp(join(tmpdir(), 'filterlens-artifact-'))
-  const bundle = await bundlePage('dist/test/browser/pages/artifact.js')
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-results-'))
+  const bundle = await bundlePage('dist/test/browser/pages/results.js')
   const server = await serveFolders({ '/': bundle.folder })
   try {
     const results = join(folder, 'results')

@@ -1,10 +1,10 @@
-// The kernel beside its peers, in one run: node dist/bench/kernel.js (npm run bench). One thread each, medians of paired rounds.
+// The module beside its peers, in one run: node dist/bench/module.js (npm run bench). One thread each, medians of paired rounds.
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { type GramTotal, gramPrecisions, isExact } from '../src/wasm/gram.ts'
-import { type Kernel, openKernel, type Precision, panelLimit } from '../src/wasm/module.ts'
+import { openInstance, type Precision, panelLimit, type WasmInstance } from '../src/wasm/module.ts'
 import { openBenchModule, type Parts, type Roofline } from './parts.ts'
 import { openC, openPython } from './peers.ts'
 import { type Contender, paired, type Timing, timed } from './rounds.ts'
@@ -22,21 +22,21 @@ const gramShapes = [
 ] as const
 
 /** Milliseconds and the arithmetic that counted, for a whole layer at `data`. */
-function gram(kernel: Kernel, data: number, packed: number, rows: number, length: number): [number, Precision] {
+function gram(wasm: WasmInstance, data: number, packed: number, rows: number, length: number): [number, Precision] {
   let used: Precision = 'double'
   const time = timed(() => {
     for (const precision of gramPrecisions(rows, length)) {
       used = precision
-      const rowBytes = kernel.packedRowBytes(length, precision)
+      const rowBytes = wasm.packedRowBytes(length, precision)
       const panels: [number, number][] = []
       const total = { sum: 0, near: 0, inverseSquares: 0 }
       for (let from = 0; from < rows; from += panelLimit) {
         const count = Math.min(panelLimit, rows - from)
         const place = packed + panels.length * panelLimit * rowBytes
-        total.inverseSquares += kernel.packRows(data + 4 * from * length, count, length, place, precision)
+        total.inverseSquares += wasm.packRows(data + 4 * from * length, count, length, place, precision)
         panels.push([place, count])
         for (const [other, some] of panels) {
-          const part = kernel.gramPanels(place, count, other, some, length, precision)
+          const part = wasm.gramPanels(place, count, other, some, length, precision)
           total.sum += part.sum
           total.near += part.near
         }
@@ -55,19 +55,19 @@ const arguments_ = [file, String(LAYERS), String(FILTERS)]
 const c = openC(arguments_)
 const python = openPython(arguments_)
 
-const kernel = await openKernel()
-const most = Math.max(...gramShapes.map(([rows, length]) => rows * kernel.packedRowBytes(length, 'single')))
-const data = kernel.reserve(BYTES + Math.max(BYTES, most) + 64)
+const wasm = await openInstance()
+const most = Math.max(...gramShapes.map(([rows, length]) => rows * wasm.packedRowBytes(length, 'single')))
+const data = wasm.reserve(BYTES + Math.max(BYTES, most) + 64)
 const behind = data + BYTES
-kernel.f32(data, values.length).set(values)
+wasm.f32(data, values.length).set(values)
 
 const each = (work: (address: number) => void) => () =>
   timed(() => {
     for (let k = 0; k < LAYERS; k++) work(data + k * FILTERS * 36)
   })
-const scanned = Array.from({ length: LAYERS }, (_, k) => kernel.scan(data + k * FILTERS * 36, FILTERS * 9))
+const scanned = Array.from({ length: LAYERS }, (_, k) => wasm.scan(data + k * FILTERS * 36, FILTERS * 9))
 const limits = new Map(scanned.map(({ peak, sum }, k) => [data + k * FILTERS * 36, [peak / 100, sum / (FILTERS * 9)] as const]))
-const sparse = [...limits].reduce((n, [address, [limit]]) => n + kernel.moments(address, FILTERS, 9, limit).sparse, 0)
+const sparse = [...limits].reduce((n, [address, [limit]]) => n + wasm.moments(address, FILTERS, 9, limit).sparse, 0)
 const basis = {
   mean: new Float64Array(9).fill(0.01),
   components: Float64Array.from({ length: 81 }, (_, k) => Math.sin(k * k + 1) / 2),
@@ -95,12 +95,12 @@ function print(title: string, timings: Map<string, Timing>): void {
   console.log(table.toString())
 }
 
-const copy = () => timed(() => kernel.u8(data, 2 * BYTES).copyWithin(BYTES, 0, BYTES))
-const look = each((address) => kernel.scan(address, FILTERS * 9))
+const copy = () => timed(() => wasm.u8(data, 2 * BYTES).copyWithin(BYTES, 0, BYTES))
+const look = each((address) => wasm.scan(address, FILTERS * 9))
 const passOf = (address: number) => {
-  kernel.scan(address, FILTERS * 9)
+  wasm.scan(address, FILTERS * 9)
   const [limit, mean] = limits.get(address)!
-  kernel.moments(address, FILTERS, 9, limit, false, mean)
+  wasm.moments(address, FILTERS, 9, limit, false, mean)
 }
 print(
   'one layer pass',
@@ -139,7 +139,7 @@ const spent = await paired(
     ['gather: four filters to nine planes, max-abs, sparse or not', partOf(() => parts.gatherAll(partFilters, bound))],
     ['widen to double, as they are and over max-abs; Σ|w - mean|', partOf(() => void parts.widenTiles(tiles))],
     ['45 products and 9 sums in double, for two of the sets', partOf(() => parts.multiplyTiles(2 * tiles))],
-    ['read from the disk cache', () => timed(() => void readSync(opened, kernel.u8(behind, BYTES), 0, BYTES, 0))],
+    ['read from the disk cache', () => timed(() => void readSync(opened, wasm.u8(behind, BYTES), 0, BYTES, 0))],
     ['memory copy', copy],
   ]),
   ROUNDS,
@@ -172,14 +172,14 @@ print(
       [
         'filterlens: range, then 9 × 70 histogram',
         each((address) => {
-          kernel.coefficientRange(address, FILTERS, 9, basis)
-          kernel.coefficientHistogram(address, FILTERS, 9, basis, { low: -4, high: 4, limit: 0 }, counts)
+          wasm.coefficientRange(address, FILTERS, 9, basis)
+          wasm.coefficientHistogram(address, FILTERS, 9, basis, { low: -4, high: 4, limit: 0 }, counts)
         }),
       ],
-      ['  range', each((address) => void kernel.coefficientRange(address, FILTERS, 9, basis))],
+      ['  range', each((address) => void wasm.coefficientRange(address, FILTERS, 9, basis))],
       [
         '  histogram',
-        each((address) => kernel.coefficientHistogram(address, FILTERS, 9, basis, { low: -4, high: 4, limit: 0 }, counts)),
+        each((address) => wasm.coefficientHistogram(address, FILTERS, 9, basis, { low: -4, high: 4, limit: 0 }, counts)),
       ],
       ['numpy, expert: bins by arithmetic, bincount', ask(python, 'expert_coefficients')],
       ["numpy.histogram per component, as the paper's notebook", ask(python, 'notebook_coefficients')],
@@ -202,7 +202,7 @@ for (const [rows, length] of gramShapes) {
       [
         'ours',
         () => {
-          const [time, precision] = gram(kernel, data, behind, rows, length)
+          const [time, precision] = gram(wasm, data, behind, rows, length)
           used = precision
           return time
         },

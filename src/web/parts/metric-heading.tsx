@@ -1,7 +1,7 @@
-import type { Metric } from './metrics.ts'
+import type { ShownMetric } from './metrics.ts'
 
 /** A metric's name at the head of a column, shorter on a phone. */
-export function MetricName({ metric, name = metric.short }: { metric: Metric; name?: string }) {
+export function MetricHeading({ metric, name = metric.short }: { metric: ShownMetric; name?: string }) {
   if (name === metric.shortest) return <>{name}</>
   return (
     <>

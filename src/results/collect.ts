@@ -9,7 +9,7 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
-import type { StagedArtifact } from './staged.ts'
+import type { StagedResults } from './staged.ts'
 import { tableFiles } from './table-files.ts'
 
 /** A layer's row without its statistics. */
@@ -19,7 +19,7 @@ export type MeasuredLayer = Omit<LayerRow, 'scaled' | 'raw' | 'clean'>
 export type SkippedRow = Analysis['skipped'][number]
 
 /** What a run has told, without the layers' statistics. */
-export interface RunRecord extends Omit<Analysis, 'layers'> {
+export interface CollectedRun extends Omit<Analysis, 'layers'> {
   /** Of all models, or of the first ones that have any. */
   readonly layers: readonly MeasuredLayer[]
   /** Of the same models; of all, as long as nothing could be measured. */
@@ -41,7 +41,7 @@ export type LayerEvent = Extract<MeasureEvent, { kind: 'layer' }>
 export type ModelEvent = Extract<MeasureEvent, { kind: 'model' }>
 
 /** What a record is made with. */
-export interface RecordOptions {
+export interface CollectOptions {
   readonly parameters: Parameters
   readonly meta?: MetaTable | undefined
   /** Keeps the layers of this many models that have any; default all. Memory stays flat without the others. */
@@ -57,7 +57,7 @@ export interface RecordOptions {
  * Takes the events of a run one by one. Layers of a model that fails (keepGoing) are left out, as if the model had not been
  * there. Models come with their metadata.
  */
-export async function recordRun(events: AsyncIterable<MeasureEvent>, options: RecordOptions): Promise<RunRecord> {
+export async function collectRun(events: AsyncIterable<MeasureEvent>, options: CollectOptions): Promise<CollectedRun> {
   const { parameters, meta, keepModels = Number.POSITIVE_INFINITY, onLayer, onModel, onRow, onSkipped } = options
   const told: ModelRow[] = []
   const layers: MeasuredLayer[] = []
@@ -119,7 +119,7 @@ export async function recordRun(events: AsyncIterable<MeasureEvent>, options: Re
  * @throws UsageError when there was no model; InputError when nothing was measured and nothing failed: what was found instead,
  * and why it was left out
  */
-export function requireLayers(record: RunRecord): void {
+export function requireLayers(record: CollectedRun): void {
   const { models, failed, layerCount, found, skipped } = record
   if (layerCount > 0) return
   if (models.length === 0 && failed.length === 0) throw new UsageError('there is no model among the inputs')
@@ -128,7 +128,7 @@ export function requireLayers(record: RunRecord): void {
   throw new InputError(file, `no layer to measure: ${describeCensus(found, skipped)}`)
 }
 
-/** The tables of an artifact, written as the run goes. */
+/** The tables of results, written as the run goes. */
 export interface RunTables {
   layer(row: LayerRow): Promise<void>
   skipped(row: SkippedRow): Promise<void>
@@ -136,19 +136,19 @@ export interface RunTables {
   finish(record: Omit<Analysis, 'layers' | 'skipped'>): Promise<void>
 }
 
-export async function openRunTables(artifact: StagedArtifact, parameters: Parameters): Promise<RunTables> {
+export async function openRunTables(results: StagedResults, parameters: Parameters): Promise<RunTables> {
   // Loaded here: who only measures, in a browser above all, need not load the Arrow library.
   const { layerTableWriter, modelTableBytes, parametersText, skippedTableWriter } = await import('./tables.ts')
-  const layers = layerTableWriter(await artifact.create(tableFiles.layers), version, parameters)
-  const skipped = skippedTableWriter(await artifact.create(tableFiles.skipped), version, parameters)
+  const layers = layerTableWriter(await results.create(tableFiles.layers), version, parameters)
+  const skipped = skippedTableWriter(await results.create(tableFiles.skipped), version, parameters)
   return {
     layer: (row) => layers.write(row),
     skipped: (row) => skipped.write(row),
     async finish(record) {
       await layers.commit()
       await skipped.commit()
-      await writeFile(artifact, tableFiles.models, modelTableBytes(record))
-      await writeFile(artifact, 'parameters.json', `${parametersText(parameters)}\n`)
+      await writeFile(results, tableFiles.models, modelTableBytes(record))
+      await writeFile(results, 'parameters.json', `${parametersText(parameters)}\n`)
     },
   }
 }

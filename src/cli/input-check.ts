@@ -4,11 +4,12 @@ import { looksLikeHdf5 } from '../hdf5/file.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { readDerivedTables } from '../sources/dataset-h5/derived.ts'
+import { plural } from '../words.ts'
 import { pc } from './colour.ts'
-import { plural, printable, table } from './terminal.ts'
+import { printable, terminalTable } from './terminal.ts'
 
 /** How one input's own results compare with ours, or why they could not be compared. */
-export interface FileCheck {
+export interface InputCheck {
   readonly file: string
   /** Largest difference that passes: |file - ours| / max(1, |file|). */
   readonly tolerance: number
@@ -35,17 +36,17 @@ export class LayersToCheck {
 }
 
 /** Compares each input's own results (meta_sparsity, meta_pca, meta_ortho of a dataset.h5) with the layers measured of it. */
-export async function checkFiles(
+export async function checkInputs(
   inputs: readonly FoundInput[],
   layers: LayersToCheck,
   tolerance: number,
-): Promise<readonly FileCheck[]> {
-  const checks: FileCheck[] = []
+): Promise<readonly InputCheck[]> {
+  const checks: InputCheck[] = []
   for (const input of inputs) checks.push(await checkFile(input, layers.of(input.path), tolerance))
   return checks
 }
 
-async function checkFile(found: FoundInput, layers: readonly CheckedLayer[], tolerance: number): Promise<FileCheck> {
+async function checkFile(found: FoundInput, layers: readonly CheckedLayer[], tolerance: number): Promise<InputCheck> {
   const told = { file: found.path, tolerance, columns: [], passed: false }
   try {
     const { access } = await found.open()
@@ -70,7 +71,7 @@ async function checkFile(found: FoundInput, layers: readonly CheckedLayer[], tol
 }
 
 /** A line a column: rows compared, the largest difference and where it is. */
-export function fileCheckView({ file, columns, tolerance, passed }: FileCheck): string {
+export function fileCheckView({ file, columns, tolerance, passed }: InputCheck): string {
   const rows = columns.map((check) => [
     `${printable(check.table)} ${printable(check.column)}`,
     check.metric,
@@ -87,7 +88,9 @@ export function fileCheckView({ file, columns, tolerance, passed }: FileCheck): 
   const verdict = passed
     ? `agrees with its own results within ${tolerance}`
     : pc.yellow(`does not agree with its own results within ${tolerance}`)
-  return [`${pc.bold(printable(file))} ${verdict}`, '', table([...titles, ...difference, { title: '' }], rows), ''].join('\n')
+  return [`${pc.bold(printable(file))} ${verdict}`, '', terminalTable([...titles, ...difference, { title: '' }], rows), ''].join(
+    '\n',
+  )
 }
 
 function remarks(
