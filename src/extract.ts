@@ -1,23 +1,19 @@
 import { joinMeta } from './analysis/join-meta.ts'
 import type { MetaTable } from './analysis/meta-table.ts'
 import type { ModelProvenance } from './database/provenance.ts'
-import { databaseWriter } from './database/writer.ts'
-import { InputError, NonFiniteWeightError } from './errors.ts'
-import type { Input } from './io/random-access.ts'
+import { type BadWeight, type DatabaseWriter, databaseWriter } from './database/writer.ts'
+import { InputError } from './errors.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
-import { InputHashes } from './measure/input-hashes.ts'
-import { type Inputs, openInput } from './measure/inputs.ts'
-import { inputNames, ModelNames } from './measure/model-names.ts'
+import { InputDriver } from './measure/input-driver.ts'
+import type { Inputs } from './measure/inputs.ts'
 import type { Analysis } from './measure/model-row.ts'
-import { withNamedFolder } from './measure/named-folder.ts'
+import { nonFiniteLayer, type OpenedModel, provenanceOf } from './measure/opened-input.ts'
 import type { MeasureOptions } from './measure/options.ts'
-import { type SelectedLayer, selectLayers } from './measure/select.ts'
-import { openSource } from './sources/open.ts'
-import type { SourceModel } from './sources/source.ts'
+import type { SelectedLayer } from './measure/select.ts'
 import { version } from './version.ts'
 import { openInstance, type WasmInstance } from './wasm/module.ts'
-import { weightReader } from './weights/reader.ts'
+import { type WeightReader, weightReader } from './weights/reader.ts'
 
 /** What went into a filter database, and what did not. */
 export interface Extraction {
@@ -42,102 +38,38 @@ export interface ExtractOptions
  *   folder then holds what it held before
  */
 export async function extract(inputs: Inputs, folder: OutputFolder, options: ExtractOptions = {}): Promise<Extraction> {
-  const known = Symbol.iterator in inputs ? [...inputs] : undefined
-  const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
-  const models: ModelProvenance[] = []
+  const { keepGoing = false } = options
+  const driver = new InputDriver(inputs, {
+    ...options,
+    choice: { height: 3, width: 3 },
+    goesOnWithout: () => keepGoing,
+  })
   const wasm = await openInstance()
-  const checker = options.keepGoing ? await openInstance() : undefined
   const writer = await databaseWriter(folder, wasm, { 'filterlens.version': version })
+  const run: Run = { writer, options, checker: keepGoing ? await openInstance() : undefined }
+  const models: ModelProvenance[] = []
   const skipped: Analysis['skipped'][number][] = []
   const failed: Analysis['failed'][number][] = []
   const warnings = new Set<string>()
-  let done = 0
-
-  const addModel = async (
-    input: Input,
-    model: SourceModel,
-    { sha256, parts = [] }: Pick<ModelProvenance, 'sha256' | 'parts'>,
-  ): Promise<void> => {
-    const selection = selectLayers(model, { height: 3, width: 3 })
-    const name = names.take(input.path, model.name)
-    const readers = selection.layers.map((layer) => ({
-      layer,
-      reader: weightReader(layer.convolution.weights, layer.convolution.shape),
-    }))
-    const left: Analysis['skipped'][number][] = []
-    const refuse = (layer: SelectedLayer, index: number, value: number): void => {
-      if (!options.skipNonFinite) throw new NonFiniteWeightError(input.path, name, layer.convolution.layer, index, value)
-      const { layer: tensor, shape } = layer.convolution
-      left.push({ model: name, name: tensor, kind: 'Conv', shape, reason: `the weight at index ${index} is ${value}` })
-    }
-    // With keepGoing a model is left out as a whole, so it is looked through before the first of its filters is written.
-    if (checker && !options.skipNonFinite)
-      for (const { layer, reader } of readers) await requireFinite(checker, reader, (index, value) => refuse(layer, index, value))
-    let filters = 0
-    const total = { layers: readers.length, filters: readers.reduce((n, { reader }) => n + reader.filters, 0) }
-    for (const [k, { layer, reader }] of readers.entries()) {
-      options.signal?.throwIfAborted()
-      const { convolution, layer_id } = layer
-      const { layer: tensor, depth, conv_depth, conv_depth_norm, groups, shape } = convolution
-      const row = {
-        model: name,
-        layer: tensor,
-        layer_id,
-        depth,
-        conv_depth,
-        conv_depth_norm,
-        groups,
-        out_channels: shape[0],
-        in_channels: shape[1],
-      }
-      const bad = await writer.addLayer(row, reader)
-      if (bad) refuse(layer, bad.index, bad.value)
-      filters += reader.filters
-      options.onProgress?.({
-        inputs: { done, total: known?.length },
-        model: name,
-        layer: tensor,
-        layers: { done: k + 1, total: total.layers },
-        filters: { done: filters, total: total.filters },
-      })
-    }
-    skipped.push(...left, ...selection.skipped.map((entry) => ({ model: name, ...entry })))
-    models.push({
-      model: name,
-      file: model.recorded?.file ?? input.path,
-      bytes: model.recorded?.bytes ?? input.access.byteLength,
-      sha256,
-      ...(parts.length > 0 && { parts }),
-      format: model.format,
-      producer: model.producer,
-      opset: model.opset,
-      meta: model.meta,
-    })
-  }
-
   try {
-    for await (const given of known ?? inputs) {
-      options.signal?.throwIfAborted()
-      try {
-        const input = withNamedFolder(await openInput(given))
-        const source = await openSource(input)
-        try {
-          for (const text of source.warnings) warnings.add(text)
-          for (const { file, error } of source.failed ?? []) {
-            if (!options.keepGoing) throw error
-            failed.push({ file, problem: error.problem })
+    for await (const event of driver.events()) {
+      if (event.kind === 'warning') warnings.add(event.text)
+      else if (event.kind === 'failed') failed.push({ file: event.file, problem: event.error.problem })
+      else {
+        const { input } = event
+        const layerDone = driver.progress.ofInput(input.models.flatMap(({ layers }) => layers))
+        for (const model of input.models) {
+          try {
+            const origin = provenanceOf(model, await model.hashes())
+            const left = await addModel(model, run, (layer) => layerDone(model.name, layer))
+            skipped.push(...left)
+            models.push(origin)
+          } catch (error) {
+            failed.push({ file: input.input.path, problem: driver.broken(error, input.input.path).problem })
           }
-          const hashes = options.hash !== false ? new InputHashes(input, options.signal) : undefined
-          for (const model of source.models)
-            await addModel(input, model, model.recorded ?? (await hashes?.of(model)) ?? { sha256: null })
-        } finally {
-          await source.close()
         }
-      } catch (error) {
-        if (!(error instanceof InputError) || !options.keepGoing) throw error
-        failed.push({ file: given.path, problem: error.problem })
+        await input.close()
       }
-      done++
     }
     if (writer.layers() === 0) {
       const census = describeCensus(models.length === 0 ? undefined : 0, skipped)
@@ -150,21 +82,66 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
   } catch (error) {
     await writer.discard()
     throw error
+  } finally {
+    await driver.close()
   }
 }
 
-async function requireFinite(
+interface Run {
+  readonly writer: DatabaseWriter
+  readonly options: ExtractOptions
+  /** Looks models through before they are written, where the run goes on without those that cannot be read. */
+  readonly checker: WasmInstance | undefined
+}
+
+/** Writes a model's layers. Returns what was left out of it. @throws InputError */
+async function addModel(
+  opened: OpenedModel,
+  { writer, options, checker }: Run,
+  done: (layer: SelectedLayer) => void,
+): Promise<Analysis['skipped'][number][]> {
+  const readers = opened.layers.map((layer) => ({
+    layer,
+    reader: weightReader(layer.convolution.weights, layer.convolution.shape),
+  }))
+  const refused = ({ convolution }: SelectedLayer, bad: BadWeight) =>
+    nonFiniteLayer(opened, convolution, bad, options.skipNonFinite)
+  // A model that cannot be used is left out as a whole, so it is read before the first of its filters is written.
+  if (checker)
+    for (const { layer, reader } of readers) {
+      const bad = await firstBadWeight(checker, reader, options.signal)
+      if (bad) refused(layer, bad)
+    }
+  const left: Analysis['skipped'][number][] = []
+  for (const { layer, reader } of readers) {
+    options.signal?.throwIfAborted()
+    const { layer: tensor, depth, conv_depth, conv_depth_norm, groups, shape } = layer.convolution
+    const [out_channels, in_channels] = shape
+    const row = {
+      ...{ model: opened.name, layer: tensor, layer_id: layer.layer_id },
+      ...{ depth, conv_depth, conv_depth_norm, groups, out_channels, in_channels },
+    }
+    const bad = await writer.addLayer(row, reader)
+    if (bad) left.push({ model: opened.name, ...refused(layer, bad) })
+    done(layer)
+  }
+  return [...left, ...opened.skipped.map((entry) => ({ model: opened.name, ...entry }))]
+}
+
+async function firstBadWeight(
   wasm: WasmInstance,
-  reader: ReturnType<typeof weightReader>,
-  refuse: (index: number, value: number) => void,
-): Promise<void> {
+  reader: WeightReader,
+  signal: AbortSignal | undefined,
+): Promise<BadWeight | undefined> {
   const most = 1 << 18
   const values = Math.min(most, reader.filters) * reader.taps
   const address = wasm.reserve(values * 4 + reader.scratchBytes + 64)
   for (let from = 0; from < reader.filters; from += most) {
+    signal?.throwIfAborted()
     const count = Math.min(most, reader.filters - from)
     await reader.read(wasm, address, address + values * 4, from, count)
     const index = wasm.firstNonFinite(address, count * reader.taps)
-    if (index >= 0) refuse(from * reader.taps + index, wasm.f32(address + 4 * index, 1)[0]!)
+    if (index >= 0) return { index: from * reader.taps + index, value: wasm.f32(address + 4 * index, 1)[0]! }
   }
+  return undefined
 }

@@ -1,5 +1,5 @@
 import { findInputs } from '../inputs/node-inputs.ts'
-import { openSource } from '../sources/open.ts'
+import { InputDriver } from '../measure/input-driver.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
 import { count, fixed, plural } from '../words.ts'
 import { pc } from './colour.ts'
@@ -33,22 +33,29 @@ export const inspectCommand: Command = {
     const json = words['json'] === true
     const entries: CensusEntry[] = []
     let broken = 0
-    for await (const found of findInputs(words['inputs'] as string[])) {
-      const source = await openSource(await found.open())
-      try {
-        for (const warning of source.warnings) warn(warning)
-        for (const { file, error } of source.failed ?? []) {
-          complain(`${file}: ${error.problem}`)
+    const driver = new InputDriver(findInputs(words['inputs'] as string[]), {
+      choice: 'all',
+      hash: false,
+      goesOnWithout: (_, inside) => inside,
+    })
+    try {
+      for await (const event of driver.events()) {
+        if (event.kind === 'warning') warn(event.text)
+        else if (event.kind === 'failed') {
+          complain(`${event.file}: ${event.error.problem}`)
           broken++
+        } else {
+          const { source } = event.input
+          for (const model of source.models) {
+            const found = census(model)
+            if (json) entries.push(...found)
+            else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n`)
+          }
+          await event.input.close()
         }
-        for (const model of source.models) {
-          const found = census(model)
-          if (json) entries.push(...found)
-          else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n`)
-        }
-      } finally {
-        await source.close()
       }
+    } finally {
+      await driver.close()
     }
     if (json) print(JSON.stringify(entries, null, 2))
     return broken > 0 ? 1 : 0

@@ -10,6 +10,9 @@ export interface ModelHashes {
   readonly parts: readonly InputPart[]
 }
 
+/** Of a model whose files were not to be hashed. */
+export const unhashed: ModelHashes = { sha256: null, parts: [] }
+
 /** SHA-256 of an input's file and of the further files that its models are read from; each file is read once. */
 export class InputHashes {
   readonly #input: ReturnType<typeof withNamedFolder>

@@ -1,12 +1,9 @@
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { openSource } from '../sources/open.ts'
-import type { Source } from '../sources/source.ts'
-import { openInput } from './inputs.ts'
+import { InputDriver } from './input-driver.ts'
 import type { LayerRow } from './layer-row.ts'
-import { inputNames, ModelNames } from './model-names.ts'
 import type { Analysis } from './model-row.ts'
-import { parseKernel, type SelectedLayer, selectLayers } from './select.ts'
+import { filtersOf, parseKernel, type SelectedLayer } from './select.ts'
 
 /** Of a layer's row, what finds it again and tells whether it is the same. */
 export type LayerPlace = Pick<LayerRow, 'model' | 'layer' | 'layer_id' | 'kernel' | 'conv_depth' | 'in_channels' | 'filters'>
@@ -29,47 +26,47 @@ export interface Again<Row extends LayerPlace> {
 
 const keyOf = ({ model, layer_id }: { model: string; layer_id: number }): string => `${layer_id}/${model}`
 
-/** Opens the inputs one after the other, names their models as `measure` does, and gives every layer that is wanted. */
+/**
+ * Opens the inputs one after the other, names their models as `measure` does, and gives every layer that is wanted.
+ * @throws InputError when an input cannot be read again, or no longer holds the layers that were measured
+ */
 export async function* layersAgain<Row extends LayerPlace>({
   inputs,
   analysis,
   wanted,
   options,
 }: Again<Row>): AsyncGenerator<{ row: Row; layer: SelectedLayer }> {
-  const names = new ModelNames(options.names ?? inputNames(inputs.map(({ path }) => path)))
-  const choice = parseKernel(analysis.parameters.kernel)
   const rows = new Map(wanted.map((row) => [keyOf(row), row]))
+  if (rows.size === 0) return
   const missing = new Set(rows.keys())
-  for (const item of inputs) {
-    if (missing.size === 0) break
-    options.signal?.throwIfAborted()
-    let input: Input
-    let source: Source
-    try {
-      input = await openInput(item)
-      source = await openSource(input)
-    } catch (error) {
-      if (error instanceof InputError && analysis.failed?.some(({ file }) => file === item.path)) continue
-      throw error
-    }
-    try {
-      for (const model of source.models) {
-        const name = names.take(input.path, model.name)
-        for (const layer of selectLayers(model, choice).layers) {
+  const failedThen = new Set(analysis.failed?.map(({ file }) => file))
+  const driver = new InputDriver(inputs, {
+    ...options,
+    choice: parseKernel(analysis.parameters.kernel),
+    hash: false,
+    // Layers of a file inside an input are missed below, if any of them are wanted.
+    goesOnWithout: (file, inside) => inside || failedThen.has(file),
+  })
+  try {
+    for await (const event of driver.events()) {
+      if (event.kind !== 'input') continue
+      for (const { input, name, layers } of event.input.models) {
+        for (const layer of layers) {
           options.signal?.throwIfAborted()
           const key = keyOf({ model: name, layer_id: layer.layer_id })
           const row = rows.get(key)
           if (!row) continue
-          const { shape, layer: tensor } = layer.convolution
-          if (row.layer !== tensor || row.filters !== shape[0] * shape[1])
+          if (row.layer !== layer.convolution.layer || row.filters !== filtersOf(layer))
             throw new InputError(input.path, `no longer holds layer ${row.layer} as it was measured; measure it again`)
           missing.delete(key)
           yield { row, layer }
         }
       }
-    } finally {
-      await source.close()
+      await event.input.close()
+      if (missing.size === 0) return
     }
+  } finally {
+    await driver.close()
   }
   for (const key of missing) {
     const row = rows.get(key)!

@@ -1,20 +1,19 @@
 import { processors } from '#threads'
-import { InputError, NonFiniteWeightError } from '../errors.ts'
+import type { InputError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
-import { openSource } from '../sources/open.ts'
-import type { Skipped, Source, SourceModel } from '../sources/source.ts'
+import type { Skipped } from '../sources/source.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { LayerSum } from './aggregate.ts'
-import { InputHashes, type ModelHashes } from './input-hashes.ts'
-import { type Inputs, openInput } from './inputs.ts'
+import { type DriverEvent, InputDriver } from './input-driver.ts'
+import type { ModelHashes } from './input-hashes.ts'
+import type { Inputs } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, openingMeasurer, sparingMeasurer } from './measurer.ts'
-import { inputNames, ModelNames } from './model-names.ts'
 import type { ModelRow } from './model-row.ts'
-import { withNamedFolder } from './named-folder.ts'
+import { nonFiniteLayer, type OpenedInput, type OpenedModel, provenanceOf } from './opened-input.ts'
 import { type FinishedLayer, type LayerIdentity, type MeasureOptions, type Settings, settingsOf } from './options.ts'
-import { type SelectedLayer, selectLayers } from './select.ts'
+import type { SelectedLayer } from './select.ts'
 
 /** What a run tells, in input order whoever was finished first: a model's layers, then the model. */
 export type MeasureEvent =
@@ -33,9 +32,7 @@ export type MeasureEvent =
 /** Inputs that may be open at a time. */
 const MOST_OPEN = 32
 
-const unhashed: ModelHashes = { sha256: null, parts: [] }
-
-/** What the driver has begun and the consumer has not yet been told. */
+/** What has been begun, in the order in which it is told. */
 type Entry =
   | {
       readonly kind: 'layer'
@@ -44,26 +41,32 @@ type Entry =
       readonly result: Promise<PassResult | FinishedLayer>
     }
   | { readonly kind: 'model'; readonly state: ModelState }
-  | {
-      readonly kind: 'close'
-      readonly source: Source
-      readonly hashes: InputHashes | undefined
-      readonly file: string
-      readonly totals: ModelState['totals']
-    }
+  | { readonly kind: 'close'; readonly input: InputState }
   | { readonly kind: 'event'; readonly event: MeasureEvent }
+
+/** An input while its layers come in. */
+interface InputState {
+  readonly opened: OpenedInput
+  readonly layerDone: (model: string, layer: SelectedLayer) => void
+  /** Weights so far that were not exactly a float32. */
+  narrowed: number
+}
 
 /** A model while its layers come in. */
 interface ModelState {
-  readonly input: Input
-  readonly model: SourceModel
-  readonly name: string
+  readonly input: InputState
+  readonly opened: OpenedModel
   readonly skipped: Skipped[]
   /** Rows are told and not kept: a model may have any number of layers. */
   readonly sum: LayerSum
   readonly hashes: Promise<ModelHashes>
-  readonly totals: { layers: number; filters: number; layersDone: number; filtersDone: number; narrowed: number }
   failed: boolean
+}
+
+interface Run {
+  readonly options: MeasureOptions
+  readonly driver: InputDriver
+  readonly measurer: Measurer
 }
 
 /**
@@ -72,39 +75,40 @@ interface ModelState {
  */
 export async function* measure(inputs: Inputs, options: MeasureOptions = {}): AsyncGenerator<MeasureEvent, void, undefined> {
   const settings = settingsOf(options)
-  const known = Symbol.iterator in inputs ? [...inputs] : undefined
-  const names = new ModelNames(options.names ?? inputNames((known ?? []).map((input) => input.path)))
+  const driver = new InputDriver(inputs, {
+    ...options,
+    choice: settings.choice,
+    goesOnWithout: () => options.keepGoing === true,
+  })
   const wasm = await openInstance()
   const measurer = await openMeasurer(options, settings, wasm)
   const stop = (): void => void measurer.close()
   options.signal?.addEventListener('abort', stop, { once: true })
-  const progress = { done: 0, total: known?.length }
+  const run: Run = { options, driver, measurer }
   const queue: Entry[] = []
   let waiting = 0
-  const open = new Set<Source>()
-  const settled = { options, progress, open }
   try {
-    for await (const entry of begin(known ?? inputs, { options, settings, names, measurer, open, progress })) {
-      queue.push(entry)
-      if (entry.kind === 'layer') waiting++
-      // Inputs without a layer to measure wait too: their files stay open until they are told.
-      while (waiting > measurer.ahead || open.size > MOST_OPEN) {
-        const first = queue.shift()!
-        if (first.kind === 'layer') waiting--
-        yield* settle(first, settled)
+    for await (const event of driver.events()) {
+      for (const entry of begin(event, run)) {
+        queue.push(entry)
+        if (entry.kind === 'layer') waiting++
+        // Inputs without a layer to measure wait too: their files stay open until they are told.
+        while (waiting > measurer.ahead || driver.open > MOST_OPEN) {
+          const first = queue.shift()!
+          if (first.kind === 'layer') waiting--
+          yield* settle(first, run)
+        }
       }
     }
-    while (queue.length > 0) yield* settle(queue.shift()!, settled)
+    while (queue.length > 0) yield* settle(queue.shift()!, run)
   } catch (error) {
     options.signal?.throwIfAborted() // what was under way fails because it was stopped
     throw error
   } finally {
     options.signal?.removeEventListener('abort', stop)
     await measurer.close()
-    await Promise.allSettled(
-      queue.map((e) => (e.kind === 'layer' ? e.result : e.kind === 'close' ? e.hashes?.settled() : undefined)),
-    )
-    for (const source of open) await source.close()
+    await Promise.allSettled(queue.map((entry) => (entry.kind === 'layer' ? entry.result : undefined)))
+    await driver.close()
   }
 }
 
@@ -125,112 +129,50 @@ async function openMeasurer(options: MeasureOptions, settings: Settings, wasm: W
   return workers > 1 ? sparingMeasurer(pass, here, openingMeasurer(pool(workers))) : here
 }
 
-interface Begin {
-  readonly options: MeasureOptions
-  readonly settings: Settings
-  readonly names: ModelNames
-  readonly measurer: Measurer
-  readonly open: Set<Source>
-  readonly progress: { done: number; total: number | undefined }
-}
-
-/** Opens input after input and starts their layers; pulled only as fast as results are taken. */
-async function* begin(inputs: Inputs, run: Begin): AsyncGenerator<Entry> {
-  const { options, settings, measurer } = run
-  for await (const given of inputs) {
-    options.signal?.throwIfAborted()
-    let input: ReturnType<typeof withNamedFolder>
-    let source: Source
-    try {
-      input = withNamedFolder(await openInput(given))
-      source = await openSource(input)
-    } catch (error) {
-      if (!(error instanceof InputError) || !options.keepGoing) throw error
-      run.progress.done++
-      yield { kind: 'event', event: { kind: 'failed', file: given.path, model: undefined, error } }
-      continue
+/** Starts the layers of an input one by one; pulled only as fast as results are taken. */
+function* begin(event: DriverEvent, { options, driver, measurer }: Run): Generator<Entry> {
+  if (event.kind === 'warning') return yield { kind: 'event', event }
+  if (event.kind === 'failed') return yield { kind: 'event', event: { ...event, model: undefined } }
+  const all = event.input.models.flatMap(({ layers }) => layers)
+  measurer.expect?.(all.map(jobOf))
+  const input: InputState = { opened: event.input, layerDone: driver.progress.ofInput(all), narrowed: 0 }
+  for (const opened of event.input.models) {
+    const hashes = opened.hashes()
+    hashes.catch(() => undefined) // it is awaited with the model; until then a failure must not count as unhandled
+    const state: ModelState = { input, opened, skipped: [...opened.skipped], sum: new LayerSum(), hashes, failed: false }
+    for (const layer of opened.layers) {
+      options.signal?.throwIfAborted()
+      if (state.failed) break
+      const finished = options.finished?.(identityOf(opened, layer))
+      const result = finished ? Promise.resolve(finished) : measurer.measure(jobOf(layer))
+      result.catch(() => undefined)
+      yield { kind: 'layer', state, layer, result }
     }
-    run.open.add(source)
-    for (const text of source.warnings) yield { kind: 'event', event: { kind: 'warning', text } }
-    for (const { file, error } of source.failed ?? []) {
-      if (!options.keepGoing) throw error
-      yield { kind: 'event', event: { kind: 'failed', file, model: undefined, error } }
-    }
-    const selections = source.models.map((model) => ({ model, ...selectLayers(model, settings.choice) }))
-    const all = selections.flatMap(({ layers }) => layers)
-    measurer.expect?.(all.map(jobOf))
-    const totals = {
-      layers: all.length,
-      filters: all.reduce((n, layer) => n + filtersOf(layer), 0),
-      layersDone: 0,
-      filtersDone: 0,
-      narrowed: 0,
-    }
-    const wanted = options.hash !== false && source.models.some((model) => !model.recorded)
-    const reading = wanted ? new InputHashes(input, options.signal) : undefined
-    for (const { model, layers, skipped } of selections) {
-      const name = run.names.take(input.path, model.name)
-      const hashes = reading && !model.recorded ? reading.of(model) : Promise.resolve(unhashed)
-      hashes.catch(() => undefined) // it is awaited with the model; until then a failure must not count as unhandled
-      const state: ModelState = {
-        input,
-        model,
-        name,
-        skipped: [...skipped],
-        sum: new LayerSum(),
-        hashes,
-        totals,
-        failed: false,
-      }
-      for (const layer of layers) {
-        options.signal?.throwIfAborted()
-        if (state.failed) break
-        const finished = options.finished?.(identityOf(state, layer))
-        const result = finished ? Promise.resolve(finished) : measurer.measure(jobOf(layer))
-        result.catch(() => undefined)
-        yield { kind: 'layer', state, layer, result }
-      }
-      yield { kind: 'model', state }
-    }
-    yield { kind: 'close', source, hashes: reading, file: given.path, totals }
+    yield { kind: 'model', state }
   }
-}
-
-interface Settle {
-  readonly options: MeasureOptions
-  readonly progress: { done: number; total: number | undefined }
-  readonly open: Set<Source>
+  yield { kind: 'close', input }
 }
 
 /** Waits for an entry and tells what came of it. */
-async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, void, undefined> {
+async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, void, undefined> {
   run.options.signal?.throwIfAborted()
   switch (entry.kind) {
     case 'event':
       yield entry.event
       return
-    case 'close':
-      await entry.hashes?.settled()
-      await entry.source.close()
-      if (entry.totals.narrowed > 0) yield { kind: 'warning', text: narrowedText(entry) }
-      run.open.delete(entry.source)
-      run.progress.done++
+    case 'close': {
+      const { opened, narrowed } = entry.input
+      await opened.close()
+      if (narrowed > 0) yield { kind: 'warning', text: narrowedText(opened.input.path, narrowed) }
       return
+    }
     case 'layer': {
       const { state, layer } = entry
       if (state.failed) return
       try {
-        const told = rowOf(await entry.result, state, layer, run)
-        state.totals.layersDone++
-        state.totals.filtersDone += filtersOf(layer)
-        run.options.onProgress?.({
-          inputs: { ...run.progress },
-          model: state.name,
-          layer: layer.convolution.layer,
-          layers: { done: state.totals.layersDone, total: state.totals.layers },
-          filters: { done: state.totals.filtersDone, total: state.totals.filters },
-        })
-        if (told) yield { kind: 'layer', identity: identityOf(state, layer), ...told }
+        const told = rowOf(await entry.result, state, layer, run.options)
+        state.input.layerDone(state.opened.name, layer)
+        if (told) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...told }
       } catch (error) {
         yield failedModel(error, state, run)
       }
@@ -240,8 +182,9 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
       const { state } = entry
       if (state.failed) return
       try {
+        const { input, model } = state.opened
         const row = modelRow(state, await state.hashes)
-        yield { kind: 'model', row, input: state.input, skipped: state.skipped, found: state.model.convolutions.length }
+        yield { kind: 'model', row, input, skipped: state.skipped, found: model.convolutions.length }
       } catch (error) {
         yield failedModel(error, state, run)
       }
@@ -249,35 +192,33 @@ async function* settle(entry: Entry, run: Settle): AsyncGenerator<MeasureEvent, 
   }
 }
 
-function failedModel(error: unknown, state: ModelState, run: Settle): MeasureEvent {
-  if (!(error instanceof InputError) || !run.options.keepGoing) throw error
+function failedModel(error: unknown, state: ModelState, { driver }: Run): MeasureEvent {
+  const { input, name } = state.opened
+  const broken = driver.broken(error, input.path)
   state.failed = true
-  return { kind: 'failed', file: state.input.path, model: state.name, error }
+  return { kind: 'failed', file: input.path, model: name, error: broken }
 }
 
 /** A finished layer's row; undefined when it is left out for a weight that is not finite. */
 function rowOf(
   result: PassResult | FinishedLayer,
-  state: ModelState,
+  { input, opened, sum, skipped }: ModelState,
   { convolution, layer_id, kernel }: SelectedLayer,
-  run: Settle,
+  { skipNonFinite }: MeasureOptions,
 ): (FinishedLayer & { measured: boolean }) | undefined {
   if ('row' in result) {
-    state.sum.add(result.row)
-    state.totals.narrowed += result.narrowed
+    sum.add(result.row)
+    input.narrowed += result.narrowed
     return { ...result, measured: false }
   }
   if ('nonFinite' in result) {
-    const { index, value } = result.nonFinite
-    if (!run.options.skipNonFinite) throw new NonFiniteWeightError(state.input.path, state.name, convolution.layer, index, value)
-    const reason = `the weight at index ${index} is ${value}`
-    state.skipped.push({ name: convolution.layer, kind: 'Conv', shape: convolution.shape, reason })
+    skipped.push(nonFiniteLayer(opened, convolution, result.nonFinite, skipNonFinite))
     return undefined
   }
   const { statistics, values, narrowed } = result
-  state.totals.narrowed += narrowed
+  input.narrowed += narrowed
   const row: LayerRow = {
-    model: state.name,
+    model: opened.name,
     layer: convolution.layer,
     layer_id,
     kernel,
@@ -293,38 +234,23 @@ function rowOf(
     raw: statistics.raw,
     clean: statistics.clean,
   }
-  state.sum.add(row)
+  sum.add(row)
   return { row, narrowed, measured: true }
 }
 
-function identityOf({ input, model, name }: ModelState, { layer_id, convolution }: SelectedLayer): LayerIdentity {
+function identityOf({ input, model, name }: OpenedModel, { layer_id, convolution }: SelectedLayer): LayerIdentity {
   return { input, parts: model.parts, model: name, layer_id, layer: convolution.layer }
 }
 
-function modelRow({ input, model, name, sum }: ModelState, hashes: ModelHashes): ModelRow {
-  const { sha256, parts = [] } = model.recorded ?? hashes
-  return {
-    model: name,
-    file: model.recorded?.file ?? input.path,
-    bytes: model.recorded?.bytes ?? input.access.byteLength,
-    sha256,
-    ...(parts.length > 0 && { parts }),
-    format: model.format,
-    producer: model.producer,
-    opset: model.opset,
-    ...sum.total(),
-    meta: model.meta,
-  }
+function modelRow({ opened, sum }: ModelState, hashes: ModelHashes): ModelRow {
+  const { meta, ...origin } = provenanceOf(opened, hashes)
+  return { ...origin, ...sum.total(), meta }
 }
 
-function narrowedText({ file, totals }: { file: string; totals: ModelState['totals'] }): string {
-  return `${file}: ${totals.narrowed} weights were not exactly a float32; they are measured as the nearest one`
+function narrowedText(file: string, narrowed: number): string {
+  return `${file}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
 }
 
 function jobOf({ convolution: { weights, shape } }: SelectedLayer): LayerJob {
   return { plan: weights, shape }
-}
-
-function filtersOf({ convolution: { shape } }: SelectedLayer): number {
-  return shape[0] * shape[1]
 }

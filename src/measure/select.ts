@@ -17,6 +17,11 @@ export interface SelectedLayer {
   readonly kernel: string
 }
 
+/** Filters of a layer: input times output channels. */
+export function filtersOf({ convolution: { shape } }: Pick<SelectedLayer, 'convolution'>): number {
+  return shape[0] * shape[1]
+}
+
 export interface Selection {
   readonly layers: readonly SelectedLayer[]
   /** Convolutions that are not measured, with the reason; then what the source itself left out. */

@@ -1,0 +1,92 @@
+import { InputError } from '../errors.ts'
+import type { Inputs } from './inputs.ts'
+import { inputNames, ModelNames } from './model-names.ts'
+import { OpenedInput, type OpenOptions } from './opened-input.ts'
+import type { MeasureOptions } from './options.ts'
+import { RunProgress } from './progress.ts'
+import type { KernelChoice } from './select.ts'
+
+export interface DriverOptions extends Pick<MeasureOptions, 'names' | 'hash' | 'signal' | 'onProgress'> {
+  /** Which layers of each model are selected. */
+  readonly choice: KernelChoice
+  /** Whether the run goes on without this file, an input or one `inside` an input (a zip), when it is broken. */
+  readonly goesOnWithout: (file: string, inside: boolean) => boolean
+}
+
+/** What comes of an input: it is open, or it is broken and gone on without. */
+export type DriverEvent =
+  | { readonly kind: 'input'; readonly input: OpenedInput }
+  /** An input, or a file inside one (a zip), that cannot be used. */
+  | { readonly kind: 'failed'; readonly file: string; readonly error: InputError }
+  | { readonly kind: 'warning'; readonly text: string }
+
+/**
+ * Opens the inputs of a run one after the other and hands them on: all that measures, extracts or reads again what was
+ * measured goes through here, so that names, selection, broken inputs, hashes, progress and stopping are the same for all.
+ * Whoever takes an input closes it, or leaves it to `close`.
+ */
+export class InputDriver {
+  readonly progress: RunProgress
+  readonly #inputs: Inputs
+  readonly #options: DriverOptions
+  readonly #opening: OpenOptions
+  readonly #open = new Set<OpenedInput>()
+
+  constructor(inputs: Inputs, options: DriverOptions) {
+    const known = Symbol.iterator in inputs ? [...inputs] : undefined
+    this.#inputs = known ?? inputs
+    this.#options = options
+    this.#opening = {
+      names: new ModelNames(options.names ?? inputNames((known ?? []).map(({ path }) => path))),
+      choice: options.choice,
+      hash: options.hash !== false,
+      signal: options.signal,
+    }
+    this.progress = new RunProgress(known?.length, options.onProgress)
+  }
+
+  /** Inputs that are open at the moment. */
+  get open(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Opens input after input, each when the next event is asked for.
+   * @throws InputError for the first one that is broken and not gone on without, the signal's reason when it is aborted
+   */
+  async *events(): AsyncGenerator<DriverEvent, void, undefined> {
+    const { signal } = this.#options
+    for await (const given of this.#inputs) {
+      signal?.throwIfAborted()
+      const opened = await OpenedInput.open(given, this.#opening, (input) => this.#closed(input)).catch((error: unknown) =>
+        this.broken(error, given.path),
+      )
+      if (opened instanceof InputError) {
+        this.progress.inputDone()
+        yield { kind: 'failed', file: given.path, error: opened }
+        continue
+      }
+      this.#open.add(opened)
+      for (const text of opened.source.warnings) yield { kind: 'warning', text }
+      for (const { file, error } of opened.source.failed ?? [])
+        yield { kind: 'failed', file, error: this.broken(error, file, true) }
+      yield { kind: 'input', input: opened }
+    }
+  }
+
+  /** The error, when the run goes on without the file that it is about. @throws it otherwise */
+  broken(error: unknown, file: string, inside: boolean = false): InputError {
+    if (error instanceof InputError && this.#options.goesOnWithout(file, inside)) return error
+    throw error
+  }
+
+  /** Closes what is still open; nothing may be reading from it any more. */
+  async close(): Promise<void> {
+    for (const input of this.#open) await input.close()
+  }
+
+  #closed(input: OpenedInput): void {
+    this.#open.delete(input)
+    this.progress.inputDone()
+  }
+}

@@ -1,0 +1,113 @@
+import type { ModelProvenance } from '../database/provenance.ts'
+import { NonFiniteWeightError } from '../errors.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
+import { openSource } from '../sources/open.ts'
+import type { Convolution, Skipped, Source, SourceModel } from '../sources/source.ts'
+import { InputHashes, type ModelHashes, unhashed } from './input-hashes.ts'
+import type { ModelNames } from './model-names.ts'
+import { withNamedFolder } from './named-folder.ts'
+import { type KernelChoice, type SelectedLayer, selectLayers } from './select.ts'
+
+/** What an input is opened with. */
+export interface OpenOptions {
+  readonly names: ModelNames
+  readonly choice: KernelChoice
+  /** Whether the models' hashes will be asked for. */
+  readonly hash: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/** A model of an opened input, under the name that it goes by in this run, with its layers selected. */
+export interface OpenedModel {
+  readonly input: Input
+  readonly model: SourceModel
+  /** Unlike that of any other model of the run. */
+  readonly name: string
+  readonly layers: readonly SelectedLayer[]
+  /** What is not measured, with the reason. */
+  readonly skipped: readonly Skipped[]
+  /**
+   * Reads the files' bytes for their hashes, each file once however many models share it; without hashing, nulls.
+   * @throws InputError when they cannot be read
+   */
+  hashes(): Promise<ModelHashes>
+}
+
+/** An input while its layers are read: its models, and what has to be waited for before its files are closed. */
+export class OpenedInput {
+  readonly input: Input
+  readonly source: Source
+  /** In the file's order. */
+  readonly models: readonly OpenedModel[]
+  readonly #hashes: InputHashes | undefined
+  readonly #closed: () => void
+
+  /**
+   * Opens an input's structure; its weights are not read.
+   * @param closed called once when `close` has closed it
+   * @throws InputError when it cannot be opened, or no reader takes it
+   */
+  static async open(given: Input | LazyInput, options: OpenOptions, closed: (opened: OpenedInput) => void): Promise<OpenedInput> {
+    const input = withNamedFolder('open' in given ? await given.open() : given)
+    const source = await openSource(input)
+    const needed = options.hash && source.models.some((model) => !model.recorded)
+    return new OpenedInput(input, source, options, needed ? new InputHashes(input, options.signal) : undefined, closed)
+  }
+
+  private constructor(
+    input: Input,
+    source: Source,
+    { names, choice }: OpenOptions,
+    hashes: InputHashes | undefined,
+    closed: (opened: OpenedInput) => void,
+  ) {
+    this.input = input
+    this.source = source
+    this.#hashes = hashes
+    this.#closed = () => closed(this)
+    this.models = source.models.map((model) => ({
+      input,
+      model,
+      name: names.take(input.path, model.name),
+      ...selectLayers(model, choice),
+      hashes: () => (hashes && !model.recorded ? hashes.of(model) : Promise.resolve(unhashed)),
+    }))
+  }
+
+  /** Closes the input's files when nothing hashes them any more. Its layers must have been read. */
+  async close(): Promise<void> {
+    await this.#hashes?.settled()
+    await this.source.close()
+    this.#closed()
+  }
+}
+
+/** Where a model came from: what its file says, or what a filter database recorded about the file before it. */
+export function provenanceOf({ input, model, name }: OpenedModel, hashes: ModelHashes): ModelProvenance {
+  const { sha256, parts = [] } = model.recorded ?? hashes
+  return {
+    model: name,
+    file: model.recorded?.file ?? input.path,
+    bytes: model.recorded?.bytes ?? input.access.byteLength,
+    sha256,
+    ...(parts.length > 0 && { parts }),
+    format: model.format,
+    producer: model.producer,
+    opset: model.opset,
+    meta: model.meta,
+  }
+}
+
+/**
+ * A layer with a weight that is NaN or infinite, as it is listed where it may be left out.
+ * @throws NonFiniteWeightError where it may not
+ */
+export function nonFiniteLayer(
+  { input, name }: OpenedModel,
+  { layer, shape }: Convolution,
+  { index, value }: { readonly index: number; readonly value: number },
+  leaveOut: boolean | undefined,
+): Skipped {
+  if (!leaveOut) throw new NonFiniteWeightError(input.path, name, layer, index, value)
+  return { name: layer, kind: 'Conv', shape, reason: `the weight at index ${index} is ${value}` }
+}
