@@ -23,7 +23,8 @@ export const analyzeCommand: Command = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'model files, folders, globs or a filter database',
+        describe:
+          'model files, folders, globs, a filter database, https:// or hf:// addresses, @list.txt, - for a list on standard input',
       })
       .option('output', {
         alias: 'o',
@@ -73,6 +74,8 @@ export const analyzeCommand: Command = {
       .example('$0 analyze models/ --meta models/meta.csv -o results', 'many models, results to a folder')
       .example('$0 analyze data --meta data/meta.csv --pairs data/pairs.csv -o results --report', 'the whole study')
       .example('$0 analyze dataset.h5 --check-against-file', 'against the numbers in the file')
+      .example('$0 analyze hf://timm/resnet18.a1_in1k', 'a repository of the Hugging Face hub (HF_TOKEN for private ones)')
+      .example('$0 analyze @list.txt', 'the inputs that a file lists, one a line')
       .example('$0 analyze net.safetensors --json', 'for a script'),
   async run(words) {
     const output = words['output'] as string | undefined

@@ -14,7 +14,8 @@ import { keepYoungHeapSmall } from './young-heap.ts'
  */
 async function main(words: readonly string[]): Promise<number> {
   let code = 0
-  const parser = yargs([...words])
+  // yargs 18.2 loses a lone `-` among the inputs; `@-` means the same: a list on standard input.
+  const parser = yargs(words.map((word, k) => (word === '-' && !/^(-o|--output)$/.test(words[k - 1] ?? '') ? '@-' : word)))
     .scriptName('filterlens')
     .usage(
       '$0 <command>\n\nLooks at convolutional networks through their 3×3 filters: sparsity, variance entropy, orthogonality.',

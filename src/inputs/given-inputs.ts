@@ -5,24 +5,29 @@ import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, l
 import { findFormat, formats } from '../sources/open.ts'
 
 /**
- * A file as it was dropped or chosen, or one behind an address: its path below what was named, with forward slashes.
- * `beside`: not an input itself, but one that another may need.
+ * A file as it was dropped or chosen, or one behind an address or of a listing: its path below what was named, with forward slashes.
+ * `named`: an input whatever it is called. `beside`: not an input itself, but one that another may need.
  */
-export type GivenFile = { readonly path: string; readonly beside?: boolean } & (
+export type GivenFile = { readonly path: string; readonly named?: boolean; readonly beside?: boolean } & (
   | { readonly blob: Blob }
   | { readonly url: string; readonly bytes: number }
+  | { readonly open: () => Promise<RandomAccess>; readonly bytes: number }
 )
 
 /** Opens a given file, under its path. */
 export async function openGiven(file: GivenFile): Promise<RandomAccess> {
   if ('blob' in file) return openBlob(file.blob, file.path)
+  if ('open' in file) return file.open()
   const { openUrl } = await import('../io/http.ts')
   return { ...(await openUrl(file.url)), name: file.path }
 }
 
 /** The files below one folder of those that were dropped together; '' is where loose files lie. */
 export function givenFolder(files: readonly GivenFile[], folder: string): Folder {
-  const byPath = new Map(files.map((file) => [file.path, file]))
+  return folderIn(new Map(files.map((file) => [file.path, file])), folder)
+}
+
+function folderIn(byPath: ReadonlyMap<string, GivenFile>, folder: string): Folder {
   const prefix = folder === '' ? '' : `${folder}/`
   return {
     async open(path) {
@@ -45,10 +50,13 @@ export function folderOf(path: string): string {
  */
 export async function findGivenInputs(files: readonly GivenFile[]): Promise<LazyInput[]> {
   const inputs: LazyInput[] = []
+  const byPath = new Map(files.map((file) => [file.path, file]))
   const folders = new Map<string, GivenFile[]>()
   for (const file of [...files].sort((a, b) => byCodePoint(a.path, b.path))) {
     const folder = folderOf(file.path)
-    folders.set(folder, [...(folders.get(folder) ?? []), file])
+    const list = folders.get(folder)
+    if (list) list.push(file)
+    else folders.set(folder, [file])
   }
   const namesIn = (folder: string): string[] =>
     (folders.get(folder) ?? []).map(({ path }) => path.slice(folder === '' ? 0 : folder.length + 1))
@@ -56,10 +64,11 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
   for (const [folder, list] of folders) {
     if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part)) || isBelow(folder, parts)) continue
     const names = namesIn(folder)
-    const beside = givenFolder(files, folder)
+    const beside = folderIn(byPath, folder)
+    const byName = new Map(names.map((name, k) => [name, list[k]!]))
     const whole = folderInput(names)
     for (const name of candidateNames(names)) {
-      const file = list[names.indexOf(name)]!
+      const file = byName.get(name)!
       const loose = folder === ''
       const shownPath = name === whole?.files[0] && !loose ? folder : file.path
       const open = async () => ({ path: shownPath, access: await openGiven(file), folder: beside })
@@ -83,6 +92,7 @@ function isBelow(folder: string, parts: ReadonlySet<string>): boolean {
 }
 
 async function isInput(file: GivenFile, beside: Folder, loose: boolean, together: number): Promise<boolean> {
+  if (file.named) return true
   const kind = candidacy(file.path, formats)
   if (kind === 'owned' || (loose && together === 1)) return true
   if (kind === 'none' && !loose) return false

@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
 import { urlInput } from '../io/http.ts'
+import { type HubOptions, hubAddress } from '../io/hub.ts'
 import { diskFolder, fileProblem, openFile } from '../io/node.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import {
@@ -17,6 +18,7 @@ import {
 import { findFormat, formats } from '../sources/open.ts'
 import { folderEntries } from './folder-entries.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
+import { expandLists } from './lists.ts'
 
 /** A file on disk, or at a URL, that is to be read as an input; nothing is open yet. */
 export interface FoundInput extends LazyInput {
@@ -31,28 +33,33 @@ interface Place {
   readonly relative: string
   /** The file of a folder that is one input; the folder stands for it. */
   readonly opens?: string
+  /** How it is opened, where that was settled when it was found. */
+  readonly open?: () => Promise<Input>
 }
 
 /**
  * Finds the inputs that paths stand for: files as they are; folders searched to the bottom (hidden folders and results/
  * are passed over) for files that some format owns by name or recognises by bytes; patterns with * ** ? [ ] { , }, which
- * are searched like folders unless they end in a literal ending; folders that are one input (filter databases, SavedModels); http(s) URLs. Every file once, in the
- * order of the paths given, inside a folder by code point. Only one file is open at a time, and only to be recognised.
+ * are searched like folders unless they end in a literal ending; folders that are one input (filter databases, SavedModels);
+ * http(s) URLs; repositories of the Hugging Face hub (hf://owner/name); lists of all of these (@list.txt, or - for standard
+ * input). Every file once, in the order of the paths given, inside a folder by code point. Only one file is open at a time, and
+ * only to be recognised.
  * @throws InputError for a path that is missing, an empty folder, a pattern without a match
  */
-export async function* findInputs(paths: readonly string[]): AsyncGenerator<FoundInput, void, undefined> {
+export async function* findInputs(given: readonly string[]): AsyncGenerator<FoundInput, void, undefined> {
+  const paths = await expandLists(given)
   const seen = new Set<string>()
   const names = new Set<string>()
-  const given = new Set(paths.map(slashes))
+  const all = new Set(paths.map(slashes))
   for (const named of paths) {
-    if (isShardOf(slashes(named), given)) continue
+    if (isShardOf(slashes(named), all)) continue
     let isEmpty = true
     for await (const place of placesOf(named)) {
       isEmpty = false
-      const real = isUrl(place.location) ? place.location : await realpath(place.location).catch(() => resolve(place.location))
+      const real = isRemote(place.location) ? place.location : await realpath(place.location).catch(() => resolve(place.location))
       if (seen.has(real)) continue
       seen.add(real)
-      const path = uniqueName(place, named, names)
+      const path = uniqueName(place, names)
       yield { path, location: place.location, open: () => openPlace(place, path) }
     }
     if (isEmpty) throw new InputError(named, nothingFound(named))
@@ -76,6 +83,18 @@ function isUrl(path: string): boolean {
   return /^https?:\/\//i.test(path)
 }
 
+function isRemote(location: string): boolean {
+  return isUrl(location) || location.startsWith('hf://')
+}
+
+/** Where the hub is, and who asks, as its own tools are told. */
+function hubOptions(): HubOptions {
+  const { HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env
+  if (endpoint && !(URL.canParse(endpoint) && isUrl(endpoint)))
+    throw new InputError(endpoint, 'stands in HF_ENDPOINT and is no http or https address')
+  return { ...(endpoint && { endpoint }), ...(token && { token: token.trim() }) }
+}
+
 function nothingFound(named: string): string {
   return isGlob(named)
     ? 'no model file matches this pattern'
@@ -84,6 +103,7 @@ function nothingFound(named: string): string {
 
 /** A folder that is one input is opened at its first file; everything else lies beside it. */
 async function openPlace(place: Place, path: string): Promise<Input> {
+  if (place.open) return { ...(await place.open()), path }
   if (isUrl(place.location)) return { ...(await urlInput(place.location)), path }
   if (place.opens !== undefined) {
     const file = join(place.location, place.opens)
@@ -93,8 +113,9 @@ async function openPlace(place: Place, path: string): Promise<Input> {
 }
 
 /** The path below what was named; when that is taken, with the named path before it; then numbered. */
-function uniqueName({ location, relative }: Place, named: string, taken: Set<string>): string {
-  const whole = slashes(normalize(isUrl(named) ? relative : location))
+function uniqueName({ location, relative }: Place, taken: Set<string>): string {
+  // An address may hold a password or a token: it is not shown.
+  const whole = isUrl(location) ? slashes(normalize(relative)) : isRemote(location) ? location : slashes(normalize(location))
   for (const name of [relative, whole]) {
     if (taken.has(name)) continue
     taken.add(name)
@@ -119,6 +140,13 @@ function nameOfUrl(url: string): string {
 }
 
 async function* placesOf(named: string): AsyncGenerator<Place> {
+  const options = hubOptions()
+  const address = hubAddress(named, options.endpoint)
+  if (address) {
+    const { findHubInputs } = await import('./hub-inputs.ts')
+    for (const { path, location, open } of await findHubInputs(address, options)) yield { relative: path, location, open }
+    return
+  }
   if (isUrl(named)) {
     yield { location: named, relative: nameOfUrl(named) }
     return

@@ -9,7 +9,7 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   if (origin.kind === 'blob') return openBlob(origin.blob, name)
   if (origin.kind === 'url') {
     const { openUrl } = await import('./http.ts')
-    return openUrl(origin.url)
+    return openUrl(origin.url, origin.authorization === undefined ? {} : { authorization: origin.authorization })
   }
   throw new InputError(name, 'cannot be opened in a browser')
 }

@@ -5,8 +5,10 @@ export interface UrlOptions {
   readonly largestDownload?: number
   /** Milliseconds without a byte after which a request is given up; 60,000 by default. */
   readonly patience?: number
-  /** How often a request that failed on the way is sent again; twice by default. */
+  /** How often a request that failed on the way is sent again; four times by default. */
   readonly retries?: number
+  /** The `authorization` header that the address's own server gets ("Bearer …"); servers that it redirects to do not. */
+  readonly authorization?: string
 }
 
 /** An address that has been opened. */
@@ -35,33 +37,77 @@ export type RangeResponse =
     }
 
 const PATIENCE = 60_000
-const RETRIES = 2
-const FIRST_PAUSE = 200
+const RETRIES = 4
+const FIRST_PAUSE = 250
+const LONGEST_PAUSE = 30_000
 const FIRST_ROOM = 1 << 16
+/** Bytes that must come within the patience: a server that sends one byte a second is given up too. */
+const LEAST_PROGRESS = 1 << 16
 
-/** A failure that may pass: the request is worth another try. */
-class Passing extends Error {}
+/** A failure that may pass: the request is worth another try, after `pause` milliseconds when the server asks for that. */
+class Passing extends Error {
+  readonly pause: number | undefined
+
+  constructor(message: string, options?: ErrorOptions, pause?: number) {
+    super(message, options)
+    this.pause = pause
+  }
+}
 
 /**
  * Up to `length` bytes from `offset`; fewer only at the file's end.
  * @throws InputError when the server refuses, fails repeatedly or contradicts itself; its cause is the HTTP status
  */
 export async function fetchRange(remote: Remote, offset: number, length: number): Promise<RangeResponse> {
+  return retrying(remote, () => once(remote, offset, length))
+}
+
+/**
+ * All of a short answer, as text.
+ * @throws InputError when the server refuses, fails repeatedly or sends more than `most` bytes; its cause is the HTTP status
+ */
+export function fetchText(remote: Remote, most: number): Promise<{ readonly text: string; readonly headers: Headers }> {
+  return retrying(remote, async () => {
+    const guard = patient(remote)
+    const response = await request(remote, guard, {})
+    if (!response.ok) {
+      await response.body?.cancel().catch(() => undefined)
+      guard.done()
+      throw refusal(remote.name, response.status)
+    }
+    const bytes = await body(remote, guard, response, most)
+    if (bytes.length > most) throw new InputError(remote.name, `the server answers with more than ${most} bytes`)
+    return { text: new TextDecoder().decode(bytes), headers: response.headers }
+  })
+}
+
+/** Work that is tried again, after growing pauses, as long as its failures may pass. */
+async function retrying<T>(remote: Remote, work: () => Promise<T>): Promise<T> {
   const retries = remote.options.retries ?? RETRIES
   for (let attempt = 0; ; attempt++) {
     try {
-      return await once(remote, offset, length)
+      return await work()
     } catch (error) {
       if (!(error instanceof Passing)) throw error
       if (attempt >= retries) throw new InputError(remote.name, error.message, { cause: error.cause })
-      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE * (1 << (2 * attempt))))
+      const pause = Math.min(LONGEST_PAUSE, error.pause ?? FIRST_PAUSE * (1 << attempt))
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 }
 
 async function once(remote: Remote, offset: number, length: number): Promise<RangeResponse> {
-  const { name } = remote
   const guard = patient(remote)
+  try {
+    return await answerOf(remote, guard, offset, length)
+  } catch (error) {
+    guard.done()
+    throw error
+  }
+}
+
+async function answerOf(remote: Remote, guard: Guard, offset: number, length: number): Promise<RangeResponse> {
+  const { name } = remote
   const response = await request(remote, guard, { range: `bytes=${offset}-${offset + length - 1}` })
   if (response.status === 416 && offset === 0) throw new InputError(name, 'is empty; get it again')
   if (response.status === 200) {
@@ -70,17 +116,14 @@ async function once(remote: Remote, offset: number, length: number): Promise<Ran
   }
   if (response.status !== 206) {
     await response.body?.cancel().catch(() => undefined)
-    guard.done()
     throw refusal(name, response.status)
   }
   const encoding = response.headers.get('content-encoding')
-  if (encoding && encoding !== 'identity') {
-    guard.done()
+  if (encoding && encoding !== 'identity')
     throw new InputError(
       name,
       `the server sends parts of a file that it compressed (${encoding}), which cannot be read by range; download it and open it from disk`,
     )
-  }
   requireSame(remote, response)
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
   const bytes = await body(remote, guard, response, length)
@@ -140,10 +183,16 @@ async function body(remote: Remote, guard: Guard, response: Response, most: numb
   let length = 0
   const reader = response.body?.getReader()
   try {
+    let progress = LEAST_PROGRESS
     while (reader && length <= most) {
-      guard.wait()
+      if (progress >= LEAST_PROGRESS) {
+        guard.wait()
+        progress = 0
+      }
       const { done, value } = await reader.read()
       if (done) break
+      progress += value.length
+      guard.some = true
       if (length + value.length > bytes.length) {
         const more = new Uint8Array(Math.min(most + 1, Math.max(2 * bytes.length, length + value.length)))
         more.set(bytes.subarray(0, length))
@@ -172,13 +221,23 @@ async function request(remote: Remote, guard: Guard, headers: Record<string, str
     if (response.status === 429 || response.status >= 500) {
       await response.body?.cancel().catch(() => undefined)
       guard.done()
-      throw new Passing(`the server failed (HTTP ${response.status}); try again later`, { cause: response.status })
+      const sentence =
+        response.status === 429
+          ? 'the server takes no more requests for now (HTTP 429)'
+          : `the server failed (HTTP ${response.status})`
+      throw new Passing(`${sentence}; try again later`, { cause: response.status }, pauseOf(response))
     }
     return response
   } catch (error) {
     guard.done()
     throw error instanceof Passing ? error : passing(remote, guard, error)
   }
+}
+
+/** Milliseconds that a server asks to be left alone: Retry-After in seconds (a date is not read). */
+function pauseOf(response: Response): number | undefined {
+  const seconds = response.headers.get('retry-after')
+  return seconds !== null && /^\d{1,6}$/.test(seconds) ? 1000 * Number(seconds) : undefined
 }
 
 function requireSame(remote: Remote, response: Response): void {
@@ -191,6 +250,8 @@ function requireSame(remote: Remote, response: Response): void {
 interface Guard {
   readonly signal: AbortSignal
   readonly late: boolean
+  /** Bytes have come since the clock was started. */
+  some: boolean
   /** Starts the clock anew. */
   wait(): void
   done(): void
@@ -206,8 +267,10 @@ function patient({ options }: Remote): Guard {
     get late() {
       return late
     },
+    some: false,
     wait() {
       clearTimeout(timer)
+      this.some = false
       timer = setTimeout(() => {
         late = true
         controller.abort()
@@ -220,12 +283,13 @@ function patient({ options }: Remote): Guard {
 function passing({ options }: Remote, guard: Guard, error: unknown): Error {
   if (guard.late)
     return new Passing(
-      `the server sent nothing for ${(options.patience ?? PATIENCE) / 1000} s; try again, or download the file and open it from disk`,
+      `the server ${guard.some ? `sent fewer than ${LEAST_PROGRESS} bytes in` : 'sent nothing for'} ${(options.patience ?? PATIENCE) / 1000} s; try again, or download the file and open it from disk`,
     )
   const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined
   const known: Record<string, string> = {
-    ENOTFOUND: 'there is no such server; look at the address',
-    EAI_AGAIN: 'there is no such server, or no connection to the network',
+    ENOTFOUND: 'there is no such server, or no connection to the network; look at the address, connect, or give a file on disk',
+    EAI_AGAIN: 'there is no such server, or no connection to the network; connect, or give a file on disk',
+    ENETUNREACH: 'there is no connection to the network; connect, or give a file on disk',
     ECONNREFUSED: 'the server does not answer at this address',
     ECONNRESET: 'the connection broke; try again',
     UND_ERR_SOCKET: 'the connection broke; try again',
@@ -249,4 +313,38 @@ function refusal(name: string, status: number): InputError {
   return new InputError(name, sentences[status] ?? `the server refuses it (HTTP ${status}); download it and open it from disk`, {
     cause: status === 410 ? 404 : status,
   })
+}
+
+/** @throws InputError for a name or password that is no percent-encoded Latin-1 text, which is all that Basic can send */
+function basicOf(name: string, { username, password }: URL): string {
+  try {
+    return btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+  } catch (error) {
+    throw new InputError(name, 'is given with a user name or password that cannot be sent; check its percent signs', {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * An address before anything is asked of it. Its name is what a person may see: no password, and no query, in which tokens travel.
+ * @throws InputError when it is no http or https address
+ */
+export function remoteOf(url: string, options: UrlOptions): Remote {
+  let parsed: URL
+  try {
+    parsed = new URL(url)
+  } catch (error) {
+    throw new InputError(url, 'is no address; it should look like https://example.org/model.onnx', { cause: error })
+  }
+  const name = `${parsed.protocol}//${parsed.host}${parsed.pathname}`
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
+    throw new InputError(name, `begins with ${parsed.protocol}, and only http: and https: addresses are read`)
+  const headers: Record<string, string> = {}
+  if (options.authorization !== undefined) headers['authorization'] = options.authorization
+  if (parsed.username !== '') headers['authorization'] = `Basic ${basicOf(name, parsed)}`
+  parsed.username = ''
+  parsed.password = ''
+  parsed.hash = ''
+  return { name, given: url, url: parsed.href, headers, options, tag: undefined, total: undefined }
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import { fetchRange, type Remote, type UrlOptions } from './http-request.ts'
+import { fetchRange, type Remote, remoteOf, type UrlOptions } from './http-request.ts'
 import { type Folder, type Input, memoryAccess, type RandomAccess, requireRange } from './random-access.ts'
 
 export type { UrlOptions } from './http-request.ts'
@@ -7,6 +7,8 @@ export type { UrlOptions } from './http-request.ts'
 const BLOCK = 1 << 18
 const KEPT = 64
 const LARGEST_DOWNLOAD = 1 << 30
+/** Most bytes taken from a server that ignores ranges and does not say how many there will be: memory for them grows by doubling. */
+const LARGEST_UNSTATED = 1 << 28
 
 /**
  * A file behind an http or https address, read by range requests. From a server that ignores ranges the whole file is
@@ -18,7 +20,7 @@ export async function openUrl(url: string, options: UrlOptions = {}): Promise<Ra
   const { name } = remote
   const first = await fetchRange(remote, 0, BLOCK)
   if (first.kind === 'whole') {
-    const most = options.largestDownload ?? LARGEST_DOWNLOAD
+    const most = options.largestDownload ?? (first.byteLength === undefined ? LARGEST_UNSTATED : LARGEST_DOWNLOAD)
     const unranged = (size: string): InputError =>
       new InputError(
         name,
@@ -60,7 +62,7 @@ function ranged(remote: Remote, byteLength: number, first: Uint8Array): RandomAc
   return {
     name,
     byteLength,
-    origin: { at: { kind: 'url', url: remote.given }, offset: 0 },
+    origin: { at: { kind: 'url', url: remote.given, ...authorizationOf(remote) }, offset: 0 },
     async read(offset, length, into) {
       requireRange(name, byteLength, offset, length)
       const out = into ? into.subarray(0, length) : new Uint8Array(length)
@@ -79,6 +81,10 @@ function ranged(remote: Remote, byteLength: number, first: Uint8Array): RandomAc
       return out
     },
   }
+}
+
+function authorizationOf({ options }: Remote): { authorization?: string } {
+  return options.authorization === undefined ? {} : { authorization: options.authorization }
 }
 
 /** The files beside an address: those below its last slash. A file that the server does not have is not there; any other failure is an error. */
@@ -111,34 +117,4 @@ function plain(part: string): string {
   } catch {
     return part
   }
-}
-
-/** @throws InputError for a name or password that is no percent-encoded Latin-1 text, which is all that Basic can send */
-function basicOf(name: string, { username, password }: URL): string {
-  try {
-    return btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
-  } catch (error) {
-    throw new InputError(name, 'is given with a user name or password that cannot be sent; check its percent signs', {
-      cause: error,
-    })
-  }
-}
-
-/** What a person may see of an address: no password, and no query, in which tokens travel. */
-function remoteOf(url: string, options: UrlOptions): Remote {
-  let parsed: URL
-  try {
-    parsed = new URL(url)
-  } catch (error) {
-    throw new InputError(url, 'is no address; it should look like https://example.org/model.onnx', { cause: error })
-  }
-  const name = `${parsed.protocol}//${parsed.host}${parsed.pathname}`
-  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
-    throw new InputError(name, `begins with ${parsed.protocol}, and only http: and https: addresses are read`)
-  const headers: Record<string, string> = {}
-  if (parsed.username !== '') headers['authorization'] = `Basic ${basicOf(name, parsed)}`
-  parsed.username = ''
-  parsed.password = ''
-  parsed.hash = ''
-  return { name, given: url, url: parsed.href, headers, options, tag: undefined, total: undefined }
 }

@@ -120,7 +120,7 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   if (origin.kind === 'path') return openFile(origin.path, name)
   if (origin.kind === 'blob') return memoryAccess(name, new Uint8Array(await origin.blob.arrayBuffer()))
   const { openUrl } = await import('./http.ts')
-  return openUrl(origin.url)
+  return openUrl(origin.url, origin.authorization === undefined ? {} : { authorization: origin.authorization })
 }
 
 /** @see Platform.createSha256 */

@@ -1,7 +1,10 @@
 import { InputError } from '../errors.ts'
 
 /** Where a worker finds the same bytes again without being sent them. */
-export type Origin = { kind: 'path'; path: string } | { kind: 'blob'; blob: Blob } | { kind: 'url'; url: string }
+export type Origin =
+  | { kind: 'path'; path: string }
+  | { kind: 'blob'; blob: Blob }
+  | { kind: 'url'; url: string; authorization?: string }
 
 /** Bytes that are read by range: a file, a Blob, a URL, a part of one, or memory. The whole I/O contract of the readers. */
 export interface RandomAccess {
@@ -16,6 +19,8 @@ export interface RandomAccess {
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
   /** Where these bytes lie in something that a worker can open by itself; undefined when they exist only here. */
   readonly origin?: { readonly at: Origin; readonly offset: number }
+  /** SHA-256 of the bytes, in hexadecimal, where whoever keeps them states it (the hub does of large files): they need not all be read to know it. */
+  readonly statedSha256?: string
   /** What it was put together from, one after the other, when it was (`concatAccess`). */
   readonly parts?: readonly RandomAccess[]
   close?(): Promise<void>
@@ -36,6 +41,8 @@ export interface Input {
   readonly path: string
   readonly access: RandomAccess
   readonly folder: Folder
+  /** The commit of the repository that it lies in; absent for what lies in none. */
+  readonly revision?: string
 }
 
 /** An input that is opened only when its turn comes, so that ten thousand of them hold one handle. */

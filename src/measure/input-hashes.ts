@@ -41,7 +41,9 @@ export class InputHashes {
     await Promise.allSettled(this.#known.values())
   }
 
+  /** What is stated of a file is taken: of one at the hub, only the bytes that are measured are read. */
   #hash(access: RandomAccess): Promise<string> {
+    if (access.statedSha256 !== undefined) return Promise.resolve(access.statedSha256)
     let hash = this.#known.get(access)
     if (!hash) {
       hash = sha256Of(access, this.#signal)

@@ -20,13 +20,20 @@ export interface RunOptions {
   /** Kills the run after so many milliseconds. */
   readonly killAfter?: number
   readonly with?: NodeJS.Signals
+  /** What stands on standard input; it is empty by default. */
+  readonly input?: string
+  readonly cwd?: string
 }
 
 /** Runs the command line as a person would, in the project's folder. */
 export function filterlens(words: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const { FORCE_COLOR: _force, NO_COLOR: _no, ...env } = process.env
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...words], { cwd: projectFolder, env: { ...env, ...options.env } })
+    const child = spawn(process.execPath, [main, ...words], {
+      cwd: options.cwd ?? projectFolder,
+      env: { ...env, ...options.env },
+    })
+    child.stdin.on('error', () => undefined).end(options.input ?? '')
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

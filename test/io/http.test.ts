@@ -217,7 +217,32 @@ test('failures that pass are tried again, a server that stands still is given up
   assert.match(await problem(() => openUrl(`${root}/silent`, quick)), /nothing for 0\.3 s/)
   handlers['/stalls'] = (_, response) =>
     void response.writeHead(206, { 'content-range': `bytes 0-262143/${file.length}` }).write(file.subarray(0, 9))
-  assert.match(await problem(() => openUrl(`${root}/stalls`, quick)), /nothing for 0\.3 s/)
+  assert.match(await problem(() => openUrl(`${root}/stalls`, quick)), /sent fewer than 65536 bytes in 0\.3 s/)
+})
+
+test('a server that sends next to nothing is given up, and so is a body without an end', async () => {
+  const timers: NodeJS.Timeout[] = []
+  handlers['/drips'] = (_, response) => {
+    response.writeHead(206, { 'content-range': `bytes 0-262143/${file.length}` })
+    timers.push(setInterval(() => response.write(file.subarray(0, 1)), 50))
+  }
+  handlers['/endless'] = (_, response) => {
+    response.writeHead(200)
+    const piece = new Uint8Array(1 << 20)
+    const more = (): void => {
+      while (!response.destroyed && response.write(piece));
+      if (!response.destroyed) response.once('drain', more)
+    }
+    more()
+  }
+  assert.match(await problem(() => openUrl(`${root}/drips`, quick)), /sent fewer than 65536 bytes in 0\.3 s/)
+  const before = process.memoryUsage().rss
+  assert.match(
+    await problem(() => openUrl(`${root}/endless`, { ...once, largestDownload: 1 << 24 })),
+    /more than 16777216 bytes; download it/,
+  )
+  assert.ok(process.memoryUsage().rss - before < 200e6)
+  for (const timer of timers) clearInterval(timer)
 })
 
 test('a name and password in the address are sent and not shown', async () => {
