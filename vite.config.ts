@@ -1,10 +1,11 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { defineConfig, type Plugin } from 'vite'
+import { noteBundled } from './scripts/build/bundled.mjs'
 
 const out = 'dist/web'
-const examples = ['preact_w24_cifar10_normal.onnx', 'preact_w24_cifar10_robust.onnx']
+const examples = ['vgg_w16_cifar10_normal.onnx', 'vgg_w16_cifar10_robust.onnx']
 
-/** Puts the example networks and the font's licence beside the page. */
+/** Puts the example networks beside the page. */
 function companions(): Plugin {
   return {
     name: 'companions',
@@ -12,7 +13,25 @@ function companions(): Plugin {
     closeBundle() {
       mkdirSync(`${out}/examples`, { recursive: true })
       for (const name of examples) copyFileSync(`data/${name}`, `${out}/examples/${name}`)
-      copyFileSync('node_modules/@fontsource/inter/LICENSE', `${out}/assets/Inter-LICENSE.txt`)
+    },
+  }
+}
+
+const modules = new Set<string>()
+
+/** Notes which packages the page and its workers hold. */
+function notices(): Plugin {
+  return {
+    name: 'notices',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle))
+        if (chunk.type === 'chunk') for (const module of Object.keys(chunk.modules)) modules.add(module)
+      noteBundled('page', modules, [
+        'node_modules/assemblyscript',
+        'node_modules/@fontsource/inter',
+        'node_modules/@resvg/resvg-wasm',
+      ])
     },
   }
 }
@@ -31,6 +50,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 6000,
     reportCompressedSize: false,
   },
-  worker: { format: 'es' },
-  plugins: [companions()],
+  worker: { format: 'es', plugins: () => [notices()] },
+  plugins: [companions(), notices()],
 })

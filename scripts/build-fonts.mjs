@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 const read = (name) => readFileSync(`node_modules/@fontsource/inter/${name}`)
 const font = (weight) => read(`files/inter-latin-${weight}-normal.woff2`).toString('base64')
-const licence = read('LICENSE').toString('utf8').split('\n')[0].trim()
+const licence = read('LICENSE').toString('utf8').split('\n', 1).join('').trim()
 const text = `// Written by scripts/build-fonts.mjs from @fontsource/inter: do not edit.
 // ${licence}; SIL Open Font License 1.1.
 export const inter400: string =

@@ -1,9 +1,7 @@
-// Adds to package-lock.json the optional packages of other platforms that npm left out because the registry at hand does not
+// Adds to both lock files the optional packages of other platforms that npm left out because the registry at hand does not
 // serve them: without an entry `npm ci` refuses the whole lock file. Run after every `npm install`: node scripts/complete-lock.mjs
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const file = 'package-lock.json'
-const lock = JSON.parse(readFileSync(file, 'utf8'))
 const systems = {
   darwin: 'darwin',
   win32: 'win32',
@@ -42,21 +40,30 @@ function platformOf(name) {
   return { ...(os && { os: [os] }), ...(cpu && { cpu: [cpu] }), ...(libc && os === 'linux' && { libc: [libc] }) }
 }
 
-let added = 0
-for (const [path, entry] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    const places =
-      path === ''
-        ? ['']
-        : [`${path}/`, ...path.split('/node_modules/').map((_, k, all) => `${all.slice(0, k).join('/node_modules/')}/`), '']
-    if (places.some((place) => lock.packages[`${place}node_modules/${name}`.replace(/^\//, '')])) continue
-    if (!/^\d+\.\d+\.\d+/.test(version)) throw new Error(`${name}: ${version} is a range; install it where the registry has it`)
-    const platform = platformOf(name)
-    if (!platform.os && !platform.cpu) throw new Error(`${name}: no platform in its name`)
-    lock.packages[`node_modules/${name}`] = { version, ...(entry.dev && { dev: true }), optional: true, ...platform }
-    added++
+/** @typedef {{ version?: string, dev?: boolean, optional?: boolean, optionalDependencies?: Record<string, string> }} Entry */
+
+/** @param {string} file */
+function complete(file) {
+  /** @type {{ packages: Record<string, Entry> }} */
+  const lock = JSON.parse(readFileSync(file, 'utf8'))
+  let added = 0
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+      const places =
+        path === ''
+          ? ['']
+          : [`${path}/`, ...path.split('/node_modules/').map((_, k, all) => `${all.slice(0, k).join('/node_modules/')}/`), '']
+      if (places.some((place) => lock.packages[`${place}node_modules/${name}`.replace(/^\//, '')])) continue
+      if (!/^\d+\.\d+\.\d+/.test(version)) throw new Error(`${name}: ${version} is a range; install it where the registry has it`)
+      const platform = platformOf(name)
+      if (!platform.os && !platform.cpu) throw new Error(`${name}: no platform in its name`)
+      lock.packages[`node_modules/${name}`] = { version, ...(entry.dev && { dev: true }), optional: true, ...platform }
+      added++
+    }
   }
+  const sorted = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
+  writeFileSync(file, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`)
+  console.error(`${added} packages of other platforms added to ${file}`)
 }
-const sorted = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
-writeFileSync(file, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`)
-console.error(`${added} packages of other platforms added to ${file}`)
+
+for (const file of ['package-lock.json', 'test/package-lock.json']) complete(file)

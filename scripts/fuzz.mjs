@@ -67,7 +67,7 @@ async function child(name) {
   const outcomes = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
   for (const { path, bytes, beside = {} } of seeds) await run(path, bytes, beside) // warms up, and must hold as it is
   for (let index = Number(options.from); index < end; index++) {
-    process.send(index % 100 === 0 ? { index, sofar: outcomes } : { index })
+    process.send?.(index % 100 === 0 ? { index, sofar: outcomes } : { index })
     const { path, bytes, beside = {} } = inputOf(format, seeds, index)
     const before = process.cpuUsage()
     const finding = await run(path, bytes, beside, outcomes, index)
@@ -76,19 +76,19 @@ async function child(name) {
     const memory = process.resourceUsage().maxRSS * 1024
     outcomes.memory = memory
     if (seconds > outcomes.slowest) Object.assign(outcomes, { slowest: seconds, slowestAt: index })
-    if (finding) process.send({ index, finding })
+    if (finding) process.send?.({ index, finding })
     if (seconds > (options.thread ? THREAD_SECONDS : SECONDS))
-      process.send({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
+      process.send?.({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
     if (memory > BYTES) {
-      process.send({ index, finding: `took ${(memory / 2 ** 20).toFixed(0)} MiB of memory` })
-      process.send({ restartAt: index + 1, outcomes })
+      process.send?.({ index, finding: `took ${(memory / 2 ** 20).toFixed(0)} MiB of memory` })
+      process.send?.({ restartAt: index + 1, outcomes })
       break
     }
     if (globalThis.isWornOut) {
-      process.send({ restartAt: index + 1, outcomes })
+      process.send?.({ restartAt: index + 1, outcomes })
       break
     }
-    if (index === end - 1) process.send({ outcomes })
+    if (index === end - 1) process.send?.({ outcomes })
   }
   process.disconnect()
 
@@ -107,7 +107,7 @@ async function child(name) {
       if (count) count.opened++
       if (count) count.convolutions += convolutions.length
       for (const convolution of convolutions) await probe(convolution)
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (!isPlainError(error)) return error instanceof Error ? `${error.stack}` : `threw ${String(error)}`
       if (!/^[^\n]{1,2000}$/.test(error.message))
         return `a message that is no sentence: ${JSON.stringify(error.message.slice(0, 300))}`
@@ -159,7 +159,7 @@ async function fuzz(name) {
   }
   for (const { index, finding } of findings)
     console.log(`${name} --seed ${options.seed} --from ${index} --runs 1\n  ${finding.replaceAll('\n', '\n  ')}`)
-  if (options.save && findings.length > 0) await save(name, findings)
+  if (options.save && findings.length > 0) await save(name, findings, options.save)
   const seconds = ((Date.now() - started) / 1000).toFixed(0)
   console.log(
     `${name}: ${next - Number(options.from)} inputs, ${totals.opened} opened (${totals.convolutions} convolutions), ${totals.refused} refused, ${findings.length} findings, ` +
@@ -185,7 +185,10 @@ async function endsInThread(name, index, totals) {
 /** What a process has used so far; where the system does not tell, the time that has passed. */
 function processorSeconds(pid) {
   try {
-    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ').slice(11, 13)
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+      .slice(11, 13)
     return (Number(user) + Number(system)) / 100
   } catch {
     return performance.now() / 1000
@@ -227,8 +230,8 @@ function stretch(name, from, end, totals, findings, more = []) {
       else if (used - since > HANGS_AFTER && ++silent > 2) end_() // answers that have come may not have been read yet
       hasAnswered = false
     }, 1000)
-    process_.stderr.on('data', (data) => (complaint = `${complaint}${data}`.slice(-2000)))
-    process_.on('message', ({ index, finding, outcomes, sofar: told, restartAt }) => {
+    process_.stderr?.on('data', (data) => (complaint = `${complaint}${data}`.slice(-2000)))
+    process_.on('message', (/** @type {any} */ { index, finding, outcomes, sofar: told, restartAt }) => {
       hasAnswered = true
       if (index !== undefined) at = index
       if (told) sofar = told
@@ -255,13 +258,13 @@ function stretch(name, from, end, totals, findings, more = []) {
   })
 }
 
-async function save(name, findings) {
+async function save(name, findings, folder) {
   const format = await formatNamed(name)
   const seeds = await format.seeds()
-  mkdirSync(options.save, { recursive: true })
+  mkdirSync(folder, { recursive: true })
   for (const { index } of findings) {
     const { path, bytes } = inputOf(format, seeds, index)
-    writeFileSync(join(options.save, `${name}-${options.seed}-${index}-${path.replaceAll('/', '_')}`), bytes)
+    writeFileSync(join(folder, `${name}-${options.seed}-${index}-${path.replaceAll('/', '_')}`), bytes)
   }
 }
 

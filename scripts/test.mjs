@@ -1,20 +1,34 @@
-// Runs every compiled test file (dist/test/**/*.test.js) in a process of its own, two at a time, each under a time limit,
-// and prints the true counts as the last line: `N passed, N failed`. Arguments filter by path: node scripts/test.mjs onnx
+// Builds what is stale, then runs every compiled test file (dist/test/**/*.test.js) in a process of its own, two at a time, each
+// under a time limit, and prints the true counts as the last line: `N passed, N failed`. Arguments filter by path:
+// node scripts/test.mjs onnx
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { build } from './build/run.mjs'
 
 const root = 'dist/test'
-const limit = Number(process.env.FILTERLENS_TEST_SECONDS ?? 600) * 1000
+const limit = Number(process.env['FILTERLENS_TEST_SECONDS'] ?? 600) * 1000
 const filters = process.argv.slice(2)
+/** Tests that open the page, the library for browsers or the package. */
+const needsPages = /test\/(browser|package|web|identity|report\/browser|figures\/identity|cli\/(view|serve))/
+/** @param {string} file */
 const sourceOf = (file) => relative('dist', file).replace(/\.js$/, '.ts')
-const files = readdirSync(root, { recursive: true })
-  .filter((name) => name.endsWith('.test.js'))
-  .map((name) => join(root, name))
-  .filter((file) => existsSync(sourceOf(file))) // a deleted test must not live on in dist/
-  .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
-  .sort()
 
+/** Test files that the filters choose. */
+function chosen() {
+  return readdirSync(root, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => join(root, name))
+    .filter((file) => existsSync(sourceOf(file))) // a deleted test must not live on in dist/
+    .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
+    .sort()
+}
+/**
+ * @typedef {{ file: string, code: number | null, passed: number, failed: number, skipped: number, output: string, seconds: number }} Result
+ */
+
+/** @param {string} file @returns {Promise<Result>} */
 function run(file) {
   return new Promise((resolve) => {
     const started = Date.now()
@@ -30,7 +44,8 @@ function run(file) {
       clearTimeout(timer)
       // biome-ignore lint/suspicious/noControlCharactersInRegex: uvu colours its summary even in a pipe
       const plain = output.replace(/\u001b\[[0-9;]*m/g, '')
-      const sum = (word) => [...plain.matchAll(new RegExp(`^\\s*${word}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0)
+      const sum = (/** @type {string} */ word) =>
+        [...plain.matchAll(new RegExp(`^\\s*${word}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0)
       const total = sum('Total')
       const passed = sum('Passed')
       const skipped = sum('Skipped')
@@ -40,6 +55,10 @@ function run(file) {
     })
   })
 }
+
+if (!(await build(['all']))) process.exit(1)
+const files = chosen()
+if (files.some((file) => needsPages.test(file)) && !(await build(['pages']))) process.exit(1)
 
 const queue = [...files]
 const totals = { passed: 0, failed: 0, skipped: 0 }
@@ -57,6 +76,6 @@ async function worker() {
   }
 }
 await Promise.all([worker(), worker()])
-if (files.length === 0) console.error('no test files: build first (npm run build)')
+if (files.length === 0) console.error(`no test file has ${filters.join(' or ')} in its path`)
 console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`)
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0

@@ -5,15 +5,17 @@ import { serveHdf5 } from '../../dist/src/hdf5/session.js'
 
 /** Every worker started from now on is the HDF5 session here, on bytes in memory. */
 export function keepHdf5Here() {
+  /** @type {(reply: unknown) => void} */
   let receive = () => {}
   const handle = serveHdf5(
     (reply) => {
       if ('pulse' in reply) return
-      if (reply.fatal) globalThis.isWornOut = true
+      if ('fatal' in reply && reply.fatal) globalThis.isWornOut = true
       receive(reply)
     },
     ({ bytes }) => ({
-      readAt: (into, position) => into.set(bytes.bytes.subarray(position, position + into.length)),
+      readAt: (into, position) =>
+        into.set(/** @type {{ bytes: Uint8Array }} */ (bytes).bytes.subarray(position, position + into.length)),
       release: () => {},
     }),
   )
@@ -30,5 +32,5 @@ export function keepHdf5Here() {
   }
   createRequire(import.meta.url)('node:worker_threads').Worker = Here
   syncBuiltinESMExports()
-  delete globalThis.SharedArrayBuffer // there is no other side to wait for
+  Reflect.deleteProperty(globalThis, 'SharedArrayBuffer') // there is no other side to wait for
 }

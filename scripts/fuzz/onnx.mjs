@@ -21,6 +21,7 @@ export default {
 
   mutate(seed, random) {
     const tree = parse(seed.bytes, 0)
+    if (!tree) return undefined
     for (let k = 1 + random.below(random.pick([1, 3, 10])); k > 0; k--) change(tree, random)
     const bytes = join(...tree.map(encode))
     if (bytes.length > 1 << 20) return undefined

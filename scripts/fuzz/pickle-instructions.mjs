@@ -3,21 +3,22 @@ import { join, mutateBytes } from './bytes.mjs'
 import { edgeNumbers } from './random.mjs'
 
 /** Bytes of a fixed operand; 'line'; or [bytes of the length]. */
-const OPERANDS = new Map([
-  ...[...'.(012N)]}lt\x85\x86\x87d\x8f\x91aesu\x90\x94\x93Q\x52\x81\x92ob\x88\x89\x97\x98'].map((code) => [
-    code.charCodeAt(0),
-    0,
-  ]),
-  ...[...'KhqU\x8c\x80\x82'].map((code) => [code.charCodeAt(0), 1]),
-  ...[...'M\x83'].map((code) => [code.charCodeAt(0), 2]),
-  ...[...'Jjr\x84'].map((code) => [code.charCodeAt(0), 4]),
-  ...[...'G\x95'].map((code) => [code.charCodeAt(0), 8]),
-  ...[...'ILFSVgpP'].map((code) => [code.charCodeAt(0), 'line']),
-  ...[...'ci'].map((code) => [code.charCodeAt(0), 'lines']),
-  ...[...'UC\x8a\x8c'].map((code) => [code.charCodeAt(0), [1]]),
-  ...[...'TBX\x8b'].map((code) => [code.charCodeAt(0), [4]]),
-  ...[...'\x8d\x8e\x96'].map((code) => [code.charCodeAt(0), [8]]),
-])
+/** @type {Map<number, number | string | number[]>} */
+const OPERANDS = new Map()
+/** @type {[string, number | string | number[]][]} */
+const KINDS = [
+  ['.(012N)]}lt\x85\x86\x87d\x8f\x91aesu\x90\x94\x93Q\x52\x81\x92ob\x88\x89\x97\x98', 0],
+  ['KhqU\x8c\x80\x82', 1],
+  ['M\x83', 2],
+  ['Jjr\x84', 4],
+  ['G\x95', 8],
+  ['ILFSVgpP', 'line'],
+  ['ci', 'lines'],
+  ['UC\x8a\x8c', [1]],
+  ['TBX\x8b', [4]],
+  ['\x8d\x8e\x96', [8]],
+]
+for (const [codes, operand] of KINDS) for (const code of codes) OPERANDS.set(code.charCodeAt(0), operand)
 const CODES = [...OPERANDS.keys()]
 
 const GLOBALS = [
@@ -63,8 +64,9 @@ export function instructionsOf(bytes, from = 0) {
         at = end + 1
       }
     } else {
-      const length = bytes.subarray(at, at + operand[0]).reduceRight((sum, byte) => sum * 256 + byte, 0)
-      at += operand[0] + length
+      const [width = 0] = operand
+      const length = bytes.subarray(at, at + width).reduceRight((sum, byte) => sum * 256 + byte, 0)
+      at += width + length
     }
     if (at > bytes.length) return undefined
     list.push(Uint8Array.from(bytes.subarray(start, at)))

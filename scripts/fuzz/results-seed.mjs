@@ -58,7 +58,7 @@ export function sealed(files) {
   const manifest = bytesOf(lines.join('\n'))
   let crate = textOf(files['ro-crate-metadata.json'])
   before.split('\n').forEach((line, k) => {
-    if (line !== lines[k]) crate = crate.replaceAll(line.slice(0, 64), lines[k].slice(0, 64))
+    if (line !== lines[k]) crate = crate.replaceAll(line.slice(0, 64), lines[k]?.slice(0, 64) ?? '')
   })
   crate = crate.replaceAll(hex(files['manifest.sha256']), hex(manifest))
   return {

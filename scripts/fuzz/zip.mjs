@@ -10,6 +10,7 @@ export default {
 
   async seeds() {
     const small = read('numpy/filters-nx9.npy')
+    /** @type {import('fflate').Zippable} */
     const files = { 'a/one.npy': small, 'b.npy': [small, { level: 0 }], 'c/': new Uint8Array(0), 'readme.txt': new Uint8Array(9) }
     return [{ path: 'models.zip', bytes: zipSync(files) }]
   },

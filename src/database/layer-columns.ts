@@ -1,4 +1,4 @@
-import type { Column } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
 import type { ArrowTable } from '../arrow/table.ts'
 
 /** A layer of a filter database: what it is, and which rows of filters.arrow are its filters (output channel major). */

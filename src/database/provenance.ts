@@ -1,4 +1,4 @@
-import type { Column } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
 import type { ArrowTable } from '../arrow/table.ts'
 import { InputError } from '../errors.ts'
 import type { InputPart, MetaValue } from './meta.ts'

@@ -1,4 +1,5 @@
-import { batchOf, type Column, schemaOf } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
+import { batchOf, schemaOf } from '../arrow/columns.ts'
 import { arrowFileBytes } from '../arrow/writer.ts'
 import type { ExportTable } from './export-table.ts'
 import { ROWS_PER_BATCH } from './tables.ts'

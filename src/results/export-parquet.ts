@@ -1,5 +1,5 @@
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
-import type { Column } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
 import type { ExportTable } from './export-table.ts'
 
 type Schema = NonNullable<Parameters<typeof parquetWriteBuffer>[0]['schema']>

@@ -1,4 +1,4 @@
-import type { Column } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
 
 /** A table to be written in any of the formats. */
 export interface ExportTable {

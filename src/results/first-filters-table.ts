@@ -1,5 +1,6 @@
 import type { FirstFilters } from '../activation/first-filters.ts'
-import { batchOf, type Column, schemaOf } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
+import { batchOf, schemaOf } from '../arrow/columns.ts'
 import { readArrowTable } from '../arrow/table.ts'
 import { arrowFileBytes } from '../arrow/writer.ts'
 import { InputError } from '../errors.ts'

@@ -1,5 +1,6 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
-import { batchOf, type Column, schemaOf } from '../arrow/columns.ts'
+import type { Column } from '../arrow/column.ts'
+import { batchOf, schemaOf } from '../arrow/columns.ts'
 import { arrowFileBytes, arrowFileWriter } from '../arrow/writer.ts'
 import { provenanceColumns, withMeta } from '../database/provenance.ts'
 import type { OutputFolder, Sink } from '../io/sink.ts'

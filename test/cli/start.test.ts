@@ -20,7 +20,8 @@ function loadedBy(file: string, seen: Set<string> = new Set()): Set<string> {
   return seen
 }
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../bundle/node/main.js', import.meta.url))
+const unbundled = fileURLToPath(new URL('../../src/cli/', import.meta.url))
 
 test('--version and --help load the parser and nothing heavy: no Arrow, no figures, no module', () => {
   const loaded = [...loadedBy(main)]
@@ -32,8 +33,8 @@ test('--version and --help load the parser and nothing heavy: no Arrow, no figur
   assert.equal(arrow, [])
   // The walk sees what there is to see: the parser is bundled, and a module that writes Arrow loads it; that of analyze waits.
   assert.is(ours!.length, 1)
-  assert.ok(loadedBy(join(dirname(main), 'extract.js')).has('apache-arrow'))
-  assert.not.ok(loadedBy(join(dirname(main), 'analyze.js')).has('apache-arrow'))
+  assert.ok(loadedBy(join(unbundled, 'extract.js')).has('apache-arrow'))
+  assert.not.ok(loadedBy(join(unbundled, 'analyze.js')).has('apache-arrow'))
 })
 
 test('the command is a bundle: nothing is loaded from node_modules but Node itself and what is on demand', () => {

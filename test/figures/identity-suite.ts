@@ -1,6 +1,7 @@
-import { createSha256 } from '#io'
 import { standalone } from '../../src/figures/figure.ts'
 import { figureToPng, type WasmLoader } from '../../src/figures/png.ts'
+import { memoryAccess } from '../../src/io/random-access.ts'
+import { sha256Of } from '../../src/io/sha256.ts'
 import { buildReport } from '../../src/report/build-report.ts'
 import { allFigures, smallReport, syntheticFirstLayers, syntheticGrid, syntheticStage } from './figure-suite.ts'
 import { syntheticAnalysis } from './synthetic.ts'
@@ -11,9 +12,7 @@ export type FigureHashes = Readonly<Record<string, string>>
 export async function figureHashes(wasm: WasmLoader): Promise<FigureHashes> {
   const hashes: Record<string, string> = {}
   const put = async (name: string, bytes: Uint8Array) => {
-    const hash = await createSha256()
-    hash.update(bytes)
-    hashes[name] = hash.hex()
+    hashes[name] = await sha256Of(memoryAccess(name, bytes))
   }
   const text = (value: string) => new TextEncoder().encode(value)
   const figures = await allFigures()

@@ -7,6 +7,7 @@ import { onPath } from '../browser/harness/find.ts'
 import { openBrowser } from '../browser/harness/open.ts'
 import { serveFolders } from '../browser/harness/server.ts'
 import { type Engine as Browser, engines as browsers, until } from '../browser/harness/tab.ts'
+import { packageFolders } from '../packages.ts'
 import type { Identity } from './suite.ts'
 
 export const DATA = 'data'
@@ -32,9 +33,8 @@ const LEAST_PROGRAM = 1 << 20
  * @throws Error when the package is there without a program: an engine that is installed must answer
  */
 function program(name: string, places: readonly string[]): string | undefined {
-  for (const place of places) {
-    const [before, after] = place.split('*') as [string, string | undefined]
-    const folder = join('node_modules', before)
+  for (const place of packageFolders.flatMap((folder) => places.map((place) => join(folder, place)))) {
+    const [folder, after] = place.split('*') as [string, string | undefined]
     const platforms = after === undefined ? [''] : existsSync(folder) ? readdirSync(folder) : []
     for (const platform of platforms) {
       const path = join(folder, platform, after ?? '')
@@ -42,8 +42,8 @@ function program(name: string, places: readonly string[]): string | undefined {
     }
   }
   const found = onPath(name)
-  if (!found && existsSync(join('node_modules', name)))
-    throw new Error(`node_modules/${name} holds no program for this platform; run npm ci with install scripts`)
+  if (!found && packageFolders.some((folder) => existsSync(join(folder, name))))
+    throw new Error(`the package ${name} holds no program for this platform; install it with its install scripts`)
   return found
 }
 

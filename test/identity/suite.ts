@@ -1,4 +1,3 @@
-import { createSha256 } from '#io'
 import { joinMeta } from '../../src/analysis/join-meta.ts'
 import { joinPairs } from '../../src/analysis/join-pairs.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
@@ -15,7 +14,8 @@ import {
   skippedTableBytes,
   whyNoBasis,
 } from '../../src/index.ts'
-import { emptyFolder, type Input, type RandomAccess } from '../../src/io/random-access.ts'
+import { emptyFolder, type Input, memoryAccess, type RandomAccess } from '../../src/io/random-access.ts'
+import { sha256Of } from '../../src/io/sha256.ts'
 import { syntheticNetwork } from './synthetic.ts'
 
 // One suite for every engine: the same models in, every stored table out as a SHA-256.
@@ -85,7 +85,5 @@ function basesOf({ layers }: Analysis): unknown {
 const jsonOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
 async function hexOf(bytes: Uint8Array): Promise<string> {
-  const hash = await createSha256()
-  hash.update(bytes)
-  return hash.hex()
+  return sha256Of(memoryAccess('bytes', bytes))
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
@@ -7,6 +7,7 @@ import { analyze } from '../../src/analyze.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import type { LazyInput } from '../../src/io/random-access.ts'
 import type { NullableMetric } from '../../src/measure/layer-row.ts'
+import { packageFile } from '../packages.ts'
 
 /** What the reference code printed for a layer in float64; a number is null where it printed none. */
 interface Golden extends Readonly<Record<NullableMetric | 'norm_l1' | 'norm_l2', number | null>> {
@@ -38,14 +39,7 @@ const compared = [
 
 for (const [name, golden] of Object.entries(networks)) {
   test(name, async () => {
-    const url = name.startsWith('fixtures:')
-      ? new URL(name.slice(9), fixtures)
-      : new URL(`../../../node_modules/${name}`, import.meta.url)
-    const path = fileURLToPath(url)
-    if (!existsSync(path)) {
-      console.log(`skipped: ${name} (not installed)`)
-      return
-    }
+    const path = name.startsWith('fixtures:') ? fileURLToPath(new URL(name.slice(9), fixtures)) : packageFile(name)
     const input: LazyInput = {
       path,
       open: async () => ({ path, access: await openFile(path), folder: diskFolder(dirname(path)) }),

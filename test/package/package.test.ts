@@ -1,7 +1,8 @@
 // The package as npm would publish it: its metadata, its types, and that it runs from an empty folder with nothing but what it
 // declares. Nothing is fetched: the declared packages are linked from this project's own node_modules.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
@@ -9,9 +10,11 @@ import { formatMessage } from 'publint/utils'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { projectFolder } from '../cli/run.ts'
+import { packageFile } from '../packages.ts'
 
 interface Packed {
   readonly filename: string
+  readonly size: number
   readonly files: readonly { readonly path: string }[]
 }
 
@@ -53,8 +56,97 @@ test('holds what it needs and nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
   for (const path of ['package.json', 'README.md', 'LICENSE', 'SECURITY.md', 'CHANGELOG.md', 'CITATION.cff', 'dist/kernel.wasm'])
     assert.ok(paths.includes(path), path)
-  const strange = paths.filter((path) => /^(dist\/(test|bench|docs)|src|test|scripts|bench|assembly|node_modules)\//.test(path))
+  const strange = paths.filter((path) =>
+    /^(dist\/(test|bench|docs|\.)|src|test|scripts|bench|assembly|data|node_modules)\b|^dist\/src\/.*\.js$|\.map$/.test(path),
+  )
   assert.equal(strange, [])
+  assert.ok(packed.size < 6e6, `the package has ${packed.size} bytes`)
+})
+
+test('no file points to a source map that is not there', () => {
+  if (!packed) return
+  for (const { path } of packed.files.filter(({ path }) => path.endsWith('.js')))
+    assert.not.match(readFileSync(join(installed, path), 'utf8').slice(-300), /sourceMappingURL=(?!data:)/, path)
+})
+
+/** Packages that a file which runs in Node names: by import, import(), require or resolve. */
+function namedPackages(text: string): string[] {
+  const patterns = [
+    /(?:^|[;}])(?:import|export)\b(?:[^'"();]*?\bfrom)?\s*["']([^"']+)["']/gm,
+    /(?:\bimport|\brequire|\.resolve)\(\s*["']([^"']+)["']\s*\)/g,
+  ]
+  const names = patterns
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .map(([, name]) => name!)
+    .filter((name) => !name.startsWith('.'))
+  return names
+    .map((name) => (name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : name.split('/')[0]!))
+    .filter((name) => !builtinModules.includes(name.replace('node:', '')))
+}
+
+test('the dependencies are the packages that the files for Node load, no more and no fewer', () => {
+  if (!packed) return
+  const files = packed.files.map(({ path }) => path).filter((path) => /^dist\/bundle\/.*\.c?js$/.test(path))
+  assert.ok(files.length > 20)
+  const named = new Set(files.flatMap((path) => namedPackages(readFileSync(join(installed, path), 'utf8'))))
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  assert.equal([...named].sort(), Object.keys(dependencies).sort())
+})
+
+test('no package is listed that nothing imports: not by the sources, the tests, the scripts or the benchmark', () => {
+  const texts = ['src', 'test', 'bench', 'scripts', 'examples', 'assembly']
+    .flatMap((folder) =>
+      readdirSync(join(projectFolder, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        join(projectFolder, folder, name),
+      ),
+    )
+    .filter((file) => /\.(tsx?|mjs|json|css|html)$/.test(file) && !/node_modules|package(-lock)?\.json|generated/.test(file))
+    .concat(['vite.config.ts', 'package.json'].map((name) => join(projectFolder, name)))
+    .map((file) => readFileSync(file, 'utf8').replace(/"(dev)?[dD]ependencies": \{[^}]*\}/g, ''))
+    .join('\n')
+  const programs: Record<string, string> = { '@biomejs/biome': 'biome', '@arethetypeswrong/cli': 'attw', typescript: 'typedoc' } // typedoc reads its types
+  const listed = ['package.json', 'test/package.json'].flatMap((file) => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(projectFolder, file), 'utf8')) as Record<
+      string,
+      object
+    >
+    return Object.keys({ ...dependencies, ...devDependencies })
+  })
+  const unused = listed.filter(
+    (name) => !name.startsWith('@types/') && !new RegExp(`['"\`/ ]${programs[name] ?? name}['"\`/ ]`).test(texts),
+  )
+  assert.equal(unused, [])
+})
+
+test('the notices name every package in a bundle, with the text of its licence', () => {
+  if (!packed) return
+  const notices = readFileSync(join(installed, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8')
+  for (const copy of ['dist/web', 'dist/browser'])
+    assert.is(readFileSync(join(installed, copy, 'THIRD-PARTY-NOTICES.txt'), 'utf8'), notices)
+  const sections = new Map(notices.split(`${'-'.repeat(80)}\n`).map((section) => [section.split('\n')[0]!, section]))
+  const bundles = readdirSync(join(projectFolder, 'dist/.bundled'))
+  assert.equal(bundles.sort(), ['browser.json', 'command.json', 'page.json'])
+  for (const bundle of bundles) {
+    const folders = JSON.parse(readFileSync(join(projectFolder, 'dist/.bundled', bundle), 'utf8')) as string[]
+    assert.ok(folders.length > 20, bundle)
+    for (const folder of folders) {
+      const { name, version } = JSON.parse(readFileSync(join(projectFolder, folder, 'package.json'), 'utf8')) as Record<
+        string,
+        string
+      >
+      const section = sections.get(`${name} ${version}`) ?? ''
+      assert.match(section, /^Licence: ./m, name)
+      assert.ok(section.length > 250, `${name}: ${section}`)
+    }
+  }
+  // What the bundles plainly hold, whatever the build noted.
+  for (const name of ['apache-arrow', 'h5wasm', 'preact', '@observablehq/plot', 'yargs', 'assemblyscript', '@fontsource/inter'])
+    assert.ok(
+      [...sections.keys()].some((key) => key.startsWith(`${name} `)),
+      name,
+    )
 })
 
 test('publint finds nothing wrong', async () => {
@@ -69,16 +161,16 @@ test('publint finds nothing wrong', async () => {
 test('the types are right for every entry, as ES modules', () => {
   if (!packed) return
   const words = [join(home, packed.filename), '--profile', 'esm-only', '--exclude-entrypoints', 'kernel.wasm', '--no-color']
-  const { code, out, err } = run(join(projectFolder, 'node_modules/.bin/attw'), words, home)
+  const { code, out, err } = run(join(projectFolder, packageFile('.bin/attw')), words, home)
   assert.is(code, 0, out + err)
 })
 
 test('from an empty folder: the command measures, the library is imported, types and all', () => {
   if (!packed) return
-  const main = join(installed, 'dist/src/cli/main.js')
+  const main = join(installed, 'dist/bundle/node/main.js')
   const version = run(process.execPath, [main, '--version'], home)
   assert.is(version.code, 0, version.err)
-  const model = join(installed, 'data/vgg_w16_cifar10_normal.onnx')
+  const model = join(projectFolder, 'data/vgg_w16_cifar10_normal.onnx')
   const results = run(process.execPath, [main, 'analyze', model, '--report', '-o', 'results'], home)
   assert.is(results.code, 0, results.err)
   assert.is(run(process.execPath, [main, 'verify', 'results', '--inputs', model], home).code, 0)
@@ -94,6 +186,18 @@ test('from an empty folder: the command measures, the library is imported, types
   )
   const used = run(process.execPath, ['use.mjs'], home)
   assert.is(used.out, `${version.out.trim()} 1 true true\n`, used.err)
+})
+
+test('the types need no package that an install does not bring', () => {
+  if (!packed) return
+  writeFileSync(
+    join(home, 'use.ts'),
+    "import { analyze, type Column, tableFiles } from 'filterlens'\nimport { listInputs } from 'filterlens/node'\nexport const all: [typeof analyze, typeof tableFiles, typeof listInputs, Column | undefined] = [analyze, tableFiles, listInputs, undefined]\n",
+  )
+  const tsc = join(projectFolder, 'node_modules/ts7/bin/tsc')
+  const options = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--noEmit', '--skipLibCheck', 'false', '--types', '']
+  const { code, out } = run(process.execPath, [tsc, ...options, 'use.ts'], home)
+  assert.is(code, 0, out)
 })
 
 test.run()

@@ -9,6 +9,7 @@ import { openBrowser } from '../browser/harness/open.ts'
 import { serveFolders } from '../browser/harness/server.ts'
 import { smallReport, syntheticFirstLayers, syntheticGrid, syntheticStage } from '../figures/figure-suite.ts'
 import { syntheticAnalysis, syntheticComparison } from '../figures/synthetic.ts'
+import { packageFile } from '../packages.ts'
 
 declare global {
   var axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> }
@@ -36,7 +37,7 @@ test('the report in a browser: quiet, styled, self-contained, accessible, and no
   const folder = await mkdtemp(join(tmpdir(), 'filterlens-report-'))
   const server = await serveFolders({ '/': folder })
   try {
-    await writeFile(join(folder, 'axe.js'), await readFile('node_modules/axe-core/axe.min.js'))
+    await writeFile(join(folder, 'axe.js'), await readFile(packageFile('axe-core/axe.min.js')))
     for (const [name, html] of Object.entries(reports)) {
       await writeFile(join(folder, `${name}.html`), html)
       const asked = server.requests.length

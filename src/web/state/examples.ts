@@ -9,13 +9,13 @@ export interface Example {
   readonly files: readonly string[]
 }
 
-const [normal, robust] = ['preact_w24_cifar10_normal.onnx', 'preact_w24_cifar10_robust.onnx']
+const [normal, robust] = ['vgg_w16_cifar10_normal.onnx', 'vgg_w16_cifar10_robust.onnx']
 
 export const examples: readonly Example[] = [
   {
     id: 'normal',
     title: 'A normal model',
-    text: 'A small PreActResNet trained on CIFAR-10 as usual.',
+    text: 'A small VGG trained on CIFAR-10 as usual.',
     files: [normal],
   },
   {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pagePolicy } from '../../../src/cli/serve.ts'
+import { packageFile } from '../../packages.ts'
 import { openBrowser } from './open.ts'
 import { serveFolders, type TestServer } from './server.ts'
 import { type Engine, type Tab, until } from './tab.ts'
@@ -31,7 +32,7 @@ export async function withPage(engine: Engine, work: (page: OpenPage) => Promise
   if (!existsSync(join(PAGE, 'index.html'))) throw new Error('the page is not built: npm run build:web')
   const tab = await openBrowser(engine)
   if (!tab) return
-  const server = await serveFolders({ '/': PAGE, '/axe/': 'node_modules/axe-core' }, { 'content-security-policy': pagePolicy })
+  const server = await serveFolders({ '/': PAGE, '/axe/': packageFile('axe-core') }, { 'content-security-policy': pagePolicy })
   try {
     await tab.goto(`${server.url}/`)
     await tab.run(() => {

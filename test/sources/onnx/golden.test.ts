@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diskFolder, openFile } from '../../../src/io/node.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { SourceModel } from '../../../src/sources/source.ts'
+import { packageFile } from '../../packages.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 import { counted } from '../inputs.ts'
 
@@ -25,7 +26,6 @@ interface Golden {
 
 const fixtures = join(import.meta.dirname, '../../fixtures')
 const golden = JSON.parse(readFileSync(join(fixtures, 'onnx-golden.json'), 'utf8')) as Golden
-const modules = join(import.meta.dirname, '../../../../node_modules')
 
 async function withModel(
   path: string,
@@ -48,8 +48,7 @@ const of3x3 = (model: SourceModel) => model.convolutions.filter(({ shape }) => s
 
 for (const [name, network] of Object.entries(golden.networks)) {
   test(`${name}: names, shapes, depths and the SHA-256 of the weights are the reference's`, async () => {
-    const path = join(modules, network.file)
-    assert.ok(existsSync(path), path)
+    const path = packageFile(network.file)
     await withModel(path, async (model, bytesRead, size) => {
       assert.is(model.opset, network.opset)
       assert.is(model.convolutions.length, network.n_conv4d)
