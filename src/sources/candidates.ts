@@ -54,17 +54,32 @@ export function folderInput(names: readonly string[]): FolderInput | undefined {
 export function candidateNames(names: readonly string[]): string[] {
   const all = new Set(names)
   const whole = folderInput(names)
+  // The shards of torch.distributed.checkpoint are one input, which their first one stands for.
+  const distributed = names.filter((name) => name.endsWith('.distcp')).sort(byCodePoint)[0]
   return names
     .filter((name) => {
       if (name.startsWith('.')) return false
       if (whole && (whole.files.indexOf(name) > 0 || whole.parts.includes(name))) return false
+      if (name.endsWith('.distcp') && name !== distributed) return false
       return !isShardOf(name, all)
     })
     .sort(byCodePoint)
 }
 
+/** The first shard of torch.distributed.checkpoint in a folder stands for all. */
+function stands(other: string, path: string): boolean {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1)
+  return (
+    other.endsWith('.distcp') &&
+    other.lastIndexOf('/') === folder.length - 1 &&
+    other.startsWith(folder) &&
+    byCodePoint(other, path) < 0
+  )
+}
+
 /** True for m-00001-of-00002.safetensors when m.safetensors.index.json is there too, which stands for all shards. */
 export function isShardOf(path: string, all: ReadonlySet<string>): boolean {
+  if (path.endsWith('.distcp')) return [...all].some((other) => stands(other, path))
   const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(path)
   return shard !== null && all.has(`${shard[1]}${shard[2]}.index.json`)
 }

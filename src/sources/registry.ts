@@ -65,7 +65,7 @@ export const modelFormats: readonly FormatEntry[] = [
   },
   {
     name: 'PyTorch',
-    owns: ['pt', 'pth', 'ckpt'],
+    owns: ['pt', 'pth', 'ckpt', 'distcp'],
     shares: ['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
     load: async () => (await import('./pytorch/format.ts')).pytorch,
   },

@@ -10,6 +10,7 @@ import { HEAD_BYTES } from '../source.ts'
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
+import { isDistributed, openDistributed } from './distributed.ts'
 import { type Found, findNetworks, type Network } from './networks.ts'
 import { torchPlan } from './plan.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
@@ -22,7 +23,7 @@ import type { TorchTensor } from './values.ts'
 export const pytorch: SourceFormat = {
   name: 'PyTorch',
   async match(head, input) {
-    if (await isShardIndex(head, input, TORCH_SHARD)) return true
+    if (isDistributed(input.path) || (await isShardIndex(head, input, TORCH_SHARD))) return true
     const layout = torchLayout(head)
     if (layout !== 'zip') return layout !== undefined
     if (firstNameOf(head)?.endsWith('/data.pkl')) return true
@@ -37,15 +38,28 @@ export const pytorch: SourceFormat = {
   async open(input) {
     const { access } = input
     const head = await access.read(0, Math.min(HEAD_BYTES, access.byteLength))
-    if (!(await isShardIndex(head, input, TORCH_SHARD))) return readSource(input, await look(access), [])
+    if (isDistributed(input.path)) return openFolder(input)
+    if (!(await isShardIndex(head, input, TORCH_SHARD))) return readSource(input, modelName(input.path), await look(access), [])
     const { checkpoint, found, parts } = await openTorchShards(input, look)
     try {
-      return await readSource(input, { checkpoint, found, notes: [] }, parts)
+      const name = modelName(input.path).replace(/\.(bin|pt|pth)\.index$/, '')
+      return await readSource(input, name, { checkpoint, found, notes: [] }, parts)
     } catch (error) {
       for (const part of parts) await part.close?.()
       throw error
     }
   },
+}
+
+/** A folder of torch.distributed.checkpoint, under the folder's name. */
+async function openFolder(input: Input): Promise<Source> {
+  const { checkpoint, parts, folder } = await openDistributed(input)
+  try {
+    return await readSource(input, folder ?? modelName(input.path), lookInto(checkpoint, input.access), parts)
+  } catch (error) {
+    for (const part of parts) await part.close?.()
+    throw error
+  }
 }
 
 /** A checkpoint's structure and what networks are in it. */
@@ -57,7 +71,10 @@ interface Looked {
 }
 
 async function look(access: RandomAccess): Promise<Looked> {
-  const checkpoint = await openCheckpoint(access)
+  return lookInto(await openCheckpoint(access), access)
+}
+
+function lookInto(checkpoint: Checkpoint, access: RandomAccess): Looked {
   try {
     const found = findNetworks(checkpoint.root)
     const { constants = [] } = checkpoint
@@ -77,13 +94,17 @@ function frozen(constants: readonly TorchTensor[]): Network {
   return { key: '', isModule: true, tensors: constants.map((leaf, k) => ({ name: `CONSTANTS.c${k}`, leaf })) }
 }
 
-async function readSource(input: Input, { checkpoint, found, notes }: Looked, parts: readonly RandomAccess[]): Promise<Source> {
+async function readSource(
+  input: Input,
+  name: string,
+  { checkpoint, found, notes }: Looked,
+  parts: readonly RandomAccess[],
+): Promise<Source> {
   const read: ReadNetwork[] = []
   const chosen = chooseNetworks(found.networks)
   for (const one of chosen) read.push(await readNetwork(input.access.name, checkpoint, one))
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
-  const name = modelName(input.path).replace(/\.(bin|pt|pth)\.index$/, '')
   if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const models = networks.map(

@@ -47,8 +47,7 @@ export async function torchPlan(
     access,
     offset: leaf.offset * leaf.type.bytes,
     dtype,
-    ...(!isContiguous(leaf.shape, leaf.strides) &&
-      leaf.shape.length === 4 && { strides: leaf.strides as WeightPlan['strides'] & {} }),
+    ...(!leaf.isDense && leaf.shape.length === 4 && { strides: leaf.strides as WeightPlan['strides'] & {} }),
     ...(dequantise && { dequantise }),
   }
 }
@@ -61,16 +60,6 @@ function numpyPlan(file: string, name: string, array: NumpyArray): WeightPlan | 
   const fortran = array.fortran && shape.length === 4
   const strides = [1, shape[0]!, shape[0]! * shape[1]!, shape[0]! * shape[1]! * shape[2]!] as const
   return { access: memoryAccess(`${file}/${name}`, array.bytes), offset: 0, dtype, ...(fortran && { strides }) }
-}
-
-/** Row-major without gaps; the stride of an axis of length 1 does not matter. */
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  let expected = 1
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && strides[axis] !== expected) return false
-    expected *= shape[axis]!
-  }
-  return true
 }
 
 function requireInside(file: string, name: string, { shape, strides, offset, storage }: TorchTensor): void {

@@ -53,7 +53,8 @@ const storages: Record<string, string> = {
   _UntypedStorage: 'uint8',
 }
 
-const typeNamed = (name: string | undefined): TorchType | undefined =>
+/** The element type that torch calls so. */
+export const typeNamed = (name: string | undefined): TorchType | undefined =>
   name !== undefined && Object.hasOwn(types, name) ? { name, bytes: types[name]! } : undefined
 
 /** A run of elements that tensors are views of. */
@@ -110,6 +111,21 @@ export class TorchTensor extends PyBuilt {
     this.quantiser = quantiser
     if (this.shape.length !== this.strides.length || this.shape.length > 64)
       throw new PickleProblem(`a tensor has ${this.shape.length} sizes and ${this.strides.length} strides`)
+  }
+
+  /** A tensor that was described rather than rebuilt. */
+  static dense(storage: TorchStorage, shape: readonly number[], strides: readonly number[]): TorchTensor {
+    return new TorchTensor(storage, storage.type, 0, new PyTuple(shape), new PyTuple(strides))
+  }
+
+  /** Row-major without gaps; the stride of an axis of length 1 does not matter. */
+  get isDense(): boolean {
+    let expected = 1
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      if (this.shape[axis] !== 1 && this.strides[axis] !== expected) return false
+      expected *= this.shape[axis]!
+    }
+    return true
   }
 
   /** Number of elements. */
