@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../../src/errors.ts'
-import { inputNames, isShardOf } from '../../../src/sources/candidates.ts'
+import { candidateNames, isShardOf } from '../../../src/sources/candidates.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { SourceModel } from '../../../src/sources/source.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
@@ -64,7 +64,7 @@ test('a shard alone, a missing shard, and other metadata are refused by name', a
 })
 
 test('of the shards of a folder the first is the input', () => {
-  assert.equal(inputNames(['.metadata', '__1_0.distcp', '__0_1.distcp', '__0_0.distcp', 'a.pt']), ['__0_0.distcp', 'a.pt'])
+  assert.equal(candidateNames(['.metadata', '__1_0.distcp', '__0_1.distcp', '__0_0.distcp', 'a.pt']), ['__0_0.distcp', 'a.pt'])
   const all = new Set(['x/__0_0.distcp', 'x/__1_0.distcp', 'y/__1_0.distcp'])
   assert.equal(
     [...all].filter((path) => isShardOf(path, all)),
