@@ -1,13 +1,14 @@
 /*
  * Stored numbers to float32. `kind` is the place of the type's name in storedTypes of src/wasm.ts:
- * 0 float32, 1 float16, 2 bfloat16, 3 float64, 4 int8, 5 uint8, 6 int16, 7 uint16, 8 int32.
+ * 0 float32, 1 float16, 2 bfloat16, 3 float64, 4 int8, 5 uint8, 6 int16, 7 uint16, 8 int32, 9 float8e4m3fn, 10 float8e4m3fnuz,
+ * 11 float8e5m2, 12 float8e5m2fnuz.
  */
 
 /** Bytes of a stored number. */
 export function storedBytes(kind: i32): usize {
   if (kind == 3) return 8;
   if (kind == 0 || kind == 8) return 4;
-  return kind == 4 || kind == 5 ? 1 : 2;
+  return kind == 4 || kind == 5 || kind >= 9 ? 1 : 2;
 }
 
 /** A half as double, exactly. */
@@ -21,6 +22,22 @@ function half(bits: u32): f64 {
   return <f64>reinterpret<f32>(wide | ((bits & 0x8000) << 16));
 }
 
+/**
+ * Eight-bit floats of the Open Compute Project (e4m3fn: no infinities, one NaN; e5m2: as IEEE) and their fnuz forms (no
+ * infinities, no negative zero, whose code is the only NaN; the bias one more). Moved into a wider float's fields, whose bias
+ * differs by a power of two: the product is exact.
+ */
+// @ts-ignore: decorator
+@inline
+function eighth(kind: i32, bits: u32): f64 {
+  const magnitude = bits & 0x7f, sign = (bits & 0x80) << 8;
+  if (kind == 11) return half(bits << 8);
+  if (kind == 9) return magnitude == 0x7f ? NaN : half(sign | (magnitude << 7)) * 256.0;
+  if (bits == 0x80) return NaN;
+  if (kind == 10) return half(sign | (magnitude << 7)) * 128.0;
+  return <f64>reinterpret<f32>((magnitude << 21) | (sign << 16)) * <f64>2596148429267413814265248164610048.0; // 2^111
+}
+
 // @ts-ignore: decorator
 @inline
 function read(kind: i32, at: usize): f64 {
@@ -32,6 +49,7 @@ function read(kind: i32, at: usize): f64 {
   if (kind == 5) return <f64>load<u8>(at);
   if (kind == 6) return <f64>load<i16>(at);
   if (kind == 7) return <f64>load<u16>(at);
+  if (kind >= 9) return eighth(kind, <u32>load<u8>(at));
   return <f64>load<i32>(at);
 }
 
@@ -197,6 +215,10 @@ export function decode(
     case 5: return gather(5, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     case 6: return gather(6, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     case 7: return gather(7, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 9: return gather(9, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 10: return gather(10, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 11: return gather(11, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case 12: return gather(12, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     default: return gather(8, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
   }
 }

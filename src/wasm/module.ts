@@ -26,6 +26,10 @@ const storedTypes: readonly StoredType[] = [
   'int16',
   'uint16',
   'int32',
+  'float8e4m3fn',
+  'float8e4m3fnuz',
+  'float8e5m2',
+  'float8e5m2fnuz',
 ]
 
 /** The module's exports: addresses, counts and flags are plain numbers. Order of arguments as in assembly/. */

@@ -11,4 +11,8 @@ export const storedBytes: Readonly<Record<StoredType, number>> = {
   int16: 2,
   uint16: 2,
   int32: 4,
+  float8e4m3fn: 1,
+  float8e4m3fnuz: 1,
+  float8e5m2: 1,
+  float8e5m2fnuz: 1,
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Decoding, openInstance } from '../../src/wasm/module.ts'
 import type { StoredType } from '../../src/wasm/stored.ts'
+import { numbersOf } from '../../src/weights/numbers.ts'
 import { randomNumbers } from './data.ts'
 
 const wasm = await openInstance()
@@ -23,6 +25,32 @@ const same = (a: Float32Array, b: ArrayLike<number>, name: string) => {
   for (let k = 0; k < a.length; k++)
     if (!Object.is(a[k], Math.fround(b[k]!))) assert.unreachable(`${name} [${k}]: ${a[k]}, not ${b[k]}`)
 }
+
+test('every eight-bit float, as ml_dtypes reads it, in the module and outside', () => {
+  const codes = Uint8Array.from({ length: 256 }, (_, k) => k)
+  const tables = JSON.parse(readFileSync('test/fixtures/numbers/float8.json', 'utf8')) as Record<
+    string,
+    (number | string | null)[]
+  >
+  for (const dtype of ['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz'] as const) {
+    const expected = tables[dtype]!.map((value) =>
+      value === null ? Number.NaN : Number(typeof value === 'string' ? value.replace('inf', 'Infinity') : value),
+    )
+    same(decode(dtype, codes, [4, 4, 4, 4]).values, expected, dtype)
+    same(
+      decode(dtype, codes, [16, 16, 1, 1], { strides: [1, 16, 1, 1] }).values,
+      expected.map((_, k) => expected[(k % 16) * 16 + (k >> 4)]!),
+      `${dtype} turned`,
+    )
+    same(Float32Array.from(numbersOf(codes, dtype, 256)), expected, `${dtype} outside`)
+    const scaled = decode(dtype, codes, [1, 1, 1, 120], { dequantise: { scale: 0.1, zero: 0, shift: 0 } })
+    same(
+      scaled.values,
+      expected.slice(0, 120).map((value) => value * 0.1),
+      `${dtype} with a scale`,
+    )
+  }
+})
 
 test('every half and every bfloat16', () => {
   const bits = Uint16Array.from({ length: 65536 }, (_, k) => k)

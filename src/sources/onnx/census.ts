@@ -2,7 +2,7 @@ import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { longestPaths } from '../longest-path.ts'
 import type { Convolution, Skipped } from '../source.ts'
-import { type Constant, Constants, isConstant, planOf } from './constants.ts'
+import { type Constant, Constants, isConstant, isStoredType, planOf } from './constants.ts'
 import type { ExternalFiles } from './external.ts'
 import { type PlacedNode, placeNodes } from './graph.ts'
 import { placementOf } from './placement.ts'
@@ -114,7 +114,7 @@ async function planBias(id: number, out: number, constants: Constants): Promise<
   const bias = await constants.find(id)
   if (!isConstant(bias) || bias.quantisation || bias.dims.length !== 1 || bias.dims[0] !== out) return undefined
   const { access, offset, dtype } = bias.payload
-  return dtype === 'int64' || !dtype.includes('float') ? undefined : { access, offset, dtype }
+  return isStoredType(dtype) && dtype.includes('float') ? { access, offset, dtype } : undefined
 }
 
 async function planWeight(
@@ -129,8 +129,8 @@ async function planWeight(
   if (rank === 5) return '3-D convolution'
   if (rank !== 4) return `its weight has ${rank} dimensions`
   if (operator.scale === undefined && operator.zero === undefined) return planOf(weight, model.access.name)
-  if (weight.quantisation || weight.payload.dtype.includes('float'))
-    return `stored as ${weight.payload.dtype} where a quantised weight belongs`
+  if (weight.quantisation || weight.payload.type.includes('float'))
+    return `stored as ${weight.payload.type} where a quantised weight belongs`
   const zeroId = node.inputs[operator.zero ?? -1] ?? -1
   const q =
     operator.scale === undefined

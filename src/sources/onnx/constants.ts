@@ -1,10 +1,12 @@
 import { InputError } from '../../errors.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import type { ConvShape, Dequantisation, WeightPlan } from '../../weights/plan.ts'
+import { storedBytes } from '../../weights/stored-bytes.ts'
+import { type Computed, Expressions } from './evaluate/expressions.ts'
+import { product, rowMajor } from './evaluate/walk.ts'
 import type { ExternalFiles } from './external.ts'
 import type { PlacedGraph, PlacedNode } from './graph.ts'
-import { readNumbers } from './numbers.ts'
-import { ELEMENT_BYTES, elementCount, findPayload, type Payload } from './payload.ts'
+import { elementCount, findPayload, type Payload, readNumbers } from './payload.ts'
 import { type Quantisation, quantisedAccess } from './quantised.ts'
 import { type AttributeRecord, DATA_TYPES, type TensorRecord } from './records.ts'
 
@@ -25,6 +27,10 @@ export interface NoConstant {
   readonly name: string
   readonly reason: string
   readonly dims: readonly number[]
+  /** It is fed from outside, so that whatever is computed from it is no constant either. */
+  readonly isInput?: true
+  /** The operator that computes it, which is not read through: only then does `reason` say no more than that. */
+  readonly computedBy?: string
 }
 
 const LONGEST_CHAIN = 256
@@ -40,6 +46,7 @@ export class Constants {
   readonly #external: ExternalFiles
   readonly #model: Payload['access']
   readonly #writer: Int32Array
+  readonly #expressions: Expressions
 
   constructor(graph: PlacedGraph, model: Payload['access'], external: ExternalFiles) {
     this.#graph = graph
@@ -47,10 +54,42 @@ export class Constants {
     this.#external = external
     this.#writer = new Int32Array(graph.names.length).fill(-1)
     for (const [index, node] of graph.nodes.entries()) for (const id of node.outputs) if (id >= 0) this.#writer[id] = index
+    this.#expressions = new Expressions(
+      {
+        stored: async (id) => {
+          const origin = await this.#origin(id, graph.names[id]!)
+          return origin && (isConstant(origin) ? origin : origin.isInput ? 'input' : { reason: origin.reason })
+        },
+        writer: (id) => graph.nodes[this.#writer[id]!],
+        attribute: (node, key) => this.attribute(node, key),
+        tensor: async (record, name) => {
+          const found = await this.#stored(record, name)
+          return isConstant(found) ? found : { reason: found.reason }
+        },
+      },
+      model.name,
+      model.byteLength,
+    )
   }
 
-  /** @throws InputError when the tensor's bytes are cut short or do not fit its shape */
+  /**
+   * The constant that a value is: a stored tensor, read through what only moves or widens its numbers; else computed from stored
+   * ones. @throws InputError when the tensor's bytes are cut short or do not fit its shape
+   */
   async find(id: number): Promise<Constant | NoConstant> {
+    const found = await this.#readThrough(id)
+    const isReady = isConstant(found) && (found.quantisation?.axis ?? 0) === 0
+    const isStored = id < 0 || this.#graph.stored.has(id) || this.#graph.nodes[this.#writer[id]!] === undefined
+    if (isReady || isStored) return found
+    const computed = await this.#expressions.find(id)
+    if (typeof computed !== 'string') return asStored(computed)
+    // What reading through found wrong is nearer to the weight than what stopped computing it.
+    if (!isConstant(found) && found.computedBy === undefined) return found
+    return { name: found.name, reason: computed, dims: found.dims }
+  }
+
+  /** Back to the stored tensor through operators of which only the first input is followed. */
+  async #readThrough(id: number): Promise<Constant | NoConstant> {
     // Back to where the values are stored; `steps` is what is done to them, last one first.
     const steps: PlacedNode[] = []
     for (let at = id; steps.length < LONGEST_CHAIN; ) {
@@ -65,6 +104,9 @@ export class Constants {
         return value
       }
       const node = this.#graph.nodes[this.#writer[at]!]!
+      const { operator } = node.record
+      if (!READ_THROUGH.has(operator))
+        return { ...none(name, `its weight is computed in the graph by ${operator}`), computedBy: operator }
       steps.push(node)
       at = node.inputs[0] ?? -1
     }
@@ -73,14 +115,17 @@ export class Constants {
 
   /** All numbers of a small constant; undefined when it is not one, or has more than `most` numbers. */
   async numbers(id: number, most: number = MOST_SCALES): Promise<Float64Array<ArrayBuffer> | undefined> {
-    const found = await this.find(id)
-    if (!isConstant(found) || !isContiguous(found)) return undefined
-    const count = product(found.dims)
+    const found = await this.#readThrough(id)
+    const count = isConstant(found) ? product(found.dims) : 0
     if (count > most) return undefined
-    const numbers = await readNumbers(found.payload, 0, count)
-    const q = found.quantisation
-    if (!q) return numbers
-    return q.axis === undefined ? numbers.map((value) => (value - q.zero[0]!) * q.scale[0]!) : undefined
+    if (isConstant(found) && isContiguous(found) && found.quantisation?.axis === undefined) {
+      const numbers = await readNumbers(found.payload, 0, count)
+      const q = found.quantisation
+      return q ? numbers.map((value) => (value - q.zero[0]!) * q.scale[0]!) : numbers
+    }
+    if (id < 0) return undefined
+    const computed = await this.#expressions.find(id)
+    return typeof computed === 'string' || product(computed.dims) > most ? undefined : computed.numbers()
   }
 
   /** The stored tensor that a value is, the reason why it is none, or undefined when the writer of the value must be asked. */
@@ -90,13 +135,9 @@ export class Constants {
     const sparse = this.#graph.sparse.get(id)
     if (sparse) return { name, reason: 'stored as a sparse tensor', dims: sparse }
     const node = this.#graph.nodes[this.#writer[id]!]
-    if (node) {
-      const { operator } = node.record
-      if (operator === 'Constant') return this.#constantNode(node, name)
-      return READ_THROUGH.has(operator) ? undefined : none(name, `its weight is computed in the graph by ${operator}`)
-    }
-    if (this.#graph.modelInputs.has(id)) return none(name, 'its weight is an input of the model')
-    if (this.#graph.bodyInputs.has(id)) return none(name, 'its weight is an input of a loop')
+    if (node) return node.record.operator === 'Constant' ? this.#constantNode(node, name) : undefined
+    if (this.#graph.modelInputs.has(id)) return { ...none(name, 'its weight is an input of the model'), isInput: true }
+    if (this.#graph.bodyInputs.has(id)) return { ...none(name, 'its weight is an input of a loop'), isInput: true }
     return none(name, `its weight ${name} is nowhere in the file`)
   }
 
@@ -117,9 +158,9 @@ export class Constants {
       return this.#stored({ ...EMPTY_TENSOR, dims: [count], dataType: 1, floats }, name)
     }
     const integers = attribute('value_ints')?.integers ?? (attribute('value_int') && [attribute('value_int')!.integer])
-    if (integers) return inMemory(name, attribute('value_ints') ? [integers.length] : [], integers)
+    if (integers) return inMemory(name, attribute('value_ints') ? [integers.length] : [], integers, 'int64')
     const float = attribute('value_float')?.float
-    if (float !== undefined) return inMemory(name, [], [float])
+    if (float !== undefined) return inMemory(name, [], [float], 'float32')
     return none(name, 'its weight is a Constant of a kind that holds no numbers')
   }
 
@@ -135,11 +176,12 @@ export class Constants {
     const rank = value.dims.length
     if (operator === 'Identity') return value
     if (operator === 'Cast' || operator === 'CastLike') {
+      const from = value.quantisation ? 'float32' : value.payload.type
+      if (!(from in FLOAT_BITS)) return { ...no(`its weight is computed in the graph by ${operator}`), computedBy: operator }
       if (operator === 'CastLike') return value
       const to = DATA_TYPES[this.attribute(node, 'to')?.integer ?? 0] ?? 'an unknown type'
       if (!(to in FLOAT_BITS)) return no(`its weight is cast to ${to}`)
-      const from = value.quantisation ? 'float32' : value.payload.dtype
-      return FLOAT_BITS[to]! < (FLOAT_BITS[from] ?? 0) ? { ...value, roundedTo: to } : value
+      return FLOAT_BITS[to]! < FLOAT_BITS[from]! ? { ...value, roundedTo: to } : value
     }
     if (operator === 'Transpose') {
       const perm = this.attribute(node, 'perm')?.integers ?? value.dims.map((_, k) => rank - 1 - k)
@@ -163,7 +205,7 @@ export class Constants {
       if (typeof q === 'string' || (this.attribute(node, 'block_size')?.integer ?? 0) > 0)
         return no(typeof q === 'string' ? q : 'quantised in blocks')
       if (operator === 'DequantizeLinear') {
-        if (value.quantisation || value.payload.dtype.includes('float')) return no('dequantised although it is not quantised')
+        if (value.quantisation || value.payload.type in FLOAT_BITS) return no('dequantised although it is not quantised')
         return { ...value, quantisation: q }
       }
       if (value.quantisation || !value.payload.dtype.includes('float') || value.payload.dtype === 'float64')
@@ -179,7 +221,7 @@ export class Constants {
         value.dims[along] ?? 1,
         type,
       )
-      return { ...value, payload: { access, offset: 0, dtype: type } }
+      return { ...value, payload: { access, offset: 0, dtype: type, type } }
     }
     return this.#reshape(node, value, no)
   }
@@ -228,7 +270,7 @@ export class Constants {
   async #zeroType(id: number): Promise<string> {
     if (id < 0) return 'uint8'
     const zero = await this.find(id)
-    return isConstant(zero) ? zero.payload.dtype : 'an unknown type'
+    return isConstant(zero) ? zero.payload.type : 'an unknown type'
   }
 }
 
@@ -255,6 +297,7 @@ const EMPTY_TENSOR: TensorRecord = {
   doubles: [],
   int32s: [],
   int64s: [],
+  uint64s: [],
   external: undefined,
   isExternal: false,
 }
@@ -263,8 +306,13 @@ function none(name: string, reason: string): NoConstant {
   return { name, reason, dims: [] }
 }
 
+/** A computed constant among the stored ones. */
+function asStored({ name, payload, dims }: Computed): Constant {
+  return { name, payload, dims, strides: rowMajor(dims), quantisation: undefined, roundedTo: undefined }
+}
+
 /** Numbers of an attribute, kept as float64 in memory. */
-function inMemory(name: string, dims: readonly number[], values: readonly number[]): Constant {
+function inMemory(name: string, dims: readonly number[], values: readonly number[], type: 'int64' | 'float32'): Constant {
   const bytes = new Uint8Array(Float64Array.from(values).buffer)
   const access: Payload['access'] = {
     name,
@@ -278,7 +326,7 @@ function inMemory(name: string, dims: readonly number[], values: readonly number
   }
   return {
     name,
-    payload: { access, offset: 0, dtype: 'float64' },
+    payload: { access, offset: 0, dtype: 'float64', type },
     dims,
     strides: rowMajor(dims),
     quantisation: undefined,
@@ -288,19 +336,6 @@ function inMemory(name: string, dims: readonly number[], values: readonly number
 
 function spread(list: Float64Array, size: number): Float64Array {
   return list.length === size ? list : new Float64Array(size).fill(list[0]!)
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((count, size) => count * size, 1)
-}
-
-function rowMajor(dims: readonly number[]): number[] {
-  const strides = new Array<number>(dims.length)
-  for (let k = dims.length - 1, step = 1; k >= 0; k--) {
-    strides[k] = step
-    step *= dims[k]!
-  }
-  return strides
 }
 
 /** True when the elements are stored in just their order (axes of size 1 do not matter). */
@@ -338,13 +373,13 @@ export function planOf(constant: Constant, file: string): { shape: ConvShape; we
   const { dims, strides, payload, quantisation } = constant
   const count = elementCount(dims, file, constant.name)
   if (count === 0) return 'empty weight'
-  if (payload.dtype === 'int64') return 'stored as int64'
-  if (!quantisation && !payload.dtype.includes('float')) return `stored as ${payload.dtype} without a scale`
+  const { dtype } = payload
+  if (!isStoredType(dtype) || payload.type === 'bool') return `stored as ${payload.type}`
+  if (!quantisation && !payload.type.includes('float')) return `stored as ${payload.type} without a scale`
   if (quantisation?.axis !== undefined && quantisation.axis !== 0) return 'quantised along another axis than the output channels'
-  const end = payload.offset + count * ELEMENT_BYTES[payload.dtype]
+  const end = payload.offset + count * storedBytes[dtype]
   if (end > payload.access.byteLength)
     throw new InputError(file, `initializer ${constant.name} runs past the end of the file; get it again`)
-  const dtype: StoredType = payload.dtype
   return {
     shape: dims as unknown as ConvShape,
     weights: {
@@ -359,4 +394,9 @@ export function planOf(constant: Constant, file: string): { shape: ConvShape; we
 
 function dequantisation({ scale, zero, axis }: Quantisation): Dequantisation {
   return axis === undefined ? { scale: scale[0]!, zero: zero[0]!, shift: 0 } : { scale, zero, shift: 0 }
+}
+
+/** Whether weights can be of this type. */
+export function isStoredType(dtype: string): dtype is StoredType {
+  return Object.hasOwn(storedBytes, dtype)
 }

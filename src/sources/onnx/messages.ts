@@ -36,7 +36,31 @@ const USED = new Set([
   'value_int',
   'value_ints',
   'sparse_value',
+  // of the operators that constants are computed by
+  'keepdims',
+  'noop_with_empty_axes',
+  'epsilon',
+  'training_mode',
+  'alpha',
+  'beta',
+  'transA',
+  'transB',
+  'equation',
+  'starts',
+  'ends',
+  'start',
+  'end',
+  'min',
+  'max',
+  'split',
+  'upper',
+  'mode',
+  'p',
+  'repeats',
+  'dtype',
 ])
+/** Attributes of which the text is kept. */
+const TEXTS = new Set(['auto_pad', 'equation', 'mode'])
 
 /** Reads everything of a ModelProto but the values of its tensors. @throws InputError */
 export async function readModel(access: RandomAccess): Promise<ModelRecord> {
@@ -185,7 +209,7 @@ async function readAttribute(c: WireCursor, end: number, depth: number): Promise
     if (field === 1) name = await textField(c)
     else if (field === 2 && c.wire === FIXED32) attribute.float = c.float32()
     else if (field === 3 && c.wire === VARINT) attribute.integer = c.signed()
-    else if (field === 4 && name === 'auto_pad') attribute.text = await textField(c)
+    else if (field === 4 && TEXTS.has(name)) attribute.text = await textField(c)
     else if (field === 5 && c.wire === BYTES) attribute.tensor = await message(c, (stop) => readTensor(c, stop))
     else if ((field === 6 || field === 11) && c.wire === BYTES)
       attribute.graphs.push(await within(c, `its graph ${name}`, (stop) => readGraph(c, stop, depth + 1)))
@@ -211,6 +235,7 @@ async function readTensor(c: WireCursor, end: number): Promise<TensorRecord> {
     doubles: [],
     int32s: [],
     int64s: [],
+    uint64s: [],
     external: undefined,
     isExternal: false,
   }
@@ -223,6 +248,7 @@ async function readTensor(c: WireCursor, end: number): Promise<TensorRecord> {
     else if (field === 5) numberRun(c, tensor.int32s, VARINT)
     else if (field === 7) numberRun(c, tensor.int64s, VARINT)
     else if (field === 10) numberRun(c, tensor.doubles, FIXED64)
+    else if (field === 11) numberRun(c, tensor.uint64s, VARINT)
     else if (field === 8) {
       tensor.name = await textField(c)
       const last = c.within.length - 1

@@ -1,6 +1,5 @@
 import type { RandomAccess } from '../../io/random-access.ts'
-import { readNumbers } from './numbers.ts'
-import type { Payload } from './payload.ts'
+import { type Payload, readNumbers } from './payload.ts'
 import { byElement } from './runs.ts'
 
 /** Scale and zero point: one number each, or one per index along `axis`. */

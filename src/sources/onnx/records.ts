@@ -28,6 +28,7 @@ export interface TensorRecord {
   readonly doubles: Run[]
   readonly int32s: Run[]
   readonly int64s: Run[]
+  readonly uint64s: Run[]
   external: Map<string, string> | undefined
   isExternal: boolean
 }

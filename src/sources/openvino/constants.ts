@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import { numbersOf } from '../../weights/numbers.ts'
 import type { Dequantisation } from '../../weights/plan.ts'
 import { type IrLayer, type IrNetwork, numbers } from './network.ts'
 
@@ -14,6 +15,8 @@ const TYPES: Readonly<Record<string, readonly [dtype: StoredType, bytes: number]
   i16: ['int16', 2],
   u16: ['uint16', 2],
   i32: ['int32', 4],
+  f8e4m3: ['float8e4m3fn', 1],
+  f8e5m2: ['float8e5m2', 1],
 }
 const FARTHEST = 64
 const LARGEST_SCALE = 1 << 20
@@ -86,13 +89,7 @@ export class IrConstants {
     const place = layer?.type === 'Const' ? this.#place(layer) : 'none'
     if (typeof place === 'string' || (place.count !== 1 && place.count !== out) || place.count > LARGEST_SCALE) return undefined
     const bytes = await this.#bin.read(place.offset, place.count * place.bytes)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const values = new Float64Array(place.count)
-    for (let k = 0; k < place.count; k++) {
-      const value = readNumber(view, k * place.bytes, place.dtype)
-      if (value === undefined) return undefined
-      values[k] = value
-    }
+    const values = numbersOf(bytes, place.dtype, place.count)
     return values.length === 1 ? values[0]! : values
   }
 
@@ -112,26 +109,4 @@ export class IrConstants {
       )
     return { dtype, bytes, offset, count }
   }
-}
-
-function readNumber(view: DataView, at: number, dtype: StoredType): number | undefined {
-  if (dtype === 'float32') return view.getFloat32(at, true)
-  if (dtype === 'float64') return view.getFloat64(at, true)
-  if (dtype === 'float16') return halfOf(view.getUint16(at, true))
-  if (dtype === 'int8') return view.getInt8(at)
-  if (dtype === 'uint8') return view.getUint8(at)
-  if (dtype === 'int32') return view.getInt32(at, true)
-  return undefined
-}
-
-/** A half-precision number, exactly: scaling by powers of two does not round. */
-function halfOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  let value = exponent === 0 ? fraction / 1024 : 1 + fraction / 1024
-  for (let k = Math.max(exponent, 1); k > 15; k--) value *= 2
-  for (let k = Math.max(exponent, 1); k < 15; k++) value /= 2
-  return sign * value
 }

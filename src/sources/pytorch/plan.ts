@@ -16,6 +16,10 @@ const STORED: Record<string, StoredType> = {
   qint8: 'int8',
   quint8: 'uint8',
   qint32: 'int32',
+  float8_e4m3fn: 'float8e4m3fn',
+  float8_e4m3fnuz: 'float8e4m3fnuz',
+  float8_e5m2: 'float8e5m2',
+  float8_e5m2fnuz: 'float8e5m2fnuz',
 }
 const NUMPY: Record<string, StoredType> = { f4: 'float32', f8: 'float64', f2: 'float16' }
 const LARGEST_TABLE = 1 << 22 // scales, zero points

@@ -12,6 +12,10 @@ const STORED: ReadonlyMap<string, StoredType> = new Map([
   ['F16', 'float16'],
   ['BF16', 'bfloat16'],
   ['F64', 'float64'],
+  ['F8_E4M3', 'float8e4m3fn'],
+  ['F8_E4M3FNUZ', 'float8e4m3fnuz'],
+  ['F8_E5M2', 'float8e5m2'],
+  ['F8_E5M2FNUZ', 'float8e5m2fnuz'],
 ])
 const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
   ['pt', 'PyTorch'],

@@ -1,12 +1,11 @@
 import type { Source } from '../../../src/sources/source.ts'
+import { storedBytes } from '../../../src/weights/stored-bytes.ts'
 
 /** A source's format and, per convolution, its model, name, shape, depth and the start of its stored bytes' SHA-256. */
 export interface Layers {
   readonly format: string
   readonly layers: readonly string[]
 }
-
-const BYTES = { float32: 4, float16: 2, bfloat16: 2, float64: 8, int8: 1, uint8: 1, int16: 2, uint16: 2, int32: 4 }
 
 /** Reads every convolution from its first to its last stored element; the same in Node and in a browser. */
 export async function layersOf(source: Source): Promise<Layers> {
@@ -16,7 +15,7 @@ export async function layersOf(source: Source): Promise<Layers> {
       const [, inside, rows, columns] = shape
       const steps = weights.strides ?? [inside * rows * columns, rows * columns, columns, 1]
       const last = shape.reduce((sum, size, k) => sum + (size - 1) * steps[k]!, 0)
-      const bytes = await weights.access.read(weights.offset, (last + 1) * BYTES[weights.dtype])
+      const bytes = await weights.access.read(weights.offset, (last + 1) * storedBytes[weights.dtype])
       const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()))
       const start = Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')
       layers.push(`${name} ${layer} ${shape.join('×')} ${depth} ${start}`)

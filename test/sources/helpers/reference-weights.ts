@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Convolution } from '../../../src/sources/source.ts'
 import type { StoredType } from '../../../src/wasm/stored.ts'
 import type { WeightPlan } from '../../../src/weights/plan.ts'
+
+type Eighth = 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz'
+const eighths = JSON.parse(readFileSync('test/fixtures/numbers/float8.json', 'utf8')) as Record<
+  Eighth,
+  (number | string | null)[]
+>
 
 const BYTES: Readonly<Record<StoredType, number>> = {
   float32: 4,
@@ -13,6 +20,10 @@ const BYTES: Readonly<Record<StoredType, number>> = {
   int16: 2,
   uint16: 2,
   int32: 4,
+  float8e4m3fn: 1,
+  float8e4m3fnuz: 1,
+  float8e5m2: 1,
+  float8e5m2fnuz: 1,
 }
 
 /**
@@ -75,7 +86,18 @@ function read(view: DataView, at: number, dtype: StoredType): number {
       return view.getUint16(at, true)
     case 'int32':
       return view.getInt32(at, true)
+    case 'float8e4m3fn':
+    case 'float8e4m3fnuz':
+    case 'float8e5m2':
+    case 'float8e5m2fnuz':
+      return eighth(view.getUint8(at), dtype)
   }
+}
+
+/** From a table that was written by ml_dtypes: test/fixtures/README.md. */
+function eighth(code: number, type: keyof typeof eighths): number {
+  const value = eighths[type][code]!
+  return value === null ? Number.NaN : value === 'inf' ? Infinity : Number(value === '-inf' ? -Infinity : value)
 }
 
 function half(bits: number): number {

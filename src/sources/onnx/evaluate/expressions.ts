@@ -1,0 +1,268 @@
+import { InputError } from '../../../errors.ts'
+import { type RandomAccess, requireRange } from '../../../io/random-access.ts'
+import type { PlacedNode } from '../graph.ts'
+import { type Payload, readNumbers } from '../payload.ts'
+import type { AttributeRecord, TensorRecord } from '../records.ts'
+import type { Call, Operator } from './call.ts'
+import { bytesPer, ComputeProblem, heldAs, isElementType, type Numbers, newNumbers } from './dense.ts'
+import { elementwise } from './elementwise.ts'
+import { compute, type Expression, expression, type Plan, planOf } from './expression.ts'
+import { normalisations } from './normalise.ts'
+import { products } from './products.ts'
+import { quantisers } from './quantise.ts'
+import { reductions } from './reductions.ts'
+import { shapes } from './shapes.ts'
+import { product } from './walk.ts'
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...elementwise,
+  ...reductions,
+  ...products,
+  ...normalisations,
+  ...quantisers,
+  ...shapes,
+}
+
+/** A stored tensor: where its numbers lie. */
+export interface StoredTensor {
+  readonly name: string
+  readonly payload: Payload
+  readonly dims: readonly number[]
+}
+
+/** What the graph says about a value. */
+export interface Values {
+  /** The stored tensor that a value is, an input from outside, why it cannot be read, or undefined when a node computes it. */
+  stored(id: number): Promise<StoredTensor | 'input' | { readonly reason: string } | undefined>
+  writer(id: number): PlacedNode | undefined
+  attribute(node: PlacedNode, key: string): AttributeRecord | undefined
+  tensor(record: TensorRecord, name: string): Promise<StoredTensor | { readonly reason: string }>
+}
+
+/** Among the reasons: what is fed from outside. */
+const INPUT = 'an input'
+
+/** A computed constant: as if it were stored, float32 or the whole numbers that a quantised layer takes. */
+export interface Computed extends StoredTensor {
+  /** The numbers at once, for what is small; undefined when they cannot be computed after all. */
+  numbers(): Promise<Float64Array<ArrayBuffer> | undefined>
+}
+
+/** Numbers that say how to compute (a shape, indices) are no more than these. */
+const MOST_INDICES = 1 << 16
+/** Elementary steps that are spent while a model is opened, in all. */
+const OPENING_STEPS = 1 << 24
+/** Steps for each element of a weight: a low-rank product, a standardisation. */
+const STEPS_PER_ELEMENT = 4096
+/** Operators that all weights of a model are computed by, those that several share counted for each. */
+const MOST_OPERATORS = 1 << 21
+const KEPT_BYTES = 1 << 26
+
+/**
+ * Computes values of a graph that depend on constants alone, as exporters leave pruned, weight-normalised or standardised weights.
+ * Types and shapes are worked out when a value is asked for, its numbers when they are read: one weight at a time, and the last
+ * few are kept.
+ */
+export class Expressions {
+  readonly #values: Values
+  readonly #file: string
+  readonly #known = new Map<number, Expression | string>()
+  readonly #kept = new Map<Expression, Uint8Array>()
+  #keptBytes = 0
+  #opening = OPENING_STEPS
+  #operators = MOST_OPERATORS
+  #elements: number
+
+  /** `bytes`: of the model's files, by which the number of computed weights is bounded. */
+  constructor(values: Values, file: string, bytes: number) {
+    this.#values = values
+    this.#file = file
+    this.#elements = (1 << 26) + 4 * bytes
+  }
+
+  /** @returns the reason, as a phrase, when the value cannot be computed */
+  async find(id: number): Promise<Computed | string> {
+    const root = await this.#build(id)
+    if (typeof root === 'string') return root
+    try {
+      const plan = planOf(root)
+      const count = product(root.dims)
+      this.#operators -= plan.order.length
+      this.#elements -= count
+      if (this.#operators < 0 || this.#elements < 0)
+        return 'computed in the graph, of which more is computed than its file could hold'
+      if (plan.cost > OPENING_STEPS + STEPS_PER_ELEMENT * count)
+        return `computed in the graph in ${plan.cost} steps, more than are taken`
+      return this.#computed(root, plan)
+    } catch (error) {
+      if (error instanceof ComputeProblem) return error.message
+      throw error
+    }
+  }
+
+  #computed(root: Expression, plan: Plan): Computed {
+    const count = product(root.dims)
+    const name = root.origin?.name ?? 'a computed constant'
+    return {
+      name,
+      dims: root.dims,
+      payload: { access: this.#access(root, plan, name, count), offset: 0, dtype: heldAs(root.type), type: root.type },
+      numbers: async () => {
+        try {
+          this.#spend(plan.cost)
+          return Float64Array.from(await compute(plan))
+        } catch (error) {
+          if (error instanceof ComputeProblem) return undefined
+          throw error
+        }
+      },
+    }
+  }
+
+  #access(root: Expression, plan: Plan, name: string, count: number): RandomAccess {
+    const byteLength = count * bytesPer(root.type)
+    return {
+      name: this.#file,
+      byteLength,
+      read: async (offset, length, into) => {
+        requireRange(this.#file, byteLength, offset, length)
+        const bytes = (await this.#bytesOf(root, plan, name)).subarray(offset, offset + length)
+        if (!into) return bytes.slice()
+        into.set(bytes)
+        return into.subarray(0, length)
+      },
+    }
+  }
+
+  async #bytesOf(root: Expression, plan: Plan, name: string): Promise<Uint8Array> {
+    const kept = this.#kept.get(root)
+    if (kept) return kept
+    let numbers: Numbers
+    try {
+      numbers = await compute(plan)
+    } catch (error) {
+      if (!(error instanceof ComputeProblem)) throw error
+      throw new InputError(this.#file, `the weight ${name} is ${error.message}; it cannot be measured`, { cause: error })
+    }
+    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+    this.#kept.set(root, bytes)
+    this.#keptBytes += bytes.length
+    for (const [old, { length }] of this.#kept) {
+      if (this.#keptBytes <= KEPT_BYTES || old === root) break
+      this.#kept.delete(old)
+      this.#keptBytes -= length
+    }
+    return bytes
+  }
+
+  #spend(cost: number): void {
+    this.#opening -= cost
+    if (this.#opening < 0)
+      throw new ComputeProblem('computed in the graph from more numbers than are computed while a model is opened')
+  }
+
+  /** The expression of a value, those that it needs first; without recursion, for graphs are deep. */
+  async #build(id: number): Promise<Expression | string> {
+    const pending = [id]
+    while (pending.length > 0) {
+      const next = pending[pending.length - 1]!
+      const missing = this.#known.has(next) ? [] : await this.#settle(next)
+      if (missing.length === 0) pending.pop()
+      else pending.push(...missing)
+    }
+    return this.#known.get(id)!
+  }
+
+  /** Settles a value, or says which others must be settled first. */
+  async #settle(id: number): Promise<number[]> {
+    const stored = await this.#values.stored(id)
+    if (stored !== undefined) {
+      this.#known.set(id, stored === 'input' ? INPUT : 'reason' in stored ? stored.reason : leaf(stored))
+      return []
+    }
+    const node = this.#values.writer(id)!
+    const operator = Object.hasOwn(OPERATORS, node.record.operator) ? OPERATORS[node.record.operator] : undefined
+    const isStandard = node.record.domain === '' || node.record.domain === 'ai.onnx'
+    if (node.record.operator === 'ConstantOfShape' ? !isStandard : !operator || !isStandard) {
+      this.#known.set(id, `its weight is computed in the graph by ${node.record.operator}`)
+      return []
+    }
+    const missing = node.inputs.filter((input) => input >= 0 && !this.#known.has(input))
+    if (missing.length > 0) return missing
+    this.#known.set(id, await this.#apply(node, operator, node.outputs.indexOf(id)))
+    return []
+  }
+
+  async #apply(node: PlacedNode, operator: Operator | undefined, output: number): Promise<Expression | string> {
+    const inputs: (Expression | undefined)[] = []
+    for (const input of node.inputs) {
+      const value = input < 0 ? undefined : this.#known.get(input)!
+      if (value === INPUT) return `its weight is computed in the graph by ${node.record.operator} from an input`
+      if (typeof value === 'string') return value
+      inputs.push(value)
+    }
+    try {
+      if (operator) return await operator(this.#call(node, inputs, output))
+      return await this.#ofShape(node, inputs[0])
+    } catch (error) {
+      if (error instanceof ComputeProblem) return error.message
+      throw error
+    }
+  }
+
+  #call(node: PlacedNode, inputs: readonly (Expression | undefined)[], output: number): Call {
+    const attribute = (key: string): AttributeRecord | undefined => this.#values.attribute(node, key)
+    return {
+      operator: node.record.operator,
+      inputs,
+      outputs: node.outputs.length,
+      output,
+      integer: (key, otherwise) => attribute(key)?.integer ?? otherwise,
+      integers: (key) => attribute(key)?.integers,
+      float: (key, otherwise) => attribute(key)?.float ?? otherwise,
+      text: (key, otherwise) => attribute(key)?.text ?? otherwise,
+      numbers: (input) => this.#few(inputs[input], node.record.operator),
+    }
+  }
+
+  async #few(value: Expression | undefined, operator: string): Promise<readonly number[]> {
+    if (!value) throw new ComputeProblem(`computed in the graph by ${operator} without one of its inputs`)
+    if (product(value.dims) > MOST_INDICES)
+      throw new ComputeProblem(`computed in the graph by ${operator} with more than ${MOST_INDICES} indices`)
+    if (value.known) return [...value.known]
+    const plan = planOf(value)
+    this.#operators -= plan.order.length
+    if (this.#operators < 0) throw new ComputeProblem('computed in the graph, of which more is computed than its file could hold')
+    this.#spend(plan.cost)
+    return [...(await compute(plan))]
+  }
+
+  async #ofShape(node: PlacedNode, shape: Expression | undefined): Promise<Expression> {
+    const dims = await this.#few(shape, 'ConstantOfShape')
+    const record = this.#values.attribute(node, 'value')?.tensor
+    const filler = record && (await this.#values.tensor(record, node.record.name))
+    if (filler && 'reason' in filler) throw new ComputeProblem(filler.reason)
+    const one = filler && leaf(filler)
+    if (typeof one === 'string') throw new ComputeProblem(one)
+    if (!one) return expression('float32', dims, [], (out) => void out.fill(0))
+    return expression(one.type, dims, [one], (out, [x]) => void out.fill(x![0] ?? 0))
+  }
+}
+
+/** A stored tensor as an expression; the reason when its type is none that is computed with. */
+function leaf({ name, payload, dims }: StoredTensor): Expression | string {
+  const { type, dtype } = payload
+  if (!isElementType(type)) return `computed from numbers stored as ${type}`
+  const count = product(dims)
+  const compute = async (): Promise<Numbers> => {
+    if (dtype === 'float32') {
+      const bytes = new Uint8Array(4 * count)
+      await payload.access.read(payload.offset, bytes.length, bytes)
+      return new Float32Array(bytes.buffer)
+    }
+    const out = newNumbers(type, count)
+    out.set(await readNumbers(payload, 0, count))
+    return out
+  }
+  return { type, dims, inputs: [], cost: count, origin: { name, count }, compute }
+}
