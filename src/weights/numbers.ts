@@ -12,12 +12,12 @@ export function numbersOf(bytes: Uint8Array, dtype: NumberType, count: number): 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const size = numberBytes[dtype]
   const out = new Float64Array(count)
-  for (let k = 0; k < count; k++) out[k] = numberAt(view, k * size, dtype)
+  for (let k = 0; k < count; k++) out[k] = storedNumber(view, k * size, dtype)
   return out
 }
 
 /** One little-endian number as a double, exactly (64-bit integers beyond 2^53 are rounded). */
-export function numberAt(view: DataView, at: number, dtype: NumberType): number {
+export function storedNumber(view: DataView, at: number, dtype: NumberType): number {
   switch (dtype) {
     case 'float32':
       return view.getFloat32(at, true)

@@ -1,8 +1,8 @@
-import { sharedKernel } from '../../../wasm/module.ts'
+import { sharedInstance } from '../../../wasm/module.ts'
 import { DATA_TYPES } from '../records.ts'
-import { inputOf, type Operator } from './call.ts'
 import { ComputeProblem, type ElementType, isComputedFloat, isElementType, isFloat, roundedHalfEven } from './dense.ts'
 import { type Expression, expression, reshaped } from './expression.ts'
+import { inputOf, type Operator } from './operator.ts'
 import { broadcast, eachRow, widenedStrides } from './walk.ts'
 
 // Arithmetic: every operator computes in double and rounds once to its type. For +, -, ·, / and the square root of float32 this is
@@ -59,17 +59,17 @@ function power(x: number, y: number): number {
   if (y === 0.5) return Math.sqrt(x)
   if (y === -0.5) return 1 / Math.sqrt(x)
   if (y === 3) return x * x * x
-  return sharedKernel().math.pow(x, y)
+  return sharedInstance().math.pow(x, y)
 }
 
-const exponential = (x: number): number => sharedKernel().math.exp(x)
-const logarithm = (x: number): number => sharedKernel().math.log(x)
+const exponential = (x: number): number => sharedInstance().math.exp(x)
+const logarithm = (x: number): number => sharedInstance().math.log(x)
 const sigmoid = (x: number): number => 1 / (1 + exponential(-x))
 function hyperbolicTangent(x: number): number {
-  const twice = sharedKernel().math.expm1(2 * Math.abs(x))
+  const twice = sharedInstance().math.expm1(2 * Math.abs(x))
   return Math.sign(x) * (twice === Number.POSITIVE_INFINITY ? 1 : twice / (twice + 2))
 }
-const softplus = (x: number): number => Math.max(x, 0) + sharedKernel().math.log1p(exponential(-Math.abs(x)))
+const softplus = (x: number): number => Math.max(x, 0) + sharedInstance().math.log1p(exponential(-Math.abs(x)))
 
 function numeric(value: Expression, operator: string): Expression {
   if (isFloat(value.type) ? !isComputedFloat(value.type) : value.type === 'bool')

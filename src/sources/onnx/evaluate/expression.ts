@@ -78,7 +78,7 @@ export interface Plan {
 }
 
 /** @throws ComputeProblem when it takes more steps or memory than is given to one weight */
-export function planOf(root: Expression): Plan {
+export function computingPlan(root: Expression): Plan {
   const order: Expression[] = []
   const seen = new Set<Expression>()
   const pending: { value: Expression; next: number }[] = [{ value: root, next: 0 }]

@@ -3,11 +3,11 @@ import { type RandomAccess, requireRange } from '../../../io/random-access.ts'
 import type { PlacedNode } from '../graph.ts'
 import { type Payload, readNumbers } from '../payload.ts'
 import type { AttributeRecord, TensorRecord } from '../records.ts'
-import type { Call, Operator } from './call.ts'
 import { bytesPer, ComputeProblem, heldAs, isElementType, type Numbers, newNumbers } from './dense.ts'
 import { elementwise } from './elementwise.ts'
-import { compute, type Expression, expression, type Plan, planOf } from './expression.ts'
-import { normalisations } from './normalise.ts'
+import { compute, computingPlan, type Expression, expression, type Plan } from './expression.ts'
+import { standardisers } from './normalise.ts'
+import type { Operator, OperatorCall } from './operator.ts'
 import { products } from './products.ts'
 import { quantisers } from './quantise.ts'
 import { reductions } from './reductions.ts'
@@ -18,7 +18,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ...elementwise,
   ...reductions,
   ...products,
-  ...normalisations,
+  ...standardisers,
   ...quantisers,
   ...shapes,
 }
@@ -85,7 +85,7 @@ export class Expressions {
     const root = await this.#build(id)
     if (typeof root === 'string') return root
     try {
-      const plan = planOf(root)
+      const plan = computingPlan(root)
       const count = product(root.dims)
       this.#operators -= plan.order.length
       this.#elements -= count
@@ -210,7 +210,7 @@ export class Expressions {
     }
   }
 
-  #call(node: PlacedNode, inputs: readonly (Expression | undefined)[], output: number): Call {
+  #call(node: PlacedNode, inputs: readonly (Expression | undefined)[], output: number): OperatorCall {
     const attribute = (key: string): AttributeRecord | undefined => this.#values.attribute(node, key)
     return {
       operator: node.record.operator,
@@ -230,7 +230,7 @@ export class Expressions {
     if (product(value.dims) > MOST_INDICES)
       throw new ComputeProblem(`computed in the graph by ${operator} with more than ${MOST_INDICES} indices`)
     if (value.known) return [...value.known]
-    const plan = planOf(value)
+    const plan = computingPlan(value)
     this.#operators -= plan.order.length
     if (this.#operators < 0) throw new ComputeProblem('computed in the graph, of which more is computed than its file could hold')
     this.#spend(plan.cost)

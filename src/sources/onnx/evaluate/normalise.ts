@@ -1,13 +1,13 @@
-import { type Call, inputOf, type Operator } from './call.ts'
 import { ComputeProblem, isComputedFloat } from './dense.ts'
 import { add, divide, mapped, multiply, squareRoot, subtract } from './elementwise.ts'
 import { type Expression, reshaped } from './expression.ts'
+import { inputOf, type Operator, type OperatorCall } from './operator.ts'
 import { reduced } from './reductions.ts'
 import { axisOf } from './walk.ts'
 
 // Weight standardisation is exported as a normalisation of the weight; each is put together from the operators that define it.
 
-function floatsOf(call: Call): Expression {
+function floatsOf(call: OperatorCall): Expression {
   const value = inputOf(call, 0)
   if (!isComputedFloat(value.type) || call.output !== 0)
     throw new ComputeProblem(`computed in the graph by ${call.operator} of ${value.type}, output ${call.output}`)
@@ -63,7 +63,7 @@ const length: Operator = (call) => {
 
 const meanVariance: Operator = (call) => standardised(floatsOf(call), call.integers('axes') ?? [0, 2, 3], 0)
 
-export const normalisations: Readonly<Record<string, Operator>> = {
+export const standardisers: Readonly<Record<string, Operator>> = {
   BatchNormalization: batch,
   InstanceNormalization: instance,
   LayerNormalization: layer,

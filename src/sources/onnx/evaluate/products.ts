@@ -1,7 +1,7 @@
-import { type Call, inputOf, type Operator } from './call.ts'
 import { ComputeProblem, isComputedFloat, type Numbers } from './dense.ts'
 import { add, mapped } from './elementwise.ts'
 import { type Expression, expression } from './expression.ts'
+import { inputOf, type Operator, type OperatorCall } from './operator.ts'
 import { broadcast, eachRow, product, widenedStrides } from './walk.ts'
 
 /** Sums of products are gathered in double, in the order of the inner index, and rounded once. */
@@ -24,7 +24,7 @@ function addProduct(out: Numbers, at: number, x: Numbers, fromX: number, a: Side
   }
 }
 
-function requireFloats(call: Call, ...values: readonly Expression[]): void {
+function requireFloats(call: OperatorCall, ...values: readonly Expression[]): void {
   for (const { type } of values)
     if (!isComputedFloat(type) || type !== values[0]!.type)
       throw new ComputeProblem(`computed in the graph by ${call.operator} of ${type}`)

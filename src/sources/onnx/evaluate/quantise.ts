@@ -1,12 +1,12 @@
-import { type Call, inputOf, type Operator } from './call.ts'
 import { ComputeProblem, isComputedFloat, isFloat, roundedHalfEven } from './dense.ts'
 import { type Expression, expression } from './expression.ts'
+import { inputOf, type Operator, type OperatorCall } from './operator.ts'
 import { axisOf, eachRow, product, rowMajor } from './walk.ts'
 
 // QuantizeLinear and DequantizeLinear with one scale, one for each index along an axis, or one for each block of indices along it.
 
 /** Where the scale of each element lies, as sizes and strides that its tensor can be walked by (blocks are an axis of their own). */
-function scaleOf(call: Call, value: Expression, scale: Expression): { dims: number[]; own: number[]; scales: number[] } {
+function scaleOf(call: OperatorCall, value: Expression, scale: Expression): { dims: number[]; own: number[]; scales: number[] } {
   const block = call.integer('block_size', 0)
   const whole = rowMajor(value.dims)
   const count = product(scale.dims)
@@ -34,7 +34,7 @@ function scaleOf(call: Call, value: Expression, scale: Expression): { dims: numb
   }
 }
 
-function requireScale(call: Call, scale: Expression, zero: Expression | undefined): void {
+function requireScale(call: OperatorCall, scale: Expression, zero: Expression | undefined): void {
   if (!isComputedFloat(scale.type)) throw new ComputeProblem(`quantised with a scale of ${scale.type}`)
   if (zero && product(zero.dims) !== product(scale.dims))
     throw new ComputeProblem('quantised with zero points that do not fit its scales')

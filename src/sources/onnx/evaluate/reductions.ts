@@ -1,6 +1,6 @@
-import { type Call, inputOf, listOf, type Operator } from './call.ts'
 import { ComputeProblem, isComputedFloat } from './dense.ts'
 import { type Expression, expression } from './expression.ts'
+import { inputOf, listOf, type Operator, type OperatorCall } from './operator.ts'
 import { axisOf, eachRow, product, rowMajor } from './walk.ts'
 
 /** How numbers become one: gathered in double, one after the other in their order. */
@@ -55,7 +55,7 @@ export function reduced(value: Expression, name: keyof typeof REDUCTIONS, axes: 
   )
 }
 
-async function reduce(call: Call): Promise<Expression> {
+async function reduce(call: OperatorCall): Promise<Expression> {
   const value = inputOf(call, 0)
   const isExact = call.operator === 'ReduceMax' || call.operator === 'ReduceMin'
   if (!isComputedFloat(value.type) && !isExact && !(value.type === 'int64' || value.type === 'int32'))

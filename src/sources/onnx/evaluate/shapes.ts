@@ -1,7 +1,7 @@
-import { type Call, inputOf, listOf, type Operator } from './call.ts'
 import { ComputeProblem, type ElementType } from './dense.ts'
 import { typeNumbered } from './elementwise.ts'
 import { type Expression, expression, reshaped } from './expression.ts'
+import { inputOf, listOf, type Operator, type OperatorCall } from './operator.ts'
 import { axisOf, broadcast, eachRow, product, rowMajor, widenedStrides } from './walk.ts'
 
 /** Numbers of a tensor in another order, or some of them: where each of the new shape's lies, by strides. */
@@ -251,7 +251,7 @@ const eye: Operator = (call) => {
   return made(type, value.dims, (k) => ((k % columns) - Math.floor(k / columns) === shift ? 1 : 0))
 }
 
-const same = (call: Call): Expression => {
+const same = (call: OperatorCall): Expression => {
   if (call.output !== 0) throw new ComputeProblem(`computed in the graph by ${call.operator}`)
   return inputOf(call, 0)
 }

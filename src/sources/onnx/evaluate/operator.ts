@@ -2,7 +2,7 @@ import { ComputeProblem } from './dense.ts'
 import type { Expression } from './expression.ts'
 
 /** An operator where it is used, with inputs that depend on constants alone. */
-export interface Call {
+export interface OperatorCall {
   readonly operator: string
   /** Undefined for an input that is left out. */
   readonly inputs: readonly (Expression | undefined)[]
@@ -18,16 +18,16 @@ export interface Call {
 }
 
 /** What an operator makes of a call. @throws ComputeProblem when it cannot be imitated */
-export type Operator = (call: Call) => Expression | Promise<Expression>
+export type Operator = (call: OperatorCall) => Expression | Promise<Expression>
 
 /** An input that must be there. */
-export function inputOf({ inputs, operator }: Call, index: number): Expression {
+export function inputOf({ inputs, operator }: OperatorCall, index: number): Expression {
   const found = inputs[index]
   if (!found) throw new ComputeProblem(`computed in the graph by ${operator} without its input ${index}`)
   return found
 }
 
 /** Whole numbers that an operator has as an attribute in older versions and as an input in newer ones; undefined where it has neither. */
-export async function listOf(call: Call, attribute: string, input: number): Promise<readonly number[] | undefined> {
+export async function listOf(call: OperatorCall, attribute: string, input: number): Promise<readonly number[] | undefined> {
   return call.integers(attribute) ?? (call.inputs[input] ? call.numbers(input) : undefined)
 }
