@@ -13,7 +13,7 @@ import { groupsView } from './groups-view.ts'
 import { checkInputs, fileCheckView, LayersToCheck } from './input-check.ts'
 import { type Measured, measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
-import { complain, print, say, warn, write } from './talk.ts'
+import { complain, print, printRow, say, warn } from './talk.ts'
 import { letYoungHeapGrow } from './young-heap.ts'
 
 export const analyzeCommand: Command = {
@@ -59,7 +59,6 @@ export const analyzeCommand: Command = {
         group: 'Checking:',
       })
       .option('check-tolerance', {
-        type: 'number',
         default: 1e-9,
         describe: 'largest difference that passes, relative to values above 1',
         group: 'Checking:',
@@ -114,7 +113,7 @@ export const analyzeCommand: Command = {
     const compared = checks?.filter(({ problem }) => problem === undefined) ?? []
     if (words['json'] === true) print(recordJson(record, groups, checks))
     else if (words['csv'] === true) {
-      for (const line of layersCsv(record.layers)) write(line)
+      for (const line of layersCsv(record.layers)) printRow(line)
       for (const check of compared) say(fileCheckView(check))
     } else {
       print(view(record, words['layers'] as boolean | undefined))
@@ -128,8 +127,8 @@ export const analyzeCommand: Command = {
 
 function view(record: CollectedRun, layers: boolean | undefined): string {
   const single = record.models.length === 1
-  const parts = single ? [] : [modelsView(record)]
-  if (layers ?? single) parts.push(...record.models.map((model) => modelView(record, model)))
+  const overview = single ? [] : [modelsView(record)]
+  const parts = (layers ?? single) ? overview.concat(record.models.map((model) => modelView(record, model))) : overview
   return `\n${parts.join('\n\n')}\n`
 }
 

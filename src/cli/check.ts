@@ -16,12 +16,11 @@ export const checkCommand: Command = {
     measuringOptions(parser)
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })
       .option('max-sparsity', {
-        type: 'number',
         describe: 'largest share of sparse filters in a layer, 0 to 1',
         group: 'Limits:',
       })
-      .option('min-entropy', { type: 'number', describe: 'smallest variance entropy of a layer, 0 to 0.954', group: 'Limits:' })
-      .option('min-orthogonality', { type: 'number', describe: 'smallest orthogonality of a layer', group: 'Limits:' })
+      .option('min-entropy', { describe: 'smallest variance entropy of a layer, 0 to 0.954', group: 'Limits:' })
+      .option('min-orthogonality', { describe: 'smallest orthogonality of a layer', group: 'Limits:' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON', group: 'Output:' })
       .example('$0 check net.onnx --max-sparsity 0.5 --min-entropy 0.3', 'no layer mostly dead, none with few patterns'),
   async run(words) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { writeFile } from '../io/sink.ts'
+import { withStagedFolder } from '../io/staged-folder.ts'
 import { type ExportFormat, exportFormats, exportTable } from '../results/export-formats.ts'
 import { groupTables } from '../results/export-groups.ts'
 import { runTables } from '../results/export-run.ts'
@@ -7,7 +8,6 @@ import { readGroups } from '../results/groups.ts'
 import { readResults } from '../results/tables-read.ts'
 import type { Command } from './command.ts'
 import { withResults } from './results-place.ts'
-import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const exportCommand: Command = {
@@ -24,12 +24,17 @@ export const exportCommand: Command = {
       groups: await readGroups(folder, results),
     }))
     const format = words['format'] as ExportFormat
-    const output = await openOutput(words['output'] as string)
-    for (const table of [...runTables(analysis), ...(groups ? groupTables(groups) : [])]) {
-      const file = `${table.name}.${format}`
-      await writeFile(output.folder, file, exportTable(table, format))
-      print(join(output.folder.name, file))
-    }
+    const output = words['output'] as string
+    const written = await withStagedFolder(output, async (folder) => {
+      const files: string[] = []
+      for (const table of [...runTables(analysis), ...(groups ? groupTables(groups) : [])]) {
+        const file = `${table.name}.${format}`
+        await writeFile(folder, file, exportTable(table, format))
+        files.push(file)
+      }
+      return files
+    })
+    for (const file of written) print(join(output, file))
     return 0
   },
 }

@@ -4,6 +4,7 @@ import { hideBin } from 'yargs/helpers'
 import { isPlainError, UsageError } from '../errors.ts'
 import { version } from '../version.ts'
 import { commands } from './commands.ts'
+import { requireValues, requireWholeOptions, withNames } from './given-options.ts'
 import { Interrupted } from './interrupted.ts'
 import { complain } from './talk.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
@@ -14,8 +15,7 @@ import { keepYoungHeapSmall } from './young-heap.ts'
  */
 async function main(words: readonly string[]): Promise<number> {
   let code = 0
-  // yargs 18.2 loses a lone `-` among the inputs; `@-` means the same: a list on standard input.
-  const parser = yargs(words.map((word, k) => (word === '-' && !/^(-o|--output)$/.test(words[k - 1] ?? '') ? '@-' : word)))
+  const parser = yargs(withNames(words))
     .scriptName('filterlens')
     .usage(
       '$0 <command>\n\nLooks at convolutional networks through their 3×3 filters: sparsity, variance entropy, orthogonality.',
@@ -29,7 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(usageProblem(message.split('\n')[0]!, words))
+      throw error ?? new UsageError(usageProblem(message, words))
     })
     .epilogue(
       'Exit codes: 0 done, 1 done but something was found or left out, 2 bad input, 130 interrupted. Every command has --help with examples.',
@@ -38,22 +38,29 @@ async function main(words: readonly string[]): Promise<number> {
     parser.command(
       usage,
       summary,
-      async (y) => (await load()).options(y),
+      async (y) => requireValues((await load()).options(y)),
       async (argv) => {
+        requireWholeOptions(parser, usage, argv, words)
         code = await (await load()).run(argv)
       },
     )
   }
-  await parser.parseAsync()
+  await parser.parseAsync().catch((error: Error) => {
+    throw error.name === 'YError' ? new UsageError(usageProblem(error.message, words)) : error
+  })
   return code
 }
 
-/** yargs' own words, but for the one sentence that tells nobody what is missing. */
-function usageProblem(message: string, [command = '']: readonly string[]): string {
+/** yargs' own words, but for the sentences that tell nobody what is missing. */
+function usageProblem(text: string, [command = '']: readonly string[]): string {
+  const [message, ...more] = text.split('\n').filter((line) => line.trim() !== '')
+  const [, name] = /^Not enough arguments following: (.*)$/.exec(message!) ?? []
+  if (name !== undefined) return `${name.length > 1 ? '--' : '-'}${name} needs a value`
+  if (message === 'Invalid values:') return more.map((line) => line.trim()).join('; ')
   const usage = commands.find((entry) => entry.usage.startsWith(`${command} `))?.usage
-  return message.startsWith('Not enough non-option arguments') && usage
+  return message!.startsWith('Not enough non-option arguments') && usage
     ? `filterlens ${usage}: something is missing; filterlens ${command} --help has examples`
-    : message
+    : message!
 }
 
 function report(error: unknown): number {

@@ -48,7 +48,7 @@ export const inspectCommand: Command = {
           const { source } = event.input
           for (const model of source.models) {
             const found = census(model)
-            if (json) entries.push(...found)
+            if (json) for (const entry of found) entries.push(entry)
             else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n`)
           }
           await event.input.close()

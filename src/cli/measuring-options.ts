@@ -32,7 +32,6 @@ export function measuringOptions(parser: Argv): Argv {
       group: 'Measuring:',
     })
     .option('threshold', {
-      type: 'number',
       default: 0.01,
       describe: "a filter is sparse up to this share of the layer's peak",
       group: 'Measuring:',
@@ -50,11 +49,10 @@ export function measuringOptions(parser: Argv): Argv {
       group: 'Running:',
     })
     .option('workers', {
-      type: 'number',
       describe: 'number of worker threads (the numbers do not depend on it)',
       group: 'Running:',
     })
-    .option('batch-size', { type: 'number', describe: 'filters per read (the numbers do not depend on it)', group: 'Running:' })
+    .option('batch-size', { describe: 'filters per read (the numbers do not depend on it)', group: 'Running:' })
 }
 
 /** Reads them back, with types and limits checked. @throws UsageError */

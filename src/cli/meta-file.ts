@@ -1,15 +1,21 @@
-import { readFile } from 'node:fs/promises'
 import { joinPairs } from '../analysis/join-pairs.ts'
 import { type MetaTable, parseMeta } from '../analysis/meta-table.ts'
 import { type Pair, parsePairs } from '../analysis/pairs.ts'
 import { InputError } from '../errors.ts'
-import { fileProblem } from '../io/node.ts'
+import { openFile } from '../io/node.ts'
+
+const LARGEST = 64 << 20
 
 /** A text file that a person named. @throws InputError */
 export async function readTextFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new InputError(path, fileProblem(error), { cause: error })
-  })
+  const access = await openFile(path)
+  try {
+    if (access.byteLength > LARGEST)
+      throw new InputError(path, `has ${access.byteLength} bytes, more than a table of ${LARGEST >> 20} MB; is it a table?`)
+    return new TextDecoder().decode(await access.read(0, access.byteLength))
+  } finally {
+    await access.close?.()
+  }
 }
 
 /** The table of --meta. @throws InputError */

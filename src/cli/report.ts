@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { outputFolder } from '../io/node-output.ts'
 import { readResvgWasm } from '../io/node-resvg.ts'
 import { writeFile } from '../io/sink.ts'
+import { withStagedFolder } from '../io/staged-folder.ts'
 import { buildReport } from '../report/build-report.ts'
 import { figureFiles } from '../report/figure-files.ts'
 import type { ReportInput } from '../report/report-input.ts'
@@ -39,15 +39,17 @@ export const reportCommand: Command = {
 
 /** Writes a report, and its figures beside it when they are asked for; says where. */
 export async function writeReport(input: ReportInput, output: string, figures: 'svg' | 'png' | undefined): Promise<void> {
+  const path = output.replace(/\.html?$/i, '-figures')
+  const drawn =
+    figures === undefined
+      ? []
+      : await figureFiles(input, figures === 'svg' ? { format: 'svg' } : { format: 'png', wasm: readResvgWasm })
   const { folder } = await openOutput(dirname(output))
   await writeFile(folder, basename(output), await buildReport(input))
   print(output)
-  if (figures === undefined) return
-  const path = output.replace(/\.html?$/i, '-figures')
-  const target = outputFolder(path)
-  const files = await figureFiles(input, figures === 'svg' ? { format: 'svg' } : { format: 'png', wasm: readResvgWasm })
-  for (const file of files) {
-    await writeFile(target, file.name, file.bytes)
-    print(join(path, file.name))
-  }
+  if (drawn.length === 0) return
+  await withStagedFolder(path, async (target) => {
+    for (const file of drawn) await writeFile(target, file.name, file.bytes)
+  })
+  for (const file of drawn) print(join(path, file.name))
 }

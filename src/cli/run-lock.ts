@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
+import { isProcess } from '../io/part-files.ts'
 
 /*
  * One run at a time writes to a folder. The lock is a file that names its holder: process, when that began, and host. On the
@@ -111,15 +112,6 @@ async function isAlive({ pid, began, host }: Holder, path: string): Promise<bool
     () => 0,
   )
   return Date.now() - touched < DEAD_MS
-}
-
-function isProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** When a process began, in ticks since the boot that is named (Linux); null elsewhere, and for one that is gone. */

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { folderEntries } from '../inputs/folder-entries.ts'
-import { fileProblem } from '../io/node.ts'
+import { fileProblem, NO_FILE } from '../io/node.ts'
 
 /** A file that the page can read by range. */
 export interface ServedFile {
@@ -47,7 +47,7 @@ export async function servedFiles(paths: readonly string[]): Promise<ServedFile[
       if (files.size === before) throw new InputError(path, 'holds no files; give model files, folders of them or results')
       continue
     }
-    if (!found.isFile()) throw new InputError(path, 'is a pipe, a socket or a device, not a file; save its bytes to a file first')
+    if (!found.isFile()) throw new InputError(path, NO_FILE)
     add(basename(location), location, found.size, false)
     const stem = basename(location).replace(/\.[^.]*$/, '')
     for (const name of (await folderEntries(dirname(location))).files) {

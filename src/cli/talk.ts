@@ -1,17 +1,18 @@
 import { pc } from './colour.ts'
 import { printable, printableText } from './printable.ts'
+import { writeOut } from './standard-output.ts'
 
 /**
  * Data: to standard output. A terminal gets no control character but line breaks and colours, whatever name is in the
  * data; a file or a pipe gets the text as it is.
  */
 export function print(text: string): void {
-  write(`${text}\n`)
+  writeOut(`${process.stdout.isTTY === true ? printableText(text) : text}\n`)
 }
 
-/** Data that brings its own line breaks. */
-export function write(text: string): void {
-  process.stdout.write(process.stdout.isTTY === true ? printableText(text.replaceAll('\r\n', '\n')) : text)
+/** A line of a table that brings its own line break, and no colours of ours: what looks like one is of a name in it. */
+export function printRow(line: string): void {
+  writeOut(process.stdout.isTTY === true ? `${printable(line.replace(/\r?\n$/, ''))}\n` : line)
 }
 
 /** Talk: to standard error, so that a pipe gets data only. */

@@ -24,8 +24,8 @@ export const verifyCommand: Command = {
     parser
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('inputs', { type: 'string', array: true, describe: 'the models (or their folder) that were measured' })
-      .option('sample', { type: 'number', describe: 'measure only this many of the inputs again' })
-      .option('seed', { type: 'number', default: 0, describe: 'which ones' })
+      .option('sample', { describe: 'measure only this many of the inputs again' })
+      .option('seed', { default: 0, describe: 'which ones' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .example('$0 verify results', 'has anything been changed since it was written?')
       .example('$0 verify results --inputs data', 'are these the numbers of these models?'),

@@ -13,7 +13,7 @@ export const viewCommand: Command = {
   options: (parser) =>
     parser
       .positional('inputs', { type: 'string', array: true, describe: 'model files, folders or a results folder' })
-      .option('port', { type: 'number', default: 0, describe: 'port on 127.0.0.1; 0 takes any free one' })
+      .option('port', { default: 0, describe: 'port on 127.0.0.1; 0 takes any free one' })
       .option('open', { type: 'boolean', default: true, describe: 'open the browser (--no-open prints the address alone)' })
       .example('$0 view results', 'look around in the results of analyze -o')
       .example('$0 view net.onnx', 'one model'),

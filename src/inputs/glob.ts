@@ -1,3 +1,5 @@
+import { InputError } from '../errors.ts'
+
 /** Most alternatives that braces may unfold to. */
 const MOST_PATTERNS = 1000
 
@@ -6,7 +8,7 @@ export function isGlob(path: string): boolean {
   return /[*?]|\[[^\]]+\]|\{[^}]*,[^}]*\}/.test(path)
 }
 
-/** Unfolds {a,b}, also nested: net.{onnx,pt} → net.onnx, net.pt. @throws RangeError for more than 1,000 patterns */
+/** Unfolds {a,b}, also nested: net.{onnx,pt} → net.onnx, net.pt. @throws InputError for more than 1,000 patterns */
 export function expandBraces(pattern: string): string[] {
   const done: string[] = []
   const open = [pattern]
@@ -20,7 +22,7 @@ export function expandBraces(pattern: string): string[] {
       for (const choice of choices.reverse()) open.push(next.slice(0, start) + choice + next.slice(end))
     }
     if (open.length + done.length > MOST_PATTERNS)
-      throw new RangeError(`${pattern} stands for more than ${MOST_PATTERNS} patterns`)
+      throw new InputError(pattern, `stands for more than ${MOST_PATTERNS} patterns; name a folder, or use *`)
   }
   return [...new Set(done)]
 }

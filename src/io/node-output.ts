@@ -1,14 +1,15 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem, openFile } from './node.ts'
+import { partOf, removeDeadParts } from './part-files.ts'
 import type { OutputFolder, Sink } from './sink.ts'
 
 const LARGEST_WRITE = 1 << 30 // one write(2) takes less than 2 GiB
 
 /**
  * A folder on disk to write to: every file is written aside, flushed and renamed. `aside` is a folder for that, on the same
- * disk; without it a file lies beside its place as `.name.part`, which a later run replaces.
+ * disk; without it a file lies beside its place until it has its name.
  */
 export function outputFolder(path: string, aside?: string): OutputFolder {
   const renamedIn = new Set<string>()
@@ -16,8 +17,9 @@ export function outputFolder(path: string, aside?: string): OutputFolder {
     name: path,
     create: async (relative) => {
       const target = join(path, relative)
-      const waiting = aside === undefined ? join(dirname(target), `.${basename(target)}.part`) : join(aside, relative)
+      const waiting = aside === undefined ? partOf(target) : join(aside, relative)
       await makeFolder(dirname(target)).catch(failedAt(target))
+      if (aside === undefined) await removeDeadParts(target).catch(failedAt(target))
       await makeFolder(dirname(waiting)).catch(failedAt(target))
       renamedIn.add(dirname(target))
       return diskSink(target, waiting)
@@ -43,7 +45,10 @@ export async function makeFolder(path: string): Promise<void> {
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
-    await makeFolder(path)
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code === 'ENOENT') throw new Error('no folder can be made there', { cause: again }) // as in /proc
+      if (again.code !== 'EEXIST') throw again
+    })
   }
 }
 
@@ -58,7 +63,7 @@ async function diskSink(target: string, waiting: string): Promise<Sink> {
   }
   const discard = async (): Promise<void> => {
     await close().catch(() => undefined)
-    await rm(waiting, { force: true }).catch(() => undefined) // what cannot be removed is replaced by the next run
+    await rm(waiting, { force: true }).catch(() => undefined) // what cannot be removed is removed by the next run
   }
   return {
     async write(bytes) {
