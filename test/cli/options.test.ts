@@ -29,6 +29,9 @@ test('a number option that is empty, no number, out of range or given twice is r
   for (const words of numeric) {
     const option = words.at(-1)!
     await refused([...words, ''], new RegExp(`^filterlens: ${option} is empty; give it a value`))
+  }
+  for (const words of [numeric[0]!, numeric.at(-1)!]) {
+    const option = words.at(-1)!
     await refused([...words, 'abc'], new RegExp(`^filterlens: ${option} abc: give `))
     await refused([...words, '1', option, '1'], new RegExp(`^filterlens: ${option} is given 2 times; give it once`))
   }
@@ -47,9 +50,9 @@ test('a name that is empty or given twice is refused by every command that takes
   }
   for (const [command, words] of Object.entries(outputs)) {
     await refused([command, ...words, '-o', ''], /^filterlens: --output is empty; give it a value/)
-    await refused([command, ...words, '-o'], /^filterlens: -o needs a value/)
-    await refused([command, ...words, '-o', 'a', '--output', 'b'], /^filterlens: --output is given 2 times; give it once/)
   }
+  await refused(['extract', MODEL, '-o'], /^filterlens: -o needs a value/)
+  await refused(['pack', 'results', '-o', 'a', '--output', 'b'], /^filterlens: --output is given 2 times; give it once/)
   for (const { usage } of commands.filter((entry) => !/compare|activate/.test(entry.usage)))
     await refused(
       [usage.split(' ')[0]!, '', ...(usage.startsWith('extract') ? ['-o', 'x'] : [])],
