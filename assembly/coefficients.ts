@@ -7,7 +7,7 @@ import { sparseBound } from "./scaling";
 /*
  * Coefficients of scaled filters in a basis of `taps` components: (w / max-abs(w) - mean) · component, in double, taps
  * added from the first to the last. `mean`: taps doubles; `basis`: the components as rows. A zero filter counts as zeros.
- * Most are not computed so: float32 with a bound of its error (projection.ts) tells all that is asked of them.
+ * Most are not computed so: float32 with a bound of its error (projection.ts) is enough to answer what is asked of them.
  * `work` is laid out as for `moments`: | clean tile | sparse tile | room to project a tile | filters in the two tiles |.
  */
 

@@ -17,7 +17,7 @@ export function storedBytes(kind: i32): usize {
 function half(bits: u32): f64 {
   let wide = (bits & 0x7fff) << 13;
   if ((bits & 0x7c00) == 0x7c00) wide |= 0x7f800000;
-  // Exponents differ by 112; the product is exact, subnormal halves included.
+  // Exponents differ by 112; the product is exact, subnormal float16 included.
   else wide = reinterpret<u32>(reinterpret<f32>(wide) * <f32>5192296858534827628530496329220096.0);
   return <f64>reinterpret<f32>(wide | ((bits & 0x8000) << 16));
 }
@@ -85,7 +85,7 @@ function gather(
 
 /**
  * 3×3 float32 whose output channels lie one after the other (HWIO, as Keras and TensorFlow keep them), four channels at a time:
- * nine vectors of one tap each, turned to four filters.
+ * nine vectors of one tap each, transposed to four filters.
  */
 function turn9(source: usize, destination: usize, outer: usize, inner: usize, innerStride: usize, rowStride: usize, columnStride: usize): void {
   const row = rowStride << 2, column = columnStride << 2;
@@ -124,8 +124,8 @@ function turn9(source: usize, destination: usize, outer: usize, inner: usize, in
   gather(0, 4, source + (fours << 2), destination + fours * filter, outer - fours, inner, 3, 3, 1, innerStride, rowStride, columnStride, false, 1, 0, 0);
 }
 
-/** `count` halves one after the other, exactly: four at a time. */
-function widenHalves(source: usize, destination: usize, count: usize): void {
+/** `count` contiguous float16 to float32, exactly: four at a time. */
+function widenFloat16(source: usize, destination: usize, count: usize): void {
   const whole = count & ~3;
   const magnitude = i32x4.splat(0x7fff), normal = i32x4.splat(0x400), endless = i32x4.splat(0x7c00);
   const exponents = i32x4.splat(112 << 23), infinity = i32x4.splat(0x7f800000), sign = i32x4.splat(0x8000);
@@ -134,7 +134,7 @@ function widenHalves(source: usize, destination: usize, count: usize): void {
     const bits = i32x4.extend_low_i16x8_u(v128.load64_zero(source + (k << 1)));
     const low = v128.and(bits, magnitude);
     const wide = i32x4.add(i32x4.shl(low, 13), exponents);
-    // Subnormal halves count in 2^-24: as integers, for processors are slow at subnormal float32.
+    // A subnormal float16 is an integer times 2^-24: computed from the integer, because processors are slow at subnormal float32.
     const small = f32x4.mul(f32x4.convert_i32x4_s(low), least);
     const value = v128.bitselect(wide, small, i32x4.ge_s(low, normal));
     const special = v128.or(v128.and(i32x4.ge_s(low, endless), infinity), i32x4.shl(v128.and(bits, sign), 16));
@@ -143,8 +143,8 @@ function widenHalves(source: usize, destination: usize, count: usize): void {
   for (let k = whole; k < count; k++) store<f32>(destination + (k << 2), <f32>half(<u32>load<u16>(source + (k << 1))));
 }
 
-/** `count` bfloat16 one after the other: the upper halves of float32. */
-function widenBrains(source: usize, destination: usize, count: usize): void {
+/** `count` contiguous bfloat16 to float32: their bits are the upper 16 of the float32. */
+function widenBfloat16(source: usize, destination: usize, count: usize): void {
   const whole = count & ~7;
   const zero = i16x8.splat(0);
   for (let k: usize = 0; k < whole; k += 8) {
@@ -199,12 +199,12 @@ export function decode(
     }
     case 1: {
       if (!isRow) return gather(1, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-      widenHalves(source, destination, count);
+      widenFloat16(source, destination, count);
       return 0;
     }
     case 2: {
       if (!isRow) return gather(2, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-      widenBrains(source, destination, count);
+      widenBfloat16(source, destination, count);
       return 0;
     }
     case 3: {

@@ -51,7 +51,7 @@ function gather9(x: usize, end: usize, bound: f32, cleanTile: usize, sparseTile:
   let sparse = <usize>load<u32>(held, 4);
   while (x < end && clean < CAPACITY && sparse < CAPACITY) {
     if (end - x >= 144 && max<usize>(clean, sparse) <= CAPACITY - 4) {
-      // Four filters, turned to nine planes.
+      // Four filters, transposed to nine planes.
       const a0 = v128.load(x), a1 = v128.load(x, 36), a2 = v128.load(x, 72), a3 = v128.load(x, 108);
       const b0 = v128.load(x, 16), b1 = v128.load(x, 52), b2 = v128.load(x, 88), b3 = v128.load(x, 124);
       const p8 = v128.load32_lane(x + 140, v128.load32_lane(x + 104, v128.load32_lane(x + 68, v128.load32_zero(x, 32), 1), 2), 3);

@@ -3,7 +3,7 @@ import { NARROW } from "./layout";
 /*
  * Coefficients of a tile's filters in float32, without scaling or widening it: component · w / max-abs(w) - component · mean.
  * Each differs from the one in double by a bound that is known beforehand, so most questions (is it beyond the range so
- * far, which bin is it in) are answered here at once and only the doubtful ones in double.
+ * far, which bin is it in) are answered here, and only the doubtful ones in double.
  *
  *   | products: a plane per component | factor / max-abs: a plane | components as float32 | constants: t f32 | bounds: t f64 |
  */

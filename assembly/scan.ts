@@ -1,5 +1,5 @@
 /**
- * One look at `count` float32: their largest absolute value, sum and sum of absolute values, as three doubles at `out`.
+ * Scans `count` float32: their largest absolute value, sum and sum of absolute values, as three doubles at `out`.
  * The first is NaN or infinite when any value is. Sums run in four double lanes from the first value on.
  */
 export function scan(source: usize, count: usize, out: usize): void {

@@ -45,7 +45,7 @@ export function widen(tile: usize, k: usize, taps: usize, wide: usize, centre: f
 
 /**
  * The same, and at `scaled` the filters divided by their max-abs, that is, times its reciprocal in double, less the first of
- * them: one look at the tile for both.
+ * them: one pass over the tile for both.
  */
 export function widenBoth(tile: usize, k: usize, taps: usize, wide: usize, scaled: usize, centre: f64): f64 {
   const centres = f64x2.splat(centre);

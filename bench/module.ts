@@ -96,7 +96,7 @@ function print(title: string, timings: Map<string, Timing>): void {
 }
 
 const copy = () => timed(() => wasm.u8(data, 2 * BYTES).copyWithin(BYTES, 0, BYTES))
-const look = each((address) => wasm.scan(address, FILTERS * 9))
+const scan = each((address) => wasm.scan(address, FILTERS * 9))
 const passOf = (address: number) => {
   wasm.scan(address, FILTERS * 9)
   const [limit, mean] = limits.get(address)!
@@ -113,7 +113,7 @@ print(
       ['numpy, expert, products by BLAS: the same', ask(python, 'expert')],
       ["paper's notebooks, float64: sparsity, one entropy ¹", ask(python, 'notebook')],
       ['torchconvquality, float32: two entropies, norms ²', ask(python, 'torch_metrics')],
-      ['both: what filterlens tells of a layer', ask(python, 'authors')],
+      ['both: what filterlens measures of a layer', ask(python, 'authors')],
     ]),
     ROUNDS,
   ),
@@ -135,7 +135,7 @@ const beside = new Set(['read from the disk cache', 'memory copy'])
 const spent = await paired(
   new Map<string, Contender>([
     ['the pass', each(passOf)],
-    ['first look: peak, Σw, Σ|w|, is all finite', look],
+    ['scan: peak, Σw, Σ|w|, is all finite', scan],
     ['gather: four filters to nine planes, max-abs, sparse or not', partOf(() => parts.gatherAll(partFilters, bound))],
     ['widen to double, as they are and over max-abs; Σ|w - mean|', partOf(() => void parts.widenTiles(tiles))],
     ['45 products and 9 sums in double, for two of the sets', partOf(() => parts.multiplyTiles(2 * tiles))],

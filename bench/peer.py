@@ -54,7 +54,7 @@ def notebook(w):
 
 
 def authors(w):
-    """Both codes of the paper's author, for all that our pass tells."""
+    """Both codes of the paper's author, for all that our pass measures."""
     return notebook(w), torch_metrics(w)
 
 

@@ -19,7 +19,7 @@ export function data(): usize {
   return (held() + 8 + 15) & ~15;
 }
 
-/** All filters into tiles; a full one is emptied without being looked at. */
+/** All filters into tiles; a full one is emptied without being read. */
 export function gatherAll(filters: usize, bound: f32): void {
   const counts = held();
   const end = data() + filters * 36;

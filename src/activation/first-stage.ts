@@ -20,7 +20,7 @@ export const normalisations: Readonly<Record<'none' | 'cifar10' | 'imagenet', No
 
 export interface FirstStageOptions {
   readonly normalisation: Normalisation
-  /** For files that do not tell how the kernel is laid over its input. Default: stride 1, no dilation, zeros so that sizes stay. */
+  /** For files that do not say how the kernel is laid over its input. Default: stride 1, no dilation, zeros so that sizes stay. */
   readonly placement?: Placement
 }
 
@@ -30,7 +30,7 @@ export interface FirstStage {
   readonly layer: string
   readonly convolution: ConvolutionWeights
   readonly placement: Placement
-  /** False when the file does not tell the placement. */
+  /** False when the file does not state the placement. */
   readonly placementKnown: boolean
   readonly normalisation: Normalisation
   readonly image: Image

@@ -9,7 +9,7 @@ const MOST_BYTES = 1 << 29
 
 /**
  * The values of a plan as float32 in (out, in, row, column) order, the first `shape[0]` output channels of them.
- * For what a picture needs: the whole span is read at once. @throws InputError when the file is too short or the span over 512 MB
+ * For what a picture needs: the whole span is read in one piece. @throws InputError when the file is too short or the span over 512 MB
  */
 export async function readValues(wasm: WasmInstance, plan: WeightPlan, shape: ConvShape): Promise<Float32Array> {
   const [out, perGroup, height, width] = shape

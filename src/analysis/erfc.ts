@@ -27,7 +27,7 @@ export function erfc(x: number, math: Transcendental): number {
     return 1 - 2 * inverseRootPi * gaussian(x, math) * sum
   }
   if (x > 27) return 0 // below the smallest double
-  // From the far end: at x = 1, 400 levels are more than a double can tell.
+  // From the far end: at x = 1, 400 levels are more than a double can resolve.
   let fraction = x
   for (let k = Math.ceil(400 / (x * x)) + 20; k > 0; k--) fraction = x + k / 2 / fraction
   return (inverseRootPi * gaussian(x, math)) / fraction

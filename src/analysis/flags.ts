@@ -1,6 +1,6 @@
 import type { LayerMetrics } from '../measure/layer-row.ts'
 
-/** Why a layer deserves a look. */
+/** Why a layer is flagged. */
 export interface Flag {
   readonly metric: 'sparsity' | 'variance_entropy' | 'orthogonality'
   /** One sentence: what was found, against what, and why it matters. */

@@ -12,7 +12,7 @@ export interface Joined<T> {
 
 /**
  * Puts each row of the table to the model of its name. Models without a row keep what they have, rows without a model are
- * left out; both are told in `warnings`.
+ * left out; both are named in `warnings`.
  * @throws InputError when no row at all names a model that was read
  */
 export function joinMeta<T extends Pick<ModelRow, 'model' | 'meta'>>(models: readonly T[], table: MetaTable): Joined<T> {

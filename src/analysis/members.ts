@@ -50,7 +50,7 @@ export function metaValue(meta: Readonly<Record<string, MetaValue>>, names: read
  * Puts every model into its group: by `choice` where given, else by the metadata column Robust, else by its side in the pairs.
  * Data set and architecture come from the pairs where a model is in one, else from its metadata.
  * @throws InputError when pairs and metadata contradict each other, or a chosen model was not read
- * @throws UsageError when nothing tells two groups
+ * @throws UsageError when nothing defines two groups
  */
 export function assignMembers(analysis: Analysis, pairs: readonly Pair[], choice?: GroupChoice): Membership {
   const layers = new Map<string, LayerRow[]>(analysis.models.map(({ model }) => [model, []]))

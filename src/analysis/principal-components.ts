@@ -15,7 +15,7 @@ export interface PrincipalComponents {
 
 /**
  * PCA of the filters behind `moments` (pca.ipynb). The module's arithmetic: the same bits in every engine.
- * @throws RangeError when there is none: fewer than two filters, or no variance; `whyNoBasis` tells before
+ * @throws RangeError when there is none: fewer than two filters, or no variance; `whyNoBasis` says so beforehand
  */
 export function principalComponents(moments: Moments): PrincipalComponents {
   const because = whyNoBasis(moments)

@@ -68,20 +68,20 @@ function countOrders(a: readonly number[], b: readonly number[]): Map<number, nu
   const n = order.length
   const stack = new Array<number>(n).fill(0)
   const counts = new Map<number, number>()
-  const look = (): void => {
+  const countOrder = (): void => {
     let sum = 0
     for (let k = 0; k < n; k++) sum += a[k]! * order[k]!
     const magnitude = Math.abs(sum)
     counts.set(magnitude, (counts.get(magnitude) ?? 0) + 1)
   }
-  look()
+  countOrder()
   for (let k = 0; k < n; ) {
     if (stack[k]! < k) {
       const from = k % 2 === 0 ? 0 : stack[k]!
       const held = order[from]!
       order[from] = order[k]!
       order[k] = held
-      look()
+      countOrder()
       stack[k]!++
       k = 0
     } else {

@@ -12,7 +12,7 @@ export interface ArrowFileWriter {
 
 /**
  * Writes an Arrow IPC file to a sink. The library's own queue grows without bound and keeps views of the caller's
- * buffers; here every chunk is handed on before `write` resolves.
+ * buffers; here every chunk is written to the sink before `write` resolves.
  */
 export function arrowFileWriter(sink: Sink, schema: Schema): ArrowFileWriter {
   const chunks: Uint8Array[] = []

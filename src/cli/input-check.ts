@@ -47,7 +47,7 @@ export async function checkInputs(
 }
 
 async function checkFile(found: FoundInput, layers: readonly CheckedLayer[], tolerance: number): Promise<InputCheck> {
-  const told = { file: found.path, tolerance, columns: [], passed: false }
+  const failedCheck = { file: found.path, tolerance, columns: [], passed: false }
   try {
     const { access } = await found.open()
     try {
@@ -56,17 +56,17 @@ async function checkFile(found: FoundInput, layers: readonly CheckedLayer[], tol
         : []
       if (columns.length === 0)
         return {
-          ...told,
+          ...failedCheck,
           problem: 'holds no results of its own to check against (meta_sparsity, meta_pca, meta_ortho of a dataset.h5)',
         }
       const passed = columns.every(({ compared, largestDifference }) => compared > 0 && largestDifference <= tolerance)
-      return { ...told, columns, passed }
+      return { ...failedCheck, columns, passed }
     } finally {
       await access.close?.()
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    return { ...told, problem: error.problem }
+    return { ...failedCheck, problem: error.problem }
   }
 }
 

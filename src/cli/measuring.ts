@@ -39,9 +39,9 @@ export interface MeasuringTask {
   readonly resume: boolean
   /** Keeps the layers of all models in the record; default: of the first ones, so that memory stays flat. */
   readonly keepLayers: boolean
-  /** Told which input a model came from. */
+  /** Called with each model and the input it came from. */
   readonly onModel?: (model: string, input: Input) => void
-  /** Told each layer as it comes, and its input; layers of a model that fails later are among them. */
+  /** Called with each layer as it is measured, and its input; layers of a model that fails later are among them. */
   readonly onLayer?: (row: LayerRow, input: Input) => void
   /** Work between measuring and naming the results, which may add files. */
   readonly extend?: (measured: MeasuredInputs) => Promise<void>
@@ -89,7 +89,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
       async (signal) => {
         const tables = results && (await openRunTables(results, parameters))
         const rows: LayerRow[] = []
-        let told = 0
+        let layersSeen = 0
         const events = measure(inputs, {
           ...task.options,
           hash: results !== undefined,
@@ -109,7 +109,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           meta,
           ...(!task.keepLayers && { keepModels: MOST_MODELS }),
           onLayer: async ({ identity, row, narrowed, measured }) => {
-            if (told++ % 64 === 0) keepYoungHeapSmall()
+            if (layersSeen++ % 64 === 0) keepYoungHeapSmall()
             const key = keyOf(identity)
             task.onLayer?.(row, identity.input)
             if (measured && key) await journal?.add(key, { row, narrowed })

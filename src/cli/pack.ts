@@ -21,7 +21,7 @@ export const packCommand: Command = {
     return withResults(name, async (folder) => {
       const { entries, problems, resultsSha256 } = await checkFiles(folder, name)
       if (problems.length > 0)
-        throw new InputError(name, `${problems[0]}; filterlens verify tells all, and only what is whole is packed`)
+        throw new InputError(name, `${problems[0]}; filterlens verify lists them all, and only what is whole is packed`)
       const target = await openOutput(dirname(output))
       const sink = await target.folder.create(basename(output))
       try {

@@ -9,7 +9,7 @@ import { isProcess } from '../io/part-files.ts'
 
 /*
  * One run at a time writes to a folder. The lock is a file that names its holder: process, when that began, and host. On the
- * same host a holder that is gone is seen at once, so a killed run never stands in the way of the next. Another host (or
+ * same host a holder that is gone is recognised immediately, so a killed run never stands in the way of the next. Another host (or
  * container) cannot be asked; there a holder that has not touched its lock for two minutes is taken for dead.
  */
 

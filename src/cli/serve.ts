@@ -157,7 +157,7 @@ function decoded(path: string): string {
   }
 }
 
-/** Only listed files are sent: their paths are looked up, never joined. */
+/** Only listed files are sent: their paths are keys of a table and never joined. */
 function sendFile(request: IncomingMessage, response: ServerResponse, file: ServedFile | undefined, type: string): void {
   if (!file) {
     refuse(response, 404, 'not found')

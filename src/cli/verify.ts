@@ -35,15 +35,15 @@ export const verifyCommand: Command = {
     const seed = numberOption(words, 'seed', 'a whole number', (x) => Number.isSafeInteger(x))
     const given = words['inputs'] as string[] | undefined
     if (sample !== undefined && !given) throw new UsageError('--sample needs --inputs: the models, or their folder')
-    const told = await withResults(name, async (folder): Promise<Verdict> => {
+    const verdict = await withResults(name, async (folder): Promise<Verdict> => {
       const { problems, entries, resultsSha256 } = await checkFiles(folder, name)
       const files = { files: entries.length, resultsSha256 }
       if (!given || problems.length > 0) return { ...files, ...nothing, problems }
       return { ...files, ...(await measureAgain(folder, name, entries, given, { sample, seed })) }
     })
-    const good = told.problems.length === 0 && told.differences.length === 0
-    if (words['json'] === true) print(JSON.stringify(jsonOf(told, good), null, 2))
-    else show(told, good)
+    const good = verdict.problems.length === 0 && verdict.differences.length === 0
+    if (words['json'] === true) print(JSON.stringify(jsonOf(verdict, good), null, 2))
+    else show(verdict, good)
     return good ? 0 : 1
   },
 }
@@ -90,8 +90,8 @@ async function measureAgain(
   }
 }
 
-function jsonOf(told: Verdict, good: boolean): Record<string, unknown> {
-  const { resultsSha256, files, layers, remade, problems, differences, notes } = told
+function jsonOf(verdict: Verdict, good: boolean): Record<string, unknown> {
+  const { resultsSha256, files, layers, remade, problems, differences, notes } = verdict
   return {
     good,
     results_sha256: resultsSha256,

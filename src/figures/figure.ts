@@ -89,7 +89,7 @@ export function standalone(figure: Figure): string {
   return `${figure.svg.replace(/<\/desc>/, `</desc><style>${standaloneStyle()}</style>`)}\n`
 }
 
-/** Text at (x, y); `anchor` is start unless told. */
+/** Text at (x, y); `anchor` is start by default. */
 export function label(
   text: string,
   x: number,

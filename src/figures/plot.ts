@@ -8,7 +8,7 @@ let loading: Promise<Plot> | undefined
 
 /**
  * Observable Plot, loaded once. Plot 0.6.17 shifts every mark by half a pixel on screens of plain density and decides so
- * when it is imported, by `window.devicePixelRatio`: it is told 2 while it loads, so that figures are the same everywhere.
+ * when it is imported, by `window.devicePixelRatio`: it is set to 2 while it loads, so that figures are the same everywhere.
  */
 export function loadPlot(): Promise<Plot> {
   return (loading ??= importUnshifted())

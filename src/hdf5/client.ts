@@ -92,7 +92,7 @@ class Thread {
     Atomics.notify(bytes.signal, 0)
   }
 
-  /** Ends the thread; whoever waits is told why. */
+  /** Ends the thread; requests that still wait are rejected with the reason. */
   fail(why: string): void {
     if (this.#dead !== undefined) return
     this.#dead = why

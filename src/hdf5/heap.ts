@@ -9,7 +9,7 @@
  * for the stated size before it looks for the end of the file. So a collection is walked here before the library sees it.
  *
  * `available` is how many bytes the file has from the first of these on. The library reads the first 4 KiB of a collection and then
- * the rest, which does not tell that it is one: `further` reads it here, from an offset behind the collection's first byte.
+ * the rest, which nothing marks as one: `further` reads it here, from an offset behind the collection's first byte.
  * @returns what is wrong with the bytes if they begin a collection; without `further` they may be its beginning only
  */
 export function heapProblem(

@@ -77,6 +77,6 @@ export async function headerAddresses(access: RandomAccess): Promise<Map<string,
     await entry(start, addressesAt + 32, '', 0)
     return addresses
   } catch {
-    return undefined // an order that cannot be told is no fault of the file: the library reads it all the same
+    return undefined // an order that cannot be found is no fault of the file: the library reads it all the same
   }
 }

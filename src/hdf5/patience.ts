@@ -20,13 +20,13 @@ export function computing(bytes: number): Hdf5Pulse {
 }
 
 const TICK = 250
-/** Where nobody tells processor time, waiting so many times as long stands for it. */
+/** Where processor time is unknown, waiting so many times as long stands for it. */
 const WALL_SHARE = 5
 
 /**
- * Tells when a thread has gone silent for longer than it may. Time is counted in ticks of this side, so that a machine that slept,
+ * Notices when a thread has gone silent for longer than it may. Time is counted in ticks of this side, so that a machine that slept,
  * or a process that was stopped, has lost none. And as computing only counts what the processor has done (`spent`, milliseconds of
- * the process where the platform tells them): a thread that is starved by others is slow, not hung.
+ * the process where the platform knows them): a thread that is starved by others is slow, not hung.
  */
 export class Patience {
   readonly #spent: (() => number) | undefined

@@ -2,7 +2,7 @@ import { heapProblem, lengthBytesOf } from './heap.ts'
 import { COMPUTING, computing, type Hdf5Pulse, READING } from './patience.ts'
 import type { Hdf5Dataset, Hdf5Envelope, Hdf5Group, Hdf5Reply, Hdf5Request, Hdf5Type, Hdf5Value } from './protocol.ts'
 
-/** Fills `into` from a file's byte `position`, at once; throws when it cannot. */
+/** Fills `into` from a file's byte `position`, synchronously; throws when it cannot. */
 export type ReadAt = (into: Uint8Array, position: number) => void
 
 type Module = Awaited<typeof import('h5wasm').ready>
@@ -39,7 +39,7 @@ export function serveHdf5(
     need: (offset: number, length: number) => void,
   ) => { readAt: ReadAt; release: () => void },
 ): (envelope: Hdf5Envelope) => Promise<void> {
-  // The library prints its error stack; it is caught here (this thread has no other use of the console) and told with the failure.
+  // The library prints its error stack; it is caught here (this thread has no other use of the console) and reported with the failure.
   const printed: string[] = []
   const console = globalThis.console
   globalThis.console = Object.assign(Object.create(console), {
@@ -146,7 +146,7 @@ export function serveHdf5(
 
 const LARGEST_HEAP = 0x28000000 // 640 MiB: two of the largest chunks that are read, and the library
 
-/** A damaged file can make the library ask for gigabytes. Its memory is this thread's only one: beyond the limit it is told that there is none. */
+/** A damaged file can make the library ask for gigabytes. Its memory is this thread's only one: beyond the limit, growing fails as if there were none. */
 function limitMemory(): void {
   const { grow } = WebAssembly.Memory.prototype
   WebAssembly.Memory.prototype.grow = function (pages: number): number {
@@ -247,7 +247,7 @@ function readAttributes(module: Module, file: OpenFile, path: string): Record<st
     const value = withMemory(module, bytes, (pointer) => {
       if (module.get_attribute_data(file.id, path, name, BigInt(pointer)) < 0) {
         if (typeOf(metadata).kind === 'other') return null
-        throw new Error(`the attribute ${name} of ${path} cannot be read`) // without it a layer would be missing and nobody told
+        throw new Error(`the attribute ${name} of ${path} cannot be read`) // without it a layer would be missing without a word
       }
       const value = decode(module, file, metadata, pointer, bytes)
       if (metadata.vlen || metadata.type === 9) module.reclaim_vlen_memory(file.id, path, name, BigInt(pointer))
@@ -269,7 +269,7 @@ function readValue(module: Module, file: OpenFile, path: string): Hdf5Value {
   const metadata = module.get_dataset_metadata(file.id, path)
   const bytes = metadata.size * metadata.total_size
   if (!metadata.shape || bytes === 0) return decode(module, file, metadata, 0, 0)
-  if (bytes > LARGEST_VALUE) throw new Error(`${path} has ${bytes} bytes, too many to be read at once`)
+  if (bytes > LARGEST_VALUE) throw new Error(`${path} has ${bytes} bytes, too many to be read in one piece`)
   const chunk = (metadata.chunks ?? []).reduce((product, n) => product * n, metadata.size)
   if (chunk > LARGEST_CHUNK) throw new Error(`${path} is stored in chunks of ${chunk} bytes`)
   file.expect(Math.max(chunk, bytes))
@@ -324,7 +324,7 @@ function read(
 
 /** Zeroed memory of the library for as long as `use` runs. */
 function withMemory<T>(module: Module, bytes: number, use: (pointer: number) => T): T {
-  if (!(bytes < module.MAXIMUM_MEMORY)) throw new Error(`${bytes} bytes are too many at once`)
+  if (!(bytes < module.MAXIMUM_MEMORY)) throw new Error(`${bytes} bytes are too many in one piece`)
   const memory = module as unknown as { _malloc(bytes: number): number; _free(pointer: number): void }
   const pointer = memory._malloc(bytes)
   if (pointer === 0) throw new Error(`there is no memory for ${bytes} bytes`)
@@ -384,7 +384,7 @@ function text(bytes: Uint8Array): string {
 
 /**
  * First byte of a data set that lies in the file in one piece and as it is; null when it does not (chunked, compressed, big-endian,
- * virtual, compact, never written) or is too small to matter. Nothing in the library tells this, but its reads do: a request larger
+ * virtual, compact, never written) or is too small to matter. The library has no function for this, but its reads show it: a request larger
  * than its buffer is one range of the file. The head and the tail must agree on the place, and their bytes be those of the file.
  */
 function locate(module: Module, file: OpenFile, path: string, reads: { position: number; length: number }[]): number | null {

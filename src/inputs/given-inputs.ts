@@ -104,7 +104,7 @@ async function isInput(file: GivenFile, beside: Folder, loose: boolean, together
       (loose && kind === 'none' && !/\.(bin|data|weights?|pb|json|txt|md)$|\.\d+$|shard/i.test(file.path))
     )
   } catch (error) {
-    if (error instanceof InputError) return true // it was recognised and is broken: told when it is opened
+    if (error instanceof InputError) return true // it was recognised and is broken: the error comes when it is opened
     throw error
   }
 }

@@ -25,7 +25,7 @@ export function openBlob(blob: Blob, name: string = blob instanceof File ? blob.
       ahead = undefined
       if (inRow && length > 0 && length <= LARGEST_AHEAD && end + length <= blob.size) {
         ahead = { offset: end, length, bytes: fetchBytes(end, length) }
-        ahead.bytes.catch(() => undefined) // told to whoever reads it
+        ahead.bytes.catch(() => undefined) // the caller of read gets it
       }
       const bytes = await coming
       if (bytes.length !== length) throw new InputError(name, 'has changed since it was opened; choose it again')

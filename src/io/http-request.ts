@@ -25,7 +25,7 @@ export interface Remote {
   total: number | undefined
 }
 
-/** What a server makes of a range request. */
+/** What a server answers to a range request: the part that was asked for, or the whole file. */
 export type RangeResponse =
   | { readonly kind: 'part'; readonly bytes: Uint8Array; readonly total: number }
   | {
@@ -142,14 +142,14 @@ async function answerOf(remote: Remote, guard: Guard, offset: number, length: nu
   return { kind: 'part', bytes, total }
 }
 
-/** The length of a file whose range answers do not tell it. */
+/** The length of a file when the range responses do not state it. */
 async function lengthOf(remote: Remote): Promise<number> {
   const guard = patient(remote)
   const response = await request(remote, guard, {}, 'HEAD')
   guard.done()
   const length = response.ok ? response.headers.get('content-length') : null
   if (length === null || !/^\d+$/.test(length) || response.headers.has('content-encoding'))
-    throw new InputError(remote.name, 'the server does not tell how long the file is; download it and open it from disk')
+    throw new InputError(remote.name, 'the server does not say how long the file is; download it and open it from disk')
   return Number(length)
 }
 

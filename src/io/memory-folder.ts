@@ -7,7 +7,7 @@ export interface MemoryFolder extends OutputFolder {
   files(): ReadonlyMap<string, Uint8Array>
 }
 
-/** An empty folder in memory, to be zipped or handed on. */
+/** An empty folder in memory, to be zipped or passed on. */
 export function memoryOutput(name: string): MemoryFolder {
   const kept = new Map<string, Uint8Array>()
   return {

@@ -7,10 +7,10 @@ import { InputError } from '../errors.ts'
 import type { Sha256 } from './platform.ts'
 import { type Folder, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
 
-// Read at once. A trip through the thread pool takes longer than a small read, and what another processor has read is far from
+// Read synchronously. A trip through the thread pool takes longer than a small read, and what another processor has read is far from
 // this one's caches: layers of a file in the disk cache are measured in 0.83 to 0.90 of the time.
-const READ_AT_ONCE = 1 << 24
-const TURN_MS = 10 // reading at once may keep messages, timers and signals waiting this long
+const READ_SYNC = 1 << 24
+const TURN_MS = 10 // reading synchronously may keep messages, timers and signals waiting this long
 const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
 
 const readLater = promisify(read)
@@ -67,9 +67,9 @@ export async function openFile(path: string, name: string = path): Promise<Rando
         let bytesRead: number
         reads++
         try {
-          if (count <= READ_AT_ONCE) await takeTurns()
+          if (count <= READ_SYNC) await takeTurns()
           bytesRead =
-            count <= READ_AT_ONCE
+            count <= READ_SYNC
               ? readSync(descriptor, out, done, count, offset + done)
               : (await readLater(descriptor, out, done, count, offset + done)).bytesRead
         } catch (error) {

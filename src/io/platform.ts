@@ -25,6 +25,6 @@ export interface Platform {
 export interface Threads {
   /** Threads that run at a time. */
   processors(): number
-  /** Starts a thread of the measuring pool. Failing to start is told to onFailure. */
+  /** Starts a thread of the measuring pool. When it cannot start, onFailure is called. */
   startMeasureWorker(): WorkerHandle
 }

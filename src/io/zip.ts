@@ -44,8 +44,8 @@ export function looksLikeZip(head: Uint8Array): boolean {
 const opened = new WeakMap<RandomAccess, Promise<Zip>>()
 
 /**
- * Reads a zip's central directory, ZIP64 included; no entry is read. Asked again about the same access it answers at once:
- * several formats are zips and each looks.
+ * Reads a zip's central directory, ZIP64 included; no entry is read. For the same access it is read only
+ * once: several formats are zips, and each opens it to see whether the file is its own.
  * @throws InputError when it is cut short or damaged, split over several files, or an entry's path leaves the zip, comes twice
  * or shares bytes with another
  */

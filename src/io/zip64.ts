@@ -25,7 +25,7 @@ export async function withZip64Shown(access: RandomAccess): Promise<RandomAccess
   const locator = await viewOf(access, at - LOCATOR_LENGTH, LOCATOR_LENGTH)
   if (locator.getUint32(0, true) !== LOCATOR) return access
   const stated = Number(locator.getBigUint64(8, true))
-  // Its place is stated from the zip's own beginning, which bytes before it shift; the usual length tells it as well.
+  // Its place is stated from the zip's own beginning, which bytes before it shift; the usual length gives it as well.
   const places = [stated, at - LOCATOR_LENGTH - END64_LENGTH].filter((from) => from >= 0 && from + END64_LENGTH <= at)
   const records = await Promise.all(places.map((from) => viewOf(access, from, END64_LENGTH)))
   const record = records.find((one) => one.getUint32(0, true) === END64)

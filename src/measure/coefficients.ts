@@ -68,7 +68,7 @@ export async function measureCoefficients(
   const wasm = await openInstance()
   const filters = wanted.reduce((sum, row) => sum + row.filters, 0)
   let done = 0
-  const tell = (row: LayerRow): void => {
+  const reportProgress = (row: LayerRow): void => {
     done += row.filters
     options.onProgress?.({ done, total: 2 * filters, model: row.model })
   }
@@ -85,7 +85,7 @@ export async function measureCoefficients(
       }
     }
     ranges.set(row, { min, max })
-    tell(row)
+    reportProgress(row)
   }
   let low = Infinity
   let high = -Infinity
@@ -104,7 +104,7 @@ export async function measureCoefficients(
       wasm.coefficientHistogram(address, count, taps, basis, range, counts)
     }
     counted.set(row, counts)
-    tell(row)
+    reportProgress(row)
   }
   return {
     range: [low, high],

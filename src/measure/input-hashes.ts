@@ -36,7 +36,7 @@ export class InputHashes {
     return { sha256, parts }
   }
 
-  /** Resolves when nothing is being read any more; a failure has been told to whoever asked. */
+  /** Resolves when nothing is being read any more; a failure has reached whoever asked. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#known.values())
   }

@@ -53,12 +53,12 @@ export function localMeasurer(options: PassOptions, wasm: WasmInstance): Measure
   }
 }
 
-/** A measurer that is still being opened: inputs are opened meanwhile. What it could not be opened for is told to every job. */
+/** A measurer that is still being opened: inputs are opened meanwhile. When opening fails, every job fails with the reason. */
 export function openingMeasurer(opening: Promise<Measurer>): Measurer {
   let ahead = 1
   opening.then(
     (opened) => (ahead = opened.ahead),
-    () => undefined, // every job is told
+    () => undefined, // every job rejects with it
   )
   return {
     get ahead() {

@@ -18,7 +18,7 @@ export type MeasuredLayer = Omit<LayerRow, 'scaled' | 'raw' | 'clean'>
 /** A convolution or tensor that was not measured. */
 export type SkippedRow = Analysis['skipped'][number]
 
-/** What a run has told, without the layers' statistics. */
+/** What a run has measured, without the layers' statistics. */
 export interface CollectedRun extends Omit<Analysis, 'layers'> {
   /** Of all models, or of the first ones that have any. */
   readonly layers: readonly MeasuredLayer[]
@@ -34,13 +34,13 @@ export interface CollectedRun extends Omit<Analysis, 'layers'> {
   readonly resumed: number
 }
 
-/** A layer as it was told. */
+/** The event of a measured layer. */
 export type LayerEvent = Extract<MeasureEvent, { kind: 'layer' }>
 
-/** A model as it was told. */
+/** The event that ends a model. */
 export type ModelEvent = Extract<MeasureEvent, { kind: 'model' }>
 
-/** What a record is made with. */
+/** What is kept of a run, and who is called as it goes on. */
 export interface CollectOptions {
   readonly parameters: Parameters
   readonly meta?: MetaTable | undefined
@@ -48,7 +48,7 @@ export interface CollectOptions {
   readonly keepModels?: number
   readonly onLayer?: (event: LayerEvent) => void | Promise<void>
   readonly onModel?: (event: ModelEvent) => void
-  /** Told each layer of a model that is whole, in order. */
+  /** Called with each layer of a model that is complete, in order. */
   readonly onRow?: (row: LayerRow) => void | Promise<void>
   readonly onSkipped?: (row: SkippedRow) => void | Promise<void>
 }
@@ -59,7 +59,7 @@ export interface CollectOptions {
  */
 export async function collectRun(events: AsyncIterable<MeasureEvent>, options: CollectOptions): Promise<CollectedRun> {
   const { parameters, meta, keepModels = Number.POSITIVE_INFINITY, onLayer, onModel, onRow, onSkipped } = options
-  const told: ModelRow[] = []
+  const measured: ModelRow[] = []
   const layers: MeasuredLayer[] = []
   const skipped: SkippedRow[] = []
   const flagged = new Map<string, number>()
@@ -90,7 +90,7 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
         layerCount += pending.length
         if (pending.length > 0) measuredModels++
         pending = []
-        told.push(row)
+        measured.push(row)
         for (const entry of event.skipped) {
           const left = { model: row.model, ...entry }
           await onSkipped?.(left)
@@ -109,9 +109,9 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
     }
   }
   for (const text of empty) warnings.add(text)
-  const joined = meta && joinMeta(told, meta)
+  const joined = meta && joinMeta(measured, meta)
   for (const text of joined?.warnings ?? []) warnings.add(text)
-  const models = asTabled(joined?.models ?? told)
+  const models = asTabled(joined?.models ?? measured)
   return { version, parameters, models, layers, layerCount, flagged, skipped, failed, warnings: [...warnings], found, resumed }
 }
 

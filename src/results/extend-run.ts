@@ -17,7 +17,7 @@ export interface RunToExtend extends MeasuredRun {
   whole(): Promise<Analysis>
 }
 
-/** What is added to a measured run, and how it is told. */
+/** What is added to a measured run, and who hears of its progress. */
 export interface RunExtension {
   /** Pairs of models; with them, or with a metadata column Robust, two groups are compared. */
   readonly pairs?: readonly Pair[] | undefined
@@ -49,14 +49,14 @@ export async function extendRun(
   inputs: readonly (Input | LazyInput)[],
   { pairs, groups: chosen, results, report, onProgress, ...options }: RunExtension,
 ): Promise<ExtendedRun> {
-  const told = { ...options, ...(onProgress && { onProgress }) }
+  const passOptions = { ...options, ...(onProgress && { onProgress }) }
   const groups =
     pairs || chosen || hasTwoGroups(run)
       ? await analyzeGroups(inputs, {
           analysis: await run.whole(),
           ...(pairs && { pairs }),
           ...(chosen && { groups: chosen }),
-          ...told,
+          ...passOptions,
         })
       : undefined
   if (!results) return { groups, first: [] }
@@ -70,7 +70,7 @@ export async function extendRun(
   return { groups, first }
 }
 
-/** True when the metadata column Robust tells two groups. */
+/** True when the metadata column Robust splits the models into two groups. */
 function hasTwoGroups({ models }: Pick<Analysis, 'models'>): boolean {
   return new Set(models.map(({ meta }) => metaValue(meta, ['Robust'])).filter((value) => typeof value === 'boolean')).size === 2
 }

@@ -19,7 +19,7 @@ import type { Moments } from '../wasm/moments.ts'
 export interface JournalStore {
   /** Bytes that are there; 0 when there is none. */
   size(): number
-  /** Those bytes, at once: a run asks for a layer in the middle of its work. */
+  /** Those bytes, synchronously: a run asks for a layer in the middle of its work. */
   read(offset: number, length: number): Uint8Array
   /** Adds a record, whose bytes are copied; the last ones may be lost in a crash, never half used. */
   append(bytes: Uint8Array): Promise<void>
@@ -249,7 +249,7 @@ function isWhole(record: Uint8Array): boolean {
   return record.length % 4 === 0 && words[1] === checkOf(words) && HEAD + words[2]! <= record.length
 }
 
-/** FNV-1a, word by word, over all but the first two: enough to tell a torn record. */
+/** FNV-1a, word by word, over all but the first two: enough to notice a torn record. */
 function checkOf(words: Uint32Array): number {
   let hash = 0x811c9dc5
   for (let k = 2; k < words.length; k++) hash = Math.imul(hash ^ words[k]!, 0x01000193)

@@ -3,7 +3,7 @@ import { convKernel, depthwiseKernel, type KernelLayout } from './hwio.ts'
 import type { Placement, Skipped } from './source.ts'
 import { type NamedTensor, placeInFileOrder, type StateDictCensus, stateDictConvolutions, type Unplaced } from './tensor-rules.ts'
 
-/** What a layer or operator does with a 4-D tensor, where the file tells. */
+/** What a layer or operator does with a 4-D tensor, where the file says. */
 export type KernelRole =
   | {
       readonly use: 'convolution' | 'depthwise'

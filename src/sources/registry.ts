@@ -1,6 +1,6 @@
 import type { SourceFormat } from './source.ts'
 
-/** A line of the registry: what tells which files of a folder to look at, and where the reader is. */
+/** A line of the registry: which files of a folder are candidates for a format, and where its reader is. */
 export interface FormatEntry {
   /** The same as the SourceFormat's name. */
   readonly name: string
@@ -8,7 +8,7 @@ export interface FormatEntry {
   readonly owns: readonly string[]
   /** Endings that other kinds of file have as well: such a file of a folder is opened only if match() recognises it. */
   readonly shares: readonly string[]
-  /** Its files have no signature: in a folder only those that are named like one are looked at, since weights can begin with any bytes. */
+  /** Its files have no signature: in a folder only those that are named like one are opened, since weights can begin with any bytes. */
   readonly guesses?: true
   /** Loads the reader. `match` must be cheap to load; a heavy library is imported by `open`. */
   load(): Promise<SourceFormat>

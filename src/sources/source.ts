@@ -30,9 +30,9 @@ export interface Convolution {
   /** Set by a file that numbers its 3×3 layers itself (dataset.h5, a filter database). */
   readonly layer_id?: number
   readonly weights: WeightPlan
-  /** For the first-stage activation; absent where the file does not tell. */
+  /** For the first-stage activation; absent where the file does not say. */
   readonly placement?: Placement
-  /** One value per output channel; absent when there is none or the file does not tell. */
+  /** One value per output channel; absent when there is none or the file does not say. */
   readonly bias?: WeightPlan
 }
 
@@ -56,7 +56,7 @@ export interface SourceModel {
   /** By depth, then in the file's (graph) order. */
   readonly convolutions: readonly Convolution[]
   readonly skipped: readonly Skipped[]
-  /** Number of tensors (or nodes with weights) looked at in all, for the census. */
+  /** Number of tensors (or nodes with weights) examined in all, for the census. */
   readonly tensors: number
   /** Columns that the file itself holds about the model (dataset.h5, a filter database). */
   readonly meta: Readonly<Record<string, MetaValue>>
@@ -91,7 +91,7 @@ export interface SourceFormat {
   readonly name: string
   /**
    * Recognises the format by its bytes, not by its name. `head` is the file's first bytes (up to 4,096).
-   * A format whose bytes are ambiguous may look further through `input`, cheaply.
+   * A format whose bytes are ambiguous may read a little more through `input`.
    */
   match(head: Uint8Array, input: Input): boolean | Promise<boolean>
   /** Reads headers and plans, not weights. @throws InputError */

@@ -98,9 +98,9 @@ export interface SegmentMoments {
   readonly clean: Moments
 }
 
-/** What one look at some weights gives. */
+/** What a scan of some weights gives. */
 export interface Scanned {
-  /** Largest |w|; NaN or infinite when any weight is (firstNonFinite tells which). */
+  /** Largest |w|; NaN or infinite when any weight is (firstNonFinite finds which). */
   readonly peak: number
   readonly sum: number
   /** Σ |w|. */
@@ -145,7 +145,7 @@ export interface WasmInstance {
   decode(task: Decoding): number
   /** Index of the first NaN or infinity among `count` float32, or -1. */
   firstNonFinite(address: number, count: number): number
-  /** One look at `count` float32, in the order in which they lie: call it by fixed segments. */
+  /** Scans `count` float32 in the order in which they lie. Call it by fixed segments: sums depend on where one begins. */
   scan(address: number, count: number): Scanned
   /**
    * Counts and moments of `filters` filters of `taps` float32 (2 … 121), and Σ |w - centre|. Sparse: max-abs <= limit, or
@@ -216,7 +216,7 @@ export function compileModule(): Promise<WebAssembly.Module> {
 let shared: WasmInstance | undefined
 
 /**
- * One instance for the layer table's statistics, opened at the first call and at once (32 KB: allowed on a browser's main
+ * One instance for the layer table's statistics, opened at the first call, synchronously (32 KB: allowed on a browser's main
  * thread), so that these are plain functions. Measuring opens instances of its own.
  */
 export function sharedInstance(): WasmInstance {

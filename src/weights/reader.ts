@@ -6,7 +6,7 @@ import type { ConvShape, Dequantisation, WeightPlan } from './plan.ts'
 import { storedBytes } from './stored-bytes.ts'
 
 const PIECE = 4 << 20 // stored bytes that are decoded at a time
-const WHOLE_SPAN = 64 << 20 // stored bytes of a strided layer that are read at once; a larger one is gathered
+const WHOLE_SPAN = 64 << 20 // stored bytes of a strided layer that are read in one piece; a larger one is gathered
 
 /** A layer's weights, to be read into the module's memory as float32 in (out, in, row, column) order. */
 export interface WeightReader {
@@ -14,7 +14,7 @@ export interface WeightReader {
   readonly taps: number
   /** Bytes of scratch memory that `read` needs: 0 when the file holds the float32 as they are. */
   readonly scratchBytes: number
-  /** Where in its file filter 0 lies, when filters are read from there as they are: `clearOf` tells where to put them. */
+  /** Where in its file filter 0 lies, when filters are read from there as they are: `clearOf` says where to put them. */
   readonly position?: number
   /**
    * Filters [from, from + count) to `address`. The module's memory must not grow until the promise resolves.

@@ -226,7 +226,7 @@ test('other kernels: bases are about 3×3, and that is said', () => {
   assert.is(found.bases[0]!.mean!.length, 9)
 })
 
-test('the same network under two names is told', () => {
+test('the same network under two names is reported', () => {
   const twin = {
     ...analysis,
     layers: analysis.layers.map((layer) =>

@@ -128,7 +128,7 @@ for (const [what, text, expected] of [
   })
 }
 
-test('rows go to their models; what is left over is told', () => {
+test('rows go to their models; what is left over is reported', () => {
   const models = names.map((name) => modelRow(name, { own: 1, A: 0 }))
   const { models: joined, warnings } = joinMeta(models, parseMeta('meta.csv', 'Name,A\ncifar_robust,5\nfar,6\n'))
   assert.equal(joined[0]!.meta, { own: 1, A: 0 })

@@ -75,7 +75,7 @@ test('chromium: cancelling in the middle leaves the page as it was, ready for th
     await page.sees('.model-link', 'preact_w24_cifar10_normal (2)')
   }))
 
-test('chromium: a file of 528 MB is measured and looked at in bounded memory, about as fast as in Node', () =>
+test('chromium: a file of 528 MB is measured and shown in bounded memory, about as fast as in Node', () =>
   withPage('chromium', async (page) => {
     const access = await openFile(large)
     const nodeStarted = performance.now()

@@ -10,7 +10,7 @@ import { openBrowser } from './harness/open.ts'
 import { serveFolders } from './harness/server.ts'
 
 // The measuring pass in Chromium beside Node's, on the bytes of the same file, turn about, one thread each. That a browser hands a
-// file's bytes over from another process (about 2.5 ms a megabyte in Chromium) is not the pass: it is told, and has no limit.
+// file's bytes over from another process (about 2.5 ms a megabyte in Chromium) is not the pass: it is printed, and has no limit.
 
 const [OUT, IN, LAYERS] = [512, 512, 4]
 const LAYER_BYTES = OUT * IN * 9 * 4

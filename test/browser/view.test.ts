@@ -54,7 +54,7 @@ test('filterlens view: the models are there, and the address shows the same agai
     await until(tab, 'filters of a file that is read by range', () => document.querySelector('.grid-frame canvas') !== null, [])
   }))
 
-test('filterlens view on a folder: models with their table, groups told by it', () =>
+test('filterlens view on a folder: models with their table, groups defined by it', () =>
   withView([DATA], async (url, tab) => {
     await tab.goto(`${url}?data#/groups`)
     await shows(tab, 'main', 'normal: 6 models')

@@ -35,7 +35,7 @@ test('one wrong number in the file is found, named and fails the check, in text 
     const [right] = JSON.parse((await filterlens(json)).out).checks
     assert.ok(right.passed)
     assert.ok(right.columns.every(({ largestDifference }: { largestDifference: number }) => largestDifference < 1e-14))
-    // The table's entropies are doubles in a row; the one that differs most is told, so it can be found by its bytes.
+    // The table's entropies are doubles in a row; the one that differs most is named, so it can be found by its bytes.
     const { worst } = right.columns.find(({ column }: { column: string }) => column === 'entropy')
     const value = Buffer.alloc(8)
     value.writeDoubleLE(worst.file)
@@ -61,7 +61,7 @@ test('one wrong number in the file is found, named and fails the check, in text 
     assert.is((await filterlens(lax)).code, 0)
   }))
 
-test('inputs without results of their own are told in one sentence each', () =>
+test('inputs without results of their own get one sentence each', () =>
   inFolder(async (folder) => {
     await unpack('csv.h5', folder)
     const inputs = [join(folder, 'csv.h5'), 'data/vgg_w16_cifar10_robust.onnx']

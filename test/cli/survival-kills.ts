@@ -52,7 +52,7 @@ const studies: readonly { name: string; words: readonly string[] }[] = [
 
 /**
  * Kills runs at seeded random moments (a time, or a change in the folder), over and over until one is let through: what lies
- * in the folder in between is looked at every time, and must be whole or say that it is not finished; in the end it must be
+ * in the folder in between is checked every time, and must be whole or say that it is not finished; in the end it must be
  * what a run gives that nobody kills, byte for byte.
  * @throws Error that names the run, when one leaves anything else
  */

@@ -118,7 +118,7 @@ test('closed outputs: the results are written all the same', () =>
     for (const name of ['a', 'b']) assert.is((await filterlens(['verify', join(folder, name)])).code, 0)
   }))
 
-test('a full disk behind > is told', async () => {
+test('a full disk behind > is reported', async () => {
   const { code, err } = await shell(`$F analyze ${small} > /dev/full`)
   assert.is(code, 2)
   assert.match(err, /filterlens: standard output: .*the disk is full/)

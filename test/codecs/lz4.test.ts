@@ -26,7 +26,7 @@ test('a block that is not compressed, and one that reaches back into it', () => 
   assert.is(new TextDecoder().decode(lz4Frame(Uint8Array.from(bytes), 10)), 'abcdabcdab')
 })
 
-test('damage is told, whatever byte is changed', () => {
+test('damage is reported, whatever byte is changed', () => {
   assert.throws(() => lz4Frame(frame, LENGTH - 1), RangeError)
   assert.throws(() => lz4Frame(frame, LENGTH + 1), /holds 4400 of 4401/)
   assert.throws(() => lz4Frame(frame.subarray(0, 200), LENGTH), RangeError)

@@ -24,7 +24,7 @@ test('a copy of each kind', () => {
   assert.is(new TextDecoder().decode(snappy(Uint8Array.from(bytes), 13)), 'abcdabcdcdccc')
 })
 
-test('damage is told, whatever byte is changed', () => {
+test('damage is reported, whatever byte is changed', () => {
   assert.throws(() => snappy(packed, LENGTH - 1), /states 4400 bytes, not 4399/)
   assert.throws(() => snappy(packed.subarray(0, 300), LENGTH), RangeError)
   for (let at = 0; at < packed.length; at++)

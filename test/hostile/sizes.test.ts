@@ -1,4 +1,4 @@
-// Small files that claim to be large, and small headers that unfold without end: refused at once, before memory is taken.
+// Small files that claim to be large, and small headers that unfold without end: refused before memory is taken.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readArrowTable } from '../../src/arrow/table.ts'

@@ -127,7 +127,7 @@ test('a server that hides Content-Range is asked for the length once', async () 
     if (request.method === 'HEAD') return void response.writeHead(405).end()
     response.writeHead(206).end(file.subarray(range![0], range![1] + 1))
   }
-  assert.match(await problem(() => openUrl(`${root}/nolength`)), /does not tell how long/)
+  assert.match(await problem(() => openUrl(`${root}/nolength`)), /does not say how long/)
 })
 
 test('servers that lie are found out', async () => {

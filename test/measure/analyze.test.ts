@@ -214,7 +214,7 @@ test('a run can be stopped, and goes on from finished layers', async () => {
   assert.equal(whole, (await analyze(someModels())).layers)
 })
 
-test('a continued run tells what the finished layers told: narrowed weights are counted again', async () => {
+test('a continued run reports what the finished layers reported: narrowed weights are counted again', async () => {
   const values = Float64Array.from({ length: 36 }, (_, k) => k / 10)
   const inputs = () => [memoryInput('d.safetensors', safetensors([{ name: 'c.weight', shape: [2, 2, 3, 3], values }]))]
   const tell = async (options: Parameters<typeof measure>[1]): Promise<MeasureEvent[]> => {

@@ -78,20 +78,20 @@ test('range over all filters, histograms over the non-sparse ones', async () => 
 })
 
 test('only the models that are asked for, and how far it is', async () => {
-  const told: number[] = []
+  const shares: number[] = []
   const pass = await measureCoefficients(inputs, analysis, basis, {
     models: new Set(['two']),
-    onProgress: ({ done, total }) => told.push(done / total),
+    onProgress: ({ done, total }) => shares.push(done / total),
   })
   assert.equal(
     pass.layers.map(({ model }) => model),
     ['two'],
   )
-  assert.equal(told, [0.5, 1])
+  assert.equal(shares, [0.5, 1])
   assert.equal(await measureCoefficients(inputs, analysis, basis, { models: new Set() }), { range: [0, 1], layers: [] })
 })
 
-test('an input that has changed or gone is told', async () => {
+test('an input that has changed or gone is reported', async () => {
   const message = async (run: Promise<unknown>): Promise<string> => {
     const error = await run.then(
       () => undefined,

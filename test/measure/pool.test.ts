@@ -100,7 +100,7 @@ test('errors come back with their file and sentence', async () => {
   await pool.close()
 })
 
-test('a run that is stopped ends at once, threads and all', async () => {
+test('a run that is stopped ends immediately, threads and all', async () => {
   const controller = new AbortController()
   let thrown: unknown
   const run = analyze(disk(), { workers: 2, signal: controller.signal, onProgress: () => controller.abort() })
@@ -177,7 +177,7 @@ test('threads are started for work that is worth it, and take over when they are
   await growing.close()
 })
 
-test('while threads start inputs are opened; what they could not be started for is told to every job', async () => {
+test('while threads start inputs are opened; when they cannot start, every job fails with the reason', async () => {
   const wasm = await openInstance()
   const { job, expected } = await someJob(light, wasm)
   let up: (pool: Measurer) => void = () => {}

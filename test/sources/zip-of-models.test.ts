@@ -63,7 +63,7 @@ test('formats that are zips themselves are not taken for zips of models', async 
   assert.is((await openSource({ path: 'state.npz', access, folder: emptyFolder })).format, 'NumPy')
 })
 
-test('a broken model in a zip is told beside the others', async () => {
+test('a broken model in a zip is reported beside the others', async () => {
   const source = await open({
     'a.npz': bytesOf('numpy/state.npz'),
     'b/broken.npy': strToU8('not an array'),

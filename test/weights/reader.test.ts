@@ -82,7 +82,7 @@ test('quantised weights: one scale a channel, rounded once', async () => {
 })
 
 test('a strided layer too large for one read is gathered piece by piece', async () => {
-  // 68 MB of int16 in TensorFlow's order: over the limit for reading the span at once.
+  // 68 MB of int16 in TensorFlow's order: over the limit for reading the span in one piece.
   const big: ConvShape = [1024, 3700, 3, 3]
   const [o, i] = big
   const strides = [1, o, 3 * i * o, i * o] as const

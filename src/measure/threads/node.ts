@@ -18,13 +18,13 @@ export function startMeasureWorker(): WorkerHandle {
     post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[] | undefined),
     onMessage: (listener) => void worker.on('message', listener),
     onFailure(listener) {
-      const tell = (error: Error): void => {
+      const fail = (error: Error): void => {
         if (!ended) listener(error)
         ended = true
       }
-      worker.on('error', tell)
-      worker.on('messageerror', tell)
-      worker.on('exit', (code) => tell(new Error(`it ended with code ${code}`)))
+      worker.on('error', fail)
+      worker.on('messageerror', fail)
+      worker.on('exit', (code) => fail(new Error(`it ended with code ${code}`)))
     },
     async end() {
       ended = true

@@ -1,7 +1,7 @@
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { liteCensus } from './census.ts'
-import { looksLikeLite, readLite, told } from './schema.ts'
+import { looksLikeLite, namingFile, readLite } from './schema.ts'
 
 /** TensorFlow Lite: float and quantised Conv2D and DepthwiseConv2D weights. */
 export const tflite: SourceFormat = {
@@ -9,7 +9,7 @@ export const tflite: SourceFormat = {
   match: (head) => looksLikeLite(head),
   async open({ access, path }): Promise<Source> {
     const model = await readLite(access)
-    const { convolutions, skipped, tensors } = told(access, () => liteCensus(access, model))
+    const { convolutions, skipped, tensors } = namingFile(access, () => liteCensus(access, model))
     return {
       format: tflite.name,
       models: [

@@ -78,7 +78,7 @@ export async function readLite(access: RandomAccess): Promise<LiteModel> {
       `has ${byteLength} bytes; TensorFlow Lite models are read up to ${LARGEST_FILE}, convert it to ONNX`,
     )
   const bytes = await access.read(0, byteLength)
-  return told(access, () => {
+  return namingFile(access, () => {
     const model = rootTable(bytes)
     const codes = tablesField(model, 1).map((code) => ({
       code: Math.max((int8Field(code, 0) << 24) >> 24, int32Field(code, 3)),
@@ -111,8 +111,8 @@ export async function readLite(access: RandomAccess): Promise<LiteModel> {
   })
 }
 
-/** What the tables' walker finds wrong (a position outside the file), as a sentence about the file. */
-export function told<T>({ name }: RandomAccess, work: () => T): T {
+/** Runs `work`; what the tables' walker finds wrong (a position outside the file) is thrown as a sentence about the file. */
+export function namingFile<T>({ name }: RandomAccess, work: () => T): T {
   try {
     return work()
   } catch (error) {

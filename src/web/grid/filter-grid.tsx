@@ -27,7 +27,7 @@ const NUMBERS_FROM = 40 // CSS pixels a tap needs to carry its number
 
 /**
  * Every filter of a layer on a canvas: wheel, pinch, double click or + and - zoom, dragging and Shift with the arrow keys
- * pan, the pointer or the arrow keys pick a filter, whose numbers are told below.
+ * pan, the pointer or the arrow keys pick a filter, whose numbers are shown below.
  */
 export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }: FilterGridProps) {
   const canvas = useRef<HTMLCanvasElement>(null)

@@ -20,7 +20,7 @@ interface Props {
 
 const [WIDTH, HEIGHT] = [140, 56]
 
-/** Histograms over one range [low, high], one filled, two as translucent outlines; the bin under the pointer is told in numbers. */
+/** Histograms over one range [low, high], one filled, two as translucent outlines; the bin under the pointer is given in numbers. */
 export function HistogramChart({ sets, low, high, number, share }: Props) {
   const [bin, setBin] = useState<number | null>(null)
   const shares = sets.map(({ counts }) => {

@@ -8,18 +8,18 @@ export function useRowsWindow(ref: RefObject<HTMLElement | null>, rows: number, 
   const [range, setRange] = useState({ from: 0, to: Math.min(rows, 60) })
   useLayoutEffect(() => {
     const element = ref.current!
-    const look = (): void => {
+    const update = (): void => {
       const box = element.getBoundingClientRect()
       const from = Math.max(0, Math.floor(-box.top / rowHeight) - OVERSCAN)
       const to = Math.min(rows, Math.ceil((innerHeight - box.top) / rowHeight) + OVERSCAN)
       setRange((old) => (old.from === from && old.to === to ? old : { from: Math.min(from, rows), to: Math.max(to, 0) }))
     }
-    look()
-    document.addEventListener('scroll', look, { capture: true, passive: true })
-    addEventListener('resize', look)
+    update()
+    document.addEventListener('scroll', update, { capture: true, passive: true })
+    addEventListener('resize', update)
     return () => {
-      document.removeEventListener('scroll', look, { capture: true })
-      removeEventListener('resize', look)
+      document.removeEventListener('scroll', update, { capture: true })
+      removeEventListener('resize', update)
     }
   }, [rows, rowHeight])
   return range

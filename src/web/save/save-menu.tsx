@@ -5,7 +5,7 @@ import { Menu } from '../parts/menu.tsx'
 import { grouping, saveOpen } from '../state/groups.ts'
 import { analysisOf, filesOf, models, pairs } from '../state/models.ts'
 import { showToast } from '../state/toast.ts'
-import { looking } from '../state/work.ts'
+import { viewing } from '../state/work.ts'
 import type { TableSource } from '../tasks/protocol.ts'
 import { download } from './download.ts'
 
@@ -49,7 +49,7 @@ function Sheet() {
   const saveResults = () =>
     saving(async () => {
       showToast('Writing the results …')
-      const { zip, resultsSha256 } = await looking('results', {
+      const { zip, resultsSha256 } = await viewing('results', {
         analysis,
         files: filesOf(models.value),
         pairs: pairs.value,
@@ -94,7 +94,7 @@ function TableRow({ name, source }: { name: string; source: TableSource }) {
           type="button"
           aria-label={`Save the table ${name} as ${format}`}
           onClick={() =>
-            saving(async () => download(`${name}.${format}`, await looking('table', { source, name, format }), type))
+            saving(async () => download(`${name}.${format}`, await viewing('table', { source, name, format }), type))
           }
         >
           {title}

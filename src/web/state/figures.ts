@@ -5,10 +5,10 @@ import type { ReportInput } from '../../report/report-input.ts'
 import { grouping } from './groups.ts'
 import { analysisOf, models } from './models.ts'
 import { route } from './route.ts'
-import { looking } from './work.ts'
+import { viewing } from './work.ts'
 
 /**
- * What the figures are drawn from: two groups where the metadata tells them, two models side by side, or the models as they
+ * What the figures are drawn from: two groups where the metadata defines them, two models side by side, or the models as they
  * are. Null when there is nothing to draw.
  */
 export const figureInput = computed((): ReportInput | 'working' | null => {
@@ -48,7 +48,7 @@ effect(() => {
     return
   }
   const abort = new AbortController()
-  looking('figures', { input }, { signal: abort.signal }).then(
+  viewing('figures', { input }, { signal: abort.signal }).then(
     (drawn) => {
       if (!abort.signal.aborted) figures.value = drawn
     },

@@ -6,7 +6,7 @@ import type { Figure } from '../../figures/figure.ts'
 import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs } from './models.ts'
 import { route } from './route.ts'
 import { showToast } from './toast.ts'
-import { looking, measuring } from './work.ts'
+import { measuring, viewing } from './work.ts'
 
 const MOST_VALUES = 40
 
@@ -78,8 +78,8 @@ const chosenGroups = computed((): { readonly given: GroupsChosen } | { readonly 
 
 /** True while the save menu is open: it offers the tables of the groups. */
 export const saveOpen = signal(false)
-const looked = computed(() => route.value.page === 'groups' || route.value.page === 'figures')
-const wanted = computed(() => looked.value || saveOpen.value)
+const onPage = computed(() => route.value.page === 'groups' || route.value.page === 'figures')
+const wanted = computed(() => onPage.value || saveOpen.value)
 
 interface Answer {
   readonly given: GroupsChosen
@@ -128,7 +128,7 @@ effect(() => {
     return
   }
   const abort = new AbortController()
-  looking('groups', { ...given, files: null }, { signal: abort.signal }).then(
+  viewing('groups', { ...given, files: null }, { signal: abort.signal }).then(
     (report) => {
       answer.value = { given, found: { report }, whole: false }
     },
@@ -143,7 +143,7 @@ effect(() => {
 effect(() => {
   const now = answer.value
   const chosen = chosenGroups.value
-  if (!looked.value || !now || now.whole || 'problem' in chosen || chosen.given !== now.given) return
+  if (!onPage.value || !now || now.whole || 'problem' in chosen || chosen.given !== now.given) return
   const { given } = now
   const files = filesOf(models.value)
   if (!files) return
@@ -176,7 +176,7 @@ effect(() => {
   groupFigures.value = null
   if (!('report' in found)) return
   const abort = new AbortController()
-  looking('figures', { report: found.report }, { signal: abort.signal }).then(
+  viewing('figures', { report: found.report }, { signal: abort.signal }).then(
     (figures) => {
       if (!abort.signal.aborted) groupFigures.value = figures
     },

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { LayerDetail, LayerInFiles } from '../tasks/protocol.ts'
-import { looking } from './work.ts'
+import { viewing } from './work.ts'
 
 export type Loading<T> =
   | { readonly state: 'loading' }
@@ -13,7 +13,7 @@ export function useLayerDetail(place: LayerInFiles | null): Loading<LayerDetail>
   useEffect(() => {
     if (!place) return
     const abort = new AbortController()
-    looking('layer', place, { signal: abort.signal }).then(
+    viewing('layer', place, { signal: abort.signal }).then(
       (value) => setFound({ place, detail: { state: 'ready', value } }),
       (error) => {
         if (error.name !== 'AbortError') setFound({ place, detail: { state: 'failed', message: error.message } })

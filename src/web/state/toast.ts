@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 
-/** A sentence shown for some seconds in a corner, and told to screen readers. */
+/** A sentence shown for some seconds in a corner, and announced by screen readers. */
 export const toast = signal<string | null>(null)
 
 let timer: ReturnType<typeof setTimeout> | undefined

@@ -8,9 +8,9 @@ import { startJob } from './jobs.ts'
 import { addResult, type Loaded, metaTable, modelNamed, pairTable } from './models.ts'
 import { go, route } from './route.ts'
 
-/** One worker measures, another looks into layers: opening a layer never waits for an analysis. */
+/** One worker measures, another answers what a view needs: opening a layer never waits for an analysis. */
 export const measuring = openWork()
-export const looking = openWork()
+export const viewing = openWork()
 
 /** Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side. */
 export async function analyseFiles(files: readonly GivenFile[], options: { readonly stay?: boolean } = {}): Promise<void> {

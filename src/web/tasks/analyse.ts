@@ -8,7 +8,7 @@ import type { AnalysisEvent, Dropped, DroppedResult } from './protocol.ts'
 export async function analyseDropped(
   files: readonly GivenFile[],
   signal: AbortSignal,
-  tell: (event: AnalysisEvent) => void,
+  emit: (event: AnalysisEvent) => void,
 ): Promise<Dropped> {
   // What reads results is loaded where a name suggests that some are there.
   const maybe = files.some(({ path, beside }) => !beside && /(^|\/)models\.arrow$|\.zip$/i.test(path))
@@ -17,9 +17,9 @@ export async function analyseDropped(
     : { results: [], rest: files, failed: [] }
   const inputs = await findGivenInputs(rest)
   signal.throwIfAborted()
-  const told = [...failed, ...results.flatMap(({ analysis }) => analysis.failed)]
+  const failures = [...failed, ...results.flatMap(({ analysis }) => analysis.failed)]
   if (inputs.length === 0) {
-    if (results.length > 0 || failed.length > 0) return { results, failed: told }
+    if (results.length > 0 || failed.length > 0) return { results, failed: failures }
     throw new UsageError(files.length === 1 ? `${files[0]!.path}: is no model` : 'there is no model among these files')
   }
   let last = 0
@@ -30,9 +30,9 @@ export async function analyseDropped(
       if (performance.now() - last < 60) return // a few times a second is all that eyes can follow
       last = performance.now()
       const share = done + (filters.total > 0 ? filters.done / filters.total : 0)
-      tell({ done: share, total: total ?? done + 1, label: `${model}: ${layer}` })
+      emit({ done: share, total: total ?? done + 1, label: `${model}: ${layer}` })
     },
   })
   const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null }
-  return { results: [...results, measured], failed: [...told, ...analysis.failed] }
+  return { results: [...results, measured], failed: [...failures, ...analysis.failed] }
 }

@@ -4,7 +4,7 @@ import { shiftByDepth } from '../../figures/shift-by-depth.ts'
 import { reportFigures } from '../../report/report-figures.ts'
 import type { FiguresFrom } from './protocol.ts'
 
-// Loaded when the first figure is looked at: the plotting library is the largest part of all. It draws into a document of our
+// Loaded when the first figure is shown: the plotting library is the largest part of all. It draws into a document of our
 // own, so that it needs no page and works here, in a worker.
 
 /** What stands under the numbers of two groups, or all figures of a report. */

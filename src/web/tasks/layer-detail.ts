@@ -39,7 +39,7 @@ export async function describeLayer(
   const most = keepBest(SHOWN, 1)
   const least = keepBest(SHOWN, -1)
   const out = new Float64Array(taps)
-  // Directions without variance tell nothing about distance.
+  // Directions without variance say nothing about distance.
   const inverse = basis && Array.from(basis.explainedVariance, (v) => (v > 1e-12 * basis.explainedVariance[0]! ? 1 / v : 0))
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY

@@ -20,7 +20,7 @@ interface OpenLayer {
 // One thing at a time: the module's memory is one arena.
 let queue: Promise<unknown> = Promise.resolve()
 let wasm: WasmInstance | undefined
-// Two of each: what a comparison looks at.
+// Two of each: what a comparison shows.
 const sources = new Map<string, Source>()
 const layers = new Map<string, OpenLayer>()
 const MOST = 2

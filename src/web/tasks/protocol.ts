@@ -70,7 +70,7 @@ export interface FoundFilter {
   readonly distance: number
 }
 
-/** What the layer view shows beyond the layer's row. Made for looking, never stored. */
+/** What the layer view shows beyond the layer's row. For display only, never stored. */
 export interface LayerDetail {
   readonly filters: number
   readonly taps: number

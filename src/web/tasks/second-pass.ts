@@ -21,22 +21,22 @@ async function inputsOf(files: readonly ModelFile[]): Promise<{ inputs: LazyInpu
   return { inputs, names }
 }
 
-type Tell = (event: AnalysisEvent) => void
+type Emit = (event: AnalysisEvent) => void
 
-const telling =
-  (tell: Tell) =>
+const emitting =
+  (emit: Emit) =>
   ({ done, total, model }: { done: number; total: number; model: string }): void =>
-    tell({ done, total, label: model })
+    emit({ done, total, label: model })
 
 /** Coefficients of the layers of `run` in a basis, over their common range. */
-export async function secondPass({ run, files, basis }: SecondPass, signal: AbortSignal, tell: Tell): Promise<CoefficientPass> {
+export async function secondPass({ run, files, basis }: SecondPass, signal: AbortSignal, emit: Emit): Promise<CoefficientPass> {
   const { inputs, names } = await inputsOf(files)
-  return measureCoefficients(inputs, run, basis, { names, signal, onProgress: telling(tell) })
+  return measureCoefficients(inputs, run, basis, { names, signal, onProgress: emitting(emit) })
 }
 
 /** The whole analysis of two groups; coefficients and shifts are measured where the files are given. */
-export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, tell: Tell): Promise<GroupReport> {
+export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, emit: Emit): Promise<GroupReport> {
   if (!files) return groupAnalysis(given)
   const { inputs, names } = await inputsOf(files)
-  return analyzeGroups(inputs, { ...given, names, signal, onProgress: telling(tell) })
+  return analyzeGroups(inputs, { ...given, names, signal, onProgress: emitting(emit) })
 }

@@ -15,7 +15,7 @@ import { weight } from '../parts/numbers.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
-import { basisOf, looking, placeOf } from '../state/work.ts'
+import { basisOf, placeOf, viewing } from '../state/work.ts'
 import { GridChoices, LayerGrid } from './layer-grid.tsx'
 
 /** One layer of each model: facts, bases, and the coefficients of both in their common basis. */
@@ -162,7 +162,7 @@ function SharedCoefficients({ first, second, row, other }: Pair) {
     if (!basis || !files) return
     const abort = new AbortController()
     setState('loading')
-    looking(
+    viewing(
       'coefficients',
       { run: { parameters: first.parameters, layers: [row, other] }, files, basis },
       { signal: abort.signal },

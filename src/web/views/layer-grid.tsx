@@ -6,7 +6,7 @@ import { FilterGrid } from '../grid/filter-grid.tsx'
 import { Choice } from '../parts/choice.tsx'
 import type { Loading } from '../state/layer-detail.ts'
 import { route, tweak } from '../state/route.ts'
-import { looking } from '../state/work.ts'
+import { viewing } from '../state/work.ts'
 import type { FilterOrder, LayerDetail, LayerInFiles } from '../tasks/protocol.ts'
 
 const orders: readonly { key: FilterOrder; title: string }[] = [
@@ -101,7 +101,7 @@ function Ready({
     }),
     [detail, sorted, scale, row, place],
   )
-  const fetchTile = useMemo(() => (tile: number) => looking('tile', { place, order, tile }), [place, order])
+  const fetchTile = useMemo(() => (tile: number) => viewing('tile', { place, order, tile }), [place, order])
   return (
     <FilterGrid
       data={data}

@@ -225,7 +225,7 @@ test('Arrow: batches compressed with ZSTD, in frames that tell their size and in
   for (const name of ['zstd.arrow', 'zstd-unsized.arrow']) assert.equal(await said(await openFixture(name)), labelled)
 })
 
-test('a damaged ZSTD frame is refused at once', async () => {
+test('a damaged ZSTD frame is refused immediately', async () => {
   const damaged = new Uint8Array(readFileSync(`${fixtures}zstd.arrow`))
   damaged[726] = 0xf0 // in a table of literals; the first reader of these frames never came back from it
   assert.match(

@@ -67,7 +67,7 @@ test('what an archive holds besides convolutions is listed with a reason', async
   await source.close()
 })
 
-test('turned axes are said; doubles are told by the run that finds them inexact', async () => {
+test('turned axes are said; doubles are reported by the run that finds them inexact', async () => {
   const warnings = async (name: string): Promise<string> => {
     const source = await openFixture(name)
     await source.close()
