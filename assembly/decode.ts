@@ -1,14 +1,49 @@
-/*
- * Stored numbers to float32. `kind` is the place of the type's name in storedTypes of src/wasm.ts:
- * 0 float32, 1 float16, 2 bfloat16, 3 float64, 4 int8, 5 uint8, 6 int16, 7 uint16, 8 int32, 9 float8e4m3fn, 10 float8e4m3fnuz,
- * 11 float8e5m2, 12 float8e5m2fnuz.
- */
+/* Stored numbers to float32. `kind` is one of these; the eight-bit floats come last. */
+// @ts-ignore: decorator
+@inline
+export const FLOAT32: i32 = 0;
+// @ts-ignore: decorator
+@inline
+export const FLOAT16: i32 = 1;
+// @ts-ignore: decorator
+@inline
+export const BFLOAT16: i32 = 2;
+// @ts-ignore: decorator
+@inline
+export const FLOAT64: i32 = 3;
+// @ts-ignore: decorator
+@inline
+export const INT8: i32 = 4;
+// @ts-ignore: decorator
+@inline
+export const UINT8: i32 = 5;
+// @ts-ignore: decorator
+@inline
+export const INT16: i32 = 6;
+// @ts-ignore: decorator
+@inline
+export const UINT16: i32 = 7;
+// @ts-ignore: decorator
+@inline
+export const INT32: i32 = 8;
+// @ts-ignore: decorator
+@inline
+export const FLOAT8_E4M3FN: i32 = 9;
+// @ts-ignore: decorator
+@inline
+export const FLOAT8_E4M3FNUZ: i32 = 10;
+// @ts-ignore: decorator
+@inline
+export const FLOAT8_E5M2: i32 = 11;
+// @ts-ignore: decorator
+@inline
+export const FLOAT8_E5M2FNUZ: i32 = 12;
 
 /** Bytes of a stored number. */
 export function storedBytes(kind: i32): usize {
-  if (kind == 3) return 8;
-  if (kind == 0 || kind == 8) return 4;
-  return kind == 4 || kind == 5 || kind >= 9 ? 1 : 2;
+  if (kind == FLOAT64) return 8;
+  if (kind == FLOAT32 || kind == INT32) return 4;
+  return kind == INT8 || kind == UINT8 || kind >= FLOAT8_E4M3FN ? 1 : 2;
 }
 
 /** A half as double, exactly. */
@@ -31,25 +66,25 @@ function half(bits: u32): f64 {
 @inline
 function eighth(kind: i32, bits: u32): f64 {
   const magnitude = bits & 0x7f, sign = (bits & 0x80) << 8;
-  if (kind == 11) return half(bits << 8);
-  if (kind == 9) return magnitude == 0x7f ? NaN : half(sign | (magnitude << 7)) * 256.0;
+  if (kind == FLOAT8_E5M2) return half(bits << 8);
+  if (kind == FLOAT8_E4M3FN) return magnitude == 0x7f ? NaN : half(sign | (magnitude << 7)) * 256.0;
   if (bits == 0x80) return NaN;
-  if (kind == 10) return half(sign | (magnitude << 7)) * 128.0;
+  if (kind == FLOAT8_E4M3FNUZ) return half(sign | (magnitude << 7)) * 128.0;
   return <f64>reinterpret<f32>((magnitude << 21) | (sign << 16)) * <f64>2596148429267413814265248164610048.0; // 2^111
 }
 
 // @ts-ignore: decorator
 @inline
 function read(kind: i32, at: usize): f64 {
-  if (kind == 0) return <f64>load<f32>(at);
-  if (kind == 1) return half(<u32>load<u16>(at));
-  if (kind == 2) return <f64>reinterpret<f32>(<u32>load<u16>(at) << 16);
-  if (kind == 3) return load<f64>(at);
-  if (kind == 4) return <f64>load<i8>(at);
-  if (kind == 5) return <f64>load<u8>(at);
-  if (kind == 6) return <f64>load<i16>(at);
-  if (kind == 7) return <f64>load<u16>(at);
-  if (kind >= 9) return eighth(kind, <u32>load<u8>(at));
+  if (kind == FLOAT32) return <f64>load<f32>(at);
+  if (kind == FLOAT16) return half(<u32>load<u16>(at));
+  if (kind == BFLOAT16) return <f64>reinterpret<f32>(<u32>load<u16>(at) << 16);
+  if (kind == FLOAT64) return load<f64>(at);
+  if (kind == INT8) return <f64>load<i8>(at);
+  if (kind == UINT8) return <f64>load<u8>(at);
+  if (kind == INT16) return <f64>load<i16>(at);
+  if (kind == UINT16) return <f64>load<u16>(at);
+  if (kind >= FLOAT8_E4M3FN) return eighth(kind, <u32>load<u8>(at));
   return <f64>load<i32>(at);
 }
 
@@ -73,7 +108,7 @@ function gather(
           if (quantised) value = (value - zero) * scale + shift;
           const narrow = <f32>value;
           store<f32>(to, narrow);
-          if (kind == 3 || kind == 8) {
+          if (kind == FLOAT64 || kind == INT32) {
             if (!quantised && <f64>narrow != value && value == value) inexact++;
           }
         }
@@ -121,7 +156,7 @@ function turn9(source: usize, destination: usize, outer: usize, inner: usize, in
     }
   }
   if (fours == outer) return;
-  gather(0, 4, source + (fours << 2), destination + fours * filter, outer - fours, inner, 3, 3, 1, innerStride, rowStride, columnStride, false, 1, 0, 0);
+  gather(FLOAT32, 4, source + (fours << 2), destination + fours * filter, outer - fours, inner, 3, 3, 1, innerStride, rowStride, columnStride, false, 1, 0, 0);
 }
 
 /** `count` contiguous float16 to float32, exactly: four at a time. */
@@ -170,7 +205,7 @@ function narrow(source: usize, destination: usize, count: usize): u32 {
     const differ2 = v128.andnot(f64x2.ne(f64x2.promote_low_f32x4(b), high), f64x2.ne(high, high));
     inexact = i64x2.sub(i64x2.sub(inexact, differ), differ2);
   }
-  const rest = gather(3, 8, source + (whole << 3), destination + (whole << 2), 1, 1, 1, count - whole, 0, 0, 0, 1, false, 1, 0, 0);
+  const rest = gather(FLOAT64, 8, source + (whole << 3), destination + (whole << 2), 1, 1, 1, count - whole, 0, 0, 0, 1, false, 1, 0, 0);
   return <u32>(i64x2.extract_lane(inexact, 0) + i64x2.extract_lane(inexact, 1)) + rest;
 }
 
@@ -188,37 +223,37 @@ export function decode(
   const count = outer * inner * rows * columns;
   const isRow = !quantised && s3 == 1 && s2 == columns && s1 == rows * columns && s0 == inner * rows * columns;
   switch (kind) {
-    case 0: {
+    case FLOAT32: {
       if (!quantised && s0 == 1 && rows == 3 && columns == 3) {
         turn9(source, destination, outer, inner, s1, s2, s3);
         return 0;
       }
-      if (!isRow) return gather(0, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+      if (!isRow) return gather(FLOAT32, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
       memory.copy(destination, source, count << 2);
       return 0;
     }
-    case 1: {
-      if (!isRow) return gather(1, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case FLOAT16: {
+      if (!isRow) return gather(FLOAT16, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
       widenFloat16(source, destination, count);
       return 0;
     }
-    case 2: {
-      if (!isRow) return gather(2, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case BFLOAT16: {
+      if (!isRow) return gather(BFLOAT16, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
       widenBfloat16(source, destination, count);
       return 0;
     }
-    case 3: {
+    case FLOAT64: {
       if (isRow) return narrow(source, destination, count);
-      return gather(3, 8, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+      return gather(FLOAT64, 8, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
     }
-    case 4: return gather(4, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 5: return gather(5, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 6: return gather(6, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 7: return gather(7, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 9: return gather(9, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 10: return gather(10, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 11: return gather(11, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    case 12: return gather(12, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
-    default: return gather(8, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case INT8: return gather(INT8, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case UINT8: return gather(UINT8, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case INT16: return gather(INT16, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case UINT16: return gather(UINT16, 2, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case FLOAT8_E4M3FN: return gather(FLOAT8_E4M3FN, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case FLOAT8_E4M3FNUZ: return gather(FLOAT8_E4M3FNUZ, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case FLOAT8_E5M2: return gather(FLOAT8_E5M2, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    case FLOAT8_E5M2FNUZ: return gather(FLOAT8_E5M2FNUZ, 1, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
+    default: return gather(INT32, 4, source, destination, outer, inner, rows, columns, s0, s1, s2, s3, quantised, scale, zero, shift);
   }
 }

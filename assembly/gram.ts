@@ -11,6 +11,17 @@
  * of vectors stay in registers, eight sums at a time, and are then added in double to the sums of all pairs at `sums`.
  */
 
+/** `kind` of a panel: what its rows are packed as. */
+// @ts-ignore: decorator
+@inline
+export const DOUBLE: i32 = 0;
+// @ts-ignore: decorator
+@inline
+export const SINGLE: i32 = 1;
+// @ts-ignore: decorator
+@inline
+export const INTEGER: i32 = 2;
+
 /** Most rows of a panel. */
 export const PANEL: usize = 128;
 /** Vectors of four rows that the first cache holds beside those of eight others: 8 KB. */
@@ -49,9 +60,9 @@ function groupBytes<T>(length: usize): usize {
   return vectors<T>(length) << 6;
 }
 
-/** Bytes of a packed panel per row, rows rounded up to fours. `kind`: 0 f64, 1 f32, 2 i16. */
+/** Bytes of a packed panel per row, rows rounded up to fours. `kind`: DOUBLE, SINGLE or INTEGER. */
 export function packedRowBytes(kind: i32, length: usize): usize {
-  const group = kind == 0 ? groupBytes<f64>(length) : kind == 1 ? groupBytes<f32>(length) : groupBytes<i16>(length);
+  const group = kind == DOUBLE ? groupBytes<f64>(length) : kind == SINGLE ? groupBytes<f32>(length) : groupBytes<i16>(length);
   return 8 + (group >> 2);
 }
 
@@ -230,8 +241,8 @@ function pack<T>(source: usize, rows: usize, length: usize, panel: usize): f64 {
 
 /** Packs `rows` (at most PANEL) rows of `length` float32. Returns Σ 1 / norm² of the packed rows but for zero rows. */
 export function packRows(kind: i32, source: usize, rows: usize, length: usize, panel: usize): f64 {
-  if (kind == 0) return pack<f64>(source, rows, length, panel);
-  if (kind == 1) return pack<f32>(source, rows, length, panel);
+  if (kind == DOUBLE) return pack<f64>(source, rows, length, panel);
+  if (kind == SINGLE) return pack<f32>(source, rows, length, panel);
   return pack<i16>(source, rows, length, panel);
 }
 
@@ -341,8 +352,8 @@ function multiply<T>(a: usize, rowsA: usize, b: usize, rowsB: usize, length: usi
 export function gramPanels(
   kind: i32, a: usize, rowsA: usize, b: usize, rowsB: usize, length: usize, near: f64, sums: usize, out: usize,
 ): void {
-  if (kind == 0) multiply<f64>(a, rowsA, b, rowsB, length, sums);
-  else if (kind == 1) multiply<f32>(a, rowsA, b, rowsB, length, sums);
+  if (kind == DOUBLE) multiply<f64>(a, rowsA, b, rowsB, length, sums);
+  else if (kind == SINGLE) multiply<f32>(a, rowsA, b, rowsB, length, sums);
   else multiply<i16>(a, rowsA, b, rowsB, length, sums);
   const same = a == b;
   let total: f64 = 0;

@@ -1,9 +1,10 @@
 import { UsageError } from '../errors.ts'
 import type { Convolution, Skipped, SourceModel } from '../sources/source.ts'
+import { maxTaps } from '../wasm/limits.ts'
 
 /** Taps that a measured kernel may have: two at least (one has no spatial pattern), 11×11 at most. */
 export const LEAST_TAPS = 2
-export const MOST_TAPS = 121
+export const MOST_TAPS = maxTaps
 
 /** Which kernels are measured: one size, or every one with 2 to 121 taps. */
 export type KernelChoice = 'all' | { readonly height: number; readonly width: number }

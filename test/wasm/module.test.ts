@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { moduleConstants } from '../../src/wasm/exports.generated.ts'
 import { compileModule, moduleSha256, openInstance, type WasmInstance } from '../../src/wasm/module.ts'
 import { randomNumbers } from '../assembly/data.ts'
 
@@ -16,6 +17,25 @@ test('the module that is shipped is the one that was built, asks for nothing but
   const names = namesOf(module)
   assert.equal(names, namesOf(await WebAssembly.compile(debug)))
   assert.ok(names.includes('memory') && names.includes('moments'))
+})
+
+test('the types that the compiler declares are those of what the module exports, its constants the values that are read', async () => {
+  const declared = readFileSync('src/wasm/exports.generated.ts', 'utf8')
+  const functions = [...declared.matchAll(/^ {2}export function (\w+)\((.*)\): /gm)].map(
+    ([, name, list]) => [name!, list === '' ? 0 : list!.split(',').length] as const,
+  )
+  const globals = [...declared.matchAll(/^ {2}export const (\w+): \{/gm)].map(([, name]) => name!)
+  for (const built of [release, debug]) {
+    const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(built), { env: { abort: () => undefined } })
+    const kind = (type: typeof Function | typeof WebAssembly.Global) =>
+      Object.entries(exports).filter(([, value]) => value instanceof type)
+    const arities = kind(Function).map(([name, value]) => [name, (value as () => void).length])
+    assert.equal(Object.fromEntries(arities), Object.fromEntries(functions))
+    const values = kind(WebAssembly.Global).map(([name, value]) => [name, (value as WebAssembly.Global).value as number])
+    assert.equal(Object.fromEntries(values), { ...moduleConstants })
+    assert.equal(values.map(([name]) => name).sort(), globals.sort())
+    assert.is(Object.keys(exports).length, functions.length + globals.length + 1, 'and the memory')
+  }
 })
 
 test('one compiled module opens many instances that do not share memory', async () => {
