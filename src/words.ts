@@ -101,3 +101,35 @@ export function shorten(text: string, length: number): string {
 function smallest(digits: number): string {
   return digits === 0 ? '1' : `0.${'0'.repeat(digits - 1)}1`
 }
+
+/** A tick label: as many decimals as it needs, up to four. */
+export function tick(value: number): string {
+  return fixed(value, 4).replace(/\.?0+$/, '') || '0'
+}
+
+/** How a kind of number is written: alone, as a difference, as an interval of differences, and at a tick of an axis. */
+export interface NumberWords {
+  readonly value: (value: number | null | undefined) => string
+  readonly difference: (value: number | null | undefined) => string
+  readonly interval: (bounds: readonly [number, number] | null | undefined) => string
+  readonly tick: (value: number) => string
+}
+
+/** The kinds of numbers: a share is written in percent, its differences in percentage points. */
+export const numberFormats = {
+  number: { value: (v) => fixed(v), difference: (v) => signed(v), interval: (bounds) => interval(bounds), tick },
+  share: {
+    value: (v) => percent(v),
+    difference: (v) => points(v),
+    interval: (bounds) => pointInterval(bounds),
+    tick: (v) => tick(100 * v),
+  },
+  count: {
+    value: (v) => fixed(v, 0),
+    difference: (v) => signed(v, 0),
+    interval: (bounds) => interval(bounds, 0),
+    tick: (v) => count(v),
+  },
+} as const satisfies Record<string, NumberWords>
+
+export type NumberFormat = keyof typeof numberFormats

@@ -1,8 +1,9 @@
 import type { LayerMetrics } from '../measure/layer-row.ts'
+import { type ComparedMetric, chanceLevel } from '../measure/metrics/registry.ts'
 
 /** Why a layer is flagged. */
 export interface Flag {
-  readonly metric: 'sparsity' | 'variance_entropy' | 'orthogonality'
+  readonly metric: ComparedMetric
   /** One sentence: what was found, against what, and why it matters. */
   readonly message: string
 }
@@ -30,8 +31,7 @@ export function flagsOf(row: LayerMetrics): Flag[] {
       message: `${percent(row.sparsity)} of the filters are close to zero (${percent(NORMAL_SPARSITY)} in the paper's normal models); the layer is wider than it needs to be`,
     })
   }
-  const share = row.variance_entropy_clean_norm
-  const random = row.variance_entropy_clean !== null && share ? row.variance_entropy_clean / share : null
+  const random = chanceLevel('variance_entropy', row)
   const enough = row.filters - row.sparse_filters >= LEAST_FILTERS
   if (row.variance_entropy !== null && random !== null && enough && row.variance_entropy < LEAST_ENTROPY_SHARE * random) {
     flags.push({

@@ -1,4 +1,5 @@
 import type { LayerMetrics } from '../measure/layer-row.ts'
+import { type ComparedMetric, describedMetric } from '../measure/metrics/registry.ts'
 
 /** What a layer must keep to; an absent limit is not checked. */
 export interface Limits {
@@ -14,7 +15,7 @@ export interface Limits {
 export interface Violation {
   readonly model: string
   readonly layer: string
-  readonly metric: 'sparsity' | 'variance_entropy' | 'orthogonality'
+  readonly metric: ComparedMetric
   readonly value: number
   readonly limit: number
 }
@@ -22,19 +23,23 @@ export interface Violation {
 /** Layers beyond the limits, in the order of the table, and how many values were undefined and so not judged. */
 export function violations(rows: readonly LayerMetrics[], limits: Limits): { found: Violation[]; undefined: number } {
   const rules = [
-    { metric: 'sparsity', limit: limits.max_sparsity, beyond: (value: number, limit: number) => value > limit },
-    { metric: 'variance_entropy', limit: limits.min_entropy, beyond: (value: number, limit: number) => value < limit },
-    { metric: 'orthogonality', limit: limits.min_orthogonality, beyond: (value: number, limit: number) => value < limit },
+    { metric: 'sparsity', limit: limits.max_sparsity },
+    { metric: 'variance_entropy', limit: limits.min_entropy },
+    { metric: 'orthogonality', limit: limits.min_orthogonality },
   ] as const
   const found: Violation[] = []
   let unjudged = 0
   for (const row of rows) {
-    for (const { metric, limit, beyond } of rules) {
+    for (const { metric, limit } of rules) {
       if (limit === undefined) continue
       const value = row[metric]
       if (value === null) unjudged++
-      else if (beyond(value, limit)) found.push({ model: row.model, layer: row.layer, metric, value, limit })
+      else if (isBeyond(metric, value, limit)) found.push({ model: row.model, layer: row.layer, metric, value, limit })
     }
   }
   return { found, undefined: unjudged }
+}
+
+function isBeyond(metric: ComparedMetric, value: number, limit: number): boolean {
+  return describedMetric(metric).compared.better === 'lower' ? value > limit : value < limit
 }

@@ -11,7 +11,11 @@ export interface MeasuredMember extends Member {
 }
 
 export function measureMember(member: Member): MeasuredMember {
-  return { ...member, overall: aggregateLayers(member.layers), depth: byBucket(member.layers).map(aggregateLayers) }
+  return {
+    ...member,
+    overall: aggregateLayers(member.layers),
+    depth: byBucket(member.layers).map((layers) => aggregateLayers(layers)),
+  }
 }
 
 /** A model's value of a metric in a bucket, or over all its layers. */

@@ -1,13 +1,14 @@
 import type { MetaValue } from '../database/meta.ts'
+import { type ComparedMetric, comparedMetrics } from '../measure/metrics/registry.ts'
 import type { Parameters } from '../measure/model-row.ts'
 
 // What the analysis of two groups gives: plain numbers, strings and arrays, so that it is written to JSON as it is.
 // Everywhere: group `a` is the reference (normal, blue), group `b` the one that is studied (robust, orange), a
 // difference is b - a, and a statistic that is undefined is null, with a phrase in `because` that says why.
 
-/** The three metrics of the paper. Ranges: [0, 1], [0, log10 9 = 0.9542], [0, 1]. */
-export const metricNames = ['sparsity', 'variance_entropy', 'orthogonality'] as const
-export type MetricName = (typeof metricNames)[number]
+/** The metrics that are compared, the three of the paper. Ranges: [0, 1], [0, log10 9 = 0.9542], [0, 1]. */
+export const metricNames = comparedMetrics
+export type MetricName = ComparedMetric
 
 /** `first` is conv_depth 0, then ten half-open bins of conv_depth_norm; `all` is every layer. */
 export const bucketNames = [

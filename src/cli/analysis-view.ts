@@ -1,12 +1,23 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
+import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { CollectedRun, MeasuredLayer } from '../results/collect.ts'
-import { count, fixed, percent, plural } from '../words.ts'
+import { count, numberFormats, plural } from '../words.ts'
 import { pc } from './colour.ts'
-import { bar, printable, terminalTable } from './terminal.ts'
+import { bar, printable, type TerminalColumn, terminalTable } from './terminal.ts'
 
-/** Largest possible variance entropy of nine directions, log10 9. */
-const FULL_ENTROPY = 0.9542
+/** The metrics that are compared: a share as a number set right, any other with a bar up to its largest value. */
+const shown = comparedMetrics.map(describedMetric)
+const metricColumns = shown.map(
+  ({ label, format }): TerminalColumn => ({ title: label.short, ...(format === 'share' && { align: 'right' }) }),
+)
+
+function metricCells(row: Readonly<Record<ComparedMetric, number | null>>, hasBars: boolean): string[] {
+  return shown.map(({ name, format, range }) => {
+    const value = numberFormats[format].value(row[name])
+    return hasBars && format !== 'share' ? `${value} ${pc.cyan(bar(row[name], range.high ?? 1))}` : value
+  })
+}
 
 /** One model: a line on what it is, a row a layer, the flags in words. */
 export function modelView(analysis: CollectedRun, model: ModelRow): string {
@@ -14,23 +25,13 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
   const flagged = layers.map((row) => ({ row, flags: flagsOf(row) }))
   const mixed = new Set(layers.map((row) => row.kernel)).size > 1
   const rows = flagged.map(({ row, flags }) => layerCells(row, flags, mixed))
-  const total = [
-    'all layers',
-    ...(mixed ? [''] : []),
-    '',
-    count(model.filters),
-    percent(model.sparsity),
-    fixed(model.variance_entropy),
-    fixed(model.orthogonality),
-  ]
+  const total = ['all layers', ...(mixed ? [''] : []), '', count(model.filters), ...metricCells(model, false)]
   const columns = [
     { title: 'layer' },
     ...(mixed ? [{ title: 'kernel' }] : []),
     { title: 'out×in', align: 'right' as const },
     { title: 'filters', align: 'right' as const },
-    { title: 'sparse', align: 'right' as const },
-    { title: 'entropy' },
-    { title: 'orthogonality' },
+    ...metricColumns,
   ]
   const lines = [
     `${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`,
@@ -43,15 +44,13 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
 }
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {
-  const mark = (metric: Flag['metric']): string => (flags.some((flag) => flag.metric === metric) ? ` ${pc.yellow('!')}` : '')
+  const mark = (metric: ComparedMetric): string => (flags.some((flag) => flag.metric === metric) ? ` ${pc.yellow('!')}` : '')
   return [
     printable(row.layer),
     ...(mixed ? [row.kernel.replace('x', '×')] : []),
     `${row.out_channels}×${row.in_channels}`,
     count(row.filters),
-    percent(row.sparsity) + mark('sparsity'),
-    `${fixed(row.variance_entropy)} ${pc.cyan(bar(row.variance_entropy, FULL_ENTROPY))}${mark('variance_entropy')}`,
-    `${fixed(row.orthogonality)} ${pc.cyan(bar(row.orthogonality, 1))}${mark('orthogonality')}`,
+    ...metricCells(row, true).map((cell, k) => cell + mark(comparedMetrics[k]!)),
   ]
 }
 
@@ -63,9 +62,7 @@ export function modelsView(analysis: CollectedRun): string {
     model.format,
     count(model.layers),
     count(model.filters),
-    percent(model.sparsity),
-    `${fixed(model.variance_entropy)} ${pc.cyan(bar(model.variance_entropy, FULL_ENTROPY))}`,
-    `${fixed(model.orthogonality)} ${pc.cyan(bar(model.orthogonality, 1))}`,
+    ...metricCells(model, true),
     flags.has(model.model) ? pc.yellow(`! ${plural(flags.get(model.model)!, 'layer')}`) : '',
   ])
   const right = 'right' as const
@@ -75,9 +72,7 @@ export function modelsView(analysis: CollectedRun): string {
       { title: 'format' },
       { title: 'layers', align: right },
       { title: 'filters', align: right },
-      { title: 'sparse', align: right },
-      { title: 'entropy' },
-      { title: 'orthogonality' },
+      ...metricColumns,
       { title: '' },
     ],
     rows,

@@ -1,6 +1,7 @@
 import { type Limits, type Violation, violations } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
+import { describedMetric } from '../measure/metrics/registry.ts'
 import { plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command, Words } from './command.ts'
@@ -8,8 +9,6 @@ import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { print, warn } from './talk.ts'
 import { printable, terminalTable } from './terminal.ts'
-
-const names = { sparsity: 'sparsity', variance_entropy: 'entropy', orthogonality: 'orthogonality' } as const
 
 export const checkCommand: Command = {
   options: (parser) =>
@@ -81,8 +80,8 @@ function failureView(found: readonly Violation[], layers: number): string {
     pc.red('✗'),
     printable(model),
     printable(layer),
-    `${names[metric]} ${value.toFixed(3)}`,
-    `${metric === 'sparsity' ? 'at most' : 'at least'} ${limit}`,
+    `${describedMetric(metric).label.long} ${value.toFixed(3)}`,
+    `${describedMetric(metric).compared.better === 'lower' ? 'at most' : 'at least'} ${limit}`,
   ])
   const bad = new Set(found.map(({ model, layer }) => `${model}\n${layer}`)).size
   return `${terminalTable([{ title: '' }, { title: 'model' }, { title: 'layer' }, { title: 'is' }, { title: 'must be' }], rows)}\n\n${bad} of ${plural(layers, 'layer')} beyond the limits`

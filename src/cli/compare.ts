@@ -3,11 +3,12 @@ import { compareModels } from '../analysis/compare-models.ts'
 import { type GroupReport, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
+import { describedMetric } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { pictures } from '../report/pictures.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { recordJson } from '../results/json.ts'
-import { fixed } from '../words.ts'
+import { numberFormats } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { extendByOptions } from './extend.ts'
@@ -86,15 +87,17 @@ function comparisonView(comparison: ModelComparison): string {
     layer.shape_a === layer.shape_b ? layer.shape_a : `${layer.shape_a} / ${layer.shape_b}`,
     ...cells(layer.metrics),
   ])
-  const columns = ['layer', 'shape', 'sparse', 'entropy', 'orthogonality'].map((title) => ({ title }))
+  const columns = ['layer', 'shape', ...metricNames.map((metric) => describedMetric(metric).label.short)].map((title) => ({
+    title,
+  }))
   return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n`
 }
 
 function change(metric: MetricName, { a, b, difference }: ModelComparison['metrics'][MetricName]): string {
-  const show = (value: number | null): string =>
-    metric === 'sparsity' && value !== null ? `${(100 * value).toFixed(1)} %` : fixed(value)
-  if (difference === null) return `${show(a)} → ${show(b)}`
-  const size = metric === 'sparsity' ? `${(100 * Math.abs(difference)).toFixed(1)}` : Math.abs(difference).toFixed(3)
+  const { format } = describedMetric(metric)
+  const { value } = numberFormats[format]
+  if (difference === null) return `${value(a)} → ${value(b)}`
+  const size = format === 'share' ? `${(100 * Math.abs(difference)).toFixed(1)}` : Math.abs(difference).toFixed(3)
   const text = `${difference < 0 ? '−' : '+'}${size}`
-  return `${show(a)} → ${show(b)}  ${difference < 0 ? pc.magenta(text) : pc.cyan(text)}`
+  return `${value(a)} → ${value(b)}  ${difference < 0 ? pc.magenta(text) : pc.cyan(text)}`
 }

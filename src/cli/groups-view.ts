@@ -1,9 +1,8 @@
 import { type GroupReport, metricNames } from '../analysis/report-types.ts'
+import { describedMetric } from '../measure/metrics/registry.ts'
 import { HEADLINE, leadSentences } from '../report/answer.ts'
 import { pc } from './colour.ts'
 import { printable, terminalTable } from './terminal.ts'
-
-const titles = { sparsity: 'sparsity', variance_entropy: 'variance entropy', orthogonality: 'orthogonality' } as const
 
 /** Two groups in a dozen lines: the answer in words, then each metric's means, difference, interval and p. */
 export function groupsView(report: GroupReport): string {
@@ -16,7 +15,7 @@ export function groupsView(report: GroupReport): string {
     const { interval, difference } = found
     return [
       [
-        titles[metric],
+        describedMetric(metric).label.long,
         number(found.a),
         number(found.b),
         difference === null ? '–' : signed(difference),

@@ -1,71 +1,44 @@
-import type { Column } from '../arrow/column.ts'
-import type { ArrowTable } from '../arrow/table.ts'
+import { type Fields, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
+
+const reader = "the format's reader"
+
+/** What a layer is called; the layer tables of results and of filter databases begin with it. */
+export const layerNameFields = {
+  model: textField('the model that it belongs to', 'the run'),
+  layer: textField("the weight tensor's own name", reader),
+  layer_id: numberField('int32', 'its place among the layers of its kernel size in the model, by depth, from 0', 'the run'),
+} as const satisfies Fields
+
+/** Where a layer stands in its network, and its shape. */
+export const convolutionFields = {
+  depth: numberField(
+    'int32',
+    'length of the longest path from an input of the network; the order in the file where there is no graph',
+    reader,
+  ),
+  conv_depth: numberField(
+    'int32',
+    'rank of that depth among the distinct depths that hold a convolution of any kernel size, from 0',
+    reader,
+  ),
+  conv_depth_norm: optional(
+    numberField(
+      'float64',
+      'conv_depth over the largest one of the model, 0 to 1; null where all convolutions have one depth',
+      reader,
+    ),
+  ),
+  in_channels: numberField('int32', 'input channels per group', reader),
+  out_channels: numberField('int32', 'output channels', reader),
+  groups: numberField('int32', 'groups of channels that are convolved apart; 1: all together', reader),
+} as const satisfies Fields
 
 /** A layer of a filter database: what it is, and which rows of filters.arrow are its filters (output channel major). */
-export interface DatabaseLayer {
-  readonly model: string
-  readonly layer: string
-  readonly layer_id: number
-  readonly depth: number
-  readonly conv_depth: number
-  readonly conv_depth_norm: number | null
-  readonly in_channels: number
-  readonly out_channels: number
-  readonly groups: number
-  readonly filter_start: number
-  readonly filter_count: number
-}
+export const databaseLayerFields = {
+  ...layerNameFields,
+  ...convolutionFields,
+  filter_start: numberField('int64', 'row of filters.arrow at which its filters begin', 'the run'),
+  filter_count: numberField('int64', 'its filters: output channels × input channels per group', reader),
+} as const satisfies Fields
 
-export function databaseLayerColumns(rows: readonly DatabaseLayer[]): Column[] {
-  const integers = (name: 'layer_id' | 'depth' | 'conv_depth' | 'in_channels' | 'out_channels' | 'groups'): Column => ({
-    name,
-    type: 'int32',
-    values: rows.map((row) => row[name]),
-  })
-  return [
-    { name: 'model', type: 'utf8', values: rows.map((row) => row.model) },
-    { name: 'layer', type: 'utf8', values: rows.map((row) => row.layer) },
-    integers('layer_id'),
-    integers('depth'),
-    integers('conv_depth'),
-    { name: 'conv_depth_norm', type: 'float64', nullable: true, values: rows.map((row) => row.conv_depth_norm) },
-    integers('in_channels'),
-    integers('out_channels'),
-    integers('groups'),
-    { name: 'filter_start', type: 'int64', values: rows.map((row) => row.filter_start) },
-    { name: 'filter_count', type: 'int64', values: rows.map((row) => row.filter_count) },
-  ]
-}
-
-export function readDatabaseLayers(table: ArrowTable): DatabaseLayer[] {
-  const models = table.texts('model')
-  const layers = table.texts('layer')
-  const norms = table.optionalNumbers('conv_depth_norm')
-  const names = [
-    'layer_id',
-    'depth',
-    'conv_depth',
-    'in_channels',
-    'out_channels',
-    'groups',
-    'filter_start',
-    'filter_count',
-  ] as const
-  const columns = names.map((name) => table.numbers(name))
-  return models.map((model, k) => {
-    const [layer_id, depth, conv_depth, in_channels, out_channels, groups, filter_start, filter_count] = columns.map((c) => c[k]!)
-    return {
-      model,
-      layer: layers[k]!,
-      layer_id: layer_id!,
-      depth: depth!,
-      conv_depth: conv_depth!,
-      conv_depth_norm: norms[k]!,
-      in_channels: in_channels!,
-      out_channels: out_channels!,
-      groups: groups!,
-      filter_start: filter_start!,
-      filter_count: filter_count!,
-    }
-  })
-}
+export interface DatabaseLayer extends RowOf<typeof databaseLayerFields> {}

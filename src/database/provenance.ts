@@ -1,39 +1,44 @@
 import type { Column } from '../arrow/column.ts'
+import { coded, type Fields, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
 import type { ArrowTable } from '../arrow/table.ts'
 import { InputError } from '../errors.ts'
 import type { InputPart, MetaValue } from './meta.ts'
 
-/** A model's name, where it came from, and its metadata: what the filter database and the model table both record. */
-export interface ModelProvenance {
-  readonly model: string
-  readonly file: string
-  readonly bytes: number
-  readonly sha256: string | null
-  readonly parts?: readonly InputPart[]
-  readonly format: string
-  readonly producer: string | null
-  readonly opset: number | null
-  readonly meta: Readonly<Record<string, MetaValue>>
+const reader = "the format's reader"
+
+/** A model's name and where it came from: what the model tables of results and of filter databases begin with. */
+export const provenanceFields = {
+  model: textField("the model's name: the stem of its file, longer where two are alike", 'the run'),
+  file: textField("the input's path as it was given", 'the run'),
+  bytes: numberField('int64', 'size of that file', 'the run', 'bytes'),
+  sha256: optional(textField('SHA-256 of the file; null when the run was asked not to hash', 'the run')),
+  parts: coded(
+    optional(
+      textField(
+        'further files that the model was read from, as JSON: [{file, bytes, sha256}]; null when there are none',
+        'the run',
+      ),
+    ),
+    (parts: readonly InputPart[] | undefined) => (parts ? JSON.stringify(parts) : null),
+    (cell, table): readonly InputPart[] | undefined => (cell === null ? undefined : partsOf(table, cell)),
+  ),
+  format: textField('the format of the file', reader),
+  producer: optional(textField('the program that wrote it, as the file says', reader)),
+  opset: optional(numberField('int32', "version of ONNX's operators that it uses; null in other formats", reader)),
+} as const satisfies Fields
+
+/** A model's name, where it came from, and its metadata. */
+export interface ModelProvenance extends RowOf<typeof provenanceFields> {
+  readonly meta: Meta
 }
 
-/** Name and origin of models, as columns. */
-export function provenanceColumns(rows: readonly ModelProvenance[]): Column[] {
-  return [
-    { name: 'model', type: 'utf8', values: rows.map((row) => row.model) },
-    { name: 'file', type: 'utf8', values: rows.map((row) => row.file) },
-    { name: 'bytes', type: 'int64', values: rows.map((row) => row.bytes) },
-    { name: 'sha256', type: 'utf8', nullable: true, values: rows.map((row) => row.sha256) },
-    { name: 'parts', type: 'utf8', nullable: true, values: rows.map(({ parts }) => (parts ? JSON.stringify(parts) : null)) },
-    { name: 'format', type: 'utf8', values: rows.map((row) => row.format) },
-    { name: 'producer', type: 'utf8', nullable: true, values: rows.map((row) => row.producer) },
-    { name: 'opset', type: 'int32', nullable: true, values: rows.map((row) => row.opset) },
-  ]
-}
+/** Columns of the user's meta table, or of the file itself. */
+export type Meta = Readonly<Record<string, MetaValue>>
 
 /** Adds the metadata columns, in order of first appearance, each with the narrowest type that holds its values. */
 export function withMeta(
   columns: Column[],
-  rows: readonly { readonly meta: Readonly<Record<string, MetaValue>> }[],
+  rows: readonly { readonly meta: Meta }[],
 ): { columns: Column[]; metaKeys: [column: string, key: string][] } {
   const taken = new Set(columns.map((column) => column.name))
   const metaKeys: [string, string][] = []
@@ -54,7 +59,7 @@ export function withMeta(
 }
 
 /** Rows with their metadata as a table holds it and gives it back: every column in every row, of one type, null where there is no value. */
-export function asTabled<Row extends { readonly meta: Readonly<Record<string, MetaValue>> }>(rows: readonly Row[]): Row[] {
+export function asTabled<Row extends { readonly meta: Meta }>(rows: readonly Row[]): Row[] {
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row.meta)))]
   const columns = keys.map(
     (key) =>
@@ -67,7 +72,7 @@ export function asTabled<Row extends { readonly meta: Readonly<Record<string, Me
 }
 
 /** A column's value; null where a row has no such column (whatever it is called: every object knows a "constructor"). */
-export function metaOf(meta: Readonly<Record<string, MetaValue>>, key: string): MetaValue {
+export function metaOf(meta: Meta, key: string): MetaValue {
   return Object.hasOwn(meta, key) ? (meta[key] ?? null) : null
 }
 
@@ -81,30 +86,10 @@ function metaColumn(name: string, values: readonly MetaValue[]): Column {
   return { name, type: 'utf8', nullable: true, values: cleaned.map((value) => (value === null ? null : String(value))) }
 }
 
-/** The columns that the model tables of results and of filter databases share. */
-export function readProvenance(table: ArrowTable): ModelProvenance[] {
-  const columns = {
-    model: table.texts('model'),
-    file: table.texts('file'),
-    bytes: table.numbers('bytes'),
-    sha256: table.optionalTexts('sha256'),
-    parts: table.optionalTexts('parts'),
-    format: table.texts('format'),
-    producer: table.optionalTexts('producer'),
-    opset: table.optionalNumbers('opset'),
-  }
+/** The metadata of each model of a model table. @throws InputError when it is not what filterlens writes */
+export function readMeta(table: ArrowTable): Meta[] {
   const meta = metaKeysOf(table).map(([column, key]) => [key, metaValues(table, column)] as const)
-  return columns.model.map((model, k) => ({
-    model,
-    file: columns.file[k]!,
-    bytes: columns.bytes[k]!,
-    sha256: columns.sha256[k]!,
-    ...(columns.parts[k] !== null && { parts: partsOf(table, columns.parts[k]!) }),
-    format: columns.format[k]!,
-    producer: columns.producer[k]!,
-    opset: columns.opset[k]!,
-    meta: Object.fromEntries(meta.map(([key, values]) => [key, values[k]!])),
-  }))
+  return Array.from({ length: table.rows }, (_, k) => Object.fromEntries(meta.map(([key, values]) => [key, values[k]!])))
 }
 
 /** Which columns are metadata, and what they are called. */

@@ -1,11 +1,12 @@
 import { batchOf, schemaOf, weightsBatch, weightsSchema } from '../arrow/columns.ts'
+import { columnsOf } from '../arrow/fields.ts'
 import { type ArrowFileWriter, arrowFileBytes, arrowFileWriter } from '../arrow/writer.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { DATABASE_TAPS, databaseFiles } from './files.ts'
-import { type DatabaseLayer, databaseLayerColumns } from './layer-columns.ts'
-import { type ModelProvenance, provenanceColumns, withMeta } from './provenance.ts'
+import { type DatabaseLayer, databaseLayerFields } from './layer-columns.ts'
+import { type ModelProvenance, provenanceFields, withMeta } from './provenance.ts'
 
 /** Filters per record batch of filters.arrow (36 MiB) and layers per batch of layers.arrow: fixed, so that equal inputs give equal bytes. */
 const FILTERS_PER_BATCH = 1 << 20
@@ -42,7 +43,7 @@ export async function databaseWriter(
 ): Promise<DatabaseWriter> {
   const common = (kind: string): Record<string, string> => ({ ...metadata, 'filterlens.kind': `database.${kind}` })
   const filterSchema = weightsSchema(DATABASE_TAPS, common('filters'))
-  const layerSchema = schemaOf(databaseLayerColumns([]), common('layers'))
+  const layerSchema = schemaOf(columnsOf(databaseLayerFields, []), common('layers'))
   const open: ArrowFileWriter[] = []
   const create = async (file: string, schema: typeof filterSchema): Promise<ArrowFileWriter> => {
     const writer = arrowFileWriter(await folder.create(file), schema)
@@ -68,7 +69,7 @@ export async function databaseWriter(
     held = 0
   }
   const flushLayers = async (): Promise<void> => {
-    if (pending.length > 0) await layerFile.write(batchOf(layerSchema, databaseLayerColumns(pending)))
+    if (pending.length > 0) await layerFile.write(batchOf(layerSchema, columnsOf(databaseLayerFields, pending)))
     pending = []
   }
   /** A layer that does not fit into what is left of the batch has been checked piece by piece before any of it is written. */
@@ -115,7 +116,7 @@ export async function databaseWriter(
     async commit(models) {
       await flushFilters(wasm.reserve(0))
       await flushLayers()
-      const { columns, metaKeys } = withMeta(provenanceColumns(models), models)
+      const { columns, metaKeys } = withMeta(columnsOf(provenanceFields, models), models)
       const modelSchema = schemaOf(columns, {
         ...common('models'),
         'filterlens.meta': JSON.stringify(metaKeys),

@@ -1,57 +1,23 @@
-import type { BucketName, MetricName } from '../analysis/report-types.ts'
-import { fixed, interval, percent, pointInterval, points, signed } from '../words.ts'
+import type { BucketName } from '../analysis/report-types.ts'
+import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
+import { type NumberWords, numberFormats } from '../words.ts'
 
-/** How a metric is named and written: sparsity as a share in percent, the others as plain numbers. */
-export interface MetricWords {
+/** How a metric by which groups are compared is named and written; the words stand in the metric's own file. */
+export interface MetricWords extends NumberWords {
   readonly name: string
   /** Axis label with its unit. */
   readonly axis: string
   /** "have … filters": group b compared with a. */
   readonly more: string
   readonly less: string
-  readonly value: (value: number | null) => string
-  readonly difference: (value: number | null) => string
-  readonly interval: (bounds: readonly [number, number] | null) => string
-  readonly tick: (value: number) => string
 }
 
-export const metricWords: Readonly<Record<MetricName, MetricWords>> = {
-  sparsity: {
-    name: 'sparsity',
-    axis: 'sparse filters (%)',
-    more: 'have a larger share of sparse filters',
-    less: 'have a smaller share of sparse filters',
-    value: (v) => percent(v),
-    difference: (v) => points(v),
-    interval: (bounds) => pointInterval(bounds),
-    tick: (v) => tick(100 * v),
-  },
-  variance_entropy: {
-    name: 'variance entropy',
-    axis: 'variance entropy (0 to 0.954)',
-    more: 'have more variance entropy',
-    less: 'have less variance entropy',
-    value: (v) => fixed(v),
-    difference: (v) => signed(v),
-    interval: (bounds) => interval(bounds),
-    tick,
-  },
-  orthogonality: {
-    name: 'orthogonality',
-    axis: 'orthogonality (0 to 1)',
-    more: 'are more orthogonal',
-    less: 'are less orthogonal',
-    value: (v) => fixed(v),
-    difference: (v) => signed(v),
-    interval: (bounds) => interval(bounds),
-    tick,
-  },
-}
-
-/** A tick label: as many decimals as it needs, up to four. */
-export function tick(value: number): string {
-  return fixed(value, 4).replace(/\.?0+$/, '') || '0'
-}
+export const metricWords = Object.fromEntries(
+  comparedMetrics.map((metric) => {
+    const { label, format, compared } = describedMetric(metric)
+    return [metric, { name: label.long, ...compared, ...numberFormats[format] } satisfies MetricWords]
+  }),
+) as unknown as Readonly<Record<ComparedMetric, MetricWords>>
 
 /** Axis label of a bucket: "first", then deciles 1 to 10. */
 export function bucketTick(bucket: BucketName, index: number): string {

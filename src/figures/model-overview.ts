@@ -1,6 +1,7 @@
 import { flagsOf } from '../analysis/flags.ts'
 import { type MetricName, metricNames } from '../analysis/report-types.ts'
 import type { LayerMetrics } from '../measure/layer-row.ts'
+import { chanceLevel } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import { count, list, plural, sentence } from '../words.ts'
 import { COLUMN, type Figure, frame, type LegendItem, label } from './figure.ts'
@@ -60,7 +61,7 @@ function metricRow(plot: Plot, layers: readonly LayerMetrics[], metric: MetricNa
     return value === null ? [] : [{ index, value, flagged: flagsOf(layer).some((flag) => flag.metric === metric) }]
   })
   const random = layers.flatMap((layer, index) => {
-    const value = randomLevel(layer, metric)
+    const value = chanceLevel(metric, layer)
     return value === null ? [] : [{ index, value }]
   })
   const r = layers.length > 60 ? 2 : 3
@@ -93,21 +94,6 @@ function metricRow(plot: Plot, layers: readonly LayerMetrics[], metric: MetricNa
       ),
     ],
   })
-}
-
-/** What random weights of the layer's shape would have; null for sparsity and where it is not defined. */
-export function randomLevel(layer: LayerMetrics, metric: MetricName): number | null {
-  if (metric === 'variance_entropy') {
-    const { variance_entropy_clean: value, variance_entropy_clean_norm: share } = layer
-    return value !== null && share !== null && share > 0 ? value / share : null
-  }
-  if (metric === 'orthogonality' && layer.out_channels > 1) {
-    const [height, width] = layer.kernel.split('x').map(Number)
-    const taps = layer.in_channels * height! * width!
-    // mean |cosine| of two Gaussian vectors: sqrt(2/(pi d)) to first order, with the next term of its series
-    return taps < 2 ? null : 1 - Math.sqrt(2 / (Math.PI * taps)) * (1 + 1 / (4 * taps))
-  }
-  return null
 }
 
 function captionOf(model: Pick<ModelRow, MetricName>, layers: readonly LayerMetrics[]): string {

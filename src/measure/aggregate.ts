@@ -1,62 +1,83 @@
-import type { LayerRow } from './layer-row.ts'
+import { type Fields, numberField, optional, type RowOf } from '../arrow/fields.ts'
+import type { LayerMetrics } from './layer-row.ts'
+import type { LayerCounts, Metric } from './metrics/metric.ts'
+import { layerMetrics, type OverallRow, overallOf, type SummedMetric } from './metrics/registry.ts'
 
-/** What a weighted mean over layers needs of each. */
-export type Weighable = Pick<LayerRow, 'filters' | 'sparse_filters' | 'variance_entropy' | 'orthogonality' | 'out_channels'>
+const sizeFields = {
+  layers: numberField('int32', 'layers measured', 'the run'),
+  filters: numberField('int64', 'their filters', 'the run'),
+} as const satisfies Fields
 
-/** The three metrics of several layers together. Null where no layer has a value. */
-export interface Aggregate {
-  readonly layers: number
-  readonly filters: number
-  readonly sparse_filters: number
-  readonly sparsity: number | null
-  readonly variance_entropy: number | null
-  readonly orthogonality: number | null
+/** What a sum over layers needs of each. */
+export type Weighable = Pick<LayerMetrics, keyof LayerCounts | SummedMetric>
+
+/** Several layers together: how many, and the metrics that they have as one. Null where no layer has a value. */
+export interface Aggregate extends RowOf<typeof sizeFields>, OverallRow {}
+
+/** The members of an aggregate, each described. */
+export function aggregateFields(metrics: readonly Metric[] = layerMetrics): Fields {
+  return {
+    ...sizeFields,
+    ...Object.fromEntries(
+      overallOf(metrics).map(({ name, label, overall }) => [
+        name,
+        overall.rule === 'sum'
+          ? numberField('int64', `${label.long}, summed over layers`, 'the sum over layers')
+          : optional(numberField('float64', `${label.long} of all layers: ${overall.words}`, 'the sum over layers')),
+      ]),
+    ),
+  }
 }
 
 /**
- * Metrics of several layers together with the reference's weights (correlation.ipynb): sparsity = sum sparse / sum filters;
- * entropy weighted by non-sparse filters; orthogonality by output channels. A layer whose value is null is left out of both
- * sums. Summed in the order given.
+ * Metrics of several layers together with the reference's weights (correlation.ipynb), each by the rule in its own file. A layer
+ * whose value is null is left out of both sums. Summed in the order given.
  */
-export function aggregateLayers(layers: Iterable<Weighable>): Aggregate {
-  const sum = new LayerSum()
+export function aggregateLayers(layers: Iterable<Weighable>, metrics: readonly Metric[] = layerMetrics): Aggregate {
+  const sum = new LayerSum(metrics)
   for (const layer of layers) sum.add(layer)
   return sum.total()
 }
 
 /** The same for layers that come one after the other and need not be kept. */
 export class LayerSum {
+  readonly #metrics: ReturnType<typeof overallOf>
+  /** Of each metric: the sum, and what it is divided by. */
+  readonly #sums: number[]
+  readonly #weights: number[]
   #layers = 0
   #filters = 0
-  #sparse = 0
-  #entropy = 0
-  #entropyWeight = 0
-  #orthogonality = 0
-  #orthogonalityWeight = 0
+
+  constructor(metrics: readonly Metric[] = layerMetrics) {
+    this.#metrics = overallOf(metrics)
+    this.#sums = this.#metrics.map(() => 0)
+    this.#weights = this.#metrics.map(() => 0)
+  }
 
   add(layer: Weighable): void {
     this.#layers++
     this.#filters += layer.filters
-    this.#sparse += layer.sparse_filters
-    if (layer.variance_entropy !== null) {
-      const weight = layer.filters - layer.sparse_filters
-      this.#entropy += weight * layer.variance_entropy
-      this.#entropyWeight += weight
-    }
-    if (layer.orthogonality !== null) {
-      this.#orthogonality += layer.out_channels * layer.orthogonality
-      this.#orthogonalityWeight += layer.out_channels
+    for (let k = 0; k < this.#metrics.length; k++) {
+      const { name, overall } = this.#metrics[k]!
+      if (overall.rule === 'ratio') {
+        this.#sums[k]! += overall.part(layer)
+        this.#weights[k]! += overall.whole(layer)
+        continue
+      }
+      const value = layer[name as SummedMetric]
+      if (value === null) continue
+      const weight = overall.rule === 'sum' ? 1 : overall.weight(layer)
+      this.#sums[k]! += weight * value
+      this.#weights[k]! += weight
     }
   }
 
   total(): Aggregate {
-    return {
-      layers: this.#layers,
-      filters: this.#filters,
-      sparse_filters: this.#sparse,
-      sparsity: this.#filters > 0 ? this.#sparse / this.#filters : null,
-      variance_entropy: this.#entropyWeight > 0 ? this.#entropy / this.#entropyWeight : null,
-      orthogonality: this.#orthogonalityWeight > 0 ? this.#orthogonality / this.#orthogonalityWeight : null,
-    }
+    const values = this.#metrics.map(({ name, overall }, k): [string, number | null] => {
+      const [sum, weight] = [this.#sums[k]!, this.#weights[k]!]
+      if (overall.rule === 'sum') return [name, sum]
+      return [name, weight > 0 ? sum / weight : null]
+    })
+    return { layers: this.#layers, filters: this.#filters, ...Object.fromEntries(values) } as Aggregate
   }
 }

@@ -1,86 +1,102 @@
+import {
+  coded,
+  type Field,
+  type Fields,
+  listField,
+  type Nested,
+  numberField,
+  optional,
+  plainNames,
+  type RowOf,
+  textField,
+} from '../arrow/fields.ts'
+import { convolutionFields, layerNameFields } from '../database/layer-columns.ts'
+import { parseJson } from '../database/provenance.ts'
 import type { Moments } from '../wasm/moments.ts'
+import type { Reasons } from './metrics/evaluate.ts'
+import type { Metric } from './metrics/metric.ts'
+import { layerMetrics, type MetricRow, nullableOf } from './metrics/registry.ts'
 
-/** Names of the per-layer metrics that can be undefined (null), in the order of the columns. */
-export const nullableMetrics = [
-  'sparsity',
-  'variance_entropy',
-  'variance_entropy_raw',
-  'variance_entropy_raw_norm',
-  'variance_entropy_clean',
-  'variance_entropy_clean_norm',
-  'orthogonality',
-  'norm_l1_standardised',
-  'norm_l2_standardised',
-] as const
+export { type NullableMetric, nullableMetrics } from './metrics/registry.ts'
 
-export type NullableMetric = (typeof nullableMetrics)[number]
+/** Which layer it is, and its size. */
+const placeFields = {
+  ...layerNameFields,
+  kernel: textField('rows × columns of its filters, "3x3"', "the format's reader"),
+  ...convolutionFields,
+  filters: numberField('int32', 'n, its filters: output channels × input channels per group', 'the pass over its weights'),
+} as const satisfies Fields
 
-/** What identifies a layer, and the metrics of spec "Per layer". Columns of layers.arrow, keys of `--json`. */
-export interface LayerMetrics {
-  readonly model: string
-  /** The weight tensor's own name. */
-  readonly layer: string
-  readonly layer_id: number
-  /** "3x3": rows x columns. */
-  readonly kernel: string
-  readonly depth: number
-  readonly conv_depth: number
-  readonly conv_depth_norm: number | null
-  /** Input channels per group. */
-  readonly in_channels: number
-  readonly out_channels: number
-  readonly groups: number
-  readonly filters: number
-  readonly peak: number
-  readonly sparse_filters: number
-  readonly sparsity: number | null
-  readonly variance_entropy: number | null
-  readonly variance_entropy_raw: number | null
-  readonly variance_entropy_raw_norm: number | null
-  readonly variance_entropy_clean: number | null
-  readonly variance_entropy_clean_norm: number | null
-  readonly orthogonality: number | null
-  readonly norm_l1: number
-  readonly norm_l2: number
-  readonly norm_l1_standardised: number | null
-  readonly norm_l2_standardised: number | null
-}
+const momentsOf = (which: string) =>
+  ({
+    fields: {
+      count: numberField('int32', `${which}: how many`, 'the pass over its weights'),
+      mean: listField(`${which}: their mean, a number a tap`, 'the pass over its weights'),
+      scatter: listField(
+        `${which}: sum of (f − mean)(f − mean)ᵀ, a number a pair of taps, row by row`,
+        'the pass over its weights',
+      ),
+    },
+    problem: ({ mean, scatter }: Moments, name: string) =>
+      scatter.length === mean.length * mean.length
+        ? undefined
+        : `${name}_scatter has ${scatter.length} values for ${mean.length} taps`,
+  }) satisfies Nested<Moments>
 
-/** Names of a layer's columns as every table and `--json` has them, in order. */
-export const layerMetricNames = [
-  'model',
-  'layer',
-  'layer_id',
-  'kernel',
-  'depth',
-  'conv_depth',
-  'conv_depth_norm',
-  'in_channels',
-  'out_channels',
-  'groups',
-  'filters',
-  'peak',
-  'sparse_filters',
-  'sparsity',
-  'variance_entropy',
-  'variance_entropy_raw',
-  'variance_entropy_raw_norm',
-  'variance_entropy_clean',
-  'variance_entropy_clean_norm',
-  'orthogonality',
-  'norm_l1',
-  'norm_l2',
-  'norm_l1_standardised',
-  'norm_l2_standardised',
-] as const satisfies readonly (keyof LayerMetrics)[]
+/** Sufficient statistics: all that groups of layers need, without their filters. */
+const statisticsFields = {
+  scaled: momentsOf('non-sparse filters, each divided by its own largest magnitude'),
+  raw: momentsOf('all filters as they are'),
+  clean: momentsOf('non-sparse filters as they are'),
+} as const satisfies Fields
+
+/** What identifies a layer, and its metrics. Columns of layers.arrow, keys of `--json`. */
+export interface LayerMetrics extends RowOf<typeof placeFields>, MetricRow {}
 
 /** A layer's row: its metrics, why any of them is null, and its sufficient statistics. All that is kept of a layer. */
-export interface LayerRow extends LayerMetrics {
-  readonly undefined_because: Readonly<Partial<Record<NullableMetric, string>>>
-  /** Non-sparse filters, each divided by its own largest absolute value. */
-  readonly scaled: Moments
-  /** All filters as they are. */
-  readonly raw: Moments
-  /** Non-sparse filters as they are. */
-  readonly clean: Moments
+export interface LayerRow extends LayerMetrics, RowOf<typeof statisticsFields> {
+  readonly undefined_because: Reasons
+}
+
+/** The members of a layer's row, each described, in the order of the columns. */
+export function layerFields(metrics: readonly Metric[] = layerMetrics): Fields {
+  return {
+    ...placeFields,
+    ...Object.fromEntries(metrics.map((metric) => [metric.name, metricField(metric)])),
+    undefined_because: reasonsField(metrics),
+    ...statisticsFields,
+  }
+}
+
+function metricField({ type, meaning, undefinedWhen }: Metric): Field<number> | Field<number | null> {
+  const field = numberField(type, meaning, 'the metric')
+  return undefinedWhen === null ? field : optional(field)
+}
+
+/** Reasons as JSON with the metrics in the order of the columns; null when nothing is undefined. */
+function reasonsField(metrics: readonly Metric[]): Field<Reasons> {
+  const names = nullableOf(metrics).map(({ name }) => name)
+  return coded(
+    optional(textField('why metrics are null, as JSON: {metric: reason}; null when none is', 'the metric')),
+    (reasons: Reasons) => {
+      const known = Object.fromEntries(reasonsIn(reasons, names))
+      return Object.keys(known).length === 0 ? null : JSON.stringify(known)
+    },
+    (cell, table): Reasons => {
+      if (cell === null) return {}
+      const entries = Object.entries(parseJson(table, cell) ?? {})
+      return Object.fromEntries(entries.filter(([name, why]) => names.includes(name) && typeof why === 'string'))
+    },
+  )
+}
+
+/** The reasons of a row, in the order of `names`. */
+export function reasonsIn(reasons: Reasons, names: readonly string[]): [metric: string, why: string][] {
+  const known = reasons as Readonly<Record<string, string | undefined>>
+  return names.flatMap((name): [string, string][] => (known[name] === undefined ? [] : [[name, known[name]]]))
+}
+
+/** Names of a layer's plain columns, as CSV and `--json` have them, in order. */
+export function layerMetricNames(metrics: readonly Metric[] = layerMetrics): (keyof LayerMetrics)[] {
+  return plainNames(layerFields(metrics)) as (keyof LayerMetrics)[]
 }

@@ -1,28 +1,33 @@
-import type { InputPart, MetaValue } from '../database/meta.ts'
+import { coded, type Fields, type RowOf, textField } from '../arrow/fields.ts'
+import { type ModelProvenance, provenanceFields } from '../database/provenance.ts'
+import { type Aggregate, aggregateFields } from './aggregate.ts'
 import type { LayerRow, NullableMetric } from './layer-row.ts'
+import type { Metric } from './metrics/metric.ts'
+import { layerMetrics } from './metrics/registry.ts'
+import type { Profile } from './profile.ts'
 
-/** A model's row: where it came from, how many layers and filters were measured, its metrics over all layers (spec, "Depth"), and its metadata. */
-export interface ModelRow {
-  readonly model: string
-  /** The input's path as named. */
-  readonly file: string
-  readonly bytes: number
-  /** Of the file; null when the run was not asked to hash its inputs. */
-  readonly sha256: string | null
-  /** Further files that the model was read from; absent when there are none, or nothing was hashed. */
-  readonly parts?: readonly InputPart[]
-  readonly format: string
-  readonly producer: string | null
-  readonly opset: number | null
-  readonly layers: number
-  readonly filters: number
-  readonly sparse_filters: number
-  readonly sparsity: number | null
-  readonly variance_entropy: number | null
-  readonly orthogonality: number | null
-  /** Columns of the user's meta table (or of the file itself). */
-  readonly meta: Readonly<Record<string, MetaValue>>
+export type { Profile } from './profile.ts'
+
+/** The members of a model's row but its metadata, each described, in the order of the columns. */
+export function modelFields(metrics: readonly Metric[] = layerMetrics): Fields {
+  return { ...provenanceFields, ...aggregateFields(metrics) }
 }
+
+/** A model's row: where it came from, how many layers and filters were measured, its metrics over all layers, and its metadata. */
+export interface ModelRow extends ModelProvenance, Aggregate {}
+
+/** What a convolution or tensor that was not measured is, and why. */
+export const skippedFields = {
+  model: textField('the model that it belongs to', 'the run'),
+  name: textField("its name; the weight tensor's own where there is one", "the format's reader"),
+  kind: textField('what it is: Conv, ConvTranspose, a tensor …', "the format's reader"),
+  shape: coded(
+    textField('its shape, sides joined by x: "64x3x7x7"', "the format's reader"),
+    (shape: readonly number[]) => shape.join('x'),
+    (cell): readonly number[] => (cell === '' ? [] : cell.split('x').map(Number)),
+  ),
+  reason: textField('why it was left out', 'the run'),
+} as const satisfies Fields
 
 /** What `analyze` returns: two tables, and how they were made. */
 export interface Analysis {
@@ -33,14 +38,11 @@ export interface Analysis {
   /** Model by model in input order, within a model by layer_id. */
   readonly layers: readonly LayerRow[]
   /** Convolutions and tensors that were not measured, with the reason. */
-  readonly skipped: readonly { model: string; name: string; kind: string; shape: readonly number[]; reason: string }[]
+  readonly skipped: readonly RowOf<typeof skippedFields>[]
   /** Inputs that could not be read or measured (only with keepGoing; else the first one ends the run). */
   readonly failed: readonly { file: string; problem: string }[]
   readonly warnings: readonly string[]
 }
-
-/** Conventions of one of the author's three codes (spec, "profiles"). */
-export type Profile = 'cvprw22' | 'cvpr22' | 'torchconvquality'
 
 /** Everything that can change a number. */
 export interface Parameters {

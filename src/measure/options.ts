@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
-import { type Pass, passesFor } from './metrics.ts'
+import { type Pass, passesFor } from './metrics/registry.ts'
 import type { Parameters, Profile } from './model-row.ts'
 import { type KernelChoice, parseKernel } from './select.ts'
 

@@ -1,4 +1,4 @@
-import type { CorrelationRow, GroupReport, PairRow } from '../analysis/report-types.ts'
+import { type CorrelationRow, type GroupReport, type MetricName, metricNames, type PairRow } from '../analysis/report-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import { count, fixed, plural, pNumber } from '../words.ts'
 import { type Html, html } from './html.ts'
@@ -29,7 +29,7 @@ export function shiftTable(report: GroupReport): Html | '' {
 /** Every pair with its differences. */
 export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Html | '' {
   if (pairs.length === 0) return ''
-  const difference = (metric: 'sparsity' | 'variance_entropy' | 'orthogonality'): HtmlColumn<PairRow> => ({
+  const difference = (metric: MetricName): HtmlColumn<PairRow> => ({
     head: metricWords[metric].name,
     number: true,
     cell: (pair) => metricWords[metric].difference(pair.metrics[metric].difference),
@@ -38,9 +38,7 @@ export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Htm
     { head: groups.b.name, cell: (pair) => pair.b },
     { head: groups.a.name, cell: (pair) => pair.a },
     { head: 'data set', cell: (pair) => pair.dataset ?? '–' },
-    difference('sparsity'),
-    difference('variance_entropy'),
-    difference('orthogonality'),
+    ...metricNames.map(difference),
     ...(coefficients ? [{ head: 'D', number: true, cell: (pair: PairRow) => fixed(pair.shift) }] : []),
   ]
   return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${htmlTable(`Differences ${groups.b.name} − ${groups.a.name}`, columns, pairs, 'dense')}</details>`

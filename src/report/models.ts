@@ -2,8 +2,9 @@ import { flagsOf } from '../analysis/flags.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import { count, fixed, percent, plural } from '../words.ts'
+import { count, plural } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { layersByModel } from './layers-by-model.ts'
 import { type HtmlColumn, htmlTable } from './table.ts'
@@ -23,7 +24,7 @@ export function modelsSection(analysis: Analysis, groups: GroupReport | undefine
     const layers = own.get(model.model) ?? []
     const side = sides.get(model.model)
     const group = side && groups ? html` <span class="${side} small">${groups.groups[side].name}</span>` : ''
-    const summary = html`${model.model}${group}<span class="facts">sparsity ${percent(model.sparsity)} · entropy ${fixed(model.variance_entropy)} · orthogonality ${fixed(model.orthogonality)}</span>`
+    const summary = html`${model.model}${group}<span class="facts">${modelValues(model)}</span>`
     if (!detailed) return html`<li>${summary}</li>`
     return html`<details${analysis.models.length <= OPEN_UP_TO ? html` open` : ''}><summary>${summary}</summary>${modelFacts(model)}${flagList(layers)}${layers.length > 0 ? layerTable(model, layers) : html`<p class="small">No layer was measured.</p>`}</details>`
   })
@@ -32,6 +33,11 @@ export function modelsSection(analysis: Analysis, groups: GroupReport | undefine
     flagged.length === 0 ? 'no layer is' : `${count(flagged.length)} ${flagged.length === 1 ? 'layer is' : 'layers are'}`
   } flagged as possibly degenerate.`
   return html`<section id="models"><h2>Models one by one</h2><p>${intro}${detailed ? ' Each line opens to its layers.' : ' Their layers are in the table layers.csv.'}</p>${detailed ? rows : html`<ul>${rows}</ul>`}</section>`
+}
+
+/** "sparsity 1.2 % · variance entropy 0.812 · orthogonality 0.873". */
+function modelValues(model: ModelRow): string {
+  return comparedMetrics.map((metric) => `${metricWords[metric].name} ${metricWords[metric].value(model[metric])}`).join(' · ')
 }
 
 function modelFacts(model: ModelRow): Html {
@@ -50,7 +56,7 @@ function flagList(layers: readonly LayerRow[]): Html | '' {
 }
 
 function layerTable(model: ModelRow, layers: readonly LayerRow[]): Html {
-  const value = (layer: LayerRow, metric: 'sparsity' | 'variance_entropy' | 'orthogonality') => {
+  const value = (layer: LayerRow, metric: ComparedMetric) => {
     const own = layer[metric]
     if (own === null) return html`<span title="${layer.undefined_because[metric] ?? 'undefined'}">–</span>`
     const text = metricWords[metric].value(own)
@@ -67,9 +73,13 @@ function layerTable(model: ModelRow, layers: readonly LayerRow[]): Html {
         `${layer.out_channels}×${layer.in_channels}${layer.groups > 1 ? ` (${plural(layer.groups, 'group')})` : ''}`,
     },
     { head: 'filters', number: true, cell: (layer) => count(layer.filters) },
-    { head: 'sparse', number: true, cell: (layer) => value(layer, 'sparsity') },
-    { head: 'entropy', number: true, cell: (layer) => value(layer, 'variance_entropy') },
-    { head: 'orthogonality', number: true, cell: (layer) => value(layer, 'orthogonality') },
+    ...comparedMetrics.map(
+      (metric): HtmlColumn<LayerRow> => ({
+        head: describedMetric(metric).label.short,
+        number: true,
+        cell: (layer) => value(layer, metric),
+      }),
+    ),
   ]
   return htmlTable(`Layers of ${model.model} by depth`, columns, layers, 'dense')
 }

@@ -1,24 +1,11 @@
+import { plainNames } from '../arrow/fields.ts'
 import type { MetaValue } from '../database/meta.ts'
 import { metaOf } from '../database/provenance.ts'
-import { layerMetricNames, nullableMetrics } from '../measure/layer-row.ts'
-import type { Analysis, ModelRow } from '../measure/model-row.ts'
+import { layerMetricNames, reasonsIn } from '../measure/layer-row.ts'
+import type { Metric } from '../measure/metrics/metric.ts'
+import { layerMetrics, nullableOf } from '../measure/metrics/registry.ts'
+import { type Analysis, type ModelRow, modelFields } from '../measure/model-row.ts'
 import type { MeasuredLayer } from './collect.ts'
-
-const modelKeys = [
-  'model',
-  'file',
-  'bytes',
-  'sha256',
-  'format',
-  'producer',
-  'opset',
-  'layers',
-  'filters',
-  'sparse_filters',
-  'sparsity',
-  'variance_entropy',
-  'orthogonality',
-] as const satisfies readonly (keyof ModelRow)[]
 
 /**
  * Rows as CSV (RFC 4180: CRLF, quotes doubled). A null is an empty cell. A text that a spreadsheet would take for a
@@ -37,24 +24,26 @@ function cell(value: MetaValue): string {
 }
 
 /** The layer table: the columns of `--json`, then why any of them is empty. */
-export function layersCsv(layers: readonly MeasuredLayer[]): Generator<string> {
+export function layersCsv(layers: readonly MeasuredLayer[], metrics: readonly Metric[] = layerMetrics): Generator<string> {
+  const names = layerMetricNames(metrics)
+  const nullable = nullableOf(metrics).map(({ name }) => name)
   const reasons = (row: MeasuredLayer): string | null =>
-    nullableMetrics
-      .filter((name) => row.undefined_because[name] !== undefined)
-      .map((name) => `${name}: ${row.undefined_because[name]}`)
+    reasonsIn(row.undefined_because, nullable)
+      .map(([name, why]) => `${name}: ${why}`)
       .join('; ') || null
   return csvLines(
-    [...layerMetricNames, 'undefined_because'],
-    mapped(layers, (row) => [...layerMetricNames.map((key) => row[key]), reasons(row)]),
+    [...names, 'undefined_because'],
+    mapped(layers, (row) => [...names.map((key) => row[key]), reasons(row)]),
   )
 }
 
-/** The model table: the columns of `--json`, then the metadata. */
-export function modelsCsv(models: Analysis['models']): Generator<string> {
+/** The model table: its plain columns, then the metadata. */
+export function modelsCsv(models: Analysis['models'], metrics: readonly Metric[] = layerMetrics): Generator<string> {
+  const names = plainNames(modelFields(metrics)) as Exclude<keyof ModelRow, 'parts' | 'meta'>[]
   const meta = [...new Set(models.flatMap((row) => Object.keys(row.meta)))]
   return csvLines(
-    [...modelKeys, ...meta],
-    mapped(models, (row) => [...modelKeys.map((key) => row[key]), ...meta.map((key) => metaOf(row.meta, key))]),
+    [...names, ...meta],
+    mapped(models, (row) => [...names.map((key) => row[key]), ...meta.map((key) => metaOf(row.meta, key))]),
   )
 }
 

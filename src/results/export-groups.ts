@@ -1,5 +1,5 @@
 import { type GroupReport, metricNames } from '../analysis/report-types.ts'
-import { columnsOf, type ExportTable, type Field } from './export-table.ts'
+import { type ExportField, type ExportTable, exportColumns } from './export-table.ts'
 import { parametersText } from './tables.ts'
 
 /**
@@ -14,19 +14,19 @@ export function groupTables(report: GroupReport): ExportTable[] {
     'filterlens.groups': JSON.stringify({ a: a.name, b: b.name }),
     'filterlens.methods': JSON.stringify(report.methods),
   }
-  const table = <T>(name: string, rows: readonly T[], fields: readonly Field<T>[]): ExportTable => ({
+  const table = <T>(name: string, rows: readonly T[], fields: readonly ExportField<T>[]): ExportTable => ({
     name,
-    columns: columnsOf(rows, fields),
+    columns: exportColumns(rows, fields),
     metadata,
   })
   const nameOf = (group: 'all' | 'a' | 'b' | null): string | null =>
     group === null || group === 'all' ? group : report.groups[group].name
-  const depth = <T extends GroupReport['pooled_depth'][number] | GroupReport['depth'][number]>(): Field<T>[] => [
+  const depth = <T extends GroupReport['pooled_depth'][number] | GroupReport['depth'][number]>(): ExportField<T>[] => [
     ['bucket', 'utf8', (row) => row.bucket],
     ['layers', 'int32', (row) => row.layers],
     ['filters', 'int64', (row) => row.filters],
     ['sparse_filters', 'int64', (row) => row.sparse_filters],
-    ...metricNames.map((metric): Field<T> => [metric, 'float64', (row) => row[metric]]),
+    ...metricNames.map((metric): ExportField<T> => [metric, 'float64', (row) => row[metric]]),
   ]
   return [
     table('group-models', report.models, [
@@ -39,14 +39,14 @@ export function groupTables(report: GroupReport): ExportTable[] {
       ['layers', 'int32', (row) => row.layers],
       ['filters', 'int64', (row) => row.filters],
       ['sparse_filters', 'int64', (row) => row.sparse_filters],
-      ...metricNames.map((metric): Field<GroupReport['models'][number]> => [metric, 'float64', (row) => row[metric]]),
+      ...metricNames.map((metric): ExportField<GroupReport['models'][number]> => [metric, 'float64', (row) => row[metric]]),
     ]),
     table('pairs', report.pairs, [
       ['a', 'utf8', (row) => row.a],
       ['b', 'utf8', (row) => row.b],
       ['architecture', 'utf8', (row) => row.architecture],
       ['dataset', 'utf8', (row) => row.dataset],
-      ...metricNames.flatMap((metric): Field<GroupReport['pairs'][number]>[] =>
+      ...metricNames.flatMap((metric): ExportField<GroupReport['pairs'][number]>[] =>
         (['a', 'b', 'difference'] as const).map((side) => [`${metric}_${side}`, 'float64', (row) => row.metrics[metric][side]]),
       ),
       ['shift', 'float64', (row) => row.shift],
@@ -79,7 +79,7 @@ export function groupTables(report: GroupReport): ExportTable[] {
       ['group', 'utf8', (row) => nameOf(row.group)],
       ['n', 'int32', (row) => row.n],
       ...(['mean', 'min', 'q1', 'median', 'q3', 'max'] as const).map(
-        (key): Field<GroupReport['distributions'][number]> => [key, 'float64', (row) => row[key]],
+        (key): ExportField<GroupReport['distributions'][number]> => [key, 'float64', (row) => row[key]],
       ),
       ['because', 'utf8', (row) => row.because],
     ]),

@@ -11,13 +11,13 @@ export interface ExportTable {
 }
 
 /** What a column's values are read from: its name, its type, and the value of a row. */
-export type Field<T> =
+export type ExportField<T> =
   | readonly [name: string, type: 'utf8', value: (row: T) => string | null]
   | readonly [name: string, type: 'int32' | 'int64' | 'float64', value: (row: T) => number | null]
   | readonly [name: string, type: 'float64_list', value: (row: T) => ArrayLike<number> | null]
 
 /** Columns of rows. Numbers and texts may be null everywhere; an undefined list is empty. */
-export function columnsOf<T>(rows: readonly T[], fields: readonly Field<T>[]): Column[] {
+export function exportColumns<T>(rows: readonly T[], fields: readonly ExportField<T>[]): Column[] {
   return fields.map(([name, type, value]): Column => {
     if (type === 'utf8') return { name, type, nullable: true, values: rows.map((row) => value(row) as string | null) }
     if (type === 'float64_list')

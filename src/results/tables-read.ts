@@ -1,10 +1,12 @@
+import { readRows } from '../arrow/fields.ts'
 import { type ArrowTable, readArrowTable } from '../arrow/table.ts'
-import { metadataJson, parseJson, readProvenance } from '../database/provenance.ts'
+import { metadataJson, readMeta } from '../database/provenance.ts'
 import { InputError } from '../errors.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
-import { type LayerRow, type NullableMetric, nullableMetrics } from '../measure/layer-row.ts'
-import type { Analysis, ModelRow } from '../measure/model-row.ts'
-import type { Moments } from '../wasm/moments.ts'
+import { type LayerRow, layerFields } from '../measure/layer-row.ts'
+import type { Metric } from '../measure/metrics/metric.ts'
+import { layerMetrics } from '../measure/metrics/registry.ts'
+import { type Analysis, type ModelRow, modelFields, skippedFields } from '../measure/model-row.ts'
 import { tableFiles } from './table-files.ts'
 import { isFailures, isParameters, isTexts } from './table-metadata.ts'
 
@@ -33,122 +35,25 @@ export async function readResults(folder: Folder, name: string): Promise<Analysi
 }
 
 /** The rows of a layer table. */
-export async function readLayerTable(access: RandomAccess): Promise<LayerRow[]> {
+export async function readLayerTable(access: RandomAccess, metrics: readonly Metric[] = layerMetrics): Promise<LayerRow[]> {
   const table = await readArrowTable(access)
   requireKind(table, 'results.layers')
-  const text = (column: 'model' | 'layer' | 'kernel'): string[] => table.texts(column)
-  const columns = {
-    model: text('model'),
-    layer: text('layer'),
-    kernel: text('kernel'),
-    undefined_because: table.optionalTexts('undefined_because'),
-  }
-  const integers = [
-    'layer_id',
-    'depth',
-    'conv_depth',
-    'in_channels',
-    'out_channels',
-    'groups',
-    'filters',
-    'sparse_filters',
-  ] as const
-  const numbers = [...integers, 'peak', 'norm_l1', 'norm_l2'] as const
-  const plain = Object.fromEntries(numbers.map((key) => [key, table.numbers(key)])) as Record<(typeof numbers)[number], number[]>
-  const optional = ['conv_depth_norm', ...nullableMetrics] as const
-  const nullable = Object.fromEntries(optional.map((key) => [key, table.optionalNumbers(key)])) as Record<
-    (typeof optional)[number],
-    (number | null)[]
-  >
-  const moments = { scaled: readMoments(table, 'scaled'), raw: readMoments(table, 'raw'), clean: readMoments(table, 'clean') }
-  return Array.from({ length: table.rows }, (_, k): LayerRow => {
-    const number = (key: (typeof numbers)[number]): number => plain[key][k]!
-    const maybe = (key: (typeof optional)[number]): number | null => nullable[key][k]!
-    return {
-      model: columns.model[k]!,
-      layer: columns.layer[k]!,
-      layer_id: number('layer_id'),
-      kernel: columns.kernel[k]!,
-      depth: number('depth'),
-      conv_depth: number('conv_depth'),
-      conv_depth_norm: maybe('conv_depth_norm'),
-      in_channels: number('in_channels'),
-      out_channels: number('out_channels'),
-      groups: number('groups'),
-      filters: number('filters'),
-      peak: number('peak'),
-      sparse_filters: number('sparse_filters'),
-      sparsity: maybe('sparsity'),
-      variance_entropy: maybe('variance_entropy'),
-      variance_entropy_raw: maybe('variance_entropy_raw'),
-      variance_entropy_raw_norm: maybe('variance_entropy_raw_norm'),
-      variance_entropy_clean: maybe('variance_entropy_clean'),
-      variance_entropy_clean_norm: maybe('variance_entropy_clean_norm'),
-      orthogonality: maybe('orthogonality'),
-      norm_l1: number('norm_l1'),
-      norm_l2: number('norm_l2'),
-      norm_l1_standardised: maybe('norm_l1_standardised'),
-      norm_l2_standardised: maybe('norm_l2_standardised'),
-      undefined_because: readReasons(table, columns.undefined_because[k]!),
-      scaled: moments.scaled[k]!,
-      raw: moments.raw[k]!,
-      clean: moments.clean[k]!,
-    }
-  })
-}
-
-function readMoments(table: ArrowTable, name: 'scaled' | 'raw' | 'clean'): Moments[] {
-  const counts = table.numbers(`${name}_count`)
-  const means = table.lists(`${name}_mean`)
-  const scatters = table.lists(`${name}_scatter`)
-  return counts.map((count, k) => {
-    const mean = means[k]!
-    const scatter = scatters[k]!
-    if (scatter.length !== mean.length * mean.length) {
-      throw new InputError(table.name, `row ${k}: ${name}_scatter has ${scatter.length} values for ${mean.length} taps`)
-    }
-    return { count, mean, scatter }
-  })
-}
-
-function readReasons(table: ArrowTable, text: string | null): Partial<Record<NullableMetric, string>> {
-  if (text === null) return {}
-  const entries = Object.entries(parseJson(table, text) ?? {})
-  return Object.fromEntries(
-    entries.filter(([name, why]) => (nullableMetrics as readonly string[]).includes(name) && typeof why === 'string'),
-  )
+  return readRows(layerFields(metrics), table) as unknown as LayerRow[]
 }
 
 /** The model table, with the parameters, failures and warnings that it carries. */
-export async function readModelTable(access: RandomAccess): Promise<Omit<Analysis, 'layers' | 'skipped'>> {
+export async function readModelTable(
+  access: RandomAccess,
+  metrics: readonly Metric[] = layerMetrics,
+): Promise<Omit<Analysis, 'layers' | 'skipped'>> {
   const table = await readArrowTable(access)
   requireKind(table, 'results.models')
-  const own = readProvenance(table)
-  const counts = (['layers', 'filters', 'sparse_filters'] as const).map((key) => table.numbers(key))
-  const values = (['sparsity', 'variance_entropy', 'orthogonality'] as const).map((key) => table.optionalNumbers(key))
-  const models = own.map(
-    (row, k): ModelRow => ({
-      model: row.model,
-      file: row.file,
-      bytes: row.bytes,
-      sha256: row.sha256,
-      ...(row.parts && { parts: row.parts }),
-      format: row.format,
-      producer: row.producer,
-      opset: row.opset,
-      layers: counts[0]![k]!,
-      filters: counts[1]![k]!,
-      sparse_filters: counts[2]![k]!,
-      sparsity: values[0]![k]!,
-      variance_entropy: values[1]![k]!,
-      orthogonality: values[2]![k]!,
-      meta: row.meta,
-    }),
-  )
+  const meta = readMeta(table)
+  const rows = readRows(modelFields(metrics), table) as unknown as Omit<ModelRow, 'meta'>[]
   return {
     version: table.metadata.get('filterlens.version') ?? '',
     parameters: recorded(table, 'filterlens.parameters', isParameters),
-    models,
+    models: rows.map((row, k) => ({ ...row, meta: meta[k]! })),
     failed: recorded(table, 'filterlens.failed', isFailures),
     warnings: recorded(table, 'filterlens.warnings', isTexts),
   }
@@ -163,16 +68,7 @@ function recorded<T>(table: ArrowTable, key: string, is: (value: unknown) => val
 async function readSkippedTable(access: RandomAccess): Promise<Analysis['skipped']> {
   const table = await readArrowTable(access)
   requireKind(table, 'results.skipped')
-  const [models, names, kinds, shapes, reasons] = ['model', 'name', 'kind', 'shape', 'reason'].map((column) =>
-    table.texts(column),
-  )
-  return models!.map((model, k) => ({
-    model,
-    name: names![k]!,
-    kind: kinds![k]!,
-    shape: shapes![k] === '' ? [] : shapes![k]!.split('x').map(Number),
-    reason: reasons![k]!,
-  }))
+  return readRows(skippedFields, table)
 }
 
 function requireKind(table: ArrowTable, kind: string): void {

@@ -1,13 +1,15 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
 import type { Column } from '../arrow/column.ts'
 import { batchOf, schemaOf } from '../arrow/columns.ts'
+import { columnsOf } from '../arrow/fields.ts'
 import { arrowFileBytes, arrowFileWriter } from '../arrow/writer.ts'
-import { provenanceColumns, withMeta } from '../database/provenance.ts'
+import { withMeta } from '../database/provenance.ts'
 import type { OutputFolder, Sink } from '../io/sink.ts'
 import { writeFile } from '../io/sink.ts'
-import type { LayerRow } from '../measure/layer-row.ts'
-import { nullableMetrics } from '../measure/layer-row.ts'
-import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
+import { type LayerRow, layerFields } from '../measure/layer-row.ts'
+import type { Metric } from '../measure/metrics/metric.ts'
+import { layerMetrics } from '../measure/metrics/registry.ts'
+import { type Analysis, type ModelRow, modelFields, type Parameters, skippedFields } from '../measure/model-row.ts'
 import { tableFiles } from './table-files.ts'
 
 /** Rows per record batch of every table: fixed, so that a table's bytes depend on its rows alone. */
@@ -16,91 +18,21 @@ export const ROWS_PER_BATCH = 1024
 export { tableFiles }
 
 /** Columns of the layer table, in order: the metrics, why any is null, and the sufficient statistics. */
-export function layerColumns(rows: readonly LayerRow[]): Column[] {
-  const texts = (name: 'model' | 'layer' | 'kernel'): Column => ({ name, type: 'utf8', values: rows.map((row) => row[name]) })
-  const integers = (
-    name: 'layer_id' | 'depth' | 'conv_depth' | 'in_channels' | 'out_channels' | 'groups' | 'filters' | 'sparse_filters',
-  ): Column => ({
-    name,
-    type: 'int32',
-    values: rows.map((row) => row[name]),
-  })
-  const numbers = (
-    name: 'peak' | 'norm_l1' | 'norm_l2' | 'conv_depth_norm' | (typeof nullableMetrics)[number],
-    nullable = false,
-  ): Column => ({
-    name,
-    type: 'float64',
-    nullable,
-    values: rows.map((row) => row[name]),
-  })
-  const moments = (name: 'scaled' | 'raw' | 'clean'): Column[] => [
-    { name: `${name}_count`, type: 'int32', values: rows.map((row) => row[name].count) },
-    { name: `${name}_mean`, type: 'float64_list', values: rows.map((row) => row[name].mean) },
-    { name: `${name}_scatter`, type: 'float64_list', values: rows.map((row) => row[name].scatter) },
-  ]
-  return [
-    texts('model'),
-    texts('layer'),
-    integers('layer_id'),
-    texts('kernel'),
-    integers('depth'),
-    integers('conv_depth'),
-    numbers('conv_depth_norm', true),
-    integers('in_channels'),
-    integers('out_channels'),
-    integers('groups'),
-    integers('filters'),
-    numbers('peak'),
-    integers('sparse_filters'),
-    numbers('sparsity', true),
-    numbers('variance_entropy', true),
-    numbers('variance_entropy_raw', true),
-    numbers('variance_entropy_raw_norm', true),
-    numbers('variance_entropy_clean', true),
-    numbers('variance_entropy_clean_norm', true),
-    numbers('orthogonality', true),
-    numbers('norm_l1'),
-    numbers('norm_l2'),
-    numbers('norm_l1_standardised', true),
-    numbers('norm_l2_standardised', true),
-    { name: 'undefined_because', type: 'utf8', nullable: true, values: rows.map((row) => reasonsText(row)) },
-    ...moments('scaled'),
-    ...moments('raw'),
-    ...moments('clean'),
-  ]
-}
-
-/** Reasons as JSON with the metrics in the order of the columns; null when nothing is undefined. */
-function reasonsText({ undefined_because }: LayerRow): string | null {
-  const known = nullableMetrics.filter((name) => undefined_because[name] !== undefined)
-  return known.length === 0 ? null : JSON.stringify(Object.fromEntries(known.map((name) => [name, undefined_because[name]])))
+export function layerColumns(rows: readonly LayerRow[], metrics: readonly Metric[] = layerMetrics): Column[] {
+  return columnsOf(layerFields(metrics), rows)
 }
 
 /** Columns of the model table; a metadata column that is called like one of ours becomes "meta.<name>". */
-export function modelColumns(rows: readonly ModelRow[]): { columns: Column[]; metaKeys: [column: string, key: string][] } {
-  const columns: Column[] = [
-    ...provenanceColumns(rows),
-    { name: 'layers', type: 'int32', values: rows.map((row) => row.layers) },
-    { name: 'filters', type: 'int64', values: rows.map((row) => row.filters) },
-    { name: 'sparse_filters', type: 'int64', values: rows.map((row) => row.sparse_filters) },
-    { name: 'sparsity', type: 'float64', nullable: true, values: rows.map((row) => row.sparsity) },
-    { name: 'variance_entropy', type: 'float64', nullable: true, values: rows.map((row) => row.variance_entropy) },
-    { name: 'orthogonality', type: 'float64', nullable: true, values: rows.map((row) => row.orthogonality) },
-  ]
-  return withMeta(columns, rows)
+export function modelColumns(
+  rows: readonly ModelRow[],
+  metrics: readonly Metric[] = layerMetrics,
+): { columns: Column[]; metaKeys: [column: string, key: string][] } {
+  return withMeta(columnsOf(modelFields(metrics), rows), rows)
 }
 
 export function skippedColumns(rows: Analysis['skipped']): Column[] {
-  return [
-    { name: 'model', type: 'utf8', values: rows.map((row) => row.model) },
-    { name: 'name', type: 'utf8', values: rows.map((row) => row.name) },
-    { name: 'kind', type: 'utf8', values: rows.map((row) => row.kind) },
-    { name: 'shape', type: 'utf8', values: rows.map((row) => row.shape.join('x')) },
-    { name: 'reason', type: 'utf8', values: rows.map((row) => row.reason) },
-  ]
+  return columnsOf(skippedFields, rows)
 }
-
 /** Provenance that every table carries in its schema's metadata. */
 function provenance(kind: string, version: string, parameters: Parameters): Record<string, string> {
   return {
@@ -113,10 +45,6 @@ function provenance(kind: string, version: string, parameters: Parameters): Reco
 /** Parameters as JSON with sorted keys. */
 export function parametersText(parameters: Parameters): string {
   return JSON.stringify(Object.fromEntries(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))))
-}
-
-function layerSchema(version: string, parameters: Parameters): Schema {
-  return schemaOf(layerColumns([]), provenance('results.layers', version, parameters))
 }
 
 function skippedSchema(version: string, parameters: Parameters): Schema {
@@ -134,14 +62,21 @@ function* batchesOf<T>(
 }
 
 /** The layer table as an Arrow IPC file. */
-export function layerTableBytes(analysis: Pick<Analysis, 'version' | 'parameters' | 'layers'>): Uint8Array {
-  const schema = layerSchema(analysis.version, analysis.parameters)
-  return arrowFileBytes(schema, [...batchesOf(schema, analysis.layers, layerColumns)])
+export function layerTableBytes(
+  analysis: Pick<Analysis, 'version' | 'parameters' | 'layers'>,
+  metrics: readonly Metric[] = layerMetrics,
+): Uint8Array {
+  const columns = (rows: readonly LayerRow[]): Column[] => layerColumns(rows, metrics)
+  const schema = schemaOf(columns([]), provenance('results.layers', analysis.version, analysis.parameters))
+  return arrowFileBytes(schema, [...batchesOf(schema, analysis.layers, columns)])
 }
 
 /** The model table as an Arrow IPC file; it also carries what failed and the warnings. */
-export function modelTableBytes(analysis: Omit<Analysis, 'layers' | 'skipped'>): Uint8Array {
-  const { columns, metaKeys } = modelColumns(analysis.models)
+export function modelTableBytes(
+  analysis: Omit<Analysis, 'layers' | 'skipped'>,
+  metrics: readonly Metric[] = layerMetrics,
+): Uint8Array {
+  const { columns, metaKeys } = modelColumns(analysis.models, metrics)
   const schema = schemaOf(columns, {
     ...provenance('results.models', analysis.version, analysis.parameters),
     'filterlens.meta': JSON.stringify(metaKeys),
@@ -175,7 +110,7 @@ export interface TableWriter<Row> {
 export type LayerTableWriter = TableWriter<LayerRow>
 
 export function layerTableWriter(sink: Sink, version: string, parameters: Parameters): LayerTableWriter {
-  return tableWriter(sink, layerSchema(version, parameters), layerColumns)
+  return tableWriter(sink, schemaOf(layerColumns([]), provenance('results.layers', version, parameters)), layerColumns)
 }
 
 /** The table of what was not measured, row by row; its bytes are those of `skippedTableBytes`. */

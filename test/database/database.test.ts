@@ -4,9 +4,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { analyze } from '../../src/analyze.ts'
 import { batchOf, schemaOf } from '../../src/arrow/columns.ts'
+import { columnsOf, readRows } from '../../src/arrow/fields.ts'
 import { readArrowTable } from '../../src/arrow/table.ts'
 import { arrowFileBytes } from '../../src/arrow/writer.ts'
-import { type DatabaseLayer, databaseLayerColumns, readDatabaseLayers } from '../../src/database/layer-columns.ts'
+import { type DatabaseLayer, databaseLayerFields } from '../../src/database/layer-columns.ts'
 import { InputError, NonFiniteWeightError } from '../../src/errors.ts'
 import { extract } from '../../src/extract.ts'
 import { type Input, memoryAccess } from '../../src/io/random-access.ts'
@@ -124,9 +125,9 @@ test('a database that was tampered with is refused with a sentence', async () =>
   const tamper = async (change: (rows: DatabaseLayer[]) => unknown): Promise<string> => {
     const { folder, input } = await database()
     const table = await readArrowTable(memoryAccess('layers.arrow', folder.files.get('layers.arrow')!))
-    const rows = readDatabaseLayers(table)
+    const rows = readRows(databaseLayerFields, table)
     change(rows)
-    const columns = databaseLayerColumns(rows)
+    const columns = columnsOf(databaseLayerFields, rows)
     const schema = schemaOf(columns, Object.fromEntries(table.metadata))
     folder.files.set('layers.arrow', arrowFileBytes(schema, [batchOf(schema, columns)]))
     return refusal(() => analyze([input()]))

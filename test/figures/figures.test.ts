@@ -9,11 +9,12 @@ import { firstLayerRgb, greyShare } from '../../src/figures/first-layer-rgb.ts'
 import { metricAgainstAccuracy } from '../../src/figures/metric-against-accuracy.ts'
 import { metricsByDepth } from '../../src/figures/metrics-by-depth.ts'
 import { modelComparison } from '../../src/figures/model-comparison.ts'
-import { modelOverview, randomLevel } from '../../src/figures/model-overview.ts'
+import { modelOverview } from '../../src/figures/model-overview.ts'
 import { pcaBases } from '../../src/figures/pca-bases.ts'
 import { shiftByDepth } from '../../src/figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../../src/figures/shift-matrix.ts'
 import { colour, darkened, darkRules } from '../../src/figures/theme.ts'
+import { chanceLevel } from '../../src/measure/metrics/registry.ts'
 import { allFigures, smallReport } from './figure-suite.ts'
 import { generator, syntheticAnalysis, syntheticComparison, syntheticFilters, syntheticReport } from './synthetic.ts'
 
@@ -248,7 +249,7 @@ test('overview: one layer, no flag, undefined metrics', async () => {
 
 test('the orthogonality of random rows: exact mean of |cos| for 9 and 576 dimensions', () => {
   const layer = syntheticAnalysis(['m'], 2).layers[1]!
-  const level = (in_channels: number) => 1 - randomLevel({ ...layer, in_channels }, 'orthogonality')!
+  const level = (in_channels: number) => 1 - chanceLevel('orthogonality', { ...layer, in_channels })!
   // Γ(d/2) / (√π Γ((d+1)/2)) for d = 9 and 576
   assert.ok(Math.abs(level(1) / 0.2734375 - 1) < 1e-3)
   assert.ok(Math.abs(level(64) / 0.0332596 - 1) < 1e-4)

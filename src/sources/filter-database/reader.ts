@@ -1,8 +1,9 @@
+import { readRows } from '../../arrow/fields.ts'
 import { type ArrowLayout, isArrowFile, readArrowLayout } from '../../arrow/layout.ts'
 import { type ArrowTable, readArrowTable } from '../../arrow/table.ts'
 import { DATABASE_TAPS, databaseFiles } from '../../database/files.ts'
-import { type DatabaseLayer, readDatabaseLayers } from '../../database/layer-columns.ts'
-import { readProvenance } from '../../database/provenance.ts'
+import { type DatabaseLayer, databaseLayerFields } from '../../database/layer-columns.ts'
+import { provenanceFields, readMeta } from '../../database/provenance.ts'
 import { InputError } from '../../errors.ts'
 import { concatAccess, type Input, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { Convolution, Source, SourceFormat, SourceModel } from '../source.ts'
@@ -54,7 +55,7 @@ async function openDatabase(input: Input): Promise<Source> {
     const modelTable = await readTable(await file('models'), 'database.models')
     const layout = await readArrowLayout(filters)
     const batches = filterBatches(filters, layout)
-    const layers = readDatabaseLayers(layerTable)
+    const layers = readRows(databaseLayerFields, layerTable)
     checkLayers(layerTable.name, layers, batches.at(-1)?.end ?? 0)
     checkCount(modelTable, 'filterlens.filters', batches.at(-1)?.end ?? 0, databaseFiles.filters)
     checkCount(modelTable, 'filterlens.layers', layers.length, databaseFiles.layers)
@@ -65,7 +66,8 @@ async function openDatabase(input: Input): Promise<Source> {
       else byModel.set(layer.model, [layer])
     }
     const parts = [filters, ...opened].filter((access, k, all) => access !== input.access && all.indexOf(access) === k)
-    const models = readProvenance(modelTable).map((model): SourceModel => {
+    const meta = readMeta(modelTable)
+    const models = readRows(provenanceFields, modelTable).map((model, k): SourceModel => {
       const own = byModel.get(model.model) ?? []
       byModel.delete(model.model)
       return {
@@ -76,7 +78,7 @@ async function openDatabase(input: Input): Promise<Source> {
         convolutions: own.map((layer) => convolution(layer, filters, batches)),
         skipped: [],
         tensors: own.length,
-        meta: model.meta,
+        meta: meta[k]!,
         recorded: { file: model.file, bytes: model.bytes, sha256: model.sha256, ...(model.parts && { parts: model.parts }) },
         parts,
       }

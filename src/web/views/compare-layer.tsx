@@ -9,7 +9,7 @@ import { count, fixed } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { BackIcon } from '../parts/icons.tsx'
-import { difference, shownMetrics } from '../parts/metrics.ts'
+import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
@@ -117,7 +117,7 @@ function PairFacts({ row, other }: { row: LayerRow; other: LayerRow }) {
             <dd>
               {metric.print(a)} → {metric.print(b)}
             </dd>
-            <dt>{difference(metric.key, a === null || b === null ? null : b - a)}</dt>
+            <dt>{a === null || b === null ? 'not compared' : metric.words.difference(b - a)}</dt>
           </div>
         )
       })}

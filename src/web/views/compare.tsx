@@ -6,7 +6,7 @@ import { DepthCharts } from '../parts/depth-charts.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
-import { difference, shownMetrics } from '../parts/metrics.ts'
+import { shownMetrics } from '../parts/metrics.ts'
 import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
@@ -67,7 +67,7 @@ export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
                     <dd>
                       {metric.print(values.a)} → {metric.print(values.b)}
                     </dd>
-                    <dt>{difference(metric.key, values.difference)}</dt>
+                    <dt>{values.difference === null ? 'not compared' : metric.words.difference(values.difference)}</dt>
                   </div>
                 )
               })}

@@ -1,5 +1,5 @@
 import type { MetricName } from '../../analysis/report-types.ts'
-import { count, interval, percent, plural, pNumber, sentence, signed } from '../../words.ts'
+import { count, percent, plural, pNumber, sentence } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
@@ -173,8 +173,6 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
           <tbody>
             {shownMetrics.map((metric) => {
               const comparison = compared(metric.key)
-              const factor = metric.key === 'sparsity' ? 100 : 1
-              const digits = metric.key === 'sparsity' ? 1 : 3
               return (
                 <tr key={metric.key}>
                   <th scope="row">{metric.title}</th>
@@ -182,12 +180,8 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
                   <td class="number">{metric.print(mean(metric.key, 'b'))}</td>
                   {paired && (
                     <>
-                      <td class="number">
-                        {comparison?.difference == null
-                          ? '–'
-                          : `${signed(factor * comparison.difference, digits)}${factor === 100 ? ' points' : ''}`}
-                      </td>
-                      <td class="number phone-hide">{interval(comparison?.interval, digits, factor)}</td>
+                      <td class="number">{metric.words.difference(comparison?.difference)}</td>
+                      <td class="number phone-hide">{metric.words.interval(comparison?.interval)}</td>
                       <td class="number">{pNumber(comparison?.p_holm)}</td>
                       <td class="number phone-hide">{comparison ? count(comparison.n) : '–'}</td>
                     </>
