@@ -37,8 +37,10 @@ const helpers = new Set([
   'hdf5-here.mjs',
   'json.mjs',
   'pickle-instructions.mjs',
+  'protobuf.mjs',
   'random.mjs',
   'results-seed.mjs',
+  'table.mjs',
   'zips.mjs',
 ])
 

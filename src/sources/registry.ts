@@ -69,7 +69,27 @@ export const modelFormats: readonly FormatEntry[] = [
     shares: ['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
     load: async () => (await import('./pytorch/format.ts')).pytorch,
   },
-  // ONNX has no signature, so it comes after every format that has one.
+  {
+    name: 'TensorFlow checkpoint',
+    owns: [],
+    shares: ['index'],
+    load: async () => (await import('./tensorflow/format.ts')).checkpoint,
+  },
+  // What follows has no signature, so it comes after every format that has one.
+  {
+    name: 'TensorFlow SavedModel',
+    owns: [],
+    shares: ['pb'],
+    guesses: true,
+    load: async () => (await import('./tensorflow/format.ts')).savedModel,
+  },
+  {
+    name: 'TensorFlow graph',
+    owns: [],
+    shares: ['pb'],
+    guesses: true,
+    load: async () => (await import('./tensorflow/format.ts')).frozenGraph,
+  },
   {
     name: 'ONNX',
     owns: ['onnx'],

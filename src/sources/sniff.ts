@@ -13,7 +13,9 @@ export async function describeUnknown(head: Uint8Array, input: Input): Promise<s
   if (known) return known.says
   if (startsWith(head, 'PK')) return describeZip(head, input)
   if (isTar(head)) return 'is a tar archive; unpack it (tar -xf) and give the files inside'
+  const named = NAMES.find(([pattern]) => pattern.test(input.path))
   const text = asText(head)
+  if (named && text === undefined) return named[1]
   if (text !== undefined) return describeText(text, head.length < access.byteLength)
   if (isSavedModel(head))
     return 'is a TensorFlow SavedModel or frozen graph; convert it with tf2onnx or tensorflowjs_converter and give the result'
@@ -56,6 +58,12 @@ const SIGNATURES: readonly Signature[] = [
   { bytes: [0x80, 3], says: PICKLE },
   { bytes: [0x80, 4], says: PICKLE },
   { bytes: [0x80, 5], says: PICKLE },
+]
+
+/** Files without a signature whose names tell what they belong to. */
+const NAMES: readonly (readonly [pattern: RegExp, says: string])[] = [
+  [/\.data-\d{5}-of-\d{5}$/, 'holds the weights of a TensorFlow checkpoint; give the .index file that lies beside it'],
+  [/\.meta$/, 'is the graph of a TensorFlow checkpoint; give the .index file that lies beside it'],
 ]
 
 async function isAllZero(head: Uint8Array, { access }: Input): Promise<boolean> {

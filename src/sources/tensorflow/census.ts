@@ -1,0 +1,207 @@
+import type { RandomAccess } from '../../io/random-access.ts'
+import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
+import { rankDepths } from '../depth.ts'
+import { convKernel, depthwiseKernel } from '../hwio.ts'
+import { longestPaths } from '../longest-path.ts'
+import type { Convolution, Skipped } from '../source.ts'
+import { constantPlan } from './constants.ts'
+import type { NodeRecord } from './graph-def.ts'
+import { flowOf, type PlacedGraph } from './place.ts'
+import { placementOf } from './placement.ts'
+import { restoredVariables, type Weight, weightOf } from './weights.ts'
+
+/** The weights that a graph keeps outside of itself. */
+export interface Variables {
+  /** A variable by its key in the checkpoint; undefined when the checkpoint has none of that key. */
+  find(key: string): { readonly shape: readonly number[]; stored(): Promise<Stored> } | undefined
+  /** What the variable is called where it was made. */
+  nameOf(key: string): string
+  /** The key of the variable that was made under this name; undefined when there is none or several. */
+  keyOf(name: string): string | undefined
+}
+
+type Stored = Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
+
+export interface GraphCensus {
+  readonly convolutions: Convolution[]
+  readonly skipped: Skipped[]
+  readonly warnings: string[]
+  /** Keys of the variables that convolutions take, measured or not. */
+  readonly taken: ReadonlySet<string>
+}
+
+const CONVOLUTIONS: Readonly<Record<string, 'convolution' | 'depthwise'>> = {
+  Conv2D: 'convolution',
+  _FusedConv2D: 'convolution',
+  Conv: 'convolution',
+  DepthwiseConv2dNative: 'depthwise',
+  _FusedDepthwiseConv2dNative: 'depthwise',
+}
+const OTHERS: Readonly<Record<string, string>> = {
+  Conv2DBackpropInput: 'transposed convolution',
+  Conv2DBackpropInputV2: 'transposed convolution',
+  Conv3D: '3-D convolution',
+  Conv3DBackpropInputV2: '3-D transposed convolution',
+  Dilation2D: 'dilation, no convolution',
+  QuantizedConv2D: 'quantised when it runs',
+}
+
+/** A convolution before it is known whether another node uses the same weight nearer to the input. */
+interface Found {
+  readonly node: number
+  readonly weight: Exclude<Weight, { kind: 'none' }>
+  readonly identity: string | NodeRecord
+  readonly use: 'convolution' | 'depthwise'
+  readonly depth: number
+}
+
+/**
+ * Every convolution of a graph, by the longest path from its inputs. A weight that several nodes take (one function called for
+ * several signatures, a layer used twice) is one layer, at its first use.
+ * @throws InputError when the graph runs in a circle
+ */
+export async function takeCensus(
+  graph: PlacedGraph,
+  access: RandomAccess,
+  variables: Variables | undefined,
+): Promise<GraphCensus> {
+  const depths = longestPaths(flowOf(graph), access.name, (index) => graph.nodes[index]!.record.name)
+  const restored = restoredVariables(graph)
+  const keyOf = (node: number): string => restored.get(node)?.key ?? ownKey(graph.nodes[node]!.record, variables)
+  const found = new Map<string | NodeRecord, Found>()
+  const others: { node: number; weight: Weight; reason: string }[] = []
+  const skipped: Skipped[] = []
+  for (const [node, { record, inputs }] of graph.nodes.entries()) {
+    const use = Object.hasOwn(CONVOLUTIONS, record.operator) ? CONVOLUTIONS[record.operator] : undefined
+    const other = Object.hasOwn(OTHERS, record.operator) ? OTHERS[record.operator] : undefined
+    if (!use && other === undefined) continue
+    const weight = weightOf(graph, inputs[1], restored)
+    if (other !== undefined) others.push({ node, weight, reason: other })
+    else if (weight.kind === 'none') skipped.push({ name: record.name, kind: record.operator, shape: [], reason: weight.reason })
+    else {
+      const identity = identityOf(graph, weight, keyOf)
+      const depth = depths[node]!
+      const known = found.get(identity)
+      if (!known || (depth >= 0 && (known.depth < 0 || depth < known.depth)))
+        found.set(identity, { node, weight, identity, use: use!, depth })
+    }
+  }
+  const taken = new Set<string>()
+  const kept: (Omit<Convolution, 'conv_depth' | 'conv_depth_norm'> & { readonly node: string })[] = []
+  const keys: (string | undefined)[] = []
+  const depthsOf4d: number[] = []
+  let rounded = 0
+  for (const { node, weight, use, depth } of found.values()) {
+    const { record } = graph.nodes[node]!
+    const key = weight.kind === 'constant' ? undefined : weight.kind === 'parts' ? weight.key : keyOf(weight.node)
+    if (key !== undefined) taken.add(key)
+    const { name, shape, stored } = await storedWeight(graph, weight, key, access, variables)
+    const skip = (reason: string): void => void skipped.push({ name, kind: record.operator, shape, reason })
+    if (shape.length === 4 && depth >= 0) depthsOf4d.push(depth)
+    if (typeof stored === 'string') skip(stored)
+    else if (shape.length !== 4) skip(`its weight has ${shape.length} dimensions`)
+    else if (shape.some((size) => size <= 0)) skip('empty')
+    else if ('unsupported' in stored) skip(`stored as ${stored.unsupported}, which is not read as weights`)
+    else if (depth < 0) skip('no path leads to it from a model input')
+    else {
+      if (weight.rounded) rounded++
+      const { shape: oihw, strides, groups } = use === 'depthwise' ? depthwiseKernel(shape) : convKernel(shape)
+      const placement = placementOf(record)
+      keys.push(key)
+      kept.push({
+        layer: name,
+        node: record.name,
+        shape: oihw as ConvShape,
+        groups,
+        depth,
+        weights: { ...stored, strides },
+        ...(placement && { placement }),
+      })
+    }
+  }
+  const transposed = new Set<string | NodeRecord>()
+  for (const { node, weight, reason } of others) {
+    const { record } = graph.nodes[node]!
+    const identity = weight.kind === 'none' ? record : identityOf(graph, weight, keyOf)
+    // The gradient of a convolution is made of the operators of a transposed one.
+    if (found.has(identity) || transposed.has(identity)) continue
+    if (weight.kind === 'none' && /(^|\/)gradients(_\d+)?\//.test(record.name)) continue
+    transposed.add(identity)
+    const key = weight.kind === 'variable' ? keyOf(weight.node) : weight.kind === 'parts' ? weight.key : undefined
+    if (key !== undefined) taken.add(key)
+    const name = key === undefined ? record.name : (variables?.nameOf(key) ?? key)
+    const shape = shapeOf(graph, weight, key, variables)
+    skipped.push({ name, kind: record.operator, shape, reason })
+  }
+  const rank = rankDepths(depthsOf4d)
+  const names = namesApart(kept, keys)
+  const convolutions = kept.map((one, k) => ({ ...one, layer: names[k]!, ...rank(one.depth) })).sort((a, b) => a.depth - b.depth)
+  const warnings =
+    rounded > 0 ? [`${rounded} weights are rounded by a quantiser when the model runs; they are measured as stored`] : []
+  return { convolutions, skipped, warnings, taken }
+}
+
+/** Several variables may have been made under one name: then the node tells them apart, and if that does not, the key. */
+function namesApart(
+  layers: readonly { readonly layer: string; readonly node: string }[],
+  keys: readonly (string | undefined)[],
+): string[] {
+  const count = (names: readonly string[]): Map<string, number> => {
+    const uses = new Map<string, number>()
+    for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1)
+    return uses
+  }
+  const plain = count(layers.map(({ layer }) => layer))
+  const withNode = count(layers.map(({ layer, node }) => `${layer} (${node})`))
+  return layers.map(({ layer, node }, k) => {
+    if (plain.get(layer) === 1) return layer
+    const one = `${layer} (${node})`
+    return withNode.get(one) === 1 ? one : `${layer} (${keys[k]?.replace('/.ATTRIBUTES/VARIABLE_VALUE', '') ?? k})`
+  })
+}
+
+function identityOf(
+  graph: PlacedGraph,
+  weight: Exclude<Weight, { kind: 'none' }>,
+  keyOf: (node: number) => string,
+): string | NodeRecord {
+  if (weight.kind === 'parts') return weight.key
+  return weight.kind === 'variable' ? keyOf(weight.node) : graph.nodes[weight.node]!.record
+}
+
+/** The key of a variable that nothing restores: its own name, or the key that was saved under its name. */
+function ownKey({ name, attributes }: NodeRecord, variables: Variables | undefined): string {
+  const names = [attributes.get('shared_name')?.text ?? '', name]
+  return names.find((one) => variables?.find(one)) ?? names.map((one) => variables?.keyOf(one)).find((key) => key) ?? name
+}
+
+function shapeOf(
+  graph: PlacedGraph,
+  weight: Weight,
+  key: string | undefined,
+  variables: Variables | undefined,
+): readonly number[] {
+  if (key !== undefined) return variables?.find(key)?.shape ?? []
+  return weight.kind === 'constant' ? (graph.nodes[weight.node]!.record.attributes.get('value')?.tensor?.shape ?? []) : []
+}
+
+async function storedWeight(
+  graph: PlacedGraph,
+  weight: Weight,
+  key: string | undefined,
+  access: RandomAccess,
+  variables: Variables | undefined,
+): Promise<{ name: string; shape: readonly number[]; stored: Stored | string }> {
+  const shape = shapeOf(graph, weight, key, variables)
+  if (key !== undefined) {
+    const found = variables?.find(key)
+    const reason = variables
+      ? 'its variable is not in the checkpoint'
+      : 'its weight is a variable, which a graph alone does not hold'
+    return { name: variables?.nameOf(key) ?? key, shape, stored: found ? await found.stored() : reason }
+  }
+  const { record } = graph.nodes[weight.kind === 'constant' ? weight.node : 0]!
+  const tensor = record.attributes.get('value')?.tensor
+  if (!tensor) return { name: record.name, shape, stored: 'a constant without a value' }
+  return { name: record.name, shape, stored: await constantPlan(access, record.name, tensor) }
+}

@@ -1,0 +1,61 @@
+import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
+import type { Skipped } from '../source.ts'
+import type { StateDictCensus } from '../tensor-rules.ts'
+import type { Checkpoint } from './graph-model.ts'
+
+/**
+ * The convolutions of a checkpoint without a graph, by names and shapes: kernels are (rows, columns, in, out), and what an
+ * optimiser keeps beside them is left out. @throws InputError
+ */
+export async function checkpointCensus({ bundle, names }: Checkpoint): Promise<StateDictCensus> {
+  const skipped: Skipped[] = []
+  const tensors: HwioTensor[] = []
+  const biases = new Map<string, number>()
+  const seen = new Map<string, string>()
+  const sorted = [...bundle.tensors].sort((a, b) => natural(a.key, b.key))
+  for (const tensor of sorted) {
+    const name = names.nameOf(tensor.key)
+    if (names.isSlot(tensor.key)) {
+      if (tensor.shape.length >= 3) skipped.push({ name, kind: 'Variable', shape: tensor.shape, reason: 'optimiser state' })
+      continue
+    }
+    const known = seen.get(name)
+    if (known !== undefined) {
+      if (tensor.shape.length >= 3)
+        skipped.push({ name: tensor.key, kind: 'Variable', shape: tensor.shape, reason: `saved once more as ${known}` })
+      continue
+    }
+    seen.set(name, tensor.key)
+    if (tensor.shape.length === 1) biases.set(name, tensor.shape[0]!)
+    const stored = tensor.shape.length === 4 ? await bundle.stored(tensor) : { unsupported: tensor.type }
+    tensors.push({ name, shape: tensor.shape, stored })
+  }
+  const census = hwioCensus(tensors.map((tensor) => ({ ...tensor, role: roleOf(tensor, biases) })))
+  return { ...census, skipped: [...census.skipped, ...skipped] }
+}
+
+/** What a kernel's name and its bias tell: a depthwise kernel (rows, columns, C, M) has C·M biases. */
+function roleOf({ name, shape }: HwioTensor, biases: ReadonlyMap<string, number>): KernelRole | undefined {
+  if (shape.length !== 4) return undefined
+  const [, , channels, last] = shape as [number, number, number, number]
+  if (/(^|[/._])depthwise_?(kernel|weights?|filter)?$/i.test(name)) return { use: 'depthwise' }
+  const stem = name.slice(0, Math.max(name.lastIndexOf('/'), name.lastIndexOf('.')) + 1)
+  const bias = biases.get(`${stem}bias`) ?? biases.get(`${stem}biases`)
+  const isNamed = /depthwise|(^|[/_])dw(_?conv\w*)?([/_\d]|$)/i.test(stem)
+  if (channels > 1 && last < channels && (bias === channels * last || (bias === undefined && last === 1 && isNamed)))
+    return { use: 'depthwise' }
+  return undefined
+}
+
+/** Numbers inside names count as numbers: layer2 comes before layer10. */
+function natural(a: string, b: string): number {
+  const one = a.split(/(\d+)/)
+  const other = b.split(/(\d+)/)
+  for (let k = 0; k < Math.min(one.length, other.length); k++) {
+    const [x, y] = [one[k]!, other[k]!]
+    if (x === y) continue
+    const difference = k % 2 === 1 ? Number(x) - Number(y) : 0
+    return difference !== 0 ? difference : x < y ? -1 : 1
+  }
+  return one.length - other.length
+}

@@ -1,0 +1,320 @@
+import type { Place, Run } from '../onnx/records.ts'
+import { BYTES, FIXED32, FIXED64, VARINT, type WireCursor } from '../protobuf/wire.ts'
+import { readShape } from './bundle.ts'
+
+// tensorflow/core/framework/{graph,node_def,function,attr_value,tensor}.proto. Tensors' values are passed over: only their places are kept.
+
+const MOST_INTEGERS = 4096
+const MOST_STRINGS = 1_000_000
+const LONGEST_NAME = 4096
+const RECORD_BYTES = 200
+
+/** A TensorProto without its values. */
+export interface TensorRecord {
+  dtype: number
+  readonly shape: number[]
+  /** All elements as they lie in memory. */
+  content: Place | undefined
+  /** Elements in a field of their type's own; fewer than the shape holds: the last one is repeated. */
+  readonly floats: Run[]
+  readonly doubles: Run[]
+  /** float16 and bfloat16 by their bits, as varints. */
+  readonly halves: Run[]
+  readonly strings: string[]
+  readonly integers: number[]
+}
+
+/** What of an attribute is used. */
+export interface AttributeRecord {
+  text?: string
+  integer?: number
+  type?: number
+  readonly integers: number[]
+  readonly strings: string[]
+  tensor?: TensorRecord
+  /** Name of a function, or of several (the branches of a Case). */
+  readonly functions: string[]
+}
+
+export interface NodeRecord {
+  name: string
+  operator: string
+  /** "name", "name:1", in functions "name:output:0"; "^name" only orders. */
+  readonly inputs: string[]
+  readonly attributes: Map<string, AttributeRecord>
+}
+
+export interface FunctionRecord {
+  name: string
+  readonly arguments: string[]
+  readonly results: string[]
+  /** What each result is: an argument, or a node's output. */
+  readonly returns: Map<string, string>
+  readonly nodes: NodeRecord[]
+}
+
+export interface GraphRecord {
+  readonly nodes: NodeRecord[]
+  readonly functions: Map<string, FunctionRecord>
+}
+
+/** Attributes that are asked for; others are passed over. */
+const USED = new Set([
+  'value',
+  'dtype',
+  'T',
+  'f',
+  'then_branch',
+  'else_branch',
+  'branches',
+  'cond',
+  'body',
+  'shared_name',
+  'strides',
+  'dilations',
+  'padding',
+  'explicit_paddings',
+  'data_format',
+  'fused_ops',
+])
+
+/** Reads a GraphDef that ends at `end`. @throws InputError when it is damaged or larger than any model */
+export async function readGraph(c: WireCursor, end: number): Promise<GraphRecord> {
+  const graph: GraphRecord = { nodes: [], functions: new Map() }
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1 && c.wire === BYTES)
+      graph.nodes.push(await within(c, `node ${graph.nodes.length}`, (stop) => readNode(c, stop)))
+    else if (field === 2 && c.wire === BYTES) await readLibrary(c, c.position + c.size, graph.functions)
+    else c.skip()
+  }
+  return graph
+}
+
+async function within<T>(c: WireCursor, title: string, read: (end: number) => Promise<T>): Promise<T> {
+  c.within.push(title)
+  const result = await message(c, read)
+  c.within.pop()
+  return result
+}
+
+/** Reads the message that a BYTES field holds. @throws InputError when it does not end where it should */
+export async function message<T>(c: WireCursor, read: (end: number) => Promise<T>): Promise<T> {
+  const end = c.position + c.size
+  const result = await read(end)
+  if (c.position !== end) throw c.damaged(c.position, 'a part does not end where it should')
+  return result
+}
+
+async function text(c: WireCursor): Promise<string> {
+  if (c.wire !== BYTES) throw c.damaged(c.position, 'a name is stored as something else')
+  return c.longText()
+}
+
+/** A string of a tensor: names are short, and what is longer is data of another kind. */
+async function shortText(c: WireCursor): Promise<string> {
+  if (c.wire === BYTES && c.size <= LONGEST_NAME) return c.longText()
+  c.skip()
+  return ''
+}
+
+async function readLibrary(c: WireCursor, end: number, functions: Map<string, FunctionRecord>): Promise<void> {
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    if (c.field(end) === 1 && c.wire === BYTES) {
+      const one = await within(c, `function ${functions.size}`, (stop) => readFunction(c, stop))
+      functions.set(one.name, one)
+    } else c.skip()
+  }
+}
+
+async function readFunction(c: WireCursor, end: number): Promise<FunctionRecord> {
+  c.spend(RECORD_BYTES)
+  const one: FunctionRecord = { name: '', arguments: [], results: [], returns: new Map(), nodes: [] }
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1 && c.wire === BYTES) await message(c, (stop) => readSignature(c, stop, one))
+    else if (field === 3 && c.wire === BYTES)
+      one.nodes.push(await within(c, `node ${one.nodes.length}`, (stop) => readNode(c, stop)))
+    else if (field === 4 && c.wire === BYTES) {
+      const [result, value] = await message(c, (stop) => readPair(c, stop))
+      one.returns.set(result, value)
+    } else c.skip()
+  }
+  return one
+}
+
+/** OpDef: the function's name, its arguments and results. */
+async function readSignature(c: WireCursor, end: number, one: FunctionRecord): Promise<void> {
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1) one.name = await text(c)
+    else if ((field === 2 || field === 3) && c.wire === BYTES)
+      (field === 2 ? one.arguments : one.results).push(await message(c, (stop) => readName(c, stop)))
+    else c.skip()
+  }
+}
+
+async function readName(c: WireCursor, end: number): Promise<string> {
+  let name = ''
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    if (c.field(end) === 1) name = await text(c)
+    else c.skip()
+  }
+  return name
+}
+
+async function readPair(c: WireCursor, end: number): Promise<[string, string]> {
+  const pair: [string, string] = ['', '']
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1 || field === 2) pair[field - 1] = await text(c)
+    else c.skip()
+  }
+  return pair
+}
+
+async function readNode(c: WireCursor, end: number): Promise<NodeRecord> {
+  c.spend(RECORD_BYTES)
+  const node: NodeRecord = { name: '', operator: '', inputs: [], attributes: new Map() }
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    switch (c.field(end)) {
+      case 1:
+        node.name = await text(c)
+        c.within[c.within.length - 1] = `node ${node.name}`
+        break
+      case 2:
+        node.operator = await text(c)
+        break
+      case 3:
+        node.inputs.push(await text(c))
+        break
+      case 5: {
+        const found = await message(c, (stop) => readAttribute(c, stop))
+        if (found) node.attributes.set(...found)
+        break
+      }
+      default:
+        c.skip()
+    }
+  }
+  return node
+}
+
+/** A map entry of a node's attributes; undefined for one that nobody asks for. */
+async function readAttribute(c: WireCursor, end: number): Promise<[string, AttributeRecord] | undefined> {
+  let name = ''
+  let attribute: AttributeRecord | undefined
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1) name = await text(c)
+    else if (field === 2 && c.wire === BYTES && USED.has(name)) attribute = await message(c, (stop) => readValue(c, stop))
+    else c.skip()
+  }
+  return attribute && [name, attribute]
+}
+
+async function readValue(c: WireCursor, end: number): Promise<AttributeRecord> {
+  c.spend(RECORD_BYTES / 2)
+  const value: AttributeRecord = { integers: [], strings: [], functions: [] }
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1 && c.wire === BYTES) await message(c, (stop) => readList(c, stop, value))
+    else if (field === 2) value.text = await text(c)
+    else if (field === 3 && c.wire === VARINT) value.integer = c.signed()
+    else if (field === 6 && c.wire === VARINT) value.type = c.varint()
+    else if (field === 8 && c.wire === BYTES) value.tensor = await message(c, (stop) => readTensor(c, stop))
+    else if (field === 10 && c.wire === BYTES) value.functions.push(await message(c, (stop) => readName(c, stop)))
+    else c.skip()
+  }
+  return value
+}
+
+async function readList(c: WireCursor, end: number, value: AttributeRecord): Promise<void> {
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 2) value.strings.push(await text(c))
+    else if (field === 3) await c.integers(value.integers, MOST_INTEGERS)
+    else if (field === 9 && c.wire === BYTES) value.functions.push(await message(c, (stop) => readName(c, stop)))
+    else c.skip()
+  }
+}
+
+async function readTensor(c: WireCursor, end: number): Promise<TensorRecord> {
+  c.spend(RECORD_BYTES)
+  const tensor: TensorRecord = {
+    dtype: 0,
+    shape: [],
+    content: undefined,
+    floats: [],
+    doubles: [],
+    halves: [],
+    strings: [],
+    integers: [],
+  }
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1 && c.wire === VARINT) tensor.dtype = c.varint()
+    else if (field === 2 && c.wire === BYTES) await message(c, (stop) => readShape(c, stop, tensor.shape))
+    else if (field === 4 && c.wire === BYTES) tensor.content = c.payload()
+    else if (field === 5) fixedRun(c, tensor.floats, FIXED32, 4)
+    else if (field === 6) fixedRun(c, tensor.doubles, FIXED64, 8)
+    else if (field === 7) await numbers(c, tensor)
+    else if (field === 8) {
+      tensor.strings.push(await shortText(c))
+      if (tensor.strings.length > MOST_STRINGS) throw c.damaged(c.position, `a tensor of more than ${MOST_STRINGS} strings`)
+    } else if (field === 13) varintRun(c, tensor.halves)
+    else c.skip()
+  }
+  return tensor
+}
+
+/** Small lists of whole numbers (axes, shapes) are kept; what a long one says nobody asks. */
+async function numbers(c: WireCursor, tensor: TensorRecord): Promise<void> {
+  if (c.wire === BYTES && c.size > MOST_INTEGERS) c.skip()
+  else await c.integers(tensor.integers, MOST_INTEGERS * 10)
+}
+
+/** Notes where elements of a fixed size lie: packed in one run, or one behind its tag, which joins the run before when it can. */
+function fixedRun(c: WireCursor, runs: Run[], single: number, size: number): void {
+  if (c.wire === BYTES) {
+    if (c.size % size !== 0) throw c.damaged(c.position, `numbers of ${size} bytes in ${c.size} bytes`)
+    const { start, length } = c.payload()
+    c.spend(RECORD_BYTES / 4)
+    runs.push({ start, length, count: length / size, size, stride: size })
+    return
+  }
+  if (c.wire !== single) throw c.damaged(c.position, 'a list of numbers is stored as something else')
+  const start = c.position
+  c.skip()
+  const last = runs.at(-1)
+  if (last && last.stride === size + 1 && start === last.start + last.count * last.stride) {
+    last.count++
+    last.length += last.stride
+  } else {
+    c.spend(RECORD_BYTES / 4)
+    runs.push({ start, length: size, count: 1, size, stride: size + 1 })
+  }
+}
+
+function varintRun(c: WireCursor, runs: Run[]): void {
+  c.spend(RECORD_BYTES / 4)
+  if (c.wire === BYTES) {
+    const { start, length } = c.payload()
+    runs.push({ start, length, count: 0, size: 0, stride: 0 })
+  } else {
+    const start = c.position
+    c.skip()
+    runs.push({ start, length: c.position - start, count: 0, size: 0, stride: 0 })
+  }
+}
