@@ -73,7 +73,7 @@ export const modelFormats: readonly FormatEntry[] = [
     name: 'TensorFlow checkpoint',
     owns: [],
     shares: ['index'],
-    load: async () => (await import('./tensorflow/format.ts')).checkpoint,
+    load: async () => (await import('./tensorflow/format.ts')).tensorflowCheckpoint,
   },
   // What follows has no signature, so it comes after every format that has one.
   {

@@ -3,7 +3,7 @@ import { concatAccess, type Folder, memoryAccess, type RandomAccess, sliceAccess
 import type { WeightPlan } from '../../weights/plan.ts'
 import { BYTES, FIXED32, VARINT, WireCursor } from '../protobuf/wire.ts'
 import { interleaved } from './interleaved.ts'
-import { sliceKey } from './ordered-code.ts'
+import { type SliceExtent, sliceKey } from './ordered-code.ts'
 import { tableEntries } from './table.ts'
 import { tensorType } from './types.ts'
 
@@ -21,13 +21,7 @@ interface Entry {
   shard: number
   offset: number
   size: number
-  readonly slices: Extent[][]
-}
-
-/** A part of an axis; the whole of it without a length. */
-export interface Extent {
-  start: number
-  length: number | undefined
+  readonly slices: SliceExtent[][]
 }
 
 /** A tensor of a checkpoint. */
@@ -238,8 +232,8 @@ export async function readShape(cursor: WireCursor, end: number, shape: number[]
 }
 
 /** TensorSliceProto. */
-async function readSlice(cursor: WireCursor, end: number): Promise<Extent[]> {
-  const extents: Extent[] = []
+async function readSlice(cursor: WireCursor, end: number): Promise<SliceExtent[]> {
+  const extents: SliceExtent[] = []
   while (cursor.position < end) {
     if (cursor.lacks()) await cursor.load()
     if (cursor.field(end) === 1 && cursor.wire === BYTES) {

@@ -5,9 +5,9 @@ import { convKernel, depthwiseKernel } from '../hwio.ts'
 import { longestPaths } from '../longest-path.ts'
 import type { Convolution, Skipped } from '../source.ts'
 import { constantPlan } from './constants.ts'
-import type { NodeRecord } from './graph-def.ts'
-import { flowOf, type PlacedGraph } from './place.ts'
-import { placementOf } from './placement.ts'
+import type { TfNode } from './graph-def.ts'
+import { flowOf, type PlacedTfGraph } from './place.ts'
+import { placementOfNode } from './placement.ts'
 import { restoredVariables, type Weight, weightOf } from './weights.ts'
 
 /** The weights that a graph keeps outside of itself. */
@@ -50,7 +50,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 interface Found {
   readonly node: number
   readonly weight: Exclude<Weight, { kind: 'none' }>
-  readonly identity: string | NodeRecord
+  readonly identity: string | TfNode
   readonly use: 'convolution' | 'depthwise'
   readonly depth: number
 }
@@ -60,15 +60,15 @@ interface Found {
  * several signatures, a layer used twice) is one layer, at its first use.
  * @throws InputError when the graph runs in a circle
  */
-export async function takeCensus(
-  graph: PlacedGraph,
+export async function censusOfGraph(
+  graph: PlacedTfGraph,
   access: RandomAccess,
   variables: Variables | undefined,
 ): Promise<GraphCensus> {
   const depths = longestPaths(flowOf(graph), access.name, (index) => graph.nodes[index]!.record.name)
   const restored = restoredVariables(graph)
   const keyOf = (node: number): string => restored.get(node)?.key ?? ownKey(graph.nodes[node]!.record, variables)
-  const found = new Map<string | NodeRecord, Found>()
+  const found = new Map<string | TfNode, Found>()
   const others: { node: number; weight: Weight; reason: string }[] = []
   const skipped: Skipped[] = []
   for (const [node, { record, inputs }] of graph.nodes.entries()) {
@@ -106,7 +106,7 @@ export async function takeCensus(
     else {
       if (weight.rounded) rounded++
       const { shape: oihw, strides, groups } = use === 'depthwise' ? depthwiseKernel(shape) : convKernel(shape)
-      const placement = placementOf(record)
+      const placement = placementOfNode(record)
       keys.push(key)
       kept.push({
         layer: name,
@@ -119,7 +119,7 @@ export async function takeCensus(
       })
     }
   }
-  const transposed = new Set<string | NodeRecord>()
+  const transposed = new Set<string | TfNode>()
   for (const { node, weight, reason } of others) {
     const { record } = graph.nodes[node]!
     const identity = weight.kind === 'none' ? record : identityOf(graph, weight, keyOf)
@@ -161,22 +161,22 @@ function namesApart(
 }
 
 function identityOf(
-  graph: PlacedGraph,
+  graph: PlacedTfGraph,
   weight: Exclude<Weight, { kind: 'none' }>,
   keyOf: (node: number) => string,
-): string | NodeRecord {
+): string | TfNode {
   if (weight.kind === 'parts') return weight.key
   return weight.kind === 'variable' ? keyOf(weight.node) : graph.nodes[weight.node]!.record
 }
 
 /** The key of a variable that nothing restores: its own name, or the key that was saved under its name. */
-function ownKey({ name, attributes }: NodeRecord, variables: Variables | undefined): string {
+function ownKey({ name, attributes }: TfNode, variables: Variables | undefined): string {
   const names = [attributes.get('shared_name')?.text ?? '', name]
   return names.find((one) => variables?.find(one)) ?? names.map((one) => variables?.keyOf(one)).find((key) => key) ?? name
 }
 
 function shapeOf(
-  graph: PlacedGraph,
+  graph: PlacedTfGraph,
   weight: Weight,
   key: string | undefined,
   variables: Variables | undefined,
@@ -186,7 +186,7 @@ function shapeOf(
 }
 
 async function storedWeight(
-  graph: PlacedGraph,
+  graph: PlacedTfGraph,
   weight: Weight,
   key: string | undefined,
   access: RandomAccess,

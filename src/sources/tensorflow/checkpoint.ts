@@ -1,13 +1,13 @@
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import type { Skipped } from '../source.ts'
 import type { StateDictCensus } from '../tensor-rules.ts'
-import type { Checkpoint } from './graph-model.ts'
+import type { NamedBundle } from './graph-model.ts'
 
 /**
  * The convolutions of a checkpoint without a graph, by names and shapes: kernels are (rows, columns, in, out), and what an
  * optimiser keeps beside them is left out. @throws InputError
  */
-export async function checkpointCensus({ bundle, names }: Checkpoint): Promise<StateDictCensus> {
+export async function checkpointCensus({ bundle, names }: NamedBundle): Promise<StateDictCensus> {
   const skipped: Skipped[] = []
   const tensors: HwioTensor[] = []
   const biases = new Map<string, number>()

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { runsAccess, varintAccess } from '../onnx/runs.ts'
-import type { TensorRecord } from './graph-def.ts'
+import type { TfTensor } from './graph-def.ts'
 import { tensorType } from './types.ts'
 
 /** Numbers that one repeated number may stand for: kernels that blur or shift are small. */
@@ -15,7 +15,7 @@ const MOST_REPEATED = 1 << 22
 export async function constantPlan(
   access: RandomAccess,
   name: string,
-  tensor: TensorRecord,
+  tensor: TfTensor,
 ): Promise<Omit<WeightPlan, 'strides'> | { readonly unsupported: string }> {
   const { name: type, bytes, stored } = tensorType(tensor.dtype)
   if (!stored) return { unsupported: type }
@@ -41,7 +41,7 @@ export async function constantPlan(
 /** The elements that stand in the field of their own type. */
 async function listed(
   access: RandomAccess,
-  tensor: TensorRecord,
+  tensor: TfTensor,
   stored: WeightPlan['dtype'],
   bytes: number,
 ): Promise<{ access: RandomAccess; offset: number; found: number } | undefined> {

@@ -6,10 +6,10 @@ import type { Source, SourceFormat, SourceModel } from '../source.ts'
 import { type Bundle, openBundle } from './bundle.ts'
 import { checkpointCensus } from './checkpoint.ts'
 import { checkpointNames } from './checkpoint-names.ts'
-import { readGraph } from './graph-def.ts'
-import { type Checkpoint, graphCensus } from './graph-model.ts'
+import { readTfGraph } from './graph-def.ts'
+import { graphCensus, type NamedBundle } from './graph-model.ts'
 import { looksLikeGraph, looksLikeSavedModel } from './look.ts'
-import { readMetaFile, readSavedModel } from './meta-graph.ts'
+import { readMetaGraphFile, readSavedModel } from './meta-graph.ts'
 import { isTable } from './table.ts'
 
 /** A TensorFlow SavedModel: a folder of saved_model.pb and variables/, opened at the former. */
@@ -40,14 +40,14 @@ export const frozenGraph: SourceFormat = {
   match: (head) => looksLikeGraph(head),
   async open(input): Promise<Source> {
     const { access } = input
-    const graph = await readGraph(new WireCursor(access), access.byteLength)
+    const graph = await readTfGraph(new WireCursor(access), access.byteLength)
     const census = await graphCensus({ graph, functions: undefined }, access, undefined)
     return sourceOf(input, frozenGraph.name, modelName(input.path), '', census, undefined, undefined, graph)
   },
 }
 
 /** A TensorFlow checkpoint: NAME.index with NAME.data-…, and NAME.meta where TensorFlow 1 left the graph. */
-export const checkpoint: SourceFormat = {
+export const tensorflowCheckpoint: SourceFormat = {
   name: 'TensorFlow checkpoint',
   match: (_head, { access }) => isTable(access),
   async open(input): Promise<Source> {
@@ -60,13 +60,13 @@ export const checkpoint: SourceFormat = {
       const graph = await folder.open(`${stem}.meta`)
       if (graph) {
         return closing([graph], async () => {
-          const meta = await readMetaFile(graph)
+          const meta = await readMetaGraphFile(graph)
           const census = await graphCensus(meta, graph, opened)
-          return sourceOf(input, checkpoint.name, stem, meta.version, census, opened, graph, meta.graph)
+          return sourceOf(input, tensorflowCheckpoint.name, stem, meta.version, census, opened, graph, meta.graph)
         })
       }
       const census = await checkpointCensus(opened)
-      return sourceOf(input, checkpoint.name, stem, '', census, opened, undefined, undefined)
+      return sourceOf(input, tensorflowCheckpoint.name, stem, '', census, opened, undefined, undefined)
     })
   },
 }
@@ -98,7 +98,7 @@ function sourceOf(
   name: string,
   version: string,
   census: Pick<SourceModel, 'convolutions' | 'skipped'> & { readonly warnings: readonly string[] },
-  checkpoint: Checkpoint | undefined,
+  checkpoint: NamedBundle | undefined,
   more: RandomAccess | undefined,
   graph: { readonly nodes: readonly { readonly operator: string }[] } | undefined,
 ): Source {

@@ -1,4 +1,5 @@
 import type { Place, Run } from '../onnx/records.ts'
+import { readMessage } from '../protobuf/message.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import { readShape } from './bundle.ts'
 
@@ -10,7 +11,7 @@ const LONGEST_NAME = 4096
 const RECORD_BYTES = 200
 
 /** A TensorProto without its values. */
-export interface TensorRecord {
+export interface TfTensor {
   dtype: number
   readonly shape: number[]
   /** All elements as they lie in memory. */
@@ -25,37 +26,37 @@ export interface TensorRecord {
 }
 
 /** What of an attribute is used. */
-export interface AttributeRecord {
+export interface TfAttribute {
   text?: string
   integer?: number
   type?: number
   readonly integers: number[]
   readonly strings: string[]
-  tensor?: TensorRecord
+  tensor?: TfTensor
   /** Name of a function, or of several (the branches of a Case). */
   readonly functions: string[]
 }
 
-export interface NodeRecord {
+export interface TfNode {
   name: string
   operator: string
   /** "name", "name:1", in functions "name:output:0"; "^name" only orders. */
   readonly inputs: string[]
-  readonly attributes: Map<string, AttributeRecord>
+  readonly attributes: Map<string, TfAttribute>
 }
 
-export interface FunctionRecord {
+export interface TfFunction {
   name: string
   readonly arguments: string[]
   readonly results: string[]
   /** What each result is: an argument, or a node's output. */
   readonly returns: Map<string, string>
-  readonly nodes: NodeRecord[]
+  readonly nodes: TfNode[]
 }
 
-export interface GraphRecord {
-  readonly nodes: NodeRecord[]
-  readonly functions: Map<string, FunctionRecord>
+export interface TfGraph {
+  readonly nodes: TfNode[]
+  readonly functions: Map<string, TfFunction>
 }
 
 /** Attributes that are asked for; others are passed over. */
@@ -79,8 +80,8 @@ const USED = new Set([
 ])
 
 /** Reads a GraphDef that ends at `end`. @throws InputError when it is damaged or larger than any model */
-export async function readGraph(c: WireCursor, end: number): Promise<GraphRecord> {
-  const graph: GraphRecord = { nodes: [], functions: new Map() }
+export async function readTfGraph(c: WireCursor, end: number): Promise<TfGraph> {
+  const graph: TfGraph = { nodes: [], functions: new Map() }
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
@@ -94,16 +95,8 @@ export async function readGraph(c: WireCursor, end: number): Promise<GraphRecord
 
 async function within<T>(c: WireCursor, title: string, read: (end: number) => Promise<T>): Promise<T> {
   c.within.push(title)
-  const result = await message(c, read)
+  const result = await readMessage(c, read)
   c.within.pop()
-  return result
-}
-
-/** Reads the message that a BYTES field holds. @throws InputError when it does not end where it should */
-export async function message<T>(c: WireCursor, read: (end: number) => Promise<T>): Promise<T> {
-  const end = c.position + c.size
-  const result = await read(end)
-  if (c.position !== end) throw c.damaged(c.position, 'a part does not end where it should')
   return result
 }
 
@@ -119,7 +112,7 @@ async function shortText(c: WireCursor): Promise<string> {
   return ''
 }
 
-async function readLibrary(c: WireCursor, end: number, functions: Map<string, FunctionRecord>): Promise<void> {
+async function readLibrary(c: WireCursor, end: number, functions: Map<string, TfFunction>): Promise<void> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     if (c.field(end) === 1 && c.wire === BYTES) {
@@ -129,17 +122,17 @@ async function readLibrary(c: WireCursor, end: number, functions: Map<string, Fu
   }
 }
 
-async function readFunction(c: WireCursor, end: number): Promise<FunctionRecord> {
+async function readFunction(c: WireCursor, end: number): Promise<TfFunction> {
   c.spend(RECORD_BYTES)
-  const one: FunctionRecord = { name: '', arguments: [], results: [], returns: new Map(), nodes: [] }
+  const one: TfFunction = { name: '', arguments: [], results: [], returns: new Map(), nodes: [] }
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1 && c.wire === BYTES) await message(c, (stop) => readSignature(c, stop, one))
+    if (field === 1 && c.wire === BYTES) await readMessage(c, (stop) => readSignature(c, stop, one))
     else if (field === 3 && c.wire === BYTES)
       one.nodes.push(await within(c, `node ${one.nodes.length}`, (stop) => readNode(c, stop)))
     else if (field === 4 && c.wire === BYTES) {
-      const [result, value] = await message(c, (stop) => readPair(c, stop))
+      const [result, value] = await readMessage(c, (stop) => readPair(c, stop))
       one.returns.set(result, value)
     } else c.skip()
   }
@@ -147,13 +140,13 @@ async function readFunction(c: WireCursor, end: number): Promise<FunctionRecord>
 }
 
 /** OpDef: the function's name, its arguments and results. */
-async function readSignature(c: WireCursor, end: number, one: FunctionRecord): Promise<void> {
+async function readSignature(c: WireCursor, end: number, one: TfFunction): Promise<void> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1) one.name = await text(c)
     else if ((field === 2 || field === 3) && c.wire === BYTES)
-      (field === 2 ? one.arguments : one.results).push(await message(c, (stop) => readName(c, stop)))
+      (field === 2 ? one.arguments : one.results).push(await readMessage(c, (stop) => readName(c, stop)))
     else c.skip()
   }
 }
@@ -179,9 +172,9 @@ async function readPair(c: WireCursor, end: number): Promise<[string, string]> {
   return pair
 }
 
-async function readNode(c: WireCursor, end: number): Promise<NodeRecord> {
+async function readNode(c: WireCursor, end: number): Promise<TfNode> {
   c.spend(RECORD_BYTES)
-  const node: NodeRecord = { name: '', operator: '', inputs: [], attributes: new Map() }
+  const node: TfNode = { name: '', operator: '', inputs: [], attributes: new Map() }
   while (c.position < end) {
     if (c.lacks()) await c.load()
     switch (c.field(end)) {
@@ -196,7 +189,7 @@ async function readNode(c: WireCursor, end: number): Promise<NodeRecord> {
         node.inputs.push(await text(c))
         break
       case 5: {
-        const found = await message(c, (stop) => readAttribute(c, stop))
+        const found = await readMessage(c, (stop) => readAttribute(c, stop))
         if (found) node.attributes.set(...found)
         break
       }
@@ -208,50 +201,50 @@ async function readNode(c: WireCursor, end: number): Promise<NodeRecord> {
 }
 
 /** A map entry of a node's attributes; undefined for one that nobody asks for. */
-async function readAttribute(c: WireCursor, end: number): Promise<[string, AttributeRecord] | undefined> {
+async function readAttribute(c: WireCursor, end: number): Promise<[string, TfAttribute] | undefined> {
   let name = ''
-  let attribute: AttributeRecord | undefined
+  let attribute: TfAttribute | undefined
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1) name = await text(c)
-    else if (field === 2 && c.wire === BYTES && USED.has(name)) attribute = await message(c, (stop) => readValue(c, stop))
+    else if (field === 2 && c.wire === BYTES && USED.has(name)) attribute = await readMessage(c, (stop) => readValue(c, stop))
     else c.skip()
   }
   return attribute && [name, attribute]
 }
 
-async function readValue(c: WireCursor, end: number): Promise<AttributeRecord> {
+async function readValue(c: WireCursor, end: number): Promise<TfAttribute> {
   c.spend(RECORD_BYTES / 2)
-  const value: AttributeRecord = { integers: [], strings: [], functions: [] }
+  const value: TfAttribute = { integers: [], strings: [], functions: [] }
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1 && c.wire === BYTES) await message(c, (stop) => readList(c, stop, value))
+    if (field === 1 && c.wire === BYTES) await readMessage(c, (stop) => readList(c, stop, value))
     else if (field === 2) value.text = await text(c)
     else if (field === 3 && c.wire === VARINT) value.integer = c.signed()
     else if (field === 6 && c.wire === VARINT) value.type = c.varint()
-    else if (field === 8 && c.wire === BYTES) value.tensor = await message(c, (stop) => readTensor(c, stop))
-    else if (field === 10 && c.wire === BYTES) value.functions.push(await message(c, (stop) => readName(c, stop)))
+    else if (field === 8 && c.wire === BYTES) value.tensor = await readMessage(c, (stop) => readTensor(c, stop))
+    else if (field === 10 && c.wire === BYTES) value.functions.push(await readMessage(c, (stop) => readName(c, stop)))
     else c.skip()
   }
   return value
 }
 
-async function readList(c: WireCursor, end: number, value: AttributeRecord): Promise<void> {
+async function readList(c: WireCursor, end: number, value: TfAttribute): Promise<void> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 2) value.strings.push(await text(c))
     else if (field === 3) await c.integers(value.integers, MOST_INTEGERS)
-    else if (field === 9 && c.wire === BYTES) value.functions.push(await message(c, (stop) => readName(c, stop)))
+    else if (field === 9 && c.wire === BYTES) value.functions.push(await readMessage(c, (stop) => readName(c, stop)))
     else c.skip()
   }
 }
 
-async function readTensor(c: WireCursor, end: number): Promise<TensorRecord> {
+async function readTensor(c: WireCursor, end: number): Promise<TfTensor> {
   c.spend(RECORD_BYTES)
-  const tensor: TensorRecord = {
+  const tensor: TfTensor = {
     dtype: 0,
     shape: [],
     content: undefined,
@@ -265,7 +258,7 @@ async function readTensor(c: WireCursor, end: number): Promise<TensorRecord> {
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1 && c.wire === VARINT) tensor.dtype = c.varint()
-    else if (field === 2 && c.wire === BYTES) await message(c, (stop) => readShape(c, stop, tensor.shape))
+    else if (field === 2 && c.wire === BYTES) await readMessage(c, (stop) => readShape(c, stop, tensor.shape))
     else if (field === 4 && c.wire === BYTES) tensor.content = c.payload()
     else if (field === 5) fixedRun(c, tensor.floats, FIXED32, 4)
     else if (field === 6) fixedRun(c, tensor.doubles, FIXED64, 8)
@@ -280,7 +273,7 @@ async function readTensor(c: WireCursor, end: number): Promise<TensorRecord> {
 }
 
 /** Small lists of whole numbers (axes, shapes) are kept; what a long one says nobody asks. */
-async function numbers(c: WireCursor, tensor: TensorRecord): Promise<void> {
+async function numbers(c: WireCursor, tensor: TfTensor): Promise<void> {
   if (c.wire === BYTES && c.size > MOST_INTEGERS) c.skip()
   else await c.integers(tensor.integers, MOST_INTEGERS * 10)
 }

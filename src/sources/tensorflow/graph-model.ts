@@ -1,15 +1,15 @@
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { Skipped } from '../source.ts'
 import type { Bundle } from './bundle.ts'
-import { type GraphCensus, takeCensus, type Variables } from './census.ts'
+import { censusOfGraph, type GraphCensus, type Variables } from './census.ts'
 import type { CheckpointNames } from './checkpoint-names.ts'
-import type { NodeRecord } from './graph-def.ts'
+import type { TfNode } from './graph-def.ts'
 import type { MetaGraph } from './meta-graph.ts'
 import { sameObjects } from './object-graph.ts'
 import { type Entrance, placeGraph } from './place.ts'
 
 /** A checkpoint and what its tensors are called. */
-export interface Checkpoint {
+export interface NamedBundle {
   readonly bundle: Bundle
   readonly names: CheckpointNames
 }
@@ -22,19 +22,19 @@ export interface Checkpoint {
 export async function graphCensus(
   meta: Pick<MetaGraph, 'graph' | 'functions'>,
   access: RandomAccess,
-  checkpoint: Checkpoint | undefined,
+  checkpoint: NamedBundle | undefined,
 ): Promise<Omit<GraphCensus, 'taken'>> {
   const variables = checkpoint && variablesOf(checkpoint)
-  let census = await takeCensus(placeGraph(meta.graph, access.name), access, variables)
+  let census = await censusOfGraph(placeGraph(meta.graph, access.name), access, variables)
   if (census.convolutions.length === 0) {
     const more = placeGraph(meta.graph, access.name, entrancesOf(meta, checkpoint))
-    census = await takeCensus(more, access, variables)
+    census = await censusOfGraph(more, access, variables)
   }
   const unused = checkpoint ? untaken(checkpoint, census.taken) : []
   return { convolutions: census.convolutions, skipped: [...census.skipped, ...unused], warnings: census.warnings }
 }
 
-function variablesOf({ bundle, names }: Checkpoint): Variables {
+function variablesOf({ bundle, names }: NamedBundle): Variables {
   return {
     find(key) {
       const tensor = bundle.find(key)
@@ -46,7 +46,7 @@ function variablesOf({ bundle, names }: Checkpoint): Variables {
 }
 
 /** Kernels of the checkpoint that no convolution of the graph takes. */
-function untaken({ bundle, names }: Checkpoint, taken: ReadonlySet<string>): Skipped[] {
+function untaken({ bundle, names }: NamedBundle, taken: ReadonlySet<string>): Skipped[] {
   const takenNames = new Set([...taken].map((key) => names.nameOf(key)))
   return bundle.tensors
     .filter(({ key, shape }) => shape.length >= 3 && !taken.has(key))
@@ -63,7 +63,7 @@ function untaken({ bundle, names }: Checkpoint, taken: ReadonlySet<string>): Ski
 /** Functions that may be entered from outside, with the variables that they are bound to as nodes of those variables' keys. */
 function entrancesOf(
   { graph, functions }: Pick<MetaGraph, 'graph' | 'functions'>,
-  checkpoint: Checkpoint | undefined,
+  checkpoint: NamedBundle | undefined,
 ): Entrance[] {
   if (!functions) return []
   const twins = sameObjects(functions.children, checkpoint?.names.objects ?? [])
@@ -74,7 +74,7 @@ function entrancesOf(
     .sort(([a], [b]) => convolutions(b) - convolutions(a))
     .map(([name, bound]) => ({
       name,
-      bound: bound.map((object): NodeRecord => {
+      bound: bound.map((object): TfNode => {
         const key = twins.get(object)?.tensors.find((tensor) => tensor.name === 'VARIABLE_VALUE')?.key ?? `object ${object}`
         return {
           name: key,

@@ -1,14 +1,15 @@
 import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
+import { readMessage } from '../protobuf/message.ts'
 import { BYTES, WireCursor } from '../protobuf/wire.ts'
-import { type GraphRecord, message, readGraph } from './graph-def.ts'
+import { readTfGraph, type TfGraph } from './graph-def.ts'
 import { readSavedObjects, type SavedFunctions } from './object-graph.ts'
 
 // tensorflow/core/protobuf/{saved_model,meta_graph}.proto
 
 /** A MetaGraphDef: a graph, and what is told about it. */
 export interface MetaGraph {
-  graph: GraphRecord
+  graph: TfGraph
   /** "2.21.0"; "" where it is not told. */
   version: string
   readonly tags: string[]
@@ -22,7 +23,7 @@ export async function readSavedModel(access: RandomAccess): Promise<MetaGraph> {
   while (c.position < access.byteLength) {
     if (c.lacks()) await c.load()
     const field = c.field(access.byteLength)
-    if (field === 2 && c.wire === BYTES) graphs.push(await message(c, (end) => readMetaGraph(c, end)))
+    if (field === 2 && c.wire === BYTES) graphs.push(await readMessage(c, (end) => readMetaGraph(c, end)))
     else c.skip()
   }
   const found = graphs.find(({ tags }) => tags.includes('serve')) ?? graphs[0]
@@ -32,7 +33,7 @@ export async function readSavedModel(access: RandomAccess): Promise<MetaGraph> {
 }
 
 /** A MetaGraphDef alone, as TensorFlow 1 keeps it beside a checkpoint. @throws InputError */
-export function readMetaFile(access: RandomAccess): Promise<MetaGraph> {
+export function readMetaGraphFile(access: RandomAccess): Promise<MetaGraph> {
   return readMetaGraph(new WireCursor(access), access.byteLength)
 }
 
@@ -41,9 +42,9 @@ async function readMetaGraph(c: WireCursor, end: number): Promise<MetaGraph> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1 && c.wire === BYTES) await message(c, (stop) => readAbout(c, stop, found))
-    else if (field === 2 && c.wire === BYTES) found.graph = await message(c, (stop) => readGraph(c, stop))
-    else if (field === 7 && c.wire === BYTES) found.functions = await message(c, (stop) => readSavedObjects(c, stop))
+    if (field === 1 && c.wire === BYTES) await readMessage(c, (stop) => readAbout(c, stop, found))
+    else if (field === 2 && c.wire === BYTES) found.graph = await readMessage(c, (stop) => readTfGraph(c, stop))
+    else if (field === 7 && c.wire === BYTES) found.functions = await readMessage(c, (stop) => readSavedObjects(c, stop))
     else c.skip()
   }
   return found

@@ -1,5 +1,5 @@
+import { readMessage } from '../protobuf/message.ts'
 import { BYTES, VARINT, type WireCursor } from '../protobuf/wire.ts'
-import { message } from './graph-def.ts'
 
 // tensorflow/core/protobuf/trackable_object_graph.proto (the names of a checkpoint's tensors in the program that saved it) and
 // saved_object_graph.proto (the same objects in a SavedModel, with the variables that each function is bound to).
@@ -32,9 +32,9 @@ async function readObject(c: WireCursor, end: number): Promise<SavedObject> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1 && c.wire === BYTES) await message(c, (stop) => readReference(c, stop, object.children))
-    else if (field === 2 && c.wire === BYTES) object.tensors.push(await message(c, (stop) => readTensor(c, stop)))
-    else if (field === 3 && c.wire === BYTES) object.slots.push(await message(c, (stop) => readSlot(c, stop)))
+    if (field === 1 && c.wire === BYTES) await readMessage(c, (stop) => readReference(c, stop, object.children))
+    else if (field === 2 && c.wire === BYTES) object.tensors.push(await readMessage(c, (stop) => readTensor(c, stop)))
+    else if (field === 3 && c.wire === BYTES) object.slots.push(await readMessage(c, (stop) => readSlot(c, stop)))
     else c.skip()
   }
   return object
@@ -96,10 +96,10 @@ export async function readSavedObjects(c: WireCursor, end: number): Promise<Save
       c.spend(RECORD_BYTES)
       if (children.length >= MOST_OBJECTS) throw c.damaged(c.position, `more than ${MOST_OBJECTS} objects`)
       const own = new Map<string, number>()
-      await message(c, (stop) => eachMessage(c, stop, 1, (last) => readReference(c, last, own)))
+      await readMessage(c, (stop) => eachMessage(c, stop, 1, (last) => readReference(c, last, own)))
       children.push(own)
     } else if (field === 2 && c.wire === BYTES) {
-      const [name, list] = await message(c, (stop) => readFunction(c, stop))
+      const [name, list] = await readMessage(c, (stop) => readFunction(c, stop))
       bound.set(name, list)
     } else c.skip()
   }
@@ -115,7 +115,7 @@ async function readFunction(c: WireCursor, end: number): Promise<[string, number
     const field = c.field(end)
     if (field === 1 && c.wire === BYTES) name = await c.longText()
     else if (field === 2 && c.wire === BYTES)
-      await message(c, async (stop) => {
+      await readMessage(c, async (stop) => {
         while (c.position < stop) {
           if (c.lacks()) await c.load()
           if (c.field(stop) === 2) await c.integers(bound, MOST_BOUND)
@@ -132,7 +132,7 @@ async function readFunction(c: WireCursor, end: number): Promise<[string, number
 async function eachMessage(c: WireCursor, end: number, wanted: number, read: (end: number) => Promise<void>): Promise<void> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
-    if (c.field(end) === wanted && c.wire === BYTES) await message(c, read)
+    if (c.field(end) === wanted && c.wire === BYTES) await readMessage(c, read)
     else c.skip()
   }
 }

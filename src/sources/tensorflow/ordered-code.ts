@@ -1,11 +1,15 @@
-import type { Extent } from './bundle.ts'
-
 // The keys under which parts of a tensor are kept (tensorflow/core/util/saved_tensor_slice_util.cc, EncodeTensorNameSlice;
 // tensorflow/core/lib/strings/ordered_code.cc): 0, the name, the number of axes, and for each axis its start and its length
 // (-1 for the whole axis), all in an encoding that sorts as the values do.
 
+/** A part of an axis; the whole of it without a length. */
+export interface SliceExtent {
+  start: number
+  length: number | undefined
+}
+
 /** The key of one part. `name` and the result have one character a byte. */
-export function sliceKey(name: string, shape: readonly number[], slice: readonly Extent[]): string {
+export function sliceKey(name: string, shape: readonly number[], slice: readonly SliceExtent[]): string {
   const extents = shape.flatMap((_, axis) => {
     const { start = 0, length } = slice[axis] ?? {}
     return [signed(start), signed(length ?? -1)]

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import type { FlowGraph } from '../longest-path.ts'
-import type { FunctionRecord, GraphRecord, NodeRecord } from './graph-def.ts'
+import type { TfFunction, TfGraph, TfNode } from './graph-def.ts'
 
 const MOST_NODES = 2_000_000
 const DEEPEST_CALL = 64
@@ -13,8 +13,8 @@ export interface Output {
 }
 
 /** A node where it runs: calls of functions are replaced by the functions' bodies. */
-export interface PlacedNode {
-  readonly record: NodeRecord
+export interface PlacedTfNode {
+  readonly record: TfNode
   /** What each data input is; undefined where it leads nowhere. */
   readonly inputs: readonly (Output | undefined)[]
   /** Index of the If, Case or While node whose branch or body this is in; -1 elsewhere. */
@@ -22,21 +22,21 @@ export interface PlacedNode {
 }
 
 /** A graph as one list of nodes. */
-export interface PlacedGraph {
-  readonly nodes: readonly PlacedNode[]
+export interface PlacedTfGraph {
+  readonly nodes: readonly PlacedTfNode[]
 }
 
 /** A function that nothing in the graph calls: its arguments from the last on are these variables, those before come from outside. */
 export interface Entrance {
   readonly name: string
-  readonly bound: readonly NodeRecord[]
+  readonly bound: readonly TfNode[]
 }
 
 /** Names seen from one place: a graph's, or a function's where it is called. */
 interface Scope {
   /** Placed nodes, and calls by what they are replaced with. */
   readonly members: Map<string, number | Scope>
-  readonly called?: FunctionRecord
+  readonly called?: TfFunction
   /** Where it is called, and what stands there for its arguments. */
   readonly outer?: Scope
   readonly given?: readonly string[]
@@ -46,10 +46,10 @@ interface Scope {
  * Places the nodes of a graph and of every function that it calls.
  * @throws InputError for functions that call one another without end
  */
-export function placeGraph(graph: GraphRecord, file: string, entrances: readonly Entrance[] = []): PlacedGraph {
-  const placed: { record: NodeRecord; scope: Scope; holder: number }[] = []
+export function placeGraph(graph: TfGraph, file: string, entrances: readonly Entrance[] = []): PlacedTfGraph {
+  const placed: { record: TfNode; scope: Scope; holder: number }[] = []
   let steps = 0
-  const place = (records: readonly NodeRecord[], scope: Scope, holder: number, depth: number): void => {
+  const place = (records: readonly TfNode[], scope: Scope, holder: number, depth: number): void => {
     for (const record of records) {
       if (++steps > MOST_NODES)
         throw new InputError(file, `unfolds to more than ${MOST_NODES} nodes; it is no model, or a damaged one`)
@@ -68,7 +68,7 @@ export function placeGraph(graph: GraphRecord, file: string, entrances: readonly
         }
     }
   }
-  const enter = (called: FunctionRecord, outer: Scope, given: readonly string[], holder: number, depth: number): Scope => {
+  const enter = (called: TfFunction, outer: Scope, given: readonly string[], holder: number, depth: number): Scope => {
     if (depth >= DEEPEST_CALL)
       throw new InputError(file, `its function ${called.name} calls itself, or functions nest more than ${DEEPEST_CALL} deep`)
     const scope: Scope = { members: new Map(), called, outer, given }
@@ -80,7 +80,7 @@ export function placeGraph(graph: GraphRecord, file: string, entrances: readonly
     const called = graph.functions.get(name)
     if (!called) continue
     const free = Math.max(0, called.arguments.length - bound.length)
-    const given = called.arguments.map((_, k): NodeRecord => {
+    const given = called.arguments.map((_, k): TfNode => {
       const node = bound[k - free]
       return { ...(node ?? PLACEHOLDER), name: `:${k}` }
     })
@@ -103,7 +103,7 @@ export function placeGraph(graph: GraphRecord, file: string, entrances: readonly
   }
 }
 
-const PLACEHOLDER: NodeRecord = { name: '', operator: 'Placeholder', inputs: [], attributes: new Map() }
+const PLACEHOLDER: TfNode = { name: '', operator: 'Placeholder', inputs: [], attributes: new Map() }
 
 /** Attributes that name a branch or body, and how many of the node's inputs the function does not take. */
 const BODIES: readonly (readonly [attribute: string, skipped: number])[] = [
@@ -114,7 +114,7 @@ const BODIES: readonly (readonly [attribute: string, skipped: number])[] = [
   ['body', 0],
 ]
 
-function calledBy({ operator, attributes }: NodeRecord, { functions }: GraphRecord): FunctionRecord | undefined {
+function calledBy({ operator, attributes }: TfNode, { functions }: TfGraph): TfFunction | undefined {
   if (!/^(Stateful)?PartitionedCall$/.test(operator)) return functions.get(operator)
   return functions.get(attributes.get('f')?.functions[0] ?? '')
 }
@@ -151,7 +151,7 @@ function outputOf(reference: string, from: Scope): Output | undefined {
 const SOURCE = /^(Placeholder|_Arg$|Iterator|OneShotIterator|ReaderRead|\w*Dequeue)/
 
 /** The graph as values that flow; the way back of a loop is left out. */
-export function flowOf({ nodes }: PlacedGraph): FlowGraph {
+export function flowOf({ nodes }: PlacedTfGraph): FlowGraph {
   const modelInputs = new Set<number>()
   for (const [index, { record }] of nodes.entries()) if (SOURCE.test(record.operator)) modelInputs.add(index)
   return {

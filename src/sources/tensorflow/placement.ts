@@ -1,8 +1,8 @@
 import type { Placement } from '../source.ts'
-import type { NodeRecord } from './graph-def.ts'
+import type { TfNode } from './graph-def.ts'
 
 /** Strides, dilations and pads of a convolution; undefined where its attributes do not tell. */
-export function placementOf({ attributes }: NodeRecord): Placement | undefined {
+export function placementOfNode({ attributes }: TfNode): Placement | undefined {
   const rows = attributes.get('data_format')?.text === 'NCHW' ? 2 : 1
   const strides = attributes.get('strides')?.integers ?? []
   const dilations = attributes.get('dilations')?.integers ?? []

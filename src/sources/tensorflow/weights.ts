@@ -1,4 +1,4 @@
-import type { Output, PlacedGraph } from './place.ts'
+import type { Output, PlacedTfGraph } from './place.ts'
 
 /** What a convolution takes as its weight. */
 export type Weight =
@@ -38,7 +38,7 @@ const VARIABLE = /^(VarHandleOp|Variable|VariableV2|TemporaryVariable|AutoReload
 const FARTHEST = 64
 
 /** Follows an input of a convolution to what it is stored as. */
-export function weightOf(graph: PlacedGraph, from: Output | undefined, restored: ReadonlyMap<number, Restored>): Weight {
+export function weightOf(graph: PlacedTfGraph, from: Output | undefined, restored: ReadonlyMap<number, Restored>): Weight {
   let at = from
   let rounded = false
   for (let step = 0; at && step < FARTHEST; step++) {
@@ -71,7 +71,7 @@ function reasonOf(operator: string): string {
 
 /** The key of a tensor that was saved in parts, when these are parts of it. */
 function wholeOf(
-  graph: PlacedGraph,
+  graph: PlacedTfGraph,
   parts: readonly (Output | undefined)[],
   restored: ReadonlyMap<number, Restored>,
 ): string | undefined {
@@ -91,7 +91,7 @@ function wholeOf(
  * The tensor of a checkpoint that each variable is restored from, by the nodes that restore it. A variable that nothing restores
  * takes the place of the one that is made as its copy (Keras 3 saves such copies).
  */
-export function restoredVariables(graph: PlacedGraph): Map<number, Restored> {
+export function restoredVariables(graph: PlacedTfGraph): Map<number, Restored> {
   const found = new Map<number, Restored>()
   const copies: { readonly copy: number; readonly of: number }[] = []
   for (const { record, inputs } of graph.nodes) {
@@ -116,7 +116,7 @@ export function restoredVariables(graph: PlacedGraph): Map<number, Restored> {
   return found
 }
 
-function sourceOf(graph: PlacedGraph, from: Output | undefined): Output | undefined {
+function sourceOf(graph: PlacedTfGraph, from: Output | undefined): Output | undefined {
   let at = from
   for (let step = 0; at && step < FARTHEST && PASSES_ON.has(graph.nodes[at.node]!.record.operator); step++)
     at = graph.nodes[at.node]!.inputs[0]
