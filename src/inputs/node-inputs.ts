@@ -19,6 +19,7 @@ import { findFormat, formats } from '../sources/open.ts'
 import { folderEntries } from './folder-entries.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
 import { expandLists } from './lists.ts'
+import { unreadBelow } from './unread-below.ts'
 
 /** A file on disk, or at a URL, that is to be read as an input; nothing is open yet. */
 export interface FoundInput extends LazyInput {
@@ -62,7 +63,7 @@ export async function* findInputs(given: readonly string[]): AsyncGenerator<Foun
       const path = uniqueName(place, names)
       yield { path, location: place.location, open: () => openPlace(place, path) }
     }
-    if (isEmpty) throw new InputError(named, nothingFound(named))
+    if (isEmpty) throw new InputError(named, await nothingFound(named))
   }
 }
 
@@ -95,10 +96,11 @@ function hubOptions(): HubOptions {
   return { ...(endpoint && { endpoint }), ...(token && { token: token.trim() }) }
 }
 
-function nothingFound(named: string): string {
-  return isGlob(named)
-    ? 'no model file matches this pattern'
-    : `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
+async function nothingFound(named: string): Promise<string> {
+  if (isGlob(named)) return 'no model file matches this pattern'
+  const unread = await unreadBelow(named)
+  if (unread) return `holds no model file that is read: ${unread}`
+  return `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
 }
 
 /** A folder that is one input is opened at its first file; everything else lies beside it. */

@@ -1,8 +1,8 @@
 import { InputError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
 import type { FormatEntry } from './registry.ts'
-import { describeUnknown } from './sniff.ts'
 import { HEAD_BYTES, type Source, type SourceFormat } from './source.ts'
+import { describeUnknown } from './unread/describe.ts'
 
 /** The first of these formats that recognises an input by its bytes, or undefined when none does. */
 export async function findAmong(input: Input, entries: readonly FormatEntry[]): Promise<SourceFormat | undefined> {

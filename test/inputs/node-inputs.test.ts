@@ -142,6 +142,16 @@ test('one sentence for a missing path and for an empty folder', async ({ root })
   assert.match(await refused(root), /^holds no model file; files that end in .*\.onnx.* are looked for/)
 })
 
+test('a folder of models in a form that is not read says which', async ({ root }) => {
+  put(root, {
+    'readme.cfg': 'a note',
+    'z/net.param': '7767517\n2 2\nInput data 0 1 data\n',
+    'z/deep/net.cfg': '[net]\nbatch=1\n',
+  })
+  symlinkSync(root, join(root, 'z/deep/loop'))
+  assert.match(await refused(root), /^holds no model file that is read: z\/net\.param is the list of layers of an ncnn network/)
+})
+
 test('an input opens, its source closes it, and no file stays open', async ({ root }) => {
   put(root, Object.fromEntries(Array.from({ length: 300 }, (_, k) => [`n${k}.onnx`, onnx])))
   const handles = () => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0)

@@ -2,10 +2,10 @@ import { InputError } from '../../errors.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import type { ConvShape } from '../../weights/plan.ts'
 import { modelName } from '../model-name.ts'
-import type { Source, SourceFormat, SourceModel } from '../source.ts'
+import type { Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
-import { looksLikeNpy, readNpy } from './npy.ts'
+import { looksLikeNpy, PICKLED, readNpy } from './npy.ts'
 
 /** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters. */
 export const npy: SourceFormat = {
@@ -46,10 +46,19 @@ export const npz: SourceFormat = {
     for (const entry of entries) arrays.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
     const { tensors, warnings } = numpyLayout(arrays)
     const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
-    return sourceOf(modelName(path), arrays.length, { ...census, warnings: [...warnings, ...census.warnings] }, () =>
+    const skipped = [...arrays.flatMap(pickled), ...census.skipped]
+    return sourceOf(modelName(path), arrays.length, { ...census, skipped, warnings: [...warnings, ...census.warnings] }, () =>
       access.close?.(),
     )
   },
+}
+
+/** An array of Python objects may hold a whole state dict: it is listed whatever its shape is. */
+function pickled({ name, array: { shape, stored } }: NamedArray): Skipped[] {
+  const isListed = 'unsupported' in stored && stored.unsupported === PICKLED && shape.length < 3
+  return isListed
+    ? [{ name, kind: 'array', shape, reason: 'pickled Python objects; save its arrays one by one with numpy.savez' }]
+    : []
 }
 
 function filterSets(arrays: readonly NamedArray[]): StateDictCensus {

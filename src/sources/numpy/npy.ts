@@ -19,6 +19,9 @@ export interface NpyArray {
   readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
 }
 
+/** What an array of type object holds. */
+export const PICKLED = 'pickled Python objects'
+
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 const LONGEST_HEADER = 1 << 20
 const FLOATS: Readonly<Record<string, StoredType>> = { f2: 'float16', f4: 'float32', f8: 'float64' }
@@ -67,7 +70,7 @@ function stored(access: RandomAccess, offset: number, code: string | undefined, 
   const parts = /^([<>|=]?)([a-zA-Z])(\d*)/.exec(code ?? '')
   if (!parts) return { unsupported: 'a record array' }
   const [, endian, kind, digits] = parts
-  if (kind === 'O') return { unsupported: 'pickled Python objects' }
+  if (kind === 'O') return { unsupported: PICKLED }
   const dtype = FLOATS[`${kind}${digits}`]
   if (!dtype) return { unsupported: `NumPy type ${code}` }
   const itemSize = Number(digits)

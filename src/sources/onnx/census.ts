@@ -66,7 +66,7 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
       skipped.push({ name, kind, shape: weight.dims, reason })
     }
     if (!operator) {
-      const known = NOT_MEASURED.find(([pattern]) => pattern.test(kind))
+      const known = NOT_MEASURED.find(([pattern]) => pattern.test(`${node.record.domain} ${kind}`))
       skip(known ? known[1] : `operator of ${node.record.domain || 'ONNX'} that is not known`)
       continue
     }

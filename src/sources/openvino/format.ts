@@ -5,6 +5,7 @@ import { rankDepths } from '../depth.ts'
 import { readText } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
 import type { Convolution, Placement, Skipped, Source, SourceFormat } from '../source.ts'
+import { afterComments } from '../text-start.ts'
 import { IrConstants } from './constants.ts'
 import { type IrLayer, type IrNetwork, irDepths, numbers, readNetwork } from './network.ts'
 import { parseXml, type XmlElement } from './xml.ts'
@@ -19,8 +20,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 /** OpenVINO IR: an .xml with its .bin beside it. */
 export const openvino: SourceFormat = {
   name: 'OpenVINO',
-  match: (head) =>
-    /^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--[\s\S]*?-->\s*)*<net\s[^>]*version\s*=/.test(new TextDecoder().decode(head)),
+  match: (head) => /^<net\s[^>]*version\s*=/.test(afterDeclaration(new TextDecoder().decode(head))),
   async open({ access, path, folder }): Promise<Source> {
     const network = readNetwork(access.name, await document(access))
     const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.xml$/i, '')
@@ -58,6 +58,13 @@ export const openvino: SourceFormat = {
       throw error
     }
   },
+}
+
+/** What comes after the XML declaration and comments. */
+function afterDeclaration(text: string): string {
+  const start = afterComments(text.replace(/^\uFEFF/, ''))
+  const end = start.startsWith('<?xml') ? start.indexOf('?>') : -1
+  return end < 0 ? start : afterComments(start.slice(end + 2))
 }
 
 async function document(access: RandomAccess): Promise<XmlElement> {

@@ -339,7 +339,7 @@ const skippedCases: [name: string, file: Bytes, reason: string][] = [
   [
     'a blocked layout',
     model({ nodes: [node('Conv', ['x', 'w'], ['y'], domain('com.microsoft.nchwc'))], initializers: [weight('w', SHAPE)] }),
-    'operator of com.microsoft.nchwc that is not known',
+    'weights in the blocked order of one machine; use the model before it was optimised',
   ],
   [
     'a weight from the input',

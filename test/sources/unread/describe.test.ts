@@ -1,9 +1,9 @@
 import { gzipSync, zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../src/errors.ts'
-import { openSource } from '../../src/sources/open.ts'
-import { memoryInput, text } from './inputs.ts'
+import { InputError } from '../../../src/errors.ts'
+import { openSource } from '../../../src/sources/open.ts'
+import { memoryInput, text } from '../inputs.ts'
 
 async function refused(path: string, bytes: Uint8Array): Promise<string> {
   try {
@@ -68,7 +68,12 @@ const cases: [name: string, path: string, bytes: Uint8Array, says: string | RegE
   ['plain text', 'a.onnx', text('Not Found'), 'is a text file that begins with “Not Found”, not a model'],
   ['UTF-16 text', 'a.onnx', Uint8Array.of(0xff, 0xfe, 0x4e, 0, 0x6f, 0), 'is a text file that begins with “No”, not a model'],
   ['blanks', 'a.onnx', text(' \n\n'), 'holds nothing but blanks; get it again'],
-  ['ONNX as text', 'a.onnx', text('ir_version: 8\nproducer_name: "x"'), 'is a model as text; save it in the binary form'],
+  [
+    'ONNX as text',
+    'a.onnx',
+    text('ir_version: 8\nproducer_name: "x"'),
+    'is an ONNX model as text; save it in the binary form (onnx.save) and give that',
+  ],
   ['zeros', 'a.onnx', new Uint8Array(20_000), 'consists of 20000 zero bytes; the download was not finished, get it again'],
   ['the ORT format', 'a.ort', Uint8Array.of(0x20, 0, 0, 0, ...text('ORTM'), 1), /^is in the ORT format/],
   [
