@@ -91,6 +91,12 @@ test('an import that leads up is found, of a type too', () => {
   assert.equal(upwardImports(importsOf('src/new-room/a.ts', "import '../errors.ts'")).length, 1)
 })
 
+test('docs/architecture.md has a row for every room, on its floor', () => {
+  const page = readFileSync('docs/architecture.md', 'utf8')
+  const rows = [...page.matchAll(/^\| (\d+) \| `([^`]+)` \| \S.* \|$/gm)].map(([, floor, room]) => `${floor} ${room}`)
+  assert.equal(rows.sort(), floors.flatMap((rooms, floor) => rooms.map((room) => `${floor + 1} ${room}`)).sort())
+})
+
 test('no files of one room import each other in a circle', () => {
   const within = new Map<string, string[]>()
   for (const { from, to } of imports) if (roomOf(from) === roomOf(to)) within.set(from, [...(within.get(from) ?? []), to])
