@@ -27,9 +27,12 @@ async function freePort(): Promise<number> {
 
 /** Starts WebKitGTK's MiniBrowser through its own WebDriver, on a virtual display. */
 export async function openWithWebDriver(driver: string): Promise<Tab> {
+  const hasDisplay = Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'])
+  const display = hasDisplay ? undefined : onPath('xvfb-run')
+  if (!hasDisplay && !display)
+    throw new Error('webkit: there is no display for its browser: set DISPLAY, or install xvfb, which gives it one')
   const port = await freePort()
   const args = [`--port=${port}`, '--host=127.0.0.1']
-  const display = process.env['DISPLAY'] ? undefined : onPath('xvfb-run')
   const child = spawn(display ?? driver, display ? ['-a', driver, ...args] : args, {
     stdio: 'ignore',
     detached: true,
@@ -43,6 +46,11 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
     }
   }
   process.once('exit', stop)
+  const ended = new Promise<never>((_resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`webkit: ${driver} cannot be started: ${error.message}`)))
+    child.once('exit', (code, signal) => reject(new Error(`webkit: ${display ?? driver} ended with ${signal ?? `code ${code}`}`)))
+  })
+  ended.catch(() => undefined) // told to whoever waits for an answer
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
@@ -64,7 +72,7 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
       stop()
       throw new Error('webkit: its WebDriver did not answer within 90 s')
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100))])
   }
   const session = await call<{ sessionId: string; capabilities: { browserVersion: string } }>('POST', '/session', {
     capabilities: {
