@@ -27,11 +27,7 @@ function notices(): Plugin {
     generateBundle(_options, bundle) {
       for (const chunk of Object.values(bundle))
         if (chunk.type === 'chunk') for (const module of Object.keys(chunk.modules)) modules.add(module)
-      noteBundled('page', modules, [
-        'node_modules/assemblyscript',
-        'node_modules/@fontsource/inter',
-        'node_modules/@resvg/resvg-wasm',
-      ])
+      noteBundled('page', modules, ['node_modules/@resvg/resvg-wasm'])
     },
   }
 }

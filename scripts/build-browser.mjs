@@ -26,6 +26,6 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 })
-noteBundled('browser', Object.keys(metafile.inputs), ['node_modules/assemblyscript', 'node_modules/@fontsource/inter'])
+noteBundled('browser', Object.keys(metafile.inputs))
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0)
 console.error(`dist/browser: ${Object.keys(metafile.outputs).length} files, ${bytes} bytes`)

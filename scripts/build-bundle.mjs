@@ -77,10 +77,6 @@ for (const command of ['dist/src/cli/main.js', `${folder}/main.js`]) chmodSync(c
 noteBundled(
   'command',
   [metafile, ...threads.map((thread) => thread.metafile)].flatMap(({ inputs }) => Object.keys(inputs)),
-  [
-    'node_modules/assemblyscript', // its library is compiled into the kernel
-    'node_modules/@fontsource/inter', // a source file holds the fonts
-  ],
 )
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0)
 console.error(`${folder}: ${Object.keys(metafile.outputs).length} files, ${bytes} bytes`)

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build/run.mjs'
-import { places } from './test-packages.mjs'
+import { places } from './packages.mjs'
 
 const [name = '', ...words] = process.argv.slice(2)
 if (!(await build(['packages']))) process.exit(1)

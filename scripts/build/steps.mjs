@@ -1,5 +1,5 @@
 // Every step of the build: what it reads, what it leaves, what comes before it. `reads` decides when it is stale.
-import { missingPackages } from '../test-packages.mjs'
+import { missingPackages } from '../packages.mjs'
 
 /**
  * @typedef {object} Step
@@ -18,23 +18,46 @@ const tsc = 'node_modules/ts7/bin/tsc'
 
 /** @type {Readonly<Record<string, Step>>} */
 export const steps = {
+  dependencies: {
+    does: 'node_modules: what package.json asks for',
+    after: [],
+    reads: [],
+    leaves: [],
+    isDone: () => missingPackages('.').length === 0,
+    command: ['scripts/packages.mjs', '.'],
+  },
+  packages: {
+    does: 'test/node_modules: what only tests, lint and docs need',
+    after: ['dependencies'],
+    reads: [],
+    leaves: [],
+    isDone: () => missingPackages('test').length === 0,
+    command: ['scripts/packages.mjs', 'test'],
+  },
   kernel: {
     does: 'dist/kernel.wasm from assembly/',
-    after: [],
+    after: ['dependencies'],
     reads: ['assembly', 'asconfig.json', 'scripts/build-module.mjs', 'node_modules/assemblyscript/package.json'],
     leaves: ['dist/kernel.wasm', 'dist/kernel.debug.wasm', 'src/wasm/module.generated.ts'],
     command: ['scripts/build-module.mjs'],
   },
   fonts: {
     does: 'the fonts of pictures, as a source file',
-    after: [],
+    after: ['dependencies'],
     reads: ['scripts/build-fonts.mjs', 'node_modules/@fontsource/inter/package.json'],
     leaves: ['src/figures/inter.generated.ts'],
     command: ['scripts/build-fonts.mjs'],
   },
+  zstd: {
+    does: 'the WebAssembly of ZSTD, as a source file',
+    after: ['dependencies'],
+    reads: ['scripts/build-zstd.mjs', 'node_modules/zstddec/package.json'],
+    leaves: ['src/codecs/zstd.generated.ts'],
+    command: ['scripts/build-zstd.mjs'],
+  },
   command: {
     does: 'dist/bundle: the command, the library for Node and their threads',
-    after: ['kernel', 'fonts'],
+    after: ['kernel', 'fonts', 'zstd'],
     reads: ['src', 'scripts/build-bundle.mjs', 'scripts/build', 'package.json', 'package-lock.json'],
     without: ['src/web'],
     leaves: ['dist/src/cli/main.js', 'dist/bundle/node/main.js', 'dist/src/measure/threads/node-measure-worker.cjs'],
@@ -42,14 +65,14 @@ export const steps = {
   },
   library: {
     does: 'dist/src, compiled and checked',
-    after: ['kernel', 'fonts'],
+    after: ['kernel', 'fonts', 'zstd'],
     reads: ['src', 'tsconfig.json', 'tsconfig.src.json', 'scripts/build-types.mjs', 'package.json', 'package-lock.json'],
     leaves: ['dist/src/index.d.ts'],
     command: ['scripts/build-types.mjs', 'tsconfig.src.json'],
   },
   types: {
     does: 'dist/src, dist/test and dist/bench, compiled and checked',
-    after: ['kernel', 'fonts', 'packages'],
+    after: ['kernel', 'fonts', 'zstd', 'packages'],
     reads: ['src', 'test', 'bench', 'tsconfig.json', 'scripts/build-types.mjs', ...packages],
     leaves: ['dist/src/index.d.ts', 'dist/test/imports.test.js'],
     command: ['scripts/build-types.mjs', 'tsconfig.json'],
@@ -64,7 +87,7 @@ export const steps = {
   },
   browser: {
     does: 'dist/browser: the library for browsers',
-    after: ['kernel', 'fonts'],
+    after: ['kernel', 'fonts', 'zstd'],
     reads: ['src', 'scripts/build-browser.mjs', 'scripts/build', 'package.json', 'package-lock.json'],
     without: ['src/web', 'src/cli'],
     leaves: ['dist/browser/filterlens.js'],
@@ -76,14 +99,6 @@ export const steps = {
     reads: ['dist/.bundled', 'scripts/build-notices.mjs', 'package-lock.json'],
     leaves: ['dist/THIRD-PARTY-NOTICES.txt', 'dist/web/THIRD-PARTY-NOTICES.txt', 'dist/browser/THIRD-PARTY-NOTICES.txt'],
     command: ['scripts/build-notices.mjs'],
-  },
-  packages: {
-    does: 'test/node_modules: what only tests, lint and docs need',
-    after: [],
-    reads: [],
-    leaves: [],
-    isDone: () => missingPackages().length === 0,
-    command: ['scripts/test-packages.mjs'],
   },
   scripts: {
     does: 'the check of the scripts themselves',

@@ -1,5 +1,6 @@
-import { lz4Frame } from '../codecs/lz4.ts'
-import { zstd } from '../codecs/zstd.ts'
+import { loadLz4Frames } from '../codecs/lz4.ts'
+import type { Unpack } from '../codecs/unpack.ts'
+import { loadZstd } from '../codecs/zstd.ts'
 import { InputError } from '../errors.ts'
 import { InflatedCache } from '../io/inflate.ts'
 import { type RandomAccess, requireRange, sliceAccess } from '../io/random-access.ts'
@@ -76,7 +77,7 @@ const KEPT_UNPACKED = 1 << 28
 const LARGEST_UNPACKED = 0x7fffffff
 
 interface Codec {
-  readonly unpack: (packed: Uint8Array, byteLength: number) => Uint8Array
+  readonly load: () => Promise<Unpack>
   /** So many bytes at most come out of one. */
   readonly ratio: number
   readonly largest: number
@@ -84,8 +85,8 @@ interface Codec {
 
 /** Codecs by their numbers. In LZ4 a match length byte stands for at most 255 bytes; in ZSTD three bytes can stand for a block. */
 const CODECS: readonly Codec[] = [
-  { unpack: lz4Frame, ratio: 255, largest: LARGEST_UNPACKED },
-  { unpack: zstd, ratio: 1 << 17, largest: 1 << 28 },
+  { load: loadLz4Frames, ratio: 255, largest: LARGEST_UNPACKED },
+  { load: loadZstd, ratio: 1 << 17, largest: 1 << 28 },
 ]
 
 /** True for the first bytes of an Arrow file, or of a stream that begins with a schema. */
@@ -267,7 +268,8 @@ export async function openBuffer(
     throw new RangeError(`a buffer of ${packed.byteLength} bytes claims to unpack to ${byteLength}`)
   const unpack = async (): Promise<Uint8Array> => {
     try {
-      return codec.unpack(await packed.read(0, packed.byteLength), byteLength)
+      const unpack = await codec.load()
+      return unpack(await packed.read(0, packed.byteLength), byteLength)
     } catch (error) {
       if (error instanceof InputError) throw error
       throw new InputError(

@@ -1,3 +1,5 @@
+import type { Unpack } from './unpack.ts'
+
 // LZ4, lz4/doc/lz4_Frame_format.md and lz4_Block_format.md.
 //
 //   frame   magic (4)  flags  sizes  [content size (8)]  [dictionary id (4)]  header checksum
@@ -5,15 +7,28 @@
 //   block   token: literals << 4 | match - 4  [more literals: 255 … ]  literals  distance (2)  [more match: 255 …]  …
 
 const MAGIC = 0x184d2204
+const [HAS_DICTIONARY, HAS_CONTENT_CHECKSUM, HAS_CONTENT_SIZE, HAS_BLOCK_CHECKSUMS] = [1, 4, 8, 16]
 
-/** The content of an LZ4 frame, which must be exactly `byteLength` bytes. @throws RangeError when it is damaged or of another length */
-export function lz4Frame(input: Uint8Array, byteLength: number): Uint8Array {
+/** Makes the reader of LZ4 frames ready, with the xxHash-32 that their checksums are. */
+export async function loadLz4Frames(): Promise<Unpack> {
+  const { createXXHash32 } = await import('hash-wasm')
+  const hasher = await createXXHash32(0)
+  const checksum = (bytes: Uint8Array): number => Number.parseInt(hasher.init().update(bytes).digest('hex'), 16)
+  return (input, byteLength) => unpackFrame(input, byteLength, checksum)
+}
+
+function unpackFrame(input: Uint8Array, byteLength: number, checksum: (bytes: Uint8Array) => number): Uint8Array {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
   if (view.getUint32(0, true) !== MAGIC) throw new RangeError('no LZ4 frame')
   const flags = view.getUint8(4)
   if (flags >> 6 !== 1) throw new RangeError(`LZ4 version ${flags >> 6}`)
-  if (flags & 1) throw new RangeError('LZ4 with a dictionary')
-  let at = 6 + (flags & 8 ? 8 : 0) + 1
+  if (flags & HAS_DICTIONARY) throw new RangeError('LZ4 with a dictionary')
+  let at = 6 + (flags & HAS_CONTENT_SIZE ? 8 : 0)
+  if (view.getUint8(at) !== ((checksum(input.subarray(4, at)) >> 8) & 0xff))
+    throw new RangeError("the checksum of an LZ4 frame's head is wrong")
+  if (flags & HAS_CONTENT_SIZE && view.getBigUint64(6, true) !== BigInt(byteLength))
+    throw new RangeError(`LZ4 states ${view.getBigUint64(6, true)} bytes, not ${byteLength}`)
+  at++
   const out = new Uint8Array(byteLength)
   let done = 0
   for (;;) {
@@ -23,14 +38,23 @@ export function lz4Frame(input: Uint8Array, byteLength: number): Uint8Array {
     const length = size & 0x7fffffff
     if (at + length > input.length) throw new RangeError('an LZ4 block runs past its end')
     const block = input.subarray(at, at + length)
+    at += length
+    if (flags & HAS_BLOCK_CHECKSUMS) {
+      if (view.getUint32(at, true) !== checksum(block)) throw new RangeError('the checksum of an LZ4 block is wrong')
+      at += 4
+    }
     if (size >>> 31) {
       if (done + length > byteLength) throw new RangeError('LZ4 holds more than it states')
       out.set(block, done)
       done += length
     } else done = lz4Block(block, out, done)
-    at += length + (flags & 16 ? 4 : 0)
   }
   if (done !== byteLength) throw new RangeError(`LZ4 holds ${done} of ${byteLength} bytes`)
+  if (flags & HAS_CONTENT_CHECKSUM) {
+    if (view.getUint32(at, true) !== checksum(out)) throw new RangeError("the checksum of an LZ4 frame's content is wrong")
+    at += 4
+  }
+  if (at !== input.length) throw new RangeError(`${input.length - at} bytes follow an LZ4 frame`)
   return out
 }
 

@@ -1,92 +1,108 @@
-import { LARGEST_BLOCK, newFrameState, unpackBlock } from './zstd-block.ts'
+import type { Unpack } from './unpack.ts'
 
-// RFC 8878, 3.1.1. A frame:
-//
-//   0      4            5 or 6
-//   magic | descriptor | window (not with a single segment) | dictionary id | content size | blocks | checksum
-//
-//   descriptor   bits 0-1 bytes of the dictionary id: 0, 1, 2, 4   2 checksum   3 zero   5 single segment
-//                bits 6-7 bytes of the content size: 0 (1 with a single segment), 2, 4, 8
-//   block        head (3): bit 0 last, bits 1-2 kind (0 as it is, 1 one byte repeated, 2 compressed), size; its bytes
+// Zstandard frames (RFC 8878) by libzstd as WebAssembly, which checks the checksums of frames. Its own C functions are called, in
+// pieces: it holds a frame's window and two pieces, and what comes out goes straight to its place.
 
-const MAGIC = 0xfd2fb528
-const SKIPPABLE = 0x184d2a5 // without its lowest four bits
-
-/**
- * Zstandard frames, one behind the other, unpacked to exactly `byteLength` bytes, into which everything is written at once: no other
- * memory is taken but 256 KiB at most. What is wrong is refused where it is met; the time is bounded by both lengths.
- * @throws RangeError when it is damaged, needs a dictionary or holds another number of bytes
- */
-export function zstd(input: Uint8Array, byteLength: number): Uint8Array {
-  const out = new Uint8Array(byteLength)
-  const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
-  if (input.length < 4 || view.getUint32(0, true) !== MAGIC) throw new RangeError('a buffer is no ZSTD frame')
-  const rooms = {
-    block: new Uint8Array(Math.min(LARGEST_BLOCK, input.length) + 8), // bits are read in words, which may lie half behind their block
-    literals: new Uint8Array(Math.min(LARGEST_BLOCK, byteLength)),
-  }
-  let done = 0
-  try {
-    for (let at = 0; at < input.length; ) {
-      const magic = view.getUint32(at, true)
-      if (magic >>> 4 === SKIPPABLE) at += 8 + view.getUint32(at + 4, true)
-      else if (magic !== MAGIC) throw new RangeError('what follows is no frame')
-      else [at, done] = unpackFrame(input, view, at, out, done, rooms)
-    }
-  } catch (error) {
-    throw new RangeError(`a ZSTD frame is damaged (${error instanceof Error ? error.message : String(error)})`, { cause: error })
-  }
-  if (done !== byteLength) throw new RangeError(`a ZSTD frame holds ${done} of ${byteLength} bytes`)
-  return out
+/** What is called of libzstd; addresses and sizes are plain numbers, `size_t` comes out signed. */
+interface Libzstd {
+  readonly memory: WebAssembly.Memory
+  malloc(bytes: number): number
+  ZSTD_createDCtx(): number
+  ZSTD_freeDCtx(context: number): number
+  ZSTD_decompressStream(context: number, output: number, input: number): number
 }
 
-/** @returns the byte behind the frame, and the end of what was written */
-function unpackFrame(
-  input: Uint8Array,
-  view: DataView,
-  start: number,
-  out: Uint8Array,
-  floor: number,
-  rooms: { readonly block: Uint8Array; readonly literals: Uint8Array },
-): [number, number] {
-  const descriptor = view.getUint8(start + 4)
-  if (descriptor & 8) throw new RangeError('its head has an unknown bit')
-  const isSingle = (descriptor >> 5) & 1
-  let at = start + 6 - isSingle
-  for (let k = [0, 1, 2, 4][descriptor & 3]!; k > 0; k--)
-    if (view.getUint8(at++) !== 0) throw new RangeError('it needs a dictionary')
-  const sizeBytes = [isSingle, 2, 4, 8][descriptor >> 6]!
-  let content = 0
-  for (let k = sizeBytes - 1; k >= 0; k--) content = content * 256 + view.getUint8(at + k)
-  if (sizeBytes === 2) content += 256
-  at += sizeBytes
-  if (sizeBytes > 0 && content > out.length - floor) throw new RangeError(`it holds ${content} of ${out.length - floor} bytes`)
-  const state = newFrameState(rooms.literals)
-  let done = floor
-  for (let isLast = false; !isLast; ) {
-    const head = view.getUint8(at) | (view.getUint16(at + 1, true) << 8)
-    isLast = (head & 1) === 1
-    const kind = (head >> 1) & 3
-    const size = head >> 3
-    at += 3
-    const stored = kind === 1 ? 1 : size
-    if (size > LARGEST_BLOCK) throw new RangeError(`a block of ${size} bytes`)
-    if (at + stored > input.length) throw new RangeError('it ends early')
-    if (kind === 3) throw new RangeError('a block of an unknown kind')
-    if (kind === 2) {
-      rooms.block.set(input.subarray(at, at + size))
-      const limit = Math.min(out.length, done + LARGEST_BLOCK)
-      done = unpackBlock(rooms.block, size, state, { out, at: done, limit, floor })
-    } else {
-      if (done + size > out.length) throw new RangeError(`it holds more than ${out.length} bytes`)
-      if (kind === 1) out.fill(input[at]!, done, done + size)
-      else out.set(input.subarray(at, at + size), done)
-      done += size
+/** An instance with room for its pieces. */
+interface Decoder {
+  readonly lib: Libzstd
+  context: number
+  readonly source: number
+  readonly target: number
+  /** Two structures of three words: where a piece is, its size, how much of it has been used. */
+  readonly input: number
+  readonly output: number
+}
+
+const PIECE = 1 << 17
+const KEPT_MEMORY = 1 << 24 // memory of WebAssembly never shrinks: an instance that has grown more is not used again
+const LOWEST_ERROR = -120 // ZSTD_error_maxCode
+
+/** What libzstd's error codes mean (zstd_errors.h) where a file can cause them. */
+const PROBLEMS: Readonly<Record<number, string>> = {
+  10: 'what is there, or what follows, is no frame',
+  14: 'its head asks for something unknown',
+  16: 'its window is larger than 128 MiB',
+  20: 'its bytes are damaged',
+  22: 'its checksum is wrong',
+  24: 'a table of literals is wrong',
+  30: 'its dictionary is damaged',
+  32: 'it needs a dictionary',
+  64: 'there is no memory for its window',
+  70: 'it holds more than its head states',
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined
+let idle: Decoder | undefined
+
+/**
+ * Makes libzstd ready; nothing of it is loaded before. The function unpacks frames, one behind the other, into one array of the length
+ * asked for; besides, it holds the largest window of a frame (128 MiB at most) and less than 2 MiB.
+ */
+export async function loadZstd(): Promise<Unpack> {
+  compiled ??= import('./zstd.generated.ts').then(({ zstdBase64 }) =>
+    WebAssembly.compile(Uint8Array.from(atob(zstdBase64), (letter) => letter.charCodeAt(0))),
+  )
+  const module = await compiled
+  return (input, byteLength) => {
+    const out = new Uint8Array(byteLength)
+    const decoder = idle ?? newDecoder(module)
+    idle = decoder
+    try {
+      unpackFrames(decoder, input, out)
+    } catch (error) {
+      decoder.lib.ZSTD_freeDCtx(decoder.context) // it is in the middle of a frame
+      decoder.context = decoder.lib.ZSTD_createDCtx()
+      throw error
+    } finally {
+      if (decoder.lib.memory.buffer.byteLength > KEPT_MEMORY) idle = undefined
     }
-    at += stored
+    return out
   }
-  if (sizeBytes > 0 && done - floor !== content) throw new RangeError(`it holds ${done - floor} of ${content} bytes`)
-  if (descriptor & 4) at += 4
-  if (at > input.length) throw new RangeError('it ends early')
-  return [at, done]
+}
+
+function newDecoder(module: WebAssembly.Module): Decoder {
+  // It tells when its memory has grown; views are made anew here whenever it may have.
+  const { exports } = new WebAssembly.Instance(module, { env: { emscripten_notify_memory_growth: () => {} } })
+  const lib = exports as unknown as Libzstd
+  const [source, target, input, output] = [PIECE, PIECE, 12, 12].map((bytes) => lib.malloc(bytes)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { lib, context: lib.ZSTD_createDCtx(), source, target, input, output }
+}
+
+function unpackFrames({ lib, context, source, target, input, output }: Decoder, packed: Uint8Array, out: Uint8Array): void {
+  let done = 0
+  let missing = 1 // 0 when a frame is whole, else a hint how much is to come
+  for (let at = 0; at < packed.length; at += PIECE) {
+    const piece = packed.subarray(at, at + PIECE)
+    new Uint8Array(lib.memory.buffer, source, piece.length).set(piece)
+    new Uint32Array(lib.memory.buffer, input, 3).set([source, piece.length, 0])
+    for (let isMore = true; isMore; ) {
+      new Uint32Array(lib.memory.buffer, output, 3).set([target, PIECE, 0])
+      missing = lib.ZSTD_decompressStream(context, output, input)
+      if (missing < 0 && missing >= LOWEST_ERROR)
+        throw new RangeError(`a ZSTD frame is damaged (${PROBLEMS[-missing] ?? `error ${-missing} of libzstd`})`)
+      const [, , used] = new Uint32Array(lib.memory.buffer, input, 3) as unknown as [number, number, number]
+      const [, , made] = new Uint32Array(lib.memory.buffer, output, 3) as unknown as [number, number, number]
+      if (made > out.length - done) throw new RangeError(`a ZSTD frame holds more than ${out.length} bytes`)
+      out.set(new Uint8Array(lib.memory.buffer, target, made), done)
+      done += made
+      isMore = used < piece.length || (made === PIECE && missing !== 0) // a full piece may not be all that there is
+    }
+  }
+  if (missing !== 0) throw new RangeError('a ZSTD frame is damaged (it ends early)')
+  if (done !== out.length) throw new RangeError(`a ZSTD frame holds ${done} of ${out.length} bytes`)
 }

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { zstd } from '../../src/codecs/zstd.ts'
+import { loadZstd } from '../../src/codecs/zstd.ts'
+import { damagedCopies } from './damaged.ts'
+
+const zstd = await loadZstd()
 
 // 2,000 times "filters of a layer, " and 100 bytes from 0 to 99, packed by zstd 1.5.4 from a file and from a pipe.
 const LENGTH = 40_100
@@ -62,7 +65,25 @@ test('frames one behind the other, and what is to be skipped between them', () =
   for (let at = 0; at < many.length; at += empty.length) many.set(empty, at)
   assert.is(zstd(many, 0).length, 0)
   const tail = Uint8Array.from([...bytesOf(SIZED), 1, 2, 3, 4])
-  assert.throws(() => zstd(tail, LENGTH), /what follows is no frame/)
+  assert.throws(() => zstd(tail, LENGTH), /what follows, is no frame/)
+})
+
+test('3,000 damaged copies of a frame with a checksum: not one with other bytes is taken', () => {
+  const whole = new Uint8Array(readFileSync(join(import.meta.dirname, '../fixtures/zstd/mixed.zst')))
+  const content = zstd(whole, 450_000)
+  let taken = 0
+  for (const copy of damagedCopies(whole, 3000)) {
+    let out: Uint8Array
+    try {
+      out = zstd(copy, content.length)
+    } catch (error) {
+      assert.instance(error, RangeError)
+      continue
+    }
+    taken++
+    assert.equal(Buffer.compare(out, content), 0)
+  }
+  assert.ok(taken < 30, `${taken} were taken`) // a bit that means nothing may be changed
 })
 
 /** A frame of one compressed block that says it holds `content` bytes. */
@@ -71,27 +92,42 @@ function frameOf(content: number, block: readonly number[]): Uint8Array {
   return Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, content, head & 255, head >> 8, head >> 16, ...block])
 }
 
-test('a table of weights whose only symbol takes no bits is no endless loop', () => {
-  // One literal in a stream of six bytes: a table of 32 states, all of them weight 0, and two states to begin with.
-  const description = [4, 0xf0, 0x03, 0x00, 0x04]
-  const [literals, stored] = [1, description.length + 1]
-  const head = 2 | (literals << 4) | (stored << 14)
-  const frame = frameOf(1, [head & 255, (head >> 8) & 255, head >> 16, ...description, 0x01, 0])
-  assert.throws(() => zstd(frame, 1), /too many weights/)
-})
-
 test('a hundred thousand sequences of 128 KiB each from a few bytes are refused at the first', () => {
   // No literals; codes 35, 0 and 52, each the only one of its table, and a stream without a bit.
   const frame = frameOf(200, [0, 0xff, 0xff, 0xff, 0x54, 35, 0, 52, 0x01])
-  assert.throws(() => zstd(frame, 200), /ends early/)
+  assert.throws(() => zstd(frame, 200), /more than its head states/)
 })
 
-test('a dictionary or an unknown bit in the head is said; a large window takes no memory', () => {
+test('contents that end where a piece ends', () => {
+  for (const pieces of [1, 2, 3, 16]) {
+    const blocks = Array.from({ length: pieces }, (_, k) => [k === pieces - 1 ? 3 : 2, 0, 0x10, k]).flat()
+    const out = zstd(Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3, ...blocks]), pieces << 17)
+    assert.equal([...new Set(out)], [...Array(pieces).keys()])
+  }
+})
+
+test('what unfolds beyond the bytes asked for is refused at the first piece too much', () => {
+  // 40,000 blocks of one byte repeated, 128 KiB each: five gigabytes from 160 kB.
+  const block = (isLast: boolean) => [(0x100000 | 2 | (isLast ? 1 : 0)) & 255, 0, 0x10, 7]
+  const blocks = Array.from({ length: 40_000 }, (_, k) => block(k === 39_999)).flat()
+  const bomb = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3, ...blocks])
+  const started = performance.now()
+  assert.throws(() => zstd(bomb, 1_000_000), /holds more than 1000000 bytes/)
+  assert.ok(performance.now() - started < 1000)
+})
+
+test('a dictionary, an unknown bit in the head and a window beyond 128 MiB are said; a large window takes no memory', () => {
   const [descriptor, ...rest] = bytesOf(SIZED).subarray(4)
   const changed = (value: number, ...more: number[]) => Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, value, ...more, ...rest])
-  assert.throws(() => zstd(changed(descriptor! | 8), LENGTH), /unknown bit/)
+  assert.throws(() => zstd(changed(descriptor! | 8), LENGTH), /something unknown/)
   assert.throws(() => zstd(changed(descriptor! | 1, 7), LENGTH), /needs a dictionary/)
-  assert.throws(() => zstd(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0), 100), /holds 0 of 100 bytes/)
+  assert.throws(() => zstd(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0), 100), /window is larger/)
+  assert.throws(() => zstd(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3, 1, 0, 0), 100), /holds 0 of 100 bytes/)
+})
+
+test('a failure leaves nothing behind for the next frame', () => {
+  assert.throws(() => zstd(bytesOf(SIZED).subarray(0, 60), LENGTH), /ends early/)
+  assert.equal(zstd(bytesOf(SIZED), LENGTH), text)
 })
 
 test.run()

@@ -1,3 +1,4 @@
+import type { Unpack } from '../../codecs/unpack.ts'
 import { type Page, pagesOf } from './parquet-pages.ts'
 
 // Parquet's Encodings.md. Levels and dictionary indices are runs: a varint header, its lowest bit 1 for groups of eight bit-packed
@@ -8,7 +9,8 @@ export interface ColumnChunk {
   readonly name: string
   /** Number of the physical type. */
   readonly type: number
-  readonly codec: number
+  /** Unpacks a page. */
+  readonly unpack: Unpack
   /** Highest repetition level: 1 for a list, 0 for a plain column. */
   readonly repetition: number
   /** Highest definition level: what is there has it. */
@@ -29,7 +31,7 @@ export function readLists(bytes: Uint8Array, column: ColumnChunk, rows: number, 
   const out = new Float32Array(rows * each)
   let dictionary: Float32Array | Float64Array | undefined
   let done = 0
-  for (const page of pagesOf(bytes, column.codec)) {
+  for (const page of pagesOf(bytes, column.unpack)) {
     if (page.kind === 'dictionary') {
       dictionary = floats(page.bytes, 0, page.values, column, 0)
       continue
@@ -53,7 +55,7 @@ export function readLists(bytes: Uint8Array, column: ColumnChunk, rows: number, 
 export function* readLabels(bytes: Uint8Array, column: ColumnChunk, rows: number): Generator<string> {
   let dictionary: string[] | undefined
   let done = 0
-  for (const page of pagesOf(bytes, column.codec)) {
+  for (const page of pagesOf(bytes, column.unpack)) {
     if (page.kind === 'dictionary') {
       dictionary = [...labels(page.bytes, 0, page.values, column)]
       continue

@@ -1,7 +1,8 @@
 import { gunzipSync } from 'fflate'
 import { lz4Block } from '../../codecs/lz4.ts'
 import { snappy } from '../../codecs/snappy.ts'
-import { zstd } from '../../codecs/zstd.ts'
+import type { Unpack } from '../../codecs/unpack.ts'
+import { loadZstd } from '../../codecs/zstd.ts'
 import { countOf, readStruct, structOf } from './thrift.ts'
 
 // parquet-format/src/main/thrift/parquet.thrift, in Thrift's compact protocol. A column chunk is a run of pages:
@@ -29,7 +30,7 @@ const [NONE, SNAPPY, GZIP, ZSTD, LZ4] = [0, 1, 2, 6, 7]
 export const READ_CODECS: ReadonlySet<number> = new Set([NONE, SNAPPY, GZIP, ZSTD, LZ4])
 
 /** The pages of a column chunk, one at a time. @throws RangeError when the chunk is damaged */
-export function* pagesOf(chunk: Uint8Array, codec: number): Generator<Page> {
+export function* pagesOf(chunk: Uint8Array, unpack: Unpack): Generator<Page> {
   const cursor = { bytes: chunk, at: 0 }
   while (cursor.at < chunk.length) {
     const header = readStruct(cursor)
@@ -39,7 +40,7 @@ export function* pagesOf(chunk: Uint8Array, codec: number): Generator<Page> {
     cursor.at += packed
     if (type === 0 || type === 2) {
       const about = structOf(header, type === 0 ? 5 : 7)
-      const bytes = unpack(body, unpacked, codec)
+      const bytes = unpack(body, unpacked)
       yield {
         kind: type === 0 ? 'data' : 'dictionary',
         values: countOf(about, 1),
@@ -57,19 +58,22 @@ export function* pagesOf(chunk: Uint8Array, codec: number): Generator<Page> {
         kind: 'data',
         values: countOf(about, 1),
         encoding: countOf(about, 4),
-        bytes: about.get(7) === 0 ? rest : unpack(rest, size, codec),
+        bytes: about.get(7) === 0 ? rest : unpack(rest, size),
         levels: { repetition: body.subarray(0, repetition), definition: body.subarray(repetition, repetition + definition) },
       }
     }
   }
 }
 
-function unpack(input: Uint8Array, byteLength: number, codec: number): Uint8Array {
-  if (codec === NONE) return input
-  if (codec === SNAPPY) return snappy(input, byteLength)
-  if (codec === ZSTD) return zstd(input, byteLength)
-  const out = new Uint8Array(byteLength)
-  const length = codec === GZIP ? gunzipSync(input, { out }).length : lz4Block(input, out)
-  if (length !== byteLength) throw new RangeError(`a page holds ${length} of ${byteLength} bytes`)
-  return out
+/** What unpacks the pages of a column chunk; the number of its codec is one of READ_CODECS. */
+export async function unpackerOf(codec: number): Promise<Unpack> {
+  if (codec === NONE) return (input) => input
+  if (codec === SNAPPY) return snappy
+  if (codec === ZSTD) return loadZstd()
+  return (input, byteLength) => {
+    const out = new Uint8Array(byteLength)
+    const length = codec === GZIP ? gunzipSync(input, { out }).length : lz4Block(input, out)
+    if (length !== byteLength) throw new RangeError(`a page holds ${length} of ${byteLength} bytes`)
+    return out
+  }
 }

@@ -4,7 +4,7 @@ import type { Source, SourceFormat } from '../source.ts'
 import { acrossBlocks, bestColumn, joinRuns, type Label, type LabelledRows, labelOf, sideOf, tableModels } from './layers.ts'
 import { type ColumnChunk, PARQUET_TYPE, readLabels, readLists } from './parquet-column.ts'
 import { type ChunkPlace, type Footer, looksLikeParquet, readFooter, type SchemaNode } from './parquet-footer.ts'
-import { CODECS, READ_CODECS } from './parquet-pages.ts'
+import { CODECS, READ_CODECS, unpackerOf } from './parquet-pages.ts'
 
 // Apache Parquet: "PAR1", column chunks, footer, i32 footer length, "PAR1". Read by our own
 // walker (docs/decisions/parquet-pages.md). A row group is the smallest part that is decoded; the two read last are kept.
@@ -161,7 +161,7 @@ class Columns {
     const chunk: ColumnChunk = {
       name: column.name,
       type: chain.at(-1)!.type!,
-      codec: place.codec,
+      unpack: await unpackerOf(place.codec),
       repetition: chain.filter(({ repetition }) => repetition === REPEATED).length,
       definition: chain.filter(({ repetition }) => repetition !== REQUIRED).length,
     }

@@ -195,7 +195,7 @@ function lz4(bytes: Uint8Array): Uint8Array {
   }
   block.push(Math.min(15, bytes.length - from) << 4, ...more(bytes.length - from), ...bytes.subarray(from))
   const size = [block.length & 255, (block.length >> 8) & 255, block.length >> 16, 0]
-  return Uint8Array.from([0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0, ...size, ...block, 0, 0, 0, 0])
+  return Uint8Array.from([0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, ...size, ...block, 0, 0, 0, 0])
 }
 
 test('Arrow: batches compressed with LZ4, as Feather files are', async () => {
@@ -228,10 +228,7 @@ test('Arrow: batches compressed with ZSTD, in frames that tell their size and in
 test('a damaged ZSTD frame is refused immediately', async () => {
   const damaged = new Uint8Array(readFileSync(`${fixtures}zstd.arrow`))
   damaged[726] = 0xf0 // in a table of literals; the first reader of these frames never came back from it
-  assert.match(
-    await problem(openBytes(damaged)),
-    /^some\.arrow: Arrow: a ZSTD frame is damaged \(a table of literals has too many weights\)/,
-  )
+  assert.match(await problem(openBytes(damaged)), /^some\.arrow: Arrow: a ZSTD frame is damaged \(its bytes are damaged\)/)
 })
 
 test('Arrow: a stored batch is a part of the file', async () => {
