@@ -133,3 +133,9 @@ export const numberFormats = {
 } as const satisfies Record<string, NumberWords>
 
 export type NumberFormat = keyof typeof numberFormats
+
+/** The first few names, and how many more: "a, b, c and 4 more". */
+export function firstFew(names: readonly string[], most = 3): string {
+  const shown = names.slice(0, most).join(', ')
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown
+}

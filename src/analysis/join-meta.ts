@@ -1,6 +1,7 @@
 import type { MetaValue } from '../database/meta.ts'
 import { InputError } from '../errors.ts'
 import type { ModelRow } from '../measure/model-row.ts'
+import { firstFew } from '../words.ts'
 import { matchName } from './match-name.ts'
 import type { MetaTable } from './meta-table.ts'
 
@@ -42,16 +43,10 @@ export function joinMeta<T extends Pick<ModelRow, 'model' | 'meta'>>(models: rea
   return {
     models: models.map((model) => ({ ...model, meta: { ...model.meta, ...(values.get(model.model) ?? {}) } })),
     warnings: [
-      ...(without.length > 0 ? [`${table.file} has no row for ${listed(without.map(({ model }) => model))}`] : []),
+      ...(without.length > 0 ? [`${table.file} has no row for ${firstFew(without.map(({ model }) => model))}`] : []),
       ...(unused.length > 0
-        ? [`${table.file} has ${unused.length} rows about models that were not read: ${listed(unused)}`]
+        ? [`${table.file} has ${unused.length} rows about models that were not read: ${firstFew(unused)}`]
         : []),
     ],
   }
-}
-
-/** The first few names, and how many more. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ')
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
 }

@@ -1,6 +1,6 @@
 import { joinPairs } from '../analysis/join-pairs.ts'
 import { type MetaTable, parseMeta } from '../analysis/meta-table.ts'
-import { type Pair, parsePairs } from '../analysis/pairs.ts'
+import { type Pair, type PairTable, parsePairs } from '../analysis/pairs.ts'
 import { InputError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 
@@ -23,7 +23,12 @@ export async function readMetaFile(path: string): Promise<MetaTable> {
   return parseMeta(path, await readTextFile(path))
 }
 
+/** The table of --pairs. @throws InputError */
+export async function readPairTable(path: string): Promise<PairTable> {
+  return parsePairs(path, await readTextFile(path))
+}
+
 /** The pairs of --pairs, matched with the models that were measured. @throws InputError */
 export async function readPairsFile(path: string, models: readonly string[]): Promise<Pair[]> {
-  return joinPairs(models, parsePairs(path, await readTextFile(path)))
+  return joinPairs(models, await readPairTable(path))
 }

@@ -4,7 +4,7 @@ import { checkFiles } from '../results/check-files.ts'
 import { packResults } from '../results/pack.ts'
 import { plural } from '../words.ts'
 import type { Command } from './command.ts'
-import { withResults } from './results-place.ts'
+import { withResultFiles } from './results-place.ts'
 import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
@@ -18,7 +18,7 @@ export const packCommand: Command = {
     const name = words['results'] as string
     const output = words['output'] as string
     if (!/\.zip$/i.test(output)) throw new UsageError(`-o ${output}: give a name that ends in .zip`)
-    return withResults(name, async (folder) => {
+    return withResultFiles(name, async (folder) => {
       const { entries, problems, resultsSha256 } = await checkFiles(folder, name)
       if (problems.length > 0)
         throw new InputError(name, `${problems[0]}; filterlens verify lists them all, and only what is whole is packed`)

@@ -3,9 +3,10 @@ import { InputError } from '../errors.ts'
 import { diskFolder, fileProblem, openFile } from '../io/node.ts'
 import type { Folder } from '../io/random-access.ts'
 import { requireFinished, zippedResults } from '../results/open-results.ts'
+import { verifiedFolder } from '../results/verified-folder.ts'
 
 /** Work on results as a person names them: their folder, or one zip. @throws InputError when they are not there, or not finished */
-export async function withResults<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T> {
+export async function withResultFiles<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T> {
   const found = await stat(path).catch((error: unknown) => {
     throw new InputError(path, fileProblem(error), { cause: error })
   })
@@ -22,4 +23,12 @@ export async function withResults<T>(path: string, work: (folder: Folder) => Pro
   } finally {
     await access.close?.()
   }
+}
+
+/**
+ * The same, with every file held against its hash when it is opened. @throws InputError also for a file that is not what was
+ * written
+ */
+export async function withResults<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T> {
+  return withResultFiles(path, async (folder) => work(await verifiedFolder(folder, path)))
 }

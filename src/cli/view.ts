@@ -1,7 +1,16 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import open from 'open'
+import { InputError } from '../errors.ts'
+import { openFile } from '../io/node.ts'
+import type { Folder } from '../io/random-access.ts'
+import { tryZip } from '../io/zip.ts'
+import { checkFiles, type FileCheck } from '../results/check-files.ts'
+import { MANIFEST, RESULTS } from '../results/manifest.ts'
 import type { Command } from './command.ts'
 import { numberOption } from './measuring-options.ts'
+import { withResultFiles } from './results-place.ts'
 import { serve } from './serve.ts'
 import { servedFiles } from './served-files.ts'
 import { print, say } from './talk.ts'
@@ -24,7 +33,9 @@ export const viewCommand: Command = {
       'a port number from 0 to 65535',
       (x) => Number.isSafeInteger(x) && x >= 0 && x < 65536,
     )
-    const files = await servedFiles((words['inputs'] as string[] | undefined) ?? [])
+    const inputs = (words['inputs'] as string[] | undefined) ?? []
+    const files = await servedFiles(inputs)
+    for (const path of inputs) await requireUnchanged(path)
     const served = await serve({ webRoot, files, ...(port !== undefined && { port }) })
     print(served.url)
     say('Ctrl-C ends it')
@@ -36,4 +47,25 @@ export const viewCommand: Command = {
     await served.close()
     return 0
   },
+}
+
+/** @throws InputError for results of which a file is not what was written; the page checks what lies deeper when it reads it */
+async function requireUnchanged(path: string): Promise<void> {
+  const isZip = /\.zip$/i.test(path)
+  if (!isZip && !existsSync(join(path, RESULTS)) && !existsSync(join(path, MANIFEST))) return
+  const work = (folder: Folder): Promise<FileCheck> => checkFiles(folder, path)
+  if (isZip && !(await holdsResults(path))) return
+  const { problems } = await withResultFiles(path, work)
+  if (problems.length > 0) throw new InputError(path, `${problems[0]}; filterlens verify tells all`)
+}
+
+/** True for a zip of results; one of models is none, and a broken one is told by whoever reads it. */
+async function holdsResults(path: string): Promise<boolean> {
+  const access = await openFile(path)
+  try {
+    const zip = await tryZip(access)
+    return zip?.entries.some(({ name }) => basename(name) === RESULTS) ?? false
+  } finally {
+    await access.close?.()
+  }
 }

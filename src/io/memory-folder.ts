@@ -44,3 +44,23 @@ export function memoryOutput(name: string): MemoryFolder {
     async sync() {},
   }
 }
+
+/** A folder that keeps nothing: for files of which only the hash is wanted. */
+export function nowhere(name: string): OutputFolder {
+  return {
+    name,
+    async create(path) {
+      return {
+        async write() {},
+        async flush() {},
+        async readBack() {
+          throw new Error(`${path} was not kept`)
+        },
+        async commit() {},
+        async discard() {},
+      }
+    },
+    async remove() {},
+    async sync() {},
+  }
+}

@@ -30,7 +30,12 @@ export interface RandomAccess {
 export interface Folder {
   /** @returns undefined when there is no such file. `path` is relative, with forward slashes, and must stay below the folder. */
   open(path: string): Promise<RandomAccess | undefined>
+  /** The paths of all files below it, where they can be told; at most `MOST_PATHS`. */
+  paths?(): Promise<string[]>
 }
+
+/** Most files of a folder that are listed: what holds more is no folder of results. */
+export const MOST_PATHS = 100_000
 
 /** A folder in which nothing is found: for an input that came alone. */
 export const emptyFolder: Folder = { open: async () => undefined }

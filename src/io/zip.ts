@@ -84,7 +84,11 @@ async function readZip(access: RandomAccess): Promise<Zip> {
     find: (name) => byName.get(name),
     folder: (below = '') => {
       const prefix = below === '' || below.endsWith('/') ? below : `${below}/`
-      return { open: async (path) => byName.get(joined(prefix, path) ?? '')?.open() }
+      return {
+        open: async (path) => byName.get(joined(prefix, path) ?? '')?.open(),
+        // What lies beside the folder came in the same zip.
+        paths: async () => entries.map(({ name }) => (name.startsWith(prefix) ? name.slice(prefix.length) : `../${name}`)),
+      }
     },
   }
 }

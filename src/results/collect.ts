@@ -3,13 +3,13 @@ import { joinMeta } from '../analysis/join-meta.ts'
 import type { MetaTable } from '../analysis/meta-table.ts'
 import { asTabled } from '../database/provenance.ts'
 import { InputError, UsageError } from '../errors.ts'
-import { writeFile } from '../io/sink.ts'
+import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
-import type { StagedResults } from './staged.ts'
+import { PARAMETERS } from './manifest.ts'
 import { tableFiles } from './table-files.ts'
 
 /** A layer's row without its statistics. */
@@ -136,7 +136,7 @@ export interface RunTables {
   finish(record: Omit<Analysis, 'layers' | 'skipped'>): Promise<void>
 }
 
-export async function openRunTables(results: StagedResults, parameters: Parameters): Promise<RunTables> {
+export async function openRunTables(results: OutputFolder, parameters: Parameters): Promise<RunTables> {
   // Loaded here: who only measures, in a browser above all, need not load the Arrow library.
   const { layerTableWriter, modelTableBytes, parametersText, skippedTableWriter } = await import('./tables.ts')
   const layers = layerTableWriter(await results.create(tableFiles.layers), version, parameters)
@@ -148,7 +148,7 @@ export async function openRunTables(results: StagedResults, parameters: Paramete
       await layers.commit()
       await skipped.commit()
       await writeFile(results, tableFiles.models, modelTableBytes(record))
-      await writeFile(results, 'parameters.json', `${parametersText(parameters)}\n`)
+      await writeFile(results, PARAMETERS, `${parametersText(parameters)}\n`)
     },
   }
 }

@@ -1,12 +1,10 @@
-import type { Difference } from './compare-rows.ts'
+import { type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
 
-const MOST = 100
-
-/** The values in which two JSON texts differ, each by its path: "groups.a.models", "pairs[3].shift". At most 100. */
+/** The values in which two JSON texts differ, each by its path: "groups.a.models", "pairs[3].shift". At most `MOST_DIFFERENCES`. */
 export function compareJson(table: string, stored: string, made: string): Difference[] {
   const differences: Difference[] = []
   const walk = (path: string, a: unknown, b: unknown): void => {
-    if (Object.is(a, b) || differences.length >= MOST) return
+    if (Object.is(a, b) || differences.length >= MOST_DIFFERENCES) return
     if (isBranch(a) && isBranch(b) && Array.isArray(a) === Array.isArray(b)) {
       for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
         walk(Array.isArray(a) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`, own(a, key), own(b, key))

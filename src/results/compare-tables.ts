@@ -1,13 +1,13 @@
 import { type ArrowTable, type ArrowValue, readArrowTable } from '../arrow/table.ts'
 import type { RandomAccess } from '../io/random-access.ts'
-import type { Difference } from './compare-rows.ts'
+import { type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
 
-/** The cells in which two Arrow tables differ in any bit, and the metadata in which they do. */
+/** The cells in which two Arrow tables differ in any bit, and the metadata in which they do; at most `MOST_DIFFERENCES`. */
 export async function compareTables(table: string, stored: RandomAccess, made: RandomAccess): Promise<Difference[]> {
   const [before, now] = [await readArrowTable(stored), await readArrowTable(made)]
   const differences: Difference[] = []
   const note = (row: string, column: string, a: unknown, b: unknown): void => {
-    differences.push({ table, row, column, stored: shown(a), recomputed: shown(b) })
+    if (differences.length < MOST_DIFFERENCES) differences.push({ table, row, column, stored: shown(a), recomputed: shown(b) })
   }
   if (before.rows !== now.rows) note('all', '(number of rows)', before.rows, now.rows)
   const names = new Set([...before.columns, ...now.columns].map(({ name }) => name))

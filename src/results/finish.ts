@@ -3,7 +3,7 @@ import type { Analysis } from '../measure/model-row.ts'
 import { moduleBytes, moduleSha256 } from '../wasm/module.ts'
 import { CRATE } from './check-crate.ts'
 import { crateText } from './crate.ts'
-import { MANIFEST, manifestText, RESULTS } from './manifest.ts'
+import { MANIFEST, MODULE, manifestText, RESULTS } from './manifest.ts'
 import type { StagedResults } from './staged.ts'
 
 /** Facts about this run that are no part of what is hashed. */
@@ -26,7 +26,7 @@ export async function finishResults(
   record: Pick<Analysis, 'version' | 'parameters' | 'models'>,
   facts: RunFacts,
 ): Promise<string> {
-  await writeFile(results, 'kernel.wasm', moduleBytes())
+  await writeFile(results, MODULE, moduleBytes())
   await writeFile(results, 'machine.json', `${JSON.stringify(facts.machine, null, 2)}\n`)
   const { metrics, ...plain } = record.parameters
   const resultsSha256 = await results.resultsSha256()

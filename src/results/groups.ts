@@ -2,10 +2,9 @@ import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { InputError } from '../errors.ts'
 import type { Folder } from '../io/random-access.ts'
-import { writeFile } from '../io/sink.ts'
+import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { exportTable } from './export-formats.ts'
 import { groupTables } from './export-groups.ts'
-import type { StagedResults } from './staged.ts'
 import { parametersText } from './tables.ts'
 
 /** The whole group analysis as JSON. */
@@ -17,15 +16,15 @@ const LARGEST = 256 << 20
 export const PAIRS = 'pairs.json'
 
 /** Adds the group analysis to the results: as JSON, each of its tables as groups/<name>.arrow, and the pairs. */
-export async function writeGroups(results: StagedResults, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
+export async function writeGroups(folder: OutputFolder, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
   const parameters: unknown = JSON.parse(parametersText(report.parameters)) // in the order in which they are read back
-  await writeFile(results, GROUPS, `${JSON.stringify({ ...report, parameters })}\n`)
+  await writeFile(folder, GROUPS, `${JSON.stringify({ ...report, parameters })}\n`)
   await writeFile(
-    results,
+    folder,
     PAIRS,
     `${JSON.stringify(pairs.map(({ a, b, architecture, dataset }) => ({ a, b, architecture, dataset })))}\n`,
   )
-  for (const table of groupTables(report)) await writeFile(results, `groups/${table.name}.arrow`, exportTable(table, 'arrow'))
+  for (const table of groupTables(report)) await writeFile(folder, `groups/${table.name}.arrow`, exportTable(table, 'arrow'))
 }
 
 /** The group analysis of a results folder; undefined when it has none. @throws InputError when it is damaged */

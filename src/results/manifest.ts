@@ -12,6 +12,10 @@ export interface ManifestEntry {
 export const MANIFEST = 'manifest.sha256'
 /** Holds the SHA-256 of the manifest: the one number to quote. Written last, so that a folder without it holds no finished results. */
 export const RESULTS = 'results.sha256'
+/** The module that computed the numbers. */
+export const MODULE = 'kernel.wasm'
+/** What the numbers were computed with, as JSON. */
+export const PARAMETERS = 'parameters.json'
 /** Host, time and speed of the run, and the crate that dates it: they differ from run to run and stand apart from what is hashed. */
 export const UNHASHED: readonly string[] = ['machine.json', 'ro-crate-metadata.json', MANIFEST, RESULTS]
 

@@ -2,12 +2,13 @@ import { randomWords } from '../analysis/random.ts'
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
+import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { inputNames } from '../measure/model-names.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { type MeasureEvent, measure } from '../measure/run.ts'
 import { moduleSha256 } from '../wasm/module.ts'
-import { compareLayerRows, compareModelRows, type Difference } from './compare-rows.ts'
+import { compareLayerRows, compareModelRows, type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
 
 /** What measuring the inputs again gave. */
 export interface Recomputation {
@@ -20,6 +21,12 @@ export interface Recomputation {
   readonly inputs: readonly LazyInput[]
   /** True when every input of the run is among them. */
   readonly isWhole: boolean
+  /** What the files say of the models that were measured again, by model. */
+  readonly meta: ReadonlyMap<string, ModelRow['meta']>
+  /** Paths that were given and are not in the results: models that were left out, or that were never measured. */
+  readonly leftOut: readonly string[]
+  /** Warnings that came again and the results do not hold, and those of the results that did not come again. */
+  readonly warnings: { readonly missing: readonly string[]; readonly unseen: readonly string[] }
 }
 
 /** How much to measure again. */
@@ -56,7 +63,8 @@ export async function recompute(
   const byFile = new Map<string, ModelRow[]>()
   for (const row of stored.models) byFile.set(row.file, [...(byFile.get(row.file) ?? []), row])
   const byPath = new Map(given.map((input) => [input.path, input]))
-  const databases = given.filter(({ path }) => !byFile.has(path) && !stored.failed.some(({ file }) => file === path))
+  const failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
+  const others = given.filter(({ path }) => !byFile.has(path) && !failedBefore.has(path))
   const problems: string[] = []
   const inputs: LazyInput[] = []
   const drawn = sampleOf([...byFile.keys()], options)
@@ -66,7 +74,9 @@ export async function recompute(
     if (input) inputs.push(input)
   }
   // Whose own file is not there may lie in a database; what is not found there either is missing.
-  if (absent.length > 0 && absent.length === drawn.length) inputs.push(...databases)
+  const areDatabases = absent.length > 0 && absent.length === drawn.length
+  for (const input of areDatabases ? others : given.filter(({ path }) => failedBefore.has(path) && !byFile.has(path)))
+    inputs.push(input)
   const sound: LazyInput[] = []
   for (const input of inputs) {
     const wanted = byFile.get(input.path)?.[0]?.sha256 ?? null
@@ -81,7 +91,7 @@ export async function recompute(
     threshold,
     kernel,
     ...(metrics && { metrics }),
-    names: inputNames([...byFile.keys(), ...stored.failed.map(({ file }) => file)]),
+    names: inputNames([...byFile.keys(), ...failedBefore.keys()]),
     skipNonFinite: stored.skipped.some(({ reason }) => reason.startsWith('the weight at index')),
     keepGoing: true,
     ...(options.signal && { signal: options.signal }),
@@ -97,9 +107,21 @@ export async function recompute(
   const refused = new Set([...missing, ...inputs.filter((input) => !sound.includes(input)).map(({ path }) => path)])
   for (const { file, model } of again.left(drawn))
     if (!refused.has(file) && !again.failed.has(file)) problems.push(`${model} is no longer in ${file}`)
-  problems.push(...again.problems)
-  const isWhole = drawn.length === byFile.size && problems.length === 0
-  return { layers: again.layers, differences: again.differences, problems, inputs: sound, isWhole }
+  const isWhole = drawn.length === byFile.size && problems.length + again.problems.length === 0
+  const told = new Set(stored.warnings)
+  return {
+    layers: again.layers,
+    differences: again.differences,
+    problems: problems.concat(again.problems),
+    inputs: sound,
+    isWhole,
+    meta: again.meta,
+    leftOut: areDatabases ? [] : others.map(({ path }) => path),
+    warnings: {
+      missing: [...again.warnings].filter((text) => !told.has(text)),
+      unseen: stored.warnings.filter((text) => !again.warnings.has(text)),
+    },
+  }
 }
 
 async function changedProblem(lazy: LazyInput, wanted: string, signal?: AbortSignal): Promise<string | undefined> {
@@ -126,21 +148,30 @@ class Again {
   readonly seen = new Set<string>()
   /** Files that could not be measured again. */
   readonly failed = new Set<string>()
+  /** What the files say of their models. */
+  readonly meta = new Map<string, ModelRow['meta']>()
+  readonly warnings = new Set<string>()
   layers = 0
   readonly #stored: Analysis
+  readonly #failedBefore: ReadonlyMap<string, string>
   /** In a sample other models may have had the name first. */
   readonly #namesCount: boolean
   readonly #waiting = new Map<string, ModelRow[]>()
-  readonly #rows = new Map<string, Map<number, LayerRow>>()
+  /** Layers of one id in their order: a file may give one id to several. */
+  readonly #rows = new Map<string, Map<number, LayerRow[]>>()
   #current: LayerRow[] = []
 
   constructor(stored: Analysis, namesCount: boolean) {
     this.#stored = stored
     this.#namesCount = namesCount
     for (const row of stored.models) this.#waiting.set(row.file, [...(this.#waiting.get(row.file) ?? []), row])
+    this.#failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
     for (const row of stored.layers) {
-      const layers = this.#rows.get(row.model) ?? new Map<number, LayerRow>()
-      this.#rows.set(row.model, layers.set(row.layer_id, row))
+      const layers = this.#rows.get(row.model) ?? new Map<number, LayerRow[]>()
+      const same = layers.get(row.layer_id)
+      if (same) same.push(row)
+      else layers.set(row.layer_id, [row])
+      this.#rows.set(row.model, layers)
     }
   }
 
@@ -149,8 +180,12 @@ class Again {
     else if (event.kind === 'failed') {
       this.#current = []
       this.failed.add(event.file)
-      this.problems.push(event.error.message)
-    } else if (event.kind === 'model') {
+      const before = this.#failedBefore.get(event.file)
+      if (before === undefined) this.problems.push(event.error.message)
+      else if (before !== event.error.problem)
+        this.#note({ table: 'models', row: event.file, column: 'failed', stored: before, recomputed: event.error.problem })
+    } else if (event.kind === 'warning') this.warnings.add(event.text)
+    else if (event.kind === 'model') {
       this.#model(event)
       this.#current = []
     }
@@ -161,33 +196,42 @@ class Again {
     return files.flatMap((file) => this.#waiting.get(file) ?? [])
   }
 
+  #note(difference: Difference): void {
+    if (this.differences.length < MOST_DIFFERENCES) this.differences.push(difference)
+  }
+
   #model({ row, skipped }: Extract<MeasureEvent, { kind: 'model' }>): void {
     this.seen.add(row.file)
     const before = this.#waiting.get(row.file)?.shift()
     if (!before) {
-      this.problems.push(`${row.file} holds more models than the results have rows for`)
+      this.problems.push(
+        this.#failedBefore.has(row.file)
+          ? `${row.file} is left out of the results as broken (${this.#failedBefore.get(row.file)}), and can be measured`
+          : `${row.file} holds more models than the results have rows for`,
+      )
       return
     }
     const { model } = before
     const named = this.#namesCount ? row : { ...row, model }
-    this.differences.push(...compareModelRows(before, { ...named, meta: before.meta }))
-    const known = this.#rows.get(model) ?? new Map<number, LayerRow>()
-    const now = new Set(this.#current.map(({ layer_id }) => layer_id))
+    this.meta.set(model, row.meta)
+    for (const difference of compareModelRows(before, { ...named, meta: before.meta })) this.#note(difference)
+    if (row.layers === 0) this.warnings.add(`${model}: no layer to measure: ${describeCensus(undefined, skipped)}`)
+    const known = this.#rows.get(model) ?? new Map<number, LayerRow[]>()
     for (const layer of this.#current) {
-      const stored = known.get(layer.layer_id)
-      if (stored) this.differences.push(...compareLayerRows(stored, { ...layer, model }))
+      const stored = known.get(layer.layer_id)?.shift()
+      if (stored) for (const difference of compareLayerRows(stored, { ...layer, model })) this.#note(difference)
       else this.problems.push(`${model}: layer ${layer.layer} is not in the results`)
       this.layers++
     }
-    for (const { layer_id, layer } of known.values())
-      if (!now.has(layer_id)) this.problems.push(`${model}: layer ${layer} is in the results, and is not measured now`)
+    for (const { layer } of [...known.values()].flat())
+      this.problems.push(`${model}: layer ${layer} is in the results, and is not measured now`)
     const left = this.#stored.skipped.filter((entry) => entry.model === model)
     const text = (entries: readonly { name: string; kind: string; shape: readonly number[]; reason: string }[]): string[] =>
       entries.map(({ name, kind, shape, reason }) => JSON.stringify([name, kind, shape, reason]))
     const [was, is] = [text(left), text(skipped)]
     for (let k = 0; k < Math.max(was.length, is.length); k++)
       if (was[k] !== is[k])
-        this.differences.push({
+        this.#note({
           table: 'skipped',
           row: `${model}, ${k}`,
           column: 'all',

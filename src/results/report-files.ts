@@ -18,6 +18,11 @@ export interface ReportParts {
 /** The report of results, the same for the same tables. */
 export const REPORT = 'report.html'
 
+/** True for a file that `writeReportFiles` writes. */
+export function isReportFile(path: string): boolean {
+  return path === REPORT || path.startsWith('figures/')
+}
+
 /** Adds report.html and its figures as figures/<number>-<name>.svg. */
 export async function writeReportFiles(
   folder: OutputFolder,

@@ -1,48 +1,14 @@
 import { createHash } from 'node:crypto'
-import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diskFolder } from '../../src/io/node.ts'
-import { outputFolder } from '../../src/io/node-output.ts'
-import type { Analysis } from '../../src/measure/model-row.ts'
 import { readGroups } from '../../src/results/groups.ts'
 import { parseManifest } from '../../src/results/manifest.ts'
 import { readResults } from '../../src/results/tables-read.ts'
-import { writeResults } from '../../src/results/write-results.ts'
+import { few, forged, reseal } from './forged.ts'
 import { filterlens, inFolder, projectFolder } from './run.ts'
-
-const facts = {
-  command: 'a test',
-  finished: '2026-01-01T00:00:00Z',
-  machine: {},
-  license: 'https://creativecommons.org/publicdomain/zero/1.0/',
-}
-const few = ['data/vgg_w16_cifar10_normal.onnx', 'data/vgg_w16_cifar10_robust.onnx']
-
-/** Results whose hashes are all right and whose rows are not: what someone would write who wants to be believed. */
-async function forged(folder: string, change: (analysis: Analysis) => Analysis): Promise<string> {
-  const honest = join(folder, 'honest')
-  assert.is((await filterlens(['analyze', ...few, '-o', honest])).code, 0)
-  const analysis = change(await readResults(diskFolder(honest), honest))
-  const output = join(folder, 'forged')
-  await mkdir(output)
-  await writeResults(outputFolder(output), { analysis, inputs: null }, facts)
-  assert.is((await filterlens(['verify', output])).code, 0)
-  return output
-}
-
-/** Writes the hashes of changed results anew, in the crate too. */
-async function rehash(folder: string, path: string, before: string): Promise<void> {
-  const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
-  const [was, is] = [sha256(before), sha256(await readFile(join(folder, path)))]
-  const manifest = (await readFile(join(folder, 'manifest.sha256'), 'utf8')).replace(was, is)
-  const number = (await readFile(join(folder, 'results.sha256'), 'utf8')).trim()
-  await writeFile(join(folder, 'manifest.sha256'), manifest)
-  await writeFile(join(folder, 'results.sha256'), `${sha256(manifest)}\n`)
-  const crate = await readFile(join(folder, 'ro-crate-metadata.json'), 'utf8')
-  await writeFile(join(folder, 'ro-crate-metadata.json'), crate.replaceAll(was, is).replaceAll(number, sha256(manifest)))
-}
 
 test('an untouched study is good: its hashes, its rows measured again, every file made again', () =>
   inFolder(async (folder) => {
@@ -53,10 +19,14 @@ test('an untouched study is good: its hashes, its rows measured again, every fil
     const hashes = await filterlens(['verify', results])
     assert.is(hashes.code, 0)
     assert.match(hashes.out, new RegExp(`${files} files as they were written`))
-    const again = await filterlens(['verify', results, '--inputs', 'data'])
+    assert.match(hashes.out, new RegExp(`${files - 2} files that follow from the layer table: made again, equal`))
+    const number = await readFile(join(results, 'results.sha256'), 'utf8')
+    const tables = ['--meta', 'data/meta.csv', '--pairs', 'data/pairs.csv', '--expect', `sha256:${number.trim()}`]
+    const again = await filterlens(['verify', results, '--inputs', 'data', ...tables])
     assert.is(again.code, 0, again.out)
     assert.match(again.out, /100 layers measured again: equal in every bit/)
-    assert.match(again.out, new RegExp(`${files} files made again: equal in every byte`))
+    assert.match(again.out, new RegExp(`${files} files made again from the inputs: equal in every byte`))
+    assert.match(again.out, /not compared:\n {2}- machine\.json, and what ro-crate-metadata\.json says [^\n]*\n$/)
     const sample = (seed: string) =>
       filterlens(['verify', results, '--inputs', 'data', '--sample', '3', '--seed', seed, '--json'])
     const some = await sample('5')
@@ -70,8 +40,10 @@ test('an untouched study is good: its hashes, its rows measured again, every fil
     const text = await readFile(join(results, 'groups.json'), 'utf8')
     const { shift } = (await readGroups(diskFolder(results), results))!.shift[0]!
     await writeFile(join(results, 'groups.json'), text.replace(`"shift":${shift}`, '"shift":0.5'))
-    await rehash(results, 'groups.json', text)
-    assert.is((await filterlens(['verify', results])).code, 0)
+    await reseal(results)
+    const alone = await filterlens(['verify', results])
+    assert.is(alone.code, 1)
+    assert.match(alone.out, /groups\/shift\.arrow, row 0 \([^)]*\), column shift: 0\.\d+ in the results, 0\.5 now/)
     const lie = await filterlens(['verify', results, '--inputs', 'data'])
     assert.is(lie.code, 1)
     assert.match(lie.out, new RegExp(`groups\\.json, row all, column [\\w.[\\]]+: 0\\.5 in the results, ${shift} now`))
@@ -92,10 +64,12 @@ test('a changed byte, a missing file, one that is not listed and another model a
     assert.match(changed.out, /layers\.arrow has been changed/)
     assert.match(changed.out, /skipped\.arrow is missing/)
     assert.match(changed.out, /report\.html lies there but is not in manifest\.sha256/)
-    assert.not.match(changed.out, /notes/)
 
     await rm(join(results, 'report.html'))
     await filterlens(['analyze', 'data', '-o', results])
+    const whole = await filterlens(['verify', results])
+    assert.is(whole.code, 0, whole.out)
+    assert.match(whole.out, /1 file beside the results and no part of them: notes\.txt/)
     assert.is(await readFile(join(results, 'notes.txt'), 'utf8'), 'mine')
     await cp('data', join(folder, 'data'), { recursive: true })
     await cp('data/vgg_w16_cifar10_robust.onnx', join(folder, 'data/vgg_w16_cifar10_normal.onnx'))
@@ -139,14 +113,19 @@ test('rows that no model gives are named cell by cell, although every hash is ri
 
 test('results of another module are refused with a clear word, and their hashes are checked all the same', () =>
   inFolder(async (folder) => {
-    const kernel_sha256 = 'f'.repeat(64)
-    const output = await forged(folder, (analysis) => ({ ...analysis, parameters: { ...analysis.parameters, kernel_sha256 } }))
+    const other = 'the module of another version'
+    const kernel_sha256 = createHash('sha256').update(other).digest('hex')
+    const output = await forged(
+      folder,
+      (analysis) => ({ ...analysis, parameters: { ...analysis.parameters, kernel_sha256 } }),
+      other,
+    )
     const { code, out, err } = await filterlens(['verify', output, '--inputs', 'data'])
     assert.is(code, 2)
     assert.is(out, '')
     assert.match(
       err,
-      /was made by filterlens [\d.]+ with the module f{64}; this is module [0-9a-f]{64}, which may round differently/,
+      /was made by filterlens [\d.]+ with the module [0-9a-f]{64}; this is module [0-9a-f]{64}, which may round differently/,
     )
   }))
 

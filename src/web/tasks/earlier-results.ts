@@ -8,6 +8,7 @@ import { isOwnPath, RESULTS, UNHASHED } from '../../results/manifest.ts'
 import { requireFinished, zippedResults } from '../../results/open-results.ts'
 import { tableFiles } from '../../results/table-files.ts'
 import { readResults } from '../../results/tables-read.ts'
+import { verifiedFolder } from '../../results/verified-folder.ts'
 import type { DroppedResult } from './protocol.ts'
 
 /** Results of earlier runs among dropped files, the files that are no part of them, and what was wrong with broken ones. */
@@ -41,8 +42,10 @@ export async function earlierResults(files: readonly GivenFile[]): Promise<Earli
   return { results, rest, failed }
 }
 
-async function readFolder(folder: Folder, name: string): Promise<DroppedResult> {
-  await requireFinished(folder, name)
+/** Every file is held against its hash: what was changed since it was written is not shown. */
+async function readFolder(written: Folder, name: string): Promise<DroppedResult> {
+  await requireFinished(written, name)
+  const folder = await verifiedFolder(written, name)
   const analysis = await readResults(folder, name)
   const [pairs, groups] = [await readPairs(folder, name), await readGroups(folder, name)]
   return { analysis, measured: false, pairs, groups: groups ?? null }

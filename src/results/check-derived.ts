@@ -1,0 +1,134 @@
+import type { GroupReport } from '../analysis/report-types.ts'
+import { memoryOutput, nowhere } from '../io/memory-folder.ts'
+import { type Folder, memoryAccess } from '../io/random-access.ts'
+import type { OutputFolder } from '../io/sink.ts'
+import { aggregateLayers } from '../measure/aggregate.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { version } from '../version.ts'
+import { groupsAgain } from './check-groups.ts'
+import { openRunTables } from './collect.ts'
+import { compareFiles, wholeFile } from './compare-files.ts'
+import { type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
+import { FIRST_FILTERS, readFirstFiltersTable } from './first-filters-table.ts'
+import { readGroups, readPairs, writeGroups } from './groups.ts'
+import { IMAGES } from './images.ts'
+import { type ManifestEntry, MODULE } from './manifest.ts'
+import { isReportFile, REPORT } from './report-files.ts'
+import { stageResults } from './staged.ts'
+
+/** What making again from the layer table gave all that follows from it. */
+export interface Derived {
+  /** Paths of the files that came out the same. */
+  readonly equal: readonly string[]
+  readonly differences: readonly Difference[]
+  /** Sentences about what was not compared, and why. */
+  readonly notes: readonly string[]
+}
+
+/** Results whose hashes are right. */
+export interface ToDerive {
+  readonly folder: Folder
+  readonly name: string
+  readonly stored: Analysis
+  readonly entries: readonly ManifestEntry[]
+}
+
+/**
+ * Holds results against themselves, without the models: sums over the layers of each model, the two groups with their bases and
+ * tests, the groups' tables, and the report are made again from the layer table. What needs the filters (first filters, shifts
+ * and histograms of coefficients) is taken as it is, and told in `notes`.
+ */
+export async function checkDerived({ folder, name, stored, entries }: ToDerive): Promise<Derived> {
+  if (stored.version !== version)
+    return {
+      equal: [],
+      differences: [],
+      notes: [`files that follow from the tables: the results are of filterlens ${stored.version}, this is ${version}`],
+    }
+  const listed = new Map(entries.map(({ path, sha256 }) => [path, sha256]))
+  const check = new Check(folder, name, listed)
+  await check.files((output) => writeTables(output, stored))
+  const told = await readGroups(folder, name)
+  const notes: string[] = []
+  if (told) {
+    const pairs = await readPairs(folder, name)
+    const again = groupsAgain(stored, pairs, told)
+    await check.files((output) => writeGroups(output, again.report, pairs))
+    for (const difference of again.differences) check.note(difference)
+    for (const note of again.notes) notes.push(note)
+  }
+  if (listed.has(IMAGES)) notes.push(`${REPORT} and its figures: they show images that are no part of the results`)
+  else if (listed.has(REPORT)) await check.files((output) => writeReportAgain(output, folder, stored, told))
+  if (listed.has(FIRST_FILTERS)) notes.push(`${FIRST_FILTERS}: the filters are in the models`)
+  const untold = (path: string): boolean =>
+    path === MODULE || path === FIRST_FILTERS || path === IMAGES || (listed.has(IMAGES) && isReportFile(path))
+  for (const path of listed.keys()) if (!check.made.has(path) && !untold(path)) check.note(wholeFile(path, true, false))
+  return { equal: check.equal, differences: check.differences, notes }
+}
+
+/** Files that are made again. */
+class Check {
+  readonly made = new Set<string>()
+  readonly equal: string[] = []
+  readonly differences: Difference[] = []
+  readonly #folder: Folder
+  readonly #name: string
+  readonly #listed: ReadonlyMap<string, string>
+
+  constructor(folder: Folder, name: string, listed: ReadonlyMap<string, string>) {
+    this.#folder = folder
+    this.#name = name
+    this.#listed = listed
+  }
+
+  note(difference: Difference): void {
+    if (this.differences.length < MOST_DIFFERENCES) this.differences.push(difference)
+  }
+
+  /** Compares the files that `write` writes: by their hashes, and where these differ, cell by cell. */
+  async files(write: (output: OutputFolder) => Promise<void>): Promise<void> {
+    const hashed = stageResults(nowhere(this.#name))
+    await write(hashed)
+    const wrong: string[] = []
+    for (const { path, sha256 } of hashed.files) {
+      this.made.add(path)
+      if (this.#listed.get(path) === sha256) this.equal.push(path)
+      else if (!this.#listed.has(path)) this.note(wholeFile(path, false, true))
+      else wrong.push(path)
+    }
+    if (wrong.length === 0) return
+    const kept = memoryOutput(this.#name)
+    await write(kept)
+    for (const path of wrong)
+      for (const difference of await compareFiles(path, this.#folder, memoryAccess(path, kept.files().get(path)!)))
+        this.note(difference)
+  }
+}
+
+async function writeTables(output: OutputFolder, stored: Analysis): Promise<void> {
+  const tables = await openRunTables(output, stored.parameters)
+  for (const row of stored.layers) await tables.layer(row)
+  for (const row of stored.skipped) await tables.skipped(row)
+  const layersOf = new Map<string, LayerRow[]>()
+  for (const row of stored.layers) {
+    const own = layersOf.get(row.model)
+    if (own) own.push(row)
+    else layersOf.set(row.model, [row])
+  }
+  const models = stored.models.map((row) => ({ ...row, ...aggregateLayers(layersOf.get(row.model) ?? []) }))
+  await tables.finish({ ...stored, models })
+}
+
+async function writeReportAgain(
+  output: OutputFolder,
+  folder: Folder,
+  analysis: Analysis,
+  groups: GroupReport | undefined,
+): Promise<void> {
+  const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when there are some
+  const access = await folder.open(FIRST_FILTERS)
+  const first = access ? await readFirstFiltersTable(access) : []
+  await access?.close?.()
+  await writeReportFiles(output, { analysis, groups, first })
+}

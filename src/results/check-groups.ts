@@ -1,0 +1,125 @@
+import { coefficientBins, type Histograms } from '../analysis/coefficients.ts'
+import { groupAnalysis } from '../analysis/group-analysis.ts'
+import type { GroupChoice } from '../analysis/members.ts'
+import type { Pair } from '../analysis/pairs.ts'
+import type { CoefficientRow, GroupReport, ShiftRow } from '../analysis/report-types.ts'
+import { densities, distributionShift } from '../analysis/shift.ts'
+import { isPlainError } from '../errors.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { sharedInstance } from '../wasm/module.ts'
+import type { Difference } from './compare-rows.ts'
+
+/** A group analysis made again from the layer table, with the shifts and histograms of the one that is checked. */
+export interface GroupsAgain {
+  readonly report: GroupReport
+  /** Of what is checked beside the report: shifts against the histograms that they are made of. */
+  readonly differences: readonly Difference[]
+  /** What was taken as it is. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes the analysis of two groups again, as far as the layer table goes: all but what the second pass over the filters gives.
+ * A shift of groups that count each model once is made again from the histograms that lie beside it.
+ */
+export function groupsAgain(stored: Analysis, pairs: readonly Pair[], told: GroupReport): GroupsAgain {
+  const notes: string[] = []
+  const found = fromTables(stored, pairs)
+  const isSame =
+    found !== undefined &&
+    JSON.stringify(found.models.map(({ group }) => group)) === JSON.stringify(told.models.map(({ group }) => group))
+  if (!isSame)
+    notes.push(`which models are in which group: they were chosen by name (${told.groups.a.name}, ${told.groups.b.name})`)
+  const made = isSame ? found : groupAnalysis({ analysis: stored, pairs, groups: choiceOf(told) })
+  if (told.coefficients !== null)
+    notes.push('histograms of coefficients, shifts counted by pairs, and shift matrices: the filters are in the models')
+  return {
+    report: {
+      ...made,
+      pairs: made.pairs.map((row, k) => ({ ...row, shift: told.pairs[k]?.shift ?? null })),
+      coefficients: told.coefficients,
+      shift: told.shift,
+      matrices: told.matrices,
+    },
+    differences: shiftDifferences(made, told),
+    notes,
+  }
+}
+
+/** By the metadata and the pairs; undefined where these tell no groups. */
+function fromTables(analysis: Analysis, pairs: readonly Pair[]): GroupReport | undefined {
+  try {
+    return groupAnalysis({ analysis, pairs })
+  } catch (error) {
+    if (isPlainError(error)) return undefined
+    throw error
+  }
+}
+
+function choiceOf({ groups: { a, b }, models }: GroupReport): GroupChoice {
+  const of = (group: 'a' | 'b'): string[] => models.filter((row) => row.group === group).map(({ model }) => model)
+  return { a: { name: a.name, models: of('a') }, b: { name: b.name, models: of('b') } }
+}
+
+/** The shifts that do not follow from the histograms, and histograms of other filters than the layers have. */
+function shiftDifferences(made: GroupReport, told: GroupReport): Difference[] {
+  const differences: Difference[] = []
+  const { coefficients } = told
+  if (!coefficients) return differences
+  const basis = made.bases.find(({ group, dataset }) => group === 'all' && dataset === null)
+  const note = (row: string, column: string, a: unknown, b: unknown): void => {
+    if (!Object.is(a, b)) differences.push({ table: 'groups.json', row, column, stored: String(a), recomputed: String(b) })
+  }
+  for (const row of coefficients.groups) {
+    const name = `coefficients of ${row.group}, ${row.dataset ?? 'all'}, ${row.bucket}`
+    for (const [c, counts] of row.counts.entries())
+      note(
+        name,
+        `counts[${c}] (sum)`,
+        counts.reduce((n, count) => n + count, 0),
+        row.filters,
+      )
+    const own = made.bases.find(({ group, dataset }) => group === row.group && dataset === row.dataset)
+    if (own && row.bucket === 'all') note(name, 'filters', row.filters, own.filters)
+  }
+  if (!basis?.explained_variance_ratio) return differences
+  const ratio = basis.explained_variance_ratio
+  for (const row of told.shift) {
+    if (row.counting !== 'models') continue
+    const [a, b] = (['a', 'b'] as const).map((group) =>
+      coefficients.groups.find((one) => one.group === group && one.dataset === row.dataset && one.bucket === row.bucket),
+    )
+    const name = `shift of ${row.dataset ?? 'all'}, ${row.bucket}`
+    note(name, 'filters_a', row.filters_a, a?.filters)
+    note(name, 'filters_b', row.filters_b, b?.filters)
+    const again = a && b ? shiftOf(a, b, coefficients.range, ratio) : null
+    note(name, 'shift', row.shift, again?.shift ?? null)
+    noteComponents(row, again?.components, (c, x, y) => note(name, `components[${c}]`, x, y))
+  }
+  return differences
+}
+
+function noteComponents(
+  { components }: ShiftRow,
+  again: Float64Array | undefined,
+  note: (c: number, a: unknown, b: unknown) => void,
+): void {
+  for (let c = 0; c < Math.max(components?.length ?? 0, again?.length ?? 0); c++) note(c, components?.[c], again?.[c])
+}
+
+function shiftOf(
+  a: CoefficientRow,
+  b: CoefficientRow,
+  range: readonly [number, number],
+  ratio: readonly number[],
+): ReturnType<typeof distributionShift> | null {
+  const { math } = sharedInstance()
+  const [p, q] = [densities(histogramsOf(a), range, math), densities(histogramsOf(b), range, math)]
+  return p && q ? distributionShift(p, q, ratio) : null
+}
+
+function histogramsOf({ filters, counts, min, max }: CoefficientRow): Histograms {
+  const flat = new Float64Array(counts.length * coefficientBins)
+  for (const [c, row] of counts.entries()) flat.set(row.slice(0, coefficientBins), c * coefficientBins)
+  return { filters, counts: flat, min: Float64Array.from(min ?? []), max: Float64Array.from(max ?? []) }
+}
