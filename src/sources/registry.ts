@@ -64,6 +64,12 @@ export const modelFormats: readonly FormatEntry[] = [
     load: async () => (await import('./tfjs/format.ts')).tfjs,
   },
   {
+    name: 'torch.export',
+    owns: ['pt2'],
+    shares: ['zip'],
+    load: async () => (await import('./torch-export/format.ts')).torchExport,
+  },
+  {
     name: 'PyTorch',
     owns: ['pt', 'pth', 'ckpt', 'distcp'],
     shares: ['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],

@@ -1,0 +1,142 @@
+import * as v from 'valibot'
+import { InputError } from '../../errors.ts'
+import type { Zip } from '../../io/zip.ts'
+import type { StoredType } from '../../wasm/stored.ts'
+import type { WeightPlan } from '../../weights/plan.ts'
+import { readJson } from '../json-file.ts'
+import { NumpyArray } from '../pickle/numpy.ts'
+import { openCheckpoint } from '../pytorch/container.ts'
+import { type Leaf, torchPlan } from '../pytorch/plan.ts'
+import { TorchTensor } from '../pytorch/values.ts'
+
+// Where a torch.export archive keeps its tensors:
+//
+//   since 2.9    data/weights/model_weights_config.json says for each name its file (data/weights/weight_0), type, sizes and strides
+//   2.6 to 2.8   data/weights/model.pt is a state dict of torch.save
+//   before       serialized_state_dict.pt is one
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const Size = v.object({ as_int: whole })
+const Config = v.object({
+  config: v.record(
+    v.string(),
+    v.object({
+      path_name: v.string(),
+      use_pickle: v.optional(v.boolean(), false),
+      tensor_meta: v.nullish(v.object({ dtype: whole, sizes: v.array(Size), strides: v.array(Size), storage_offset: Size })),
+    }),
+  ),
+})
+
+/** torch/_export/serde/schema.py, ScalarType. */
+const TYPES: Readonly<Record<number, { readonly name: string; readonly stored?: StoredType; readonly bytes: number }>> = {
+  1: { name: 'uint8', bytes: 1 },
+  2: { name: 'int8', bytes: 1 },
+  3: { name: 'int16', bytes: 2 },
+  4: { name: 'int32', bytes: 4 },
+  5: { name: 'int64', bytes: 8 },
+  6: { name: 'float16', stored: 'float16', bytes: 2 },
+  7: { name: 'float32', stored: 'float32', bytes: 4 },
+  8: { name: 'float64', stored: 'float64', bytes: 8 },
+  9: { name: 'complex32', bytes: 4 },
+  10: { name: 'complex64', bytes: 8 },
+  11: { name: 'complex128', bytes: 16 },
+  12: { name: 'bool', bytes: 1 },
+  13: { name: 'bfloat16', stored: 'bfloat16', bytes: 2 },
+  28: { name: 'uint16', bytes: 2 },
+  29: { name: 'float8_e4m3fn', bytes: 1 },
+  30: { name: 'float8_e5m2', bytes: 1 },
+}
+
+/** A tensor of an exported program. */
+export interface ExportTensor {
+  readonly shape: readonly number[]
+  /** @throws InputError when it is not where it should be */
+  plan(): Promise<WeightPlan | { readonly unsupported: string }>
+}
+
+/** The tensors of an archive by name: parameters and buffers, then constants. @throws InputError */
+export async function exportTensors(file: string, zip: Zip, prefix: string, model: string): Promise<Map<string, ExportTensor>> {
+  const tensors = new Map<string, ExportTensor>()
+  for (const kind of ['weights', 'constants']) {
+    const folder = `${prefix}data/${kind}/`
+    const config = zip.find(`${folder}${model}_${kind}_config.json`)
+    if (config) {
+      const parsed = v.safeParse(Config, await readJson(await config.open()))
+      if (!parsed.success)
+        throw new InputError(
+          `${file}/${config.name}`,
+          `${v.getDotPath(parsed.issues[0]) ?? 'the whole'}: ${parsed.issues[0].message}; export the program again`,
+        )
+      for (const [name, entry] of Object.entries(parsed.output.config))
+        if (!tensors.has(name)) tensors.set(name, listed(file, zip, folder, name, entry))
+      continue
+    }
+    const old = kind === 'weights' ? 'state_dict' : 'constants'
+    const names = [`${folder}${model}.pt`, `${prefix}serialized_${old}.pt`, `${prefix}serialized_${old}.json`]
+    const dict = names.map((name) => zip.find(name)).find((entry) => entry)
+    if (dict && dict.byteLength > 0)
+      for (const [name, tensor] of await pickled(await dict.open())) if (!tensors.has(name)) tensors.set(name, tensor)
+  }
+  return tensors
+}
+
+type Listed = v.InferOutput<typeof Config>['config'][string]
+
+function listed(
+  file: string,
+  zip: Zip,
+  folder: string,
+  name: string,
+  { path_name, use_pickle, tensor_meta }: Listed,
+): ExportTensor {
+  const shape = tensor_meta?.sizes.map((size) => size.as_int) ?? []
+  return {
+    shape,
+    async plan() {
+      const entry = zip.find(folder + path_name)
+      if (!entry) throw new InputError(file, `has no entry ${folder}${path_name}, which holds ${name}; get it again`)
+      if (use_pickle || !tensor_meta) {
+        const inner = await openCheckpoint(await entry.open())
+        return isLeaf(inner.root)
+          ? torchPlan(inner, entry.name, name, inner.root)
+          : { unsupported: 'a tensor of a class of its own' }
+      }
+      const type = TYPES[tensor_meta.dtype]
+      if (!type?.stored) return { unsupported: type?.name ?? `type ${tensor_meta.dtype}` }
+      const strides = tensor_meta.strides.map((stride) => stride.as_int)
+      const offset = tensor_meta.storage_offset.as_int
+      const access = await entry.open()
+      const last = shape.reduce((at, size, axis) => at + (size - 1) * (strides[axis] ?? 0), offset)
+      if (strides.length !== shape.length || (last + 1) * type.bytes > access.byteLength)
+        throw new InputError(
+          access.name,
+          `holds ${access.byteLength} bytes, too few for ${name} of shape ${shape.join('×')}; the file is damaged, get it again`,
+        )
+      const elements = shape.reduce((product, size) => product * size, 1)
+      if (elements * type.bytes > access.byteLength) return { unsupported: 'a tensor expanded from fewer elements' }
+      return {
+        access,
+        offset: offset * type.bytes,
+        dtype: type.stored,
+        ...(shape.length === 4 && { strides: strides as unknown as NonNullable<WeightPlan['strides']> }),
+      }
+    },
+  }
+}
+
+const isLeaf = (value: unknown): value is Leaf =>
+  value instanceof TorchTensor || (value instanceof NumpyArray && value.objects === undefined)
+
+/** The tensors of a dict that torch.save wrote. */
+async function pickled(
+  access: Awaited<ReturnType<NonNullable<ReturnType<Zip['find']>>['open']>>,
+): Promise<Map<string, ExportTensor>> {
+  const checkpoint = await openCheckpoint(access)
+  const tensors = new Map<string, ExportTensor>()
+  if (!(checkpoint.root instanceof Map)) return tensors
+  for (const [name, leaf] of checkpoint.root)
+    if (typeof name === 'string' && isLeaf(leaf))
+      tensors.set(name, { shape: leaf.shape, plan: () => torchPlan(checkpoint, access.name, name, leaf) })
+  return tensors
+}
