@@ -41,6 +41,7 @@ export const ARROW_TYPE = {
   int: 2,
   float: 3,
   utf8: 5,
+  bool: 6,
   list: 12,
   fixedSizeList: 16,
   largeUtf8: 20,
@@ -64,8 +65,8 @@ export interface Batch {
 
 export interface ArrowMessages {
   readonly columns: readonly ColumnType[]
-  /** Keys of the schema's own metadata. */
-  readonly keys: readonly string[]
+  /** The schema's own metadata. */
+  readonly metadata: ReadonlyMap<string, string>
   readonly batches: readonly Batch[]
 }
 
@@ -89,9 +90,14 @@ const CODECS: readonly Codec[] = [
   { load: loadZstd, ratio: 1 << 17, largest: 1 << 28 },
 ]
 
+/** True for the first bytes of an Arrow file. */
+export function isArrowFile(head: Uint8Array): boolean {
+  return [...MAGIC].every((letter, k) => head[k] === letter.charCodeAt(0))
+}
+
 /** True for the first bytes of an Arrow file, or of a stream that begins with a schema. */
 export function looksLikeArrow(head: Uint8Array): boolean {
-  if ([...MAGIC].every((letter, k) => head[k] === letter.charCodeAt(0))) return true
+  if (isArrowFile(head)) return true
   if (head.length < 16 || ![0, 1, 2, 3].every((k) => head[k] === 0xff)) return false
   const length = new DataView(head.buffer, head.byteOffset).getInt32(4, true)
   return length > 0 && length <= LARGEST_MESSAGE && length % 8 === 0
@@ -107,21 +113,21 @@ export async function readMessages(access: RandomAccess, only?: 'schema'): Promi
   if (!looksLikeArrow(head)) throw new InputError(name, 'is no Arrow file')
   const reader = new Reader(access)
   try {
-    if (head[0] === MAGIC.charCodeAt(0)) await readFile(reader, only)
+    if (isArrowFile(head)) await readFile(reader, only)
     else await readStream(reader, only)
   } catch (error) {
     if (error instanceof InputError) throw error
     const detail = error instanceof Error ? error.message : String(error)
-    throw new InputError(name, `Arrow: ${detail}; the file is cut short or damaged, get it again`, { cause: error })
+    throw new InputError(name, `Arrow: ${detail}; the file is cut short or damaged, write or get it again`, { cause: error })
   }
-  return { columns: reader.columns!, keys: reader.keys, batches: reader.batches }
+  return { columns: reader.columns!, metadata: reader.metadata, batches: reader.batches }
 }
 
 /** What has been read so far. */
 class Reader {
   readonly access: RandomAccess
   columns: ColumnType[] | undefined
-  keys: string[] = []
+  metadata: ReadonlyMap<string, string> = new Map()
   readonly batches: Batch[] = []
   #dictionaries = new Map<number, readonly Batch[]>()
   readonly #unpacked = new InflatedCache(KEPT_UNPACKED)
@@ -131,8 +137,11 @@ class Reader {
     this.access = access
   }
 
-  /** Takes the message at a byte. @returns the byte behind it; undefined for the end mark */
-  async take(at: number, end: number): Promise<number | undefined> {
+  /**
+   * Takes the message at a byte, which is of the kind that is expected where one is.
+   * @returns the byte behind it; undefined for the end mark
+   */
+  async take(at: number, end: number, expected?: number): Promise<number | undefined> {
     if (++this.#count > MOST_MESSAGES) throw new RangeError('it has more messages than any table')
     const prefix = await this.access.read(at, Math.min(8, end - at))
     const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength)
@@ -147,6 +156,7 @@ class Reader {
     const body = { start: start + length, length: int64Field(message, 3) }
     if (!header || body.start + body.length > end) throw new RangeError(`the message at byte ${at} runs past the end`)
     const kind = int8Field(message, 1)
+    if (expected !== undefined && kind !== expected) throw new RangeError(`another message than a batch lies at byte ${at}`)
     if (kind === 1) this.schema(header)
     else if (kind === 2) {
       const id = int64Field(header, 0)
@@ -162,7 +172,9 @@ class Reader {
     if (int16Field(schema, 0) !== 0)
       throw new InputError(this.access.name, 'Arrow: it is big-endian, which is not read; write it on another machine')
     this.columns = tablesField(schema, 1).map((field) => readColumn(field, 0))
-    this.keys = tablesField(schema, 2).map((pair) => stringField(pair, 0) ?? '')
+    this.metadata = new Map(
+      tablesField(schema, 2).map((pair) => [stringField(pair, 0) ?? '', stringField(pair, 1) ?? ''] as const),
+    )
   }
 
   #batch(header: FlatTable, body: { start: number; length: number }): Batch {
@@ -217,7 +229,10 @@ async function readFile(reader: Reader, only: 'schema' | undefined): Promise<voi
   if (!schema) throw new RangeError('its footer has no schema')
   reader.schema(schema)
   if (only) return
-  for (const list of [2, 3]) for (const at of structsField(footer, list, 24)) await reader.take(count64(footer.view, at), end)
+  // Lists 2 and 3 of a footer are dictionary batches and record batches, which is also what kinds 2 and 3 of a message are.
+  for (const kind of [2, 3])
+    for (const at of structsField(footer, kind, 24))
+      if ((await reader.take(count64(footer.view, at), end, kind)) === undefined) throw new RangeError('a batch is missing')
 }
 
 function readColumn(field: FlatTable, depth: number): ColumnType {

@@ -1,6 +1,9 @@
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
-import { type ArrowBatch, type ArrowField, type ArrowType, readArrowLayout } from './layout.ts'
+import { ARROW_TYPE, type ArrowMessages, type Batch, type ColumnType, isArrowFile, readMessages } from './messages.ts'
+
+/** The types that filterlens writes; any other is 'other'. */
+export type ArrowType = 'bool' | 'int32' | 'int64' | 'float32' | 'float64' | 'utf8' | 'list' | 'fixed_size_list' | 'other'
 
 /** A small Arrow file read into arrays, a column at a time. */
 export interface ArrowTable {
@@ -23,13 +26,46 @@ export type ArrowValue = string | number | boolean | null | Float64Array
 
 const LARGEST_TABLE = 1 << 30 // bytes of one batch; filterlens writes batches of a few megabytes
 
+/** The type of a column in words. */
+export function typeOf({ type, size, signed, dictionary }: ColumnType): ArrowType {
+  if (dictionary) return 'other'
+  if (type === ARROW_TYPE.int && signed) return size === 32 ? 'int32' : size === 64 ? 'int64' : 'other'
+  if (type === ARROW_TYPE.float) return size === 1 ? 'float32' : size === 2 ? 'float64' : 'other'
+  if (type === ARROW_TYPE.utf8) return 'utf8'
+  if (type === ARROW_TYPE.bool) return 'bool'
+  if (type === ARROW_TYPE.list) return 'list'
+  return type === ARROW_TYPE.fixedSizeList ? 'fixed_size_list' : 'other'
+}
+
+/**
+ * The messages of a file as filterlens writes it: neither compressed nor with dictionaries, and no two columns on the same bytes.
+ * @throws InputError when it is another kind of file, cut or damaged
+ */
+export async function readPlainFile(access: RandomAccess): Promise<ArrowMessages> {
+  if (access.byteLength < 20 || !isArrowFile(await access.read(0, 8)))
+    throw new InputError(access.name, 'is not an Arrow IPC file')
+  const messages = await readMessages(access)
+  const fail = (what: string): never => {
+    throw new InputError(access.name, `Arrow: ${what}; the file is damaged or none of filterlens, write it again`)
+  }
+  let taken = 0
+  for (const { buffers, unpacked, dictionaries } of messages.batches) {
+    if (unpacked) fail('its batches are compressed')
+    if (dictionaries.size > 0) fail('it has dictionaries')
+    for (const { length } of buffers) taken += length
+  }
+  // A small file whose columns lie on one another would fill the memory.
+  if (taken > access.byteLength) fail('its columns share bytes')
+  return messages
+}
+
 /**
  * Reads a table that filterlens wrote (plain columns, lists of float64). Every offset and length is checked before it
  * is used.
  * @throws InputError when the file is cut or damaged, or holds columns of other types
  */
 export async function readArrowTable(access: RandomAccess): Promise<ArrowTable> {
-  const { fields, metadata, batches } = await readArrowLayout(access)
+  const { columns: fields, metadata, batches } = await readPlainFile(access)
   const fail = (problem: string, cause?: unknown): never => {
     throw new InputError(access.name, problem, { cause })
   }
@@ -67,7 +103,7 @@ export async function readArrowTable(access: RandomAccess): Promise<ArrowTable> 
   return {
     name: access.name,
     rows: batches.reduce((n, batch) => n + batch.rows, 0),
-    columns: fields.map(({ name, type }) => ({ name, type })),
+    columns: fields.map((field) => ({ name: field.name, type: typeOf(field) })),
     metadata,
     values,
     texts: (name) => typed(name, text, 'a text'),
@@ -84,7 +120,7 @@ interface Cursor {
 }
 
 /** Takes the nodes and buffers of one column from a batch, in the order in which Arrow lays them. */
-function decodeColumn(field: ArrowField, batch: ArrowBatch, cursor: Cursor, body: DataView, start: number): ArrowValue[] {
+function decodeColumn(field: ColumnType, batch: Batch, cursor: Cursor, body: DataView, start: number): ArrowValue[] {
   const node = batch.nodes[cursor.node++]
   if (!node) throw new RangeError(`column ${field.name} is missing from a batch`)
   const buffer = (needed: number): number => {
@@ -108,7 +144,7 @@ function decodeColumn(field: ArrowField, batch: ArrowBatch, cursor: Cursor, body
       throw new RangeError(`column ${field.name}, row ${k}: bytes ${from} to ${to} of ${limit}`)
     return [from, to]
   }
-  switch (field.type) {
+  switch (typeOf(field)) {
     case 'bool': {
       const at = buffer((length + 7) >> 3)
       return each((k) => (body.getUint8(at + (k >> 3)) & (1 << (k & 7))) !== 0)
@@ -141,7 +177,7 @@ function decodeColumn(field: ArrowField, batch: ArrowBatch, cursor: Cursor, body
     }
     case 'list': {
       const child = field.children[0]
-      if (field.children.length !== 1 || child?.type !== 'float64') break
+      if (field.children.length !== 1 || !child || typeOf(child) !== 'float64') break
       const at = buffer(length === 0 ? 0 : 4 * (length + 1))
       const values = decodeColumn(child, batch, cursor, body, start)
       return each((k) => {

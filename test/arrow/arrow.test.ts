@@ -4,8 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Column } from '../../src/arrow/column.ts'
 import { batchOf, schemaOf, weightsBatch, weightsSchema } from '../../src/arrow/columns.ts'
-import { readArrowLayout } from '../../src/arrow/layout.ts'
-import { readArrowTable } from '../../src/arrow/table.ts'
+import { readArrowTable, readPlainFile } from '../../src/arrow/table.ts'
 import { arrowFileBytes, arrowFileWriter } from '../../src/arrow/writer.ts'
 import { InputError } from '../../src/errors.ts'
 import { memoryAccess } from '../../src/io/random-access.ts'
@@ -92,8 +91,8 @@ test('a batch of filters is written without a copy, and before write resolves', 
     [...table.getChildAt(0)!].map((v: Iterable<number>) => [...v][0]),
     [1, 1, 2, 2],
   )
-  const { batches, fields } = await readArrowLayout(memoryAccess('f', folder.files.get('f.arrow')!))
-  assert.equal(fields[0]?.listSize, 9)
+  const { batches, columns } = await readPlainFile(memoryAccess('f', folder.files.get('f.arrow')!))
+  assert.equal(columns[0]?.size, 9)
   assert.equal(
     batches.map(({ rows }) => rows),
     [2, 2],

@@ -22,7 +22,9 @@ const files = readdirSync(root, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
   .filter((file) => file !== 'README.md' && !recipe.test(file))
 
+/** `folder/**` is all below it, however deep; else a glob for each name. */
 function isCovered(pattern: string, file: string): boolean {
+  if (pattern.endsWith('/**')) return file.startsWith(pattern.slice(0, -2))
   const parts = pattern.split('/')
   const names = file.split('/')
   return parts.length === names.length && parts.every((part, k) => segmentTest(part)(names[k]!))

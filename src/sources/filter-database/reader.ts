@@ -1,6 +1,6 @@
 import { readRows } from '../../arrow/fields.ts'
-import { type ArrowLayout, isArrowFile, readArrowLayout } from '../../arrow/layout.ts'
-import { type ArrowTable, readArrowTable } from '../../arrow/table.ts'
+import { type ArrowMessages, isArrowFile, readMessages } from '../../arrow/messages.ts'
+import { type ArrowTable, readArrowTable, readPlainFile, typeOf } from '../../arrow/table.ts'
 import { DATABASE_TAPS, databaseFiles } from '../../database/files.ts'
 import { type DatabaseLayer, databaseLayerFields } from '../../database/layer-columns.ts'
 import { provenanceFields, readMeta } from '../../database/provenance.ts'
@@ -19,8 +19,8 @@ export const filterDatabase: SourceFormat = {
   /** Other Arrow files are none of ours; a broken one is taken, so that opening it says what is wrong with it. */
   async match(head, input) {
     if (!isArrowFile(head)) return false
-    const kind = await readArrowLayout(input.access).then(
-      (layout) => layout.metadata.get('filterlens.kind') ?? '',
+    const kind = await readMessages(input.access).then(
+      ({ metadata }) => metadata.get('filterlens.kind') ?? '',
       () => 'database.',
     )
     return kind.startsWith('database.')
@@ -29,7 +29,7 @@ export const filterDatabase: SourceFormat = {
 }
 
 async function openDatabase(input: Input): Promise<Source> {
-  const given = (await readArrowLayout(input.access)).metadata.get('filterlens.kind')
+  const given = (await readPlainFile(input.access)).metadata.get('filterlens.kind')
   if (!given?.startsWith('database.')) {
     const what = given?.startsWith('results.')
       ? 'is a table of results; filterlens report, compare and verify take its folder'
@@ -53,8 +53,8 @@ async function openDatabase(input: Input): Promise<Source> {
     const filters = await file('filters')
     const layerTable = await readTable(await file('layers'), 'database.layers')
     const modelTable = await readTable(await file('models'), 'database.models')
-    const layout = await readArrowLayout(filters)
-    const batches = filterBatches(filters, layout)
+    const messages = await readPlainFile(filters)
+    const batches = filterBatches(filters, messages)
     const layers = readRows(databaseLayerFields, layerTable)
     checkLayers(layerTable.name, layers, batches.at(-1)?.end ?? 0)
     checkCount(modelTable, 'filterlens.filters', batches.at(-1)?.end ?? 0, databaseFiles.filters)
@@ -108,10 +108,11 @@ interface FilterBatch {
   readonly offset: number
 }
 
-function filterBatches(access: RandomAccess, { fields, batches, metadata }: ArrowLayout): FilterBatch[] {
-  const [field] = fields
-  const fits = fields.length === 1 && field?.type === 'fixed_size_list' && field.listSize === DATABASE_TAPS
-  if (!fits || field.children[0]?.type !== 'float32' || metadata.get('filterlens.kind') !== 'database.filters') {
+function filterBatches(access: RandomAccess, { columns, batches, metadata }: ArrowMessages): FilterBatch[] {
+  const [column] = columns
+  const [child] = column?.children ?? []
+  const fits = columns.length === 1 && column && typeOf(column) === 'fixed_size_list' && column.size === DATABASE_TAPS
+  if (!fits || !child || typeOf(child) !== 'float32' || metadata.get('filterlens.kind') !== 'database.filters') {
     throw new InputError(access.name, `must hold one column of ${DATABASE_TAPS} float32 each, as filterlens extract writes it`)
   }
   const out: FilterBatch[] = []

@@ -29,8 +29,8 @@ export const arrowTable: SourceFormat = {
   async match(head, { access }) {
     if (!looksLikeArrow(head)) return false
     try {
-      const { columns, keys } = await readMessages(access, 'schema')
-      return columns.some(isFilters) && !keys.some((key) => key.startsWith('filterlens.'))
+      const { columns, metadata } = await readMessages(access, 'schema')
+      return columns.some(isFilters) && ![...metadata.keys()].some((key) => key.startsWith('filterlens.'))
     } catch (error) {
       if (error instanceof InputError) return false
       throw error
