@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
 import { UsageError } from '../errors.ts'
-import type { Profile } from '../measure/model-row.ts'
+import { type Profile, profiles } from '../measure/profile.ts'
 import type { Words } from './command.ts'
 
 /** What every command that measures can be told; the names are those of the library's options. */
@@ -13,8 +13,6 @@ export interface MeasuringOptions {
   readonly batchSize?: number
   readonly workers?: number
 }
-
-export const profiles: readonly Profile[] = ['cvprw22', 'cvpr22', 'torchconvquality']
 
 /** Adds the options to a command. */
 export function measuringOptions(parser: Argv): Argv {

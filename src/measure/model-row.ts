@@ -1,11 +1,12 @@
 import { coded, type Fields, type RowOf, textField } from '../arrow/fields.ts'
 import { type ModelProvenance, provenanceFields } from '../database/provenance.ts'
 import { type Aggregate, aggregateFields } from './aggregate.ts'
-import type { LayerRow, NullableMetric } from './layer-row.ts'
+import type { LayerRow } from './layer-row.ts'
 import type { Metric } from './metrics/metric.ts'
 import { layerMetrics } from './metrics/registry.ts'
-import type { Profile } from './profile.ts'
+import type { Parameters } from './parameters.ts'
 
+export type { Parameters } from './parameters.ts'
 export type { Profile } from './profile.ts'
 
 /** The members of a model's row but its metadata, each described, in the order of the columns. */
@@ -42,16 +43,4 @@ export interface Analysis {
   /** Inputs that could not be read or measured (only with keepGoing; else the first one ends the run). */
   readonly failed: readonly { file: string; problem: string }[]
   readonly warnings: readonly string[]
-}
-
-/** Everything that can change a number. */
-export interface Parameters {
-  readonly profile: Profile
-  /** Share of the layer's peak at or below which a filter is sparse. Default 0.01. */
-  readonly threshold: number
-  /** "3x3", "5x5" … or "all" (every kernel with more than one tap). */
-  readonly kernel: string
-  readonly kernel_sha256: string
-  /** The metrics that were asked for; absent: all. */
-  readonly metrics?: readonly NullableMetric[]
 }

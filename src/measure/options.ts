@@ -1,9 +1,11 @@
 import { UsageError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
 import { moduleSha256 } from '../wasm/module.ts'
+import { list } from '../words.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
 import { type Pass, passesFor } from './metrics/registry.ts'
-import type { Parameters, Profile } from './model-row.ts'
+import type { Parameters } from './parameters.ts'
+import { type Profile, profiles } from './profile.ts'
 import { type KernelChoice, parseKernel } from './select.ts'
 
 /** What can be asked of a run. Only `kernel`, `profile`, `threshold` and `metrics` can change a number. */
@@ -76,8 +78,8 @@ export interface Settings {
 export function settingsOf(options: MeasureOptions): Settings {
   const { kernel = '3x3', profile = 'cvprw22', threshold = 0.01 } = options
   const choice = parseKernel(kernel)
-  if (!['cvprw22', 'cvpr22', 'torchconvquality'].includes(profile)) {
-    throw new UsageError(`profile "${profile}": there are cvprw22, cvpr22 and torchconvquality`)
+  if (!profiles.includes(profile)) {
+    throw new UsageError(`profile "${profile}": there are ${list(profiles)}`)
   }
   if (!(threshold >= 0 && threshold <= 1)) throw new UsageError(`threshold ${threshold}: give a share of the peak from 0 to 1`)
   const unknown = options.metrics?.find((name) => !nullableMetrics.includes(name))

@@ -1,2 +1,3 @@
-/** Conventions of one of the author's three codes (docs/metrics.md, "Profiles"). */
-export type Profile = 'cvprw22' | 'cvpr22' | 'torchconvquality'
+/** Conventions of each of the author's three codes (docs/metrics.md, "Profiles"). */
+export const profiles = ['cvprw22', 'cvpr22', 'torchconvquality'] as const
+export type Profile = (typeof profiles)[number]

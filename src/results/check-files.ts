@@ -1,10 +1,10 @@
 import { InputError } from '../errors.ts'
 import { type Folder, memoryAccess } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
+import { isParameters } from '../measure/parameters.ts'
 import { crateProblems } from './check-crate.ts'
 import { isOwnPath, MANIFEST, type ManifestEntry, MODULE, PARAMETERS, parseManifest, RESULTS, UNHASHED } from './manifest.ts'
 import { tableFiles } from './table-files.ts'
-import { isParameters } from './table-metadata.ts'
 
 const LARGEST_TEXT = 1 << 20
 /** Without these a folder holds no results, whatever its manifest lists. */

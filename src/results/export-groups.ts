@@ -1,6 +1,179 @@
-import { type GroupReport, metricNames } from '../analysis/report-types.ts'
-import { type ExportField, type ExportTable, exportColumns } from './export-table.ts'
+import * as v from 'valibot'
+import {
+  type ColumnNote,
+  columnMembers,
+  columnNote,
+  countIn,
+  filtersIn,
+  numberIn,
+  numberOrNull,
+  numbersIn,
+  schemaMember,
+  sideIn,
+  takesNull,
+  textIn,
+  textOrNull,
+} from '../analysis/report-kinds.ts'
+import { metricNames } from '../analysis/report-names.ts'
+import {
+  basisRowSchema,
+  correlationRowSchema,
+  distributionSchema,
+  modelDepthRowSchema,
+  pairedComparisonSchema,
+  pairRowSchema,
+  pooledDepthRowSchema,
+  reportModelSchema,
+  shiftRowSchema,
+} from '../analysis/report-schema.ts'
+import type { Described, GroupReport } from '../analysis/report-types.ts'
+import type { Column } from '../arrow/column.ts'
+import type { DescribedColumn } from '../arrow/fields.ts'
+import type { ExportTable } from './export-table.ts'
 import { parametersText } from './tables.ts'
+
+// The tables of two groups' analysis: what `GroupReport` holds, flattened. Columns are members of the rows' schemas.
+
+/** A member of a row, by its path: "test.p", and the column's name; default: the last step. */
+type Path = string | readonly [path: string, name: string]
+
+interface GroupTable {
+  readonly name: string
+  /** Of a row. */
+  readonly schema: v.GenericSchema
+  readonly rows: (report: GroupReport) => readonly object[]
+  /** Default: every member that a column holds. */
+  readonly paths: readonly Path[]
+}
+
+/** A table of rows that a schema describes. */
+function table<Schema extends v.GenericSchema>(
+  name: string,
+  schema: Schema,
+  rows: (report: GroupReport) => readonly Described<Schema>[],
+  paths: readonly Path[] = columnMembers(schema),
+): GroupTable {
+  return { name, schema, rows: rows as GroupTable['rows'], paths }
+}
+
+/** A cell of a matrix, in a row of its own. */
+const shiftCellSchema = v.object({
+  column: textIn('the column of metadata'),
+  from: textIn('a value of it'),
+  to: textIn('another value of it, or the same'),
+  models_from: countIn('models with the first value'),
+  models_to: countIn('models with the second value'),
+  filters_from: filtersIn('non-sparse filters of the first'),
+  filters_to: filtersIn('non-sparse filters of the second'),
+  shift: numberOrNull('distribution shift D between the two'),
+})
+
+/** The filters of a group by their coefficient on one component. */
+const histogramSchema = v.object({
+  group: sideIn('the group'),
+  dataset: textOrNull('the data set; null: all of them'),
+  bucket: textIn('the bucket of relative depth; all: every layer'),
+  component: countIn('the component, from 1'),
+  filters: filtersIn('its non-sparse filters'),
+  min: numberOrNull('smallest coefficient over all filters, sparse ones included'),
+  max: numberOrNull('largest coefficient over all filters, sparse ones included'),
+  range_low: numberIn('lower end of all bins'),
+  range_high: numberIn('upper end of all bins'),
+  counts: numbersIn('filters by bin: equal bins over that range, common to all components'),
+})
+
+const tables: readonly GroupTable[] = [
+  table('group-models', reportModelSchema, (report) => report.models),
+  table('pairs', pairRowSchema, (report) => report.pairs, [
+    'a',
+    'b',
+    'architecture',
+    'dataset',
+    ...metricNames.flatMap((metric) =>
+      ['a', 'b', 'difference'].map((side): Path => [`metrics.${metric}.${side}`, `${metric}_${side}`]),
+    ),
+    'shift',
+  ]),
+  table('comparisons', pairedComparisonSchema, (report) => report.comparisons, [
+    'metric',
+    'bucket',
+    'dataset',
+    'counting',
+    'n',
+    'a',
+    'b',
+    'difference',
+    ['interval.0', 'interval_low'],
+    ['interval.1', 'interval_high'],
+    'test.w_plus',
+    'test.w_minus',
+    'test.zeros',
+    'test.p',
+    'p_holm',
+    'family',
+    'test.effect',
+    'test.method',
+    'because',
+  ]),
+  table('distributions', distributionSchema, (report) => report.distributions),
+  table('model-depth', modelDepthRowSchema, (report) => report.depth),
+  table('group-depth', pooledDepthRowSchema, (report) => report.pooled_depth),
+  table('bases', basisRowSchema, (report) => report.bases),
+  table('shift', shiftRowSchema, (report) => report.shift),
+  table('shift-matrices', shiftCellSchema, ({ matrices }) =>
+    matrices.flatMap(({ column, values, models, filters, shift }) =>
+      values.flatMap((from, i) =>
+        values.map((to, j) => ({
+          column,
+          from,
+          to,
+          models_from: models[i]!,
+          models_to: models[j]!,
+          filters_from: filters[i]!,
+          filters_to: filters[j]!,
+          shift: shift[i]![j]!,
+        })),
+      ),
+    ),
+  ),
+  table('correlations', correlationRowSchema, (report) => report.correlations),
+  table('coefficients', histogramSchema, ({ coefficients }) => {
+    const { groups, range } = coefficients ?? { groups: [], range: [0, 0] }
+    return groups.flatMap(({ counts, min, max, ...row }) =>
+      counts.map((bins, c) => ({
+        ...row,
+        component: c + 1,
+        min: min?.[c] ?? null,
+        max: max?.[c] ?? null,
+        range_low: range[0],
+        range_high: range[1],
+        counts: bins,
+      })),
+    )
+  }),
+]
+
+interface GroupColumn extends ColumnNote {
+  readonly name: string
+  readonly steps: readonly string[]
+  readonly nullable: boolean
+}
+
+function columnsOfTable({ name: tableName, schema, paths }: GroupTable): GroupColumn[] {
+  return paths.map((given) => {
+    const [path, name] = typeof given === 'string' ? [given, given.slice(given.lastIndexOf('.') + 1)] : given
+    const steps = path.split('.')
+    let member: v.GenericSchema | undefined = schema
+    let nullable = false
+    for (const step of steps) {
+      member = member && schemaMember(member, step)
+      nullable ||= member !== undefined && takesNull(member)
+    }
+    const note = member && columnNote(member)
+    if (!note) throw new RangeError(`${tableName}: no column holds ${path}`)
+    return { ...note, name, steps, nullable }
+  })
+}
 
 /**
  * The tables of two groups' analysis, one row per line of the report: what `GroupReport` holds, flattened. `group` says the
@@ -14,152 +187,37 @@ export function groupTables(report: GroupReport): ExportTable[] {
     'filterlens.groups': JSON.stringify({ a: a.name, b: b.name }),
     'filterlens.methods': JSON.stringify(report.methods),
   }
-  const table = <T>(name: string, rows: readonly T[], fields: readonly ExportField<T>[]): ExportTable => ({
-    name,
-    columns: exportColumns(rows, fields),
-    metadata,
+  return tables.map((one) => {
+    const rows = one.rows(report)
+    return { name: one.name, columns: columnsOfTable(one).map((column) => storedColumn(column, rows, report)), metadata }
   })
-  const nameOf = (group: 'all' | 'a' | 'b' | null): string | null =>
-    group === null || group === 'all' ? group : report.groups[group].name
-  const depth = <T extends GroupReport['pooled_depth'][number] | GroupReport['depth'][number]>(): ExportField<T>[] => [
-    ['bucket', 'utf8', (row) => row.bucket],
-    ['layers', 'int32', (row) => row.layers],
-    ['filters', 'int64', (row) => row.filters],
-    ['sparse_filters', 'int64', (row) => row.sparse_filters],
-    ...metricNames.map((metric): ExportField<T> => [metric, 'float64', (row) => row[metric]]),
-  ]
-  return [
-    table('group-models', report.models, [
-      ['model', 'utf8', (row) => row.model],
-      ['group', 'utf8', (row) => nameOf(row.group)],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['architecture', 'utf8', (row) => row.architecture],
-      ['clean_accuracy', 'float64', (row) => row.clean_accuracy],
-      ['robust_accuracy', 'float64', (row) => row.robust_accuracy],
-      ['layers', 'int32', (row) => row.layers],
-      ['filters', 'int64', (row) => row.filters],
-      ['sparse_filters', 'int64', (row) => row.sparse_filters],
-      ...metricNames.map((metric): ExportField<GroupReport['models'][number]> => [metric, 'float64', (row) => row[metric]]),
-    ]),
-    table('pairs', report.pairs, [
-      ['a', 'utf8', (row) => row.a],
-      ['b', 'utf8', (row) => row.b],
-      ['architecture', 'utf8', (row) => row.architecture],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ...metricNames.flatMap((metric): ExportField<GroupReport['pairs'][number]>[] =>
-        (['a', 'b', 'difference'] as const).map((side) => [`${metric}_${side}`, 'float64', (row) => row.metrics[metric][side]]),
-      ),
-      ['shift', 'float64', (row) => row.shift],
-    ]),
-    table('comparisons', report.comparisons, [
-      ['metric', 'utf8', (row) => row.metric],
-      ['bucket', 'utf8', (row) => row.bucket],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['counting', 'utf8', (row) => row.counting],
-      ['n', 'int32', (row) => row.n],
-      ['a', 'float64', (row) => row.a],
-      ['b', 'float64', (row) => row.b],
-      ['difference', 'float64', (row) => row.difference],
-      ['interval_low', 'float64', (row) => row.interval?.[0] ?? null],
-      ['interval_high', 'float64', (row) => row.interval?.[1] ?? null],
-      ['w_plus', 'float64', (row) => row.test?.w_plus ?? null],
-      ['w_minus', 'float64', (row) => row.test?.w_minus ?? null],
-      ['zeros', 'int32', (row) => row.test?.zeros ?? null],
-      ['p', 'float64', (row) => row.test?.p ?? null],
-      ['p_holm', 'float64', (row) => row.p_holm],
-      ['family', 'int32', (row) => row.family],
-      ['effect', 'float64', (row) => row.test?.effect ?? null],
-      ['method', 'utf8', (row) => row.test?.method ?? null],
-      ['because', 'utf8', (row) => row.because],
-    ]),
-    table('distributions', report.distributions, [
-      ['metric', 'utf8', (row) => row.metric],
-      ['bucket', 'utf8', (row) => row.bucket],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['group', 'utf8', (row) => nameOf(row.group)],
-      ['n', 'int32', (row) => row.n],
-      ...(['mean', 'min', 'q1', 'median', 'q3', 'max'] as const).map(
-        (key): ExportField<GroupReport['distributions'][number]> => [key, 'float64', (row) => row[key]],
-      ),
-      ['because', 'utf8', (row) => row.because],
-    ]),
-    table('model-depth', report.depth, [
-      ['model', 'utf8', (row) => row.model],
-      ['group', 'utf8', (row) => nameOf(row.group)],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['architecture', 'utf8', (row) => row.architecture],
-      ...depth<GroupReport['depth'][number]>(),
-    ]),
-    table('group-depth', report.pooled_depth, [
-      ['group', 'utf8', (row) => nameOf(row.group)],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['models', 'int32', (row) => row.models],
-      ...depth<GroupReport['pooled_depth'][number]>(),
-    ]),
-    table('bases', report.bases, [
-      ['group', 'utf8', (row) => nameOf(row.group)],
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['models', 'int32', (row) => row.models],
-      ['filters', 'int64', (row) => row.filters],
-      ['mean', 'float64_list', (row) => row.mean],
-      ['components', 'float64_list', (row) => row.components?.flat() ?? null],
-      ['explained_variance', 'float64_list', (row) => row.explained_variance],
-      ['explained_variance_ratio', 'float64_list', (row) => row.explained_variance_ratio],
-      ['because', 'utf8', (row) => row.because],
-    ]),
-    table('shift', report.shift, [
-      ['dataset', 'utf8', (row) => row.dataset],
-      ['counting', 'utf8', (row) => row.counting],
-      ['bucket', 'utf8', (row) => row.bucket],
-      ['filters_a', 'int64', (row) => row.filters_a],
-      ['filters_b', 'int64', (row) => row.filters_b],
-      ['shift', 'float64', (row) => row.shift],
-      ['components', 'float64_list', (row) => row.components],
-      ['because', 'utf8', (row) => row.because],
-    ]),
-    table(
-      'shift-matrices',
-      report.matrices.flatMap((matrix) =>
-        matrix.values.flatMap((from, i) => matrix.values.map((to, j) => ({ matrix, from, to, i, j }))),
-      ),
-      [
-        ['column', 'utf8', (row) => row.matrix.column],
-        ['from', 'utf8', (row) => row.from],
-        ['to', 'utf8', (row) => row.to],
-        ['models_from', 'int32', (row) => row.matrix.models[row.i]!],
-        ['models_to', 'int32', (row) => row.matrix.models[row.j]!],
-        ['filters_from', 'int64', (row) => row.matrix.filters[row.i]!],
-        ['filters_to', 'int64', (row) => row.matrix.filters[row.j]!],
-        ['shift', 'float64', (row) => row.matrix.shift[row.i]![row.j]!],
-      ],
-    ),
-    table('correlations', report.correlations, [
-      ['metric', 'utf8', (row) => row.metric],
-      ['against', 'utf8', (row) => row.against],
-      ['group', 'utf8', (row) => nameOf(row.group)],
-      ['by', 'utf8', (row) => row.by],
-      ['value', 'utf8', (row) => row.value],
-      ['n', 'int32', (row) => row.n],
-      ['rho', 'float64', (row) => row.rho],
-      ['p', 'float64', (row) => row.p],
-      ['p_exact', 'float64', (row) => row.p_exact],
-      ['because', 'utf8', (row) => row.because],
-    ]),
-    table(
-      'coefficients',
-      (report.coefficients?.groups ?? []).flatMap((group) => group.counts.map((counts, c) => ({ group, counts, c }))),
-      [
-        ['group', 'utf8', (row) => nameOf(row.group.group)],
-        ['dataset', 'utf8', (row) => row.group.dataset],
-        ['bucket', 'utf8', (row) => row.group.bucket],
-        ['component', 'int32', (row) => row.c + 1],
-        ['filters', 'int64', (row) => row.group.filters],
-        ['min', 'float64', (row) => row.group.min?.[row.c] ?? null],
-        ['max', 'float64', (row) => row.group.max?.[row.c] ?? null],
-        ['range_low', 'float64', () => report.coefficients!.range[0]],
-        ['range_high', 'float64', () => report.coefficients!.range[1]],
-        ['counts', 'float64_list', (row) => row.counts],
-      ],
-    ),
-  ]
+}
+
+/** Numbers and texts may be null in every column; an undefined list is empty. */
+function storedColumn(
+  { name, column: type, steps, isGroup }: GroupColumn,
+  rows: readonly object[],
+  { groups }: GroupReport,
+): Column {
+  const values = rows.map((row) =>
+    steps.reduce((value: unknown, step) => (value as Record<string, unknown> | null)?.[step] ?? null, row),
+  )
+  if (type === 'float64_list')
+    return { name, type, values: values.map((list) => Float64Array.from(((list ?? []) as number[]).flat())) }
+  const nameOf = (side: unknown): unknown => (side === 'a' || side === 'b' ? groups[side].name : side)
+  return { name, type, nullable: true, values: isGroup ? values.map(nameOf) : values } as Column
+}
+
+/** The columns of those tables, described; all that are no lists may be null. */
+export function describedGroupTables(): { readonly name: string; readonly columns: readonly DescribedColumn[] }[] {
+  return tables.map((one) => ({
+    name: one.name,
+    columns: columnsOfTable(one).map(({ name, column: type, nullable, meaning }) => ({
+      name,
+      type,
+      nullable: nullable && type !== 'float64_list',
+      meaning,
+      by: 'the group analysis',
+    })),
+  }))
 }

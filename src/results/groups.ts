@@ -31,7 +31,7 @@ export async function writeGroups(folder: OutputFolder, report: GroupReport, pai
 export async function readGroups(folder: Folder, name: string): Promise<GroupReport | undefined> {
   const value = await readJson(folder, name, GROUPS)
   if (value === undefined) return undefined
-  const { groupReportProblem } = await import('./group-schema.ts') // read by few pages
+  const { groupReportProblem } = await import('../analysis/report-schema.ts') // read by few pages
   const problem = groupReportProblem(value)
   if (problem !== undefined)
     throw new InputError(

@@ -7,8 +7,9 @@ import { type LayerRow, layerFields } from '../measure/layer-row.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields, skippedFields } from '../measure/model-row.ts'
+import { isParameters } from '../measure/parameters.ts'
 import { tableFiles } from './table-files.ts'
-import { isFailures, isParameters, isTexts } from './table-metadata.ts'
+import { isFailures, isTexts } from './table-metadata.ts'
 
 /**
  * An analysis from its results folder: every later step runs from the tables alone.

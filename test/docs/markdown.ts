@@ -6,6 +6,7 @@ import { layerFields } from '../../src/measure/layer-row.ts'
 import type { Metric } from '../../src/measure/metrics/metric.ts'
 import { layerMetrics } from '../../src/measure/metrics/registry.ts'
 import { modelFields, skippedFields } from '../../src/measure/model-row.ts'
+import { describedGroupTables } from '../../src/results/export-groups.ts'
 import { firstFiltersFields } from '../../src/results/first-filters-table.ts'
 
 // The parts of docs/ that are made from the descriptions in src/. scripts/write-docs.mjs writes them, docs.test.ts compares.
@@ -42,10 +43,12 @@ const types: Readonly<Record<DescribedColumn['type'], string>> = {
   float64_list: 'list of double',
 }
 
-function columnTable(fields: Fields): string {
+const columnTable = (fields: Fields): string => describedTable(describeColumns(fields))
+
+function describedTable(columns: readonly DescribedColumn[]): string {
   return tableOf(
     ['column', 'type', 'null', 'what it is', 'known to'],
-    describeColumns(fields).map(({ name, type, nullable, unit, meaning, by }) => [
+    columns.map(({ name, type, nullable, unit, meaning, by }) => [
       code(name),
       types[type],
       nullable ? 'yes' : '',
@@ -58,8 +61,14 @@ function columnTable(fields: Fields): string {
 const metaLine =
   'Then a column for each of your own facts about the models (text, double or boolean; `meta.<name>` where a name is taken).'
 
+const groupColumns = (): string =>
+  describedGroupTables()
+    .map(({ name, columns }) => `### \`groups/${name}.arrow\`\n\n${describedTable(columns)}`)
+    .join('\n\n')
+
 const sections: Readonly<Record<string, () => string>> = {
   metrics: () => metricsTable(),
+  groups: groupColumns,
   columns: () =>
     [
       '### `layers.arrow`',
