@@ -107,6 +107,7 @@ async function addModel(
   const refused = ({ convolution }: SelectedLayer, bad: BadWeight) =>
     nonFiniteLayer(opened, convolution, bad, options.skipNonFinite)
   // A model that cannot be used is left out as a whole, so it is read before the first of its filters is written.
+  for (const { layer } of readers) await layer.convolution.weights.access.verify?.(options.signal)
   if (checker)
     for (const { layer, reader } of readers) {
       const bad = await firstBadWeight(checker, reader, options.signal)

@@ -44,12 +44,29 @@ export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
       const { kind, bytes } = dataset.type
       if (kind !== 'int' && kind !== 'uint' && kind !== 'float') throw new InputError(title, 'holds no plain numbers')
       const byteLength = dataset.shape.reduce((product, n) => product * n, bytes)
+      const problem = absence(dataset, byteLength, access.byteLength)
+      if (problem !== undefined) throw new InputError(title, problem)
       const place = await client.ask<number | null>({ op: 'locate', path })
       if (place !== null) return sliceAccess(access, place, byteLength, title)
       return rowsAccess(client, path, title, dataset, byteLength)
     },
     close: () => client.close(),
   }
+}
+
+// Deflate packs 1,032 bytes into one at most, and what compresses better than LZF or szip do is no set of weights.
+const MOST_PACKED = 1032
+
+/** Why a data set's values are not in its file: undefined when they may be. What is claimed must be stored, or it would be read for ever. */
+export function absence(
+  { virtual, filters }: Pick<Hdf5Dataset, 'virtual' | 'filters'>,
+  byteLength: number,
+  fileBytes: number,
+): string | undefined {
+  if (virtual) return 'is a virtual data set, whose values lie in other files; write it as a plain one (h5repack does)'
+  const most = filters.length > 0 ? MOST_PACKED * fileBytes : fileBytes
+  if (byteLength <= most) return undefined
+  return `claims ${byteLength} bytes in a file of ${fileBytes}${filters.length > 0 ? ', more than its compression can hold' : ''}; its values were never written, or the file is damaged`
 }
 
 const LARGEST_COPY = 0x60000000 // 1.5 GiB

@@ -41,6 +41,8 @@ export interface Hdf5Dataset {
   readonly type: Hdf5Type
   /** Shape of a chunk; null for a data set that is stored in one piece. */
   readonly chunks: readonly number[] | null
+  /** True for a virtual data set: its values lie in other data sets, most often of other files. */
+  readonly virtual: boolean
   /** Names of the filters a chunk went through ("gzip", "shuffle", "blosc" …). */
   readonly filters: readonly string[]
   readonly attributes: Readonly<Record<string, Hdf5Value>>

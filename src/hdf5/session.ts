@@ -204,6 +204,7 @@ function describe(module: Module, file: OpenFile, path: string): Hdf5Group | Hdf
     shape: metadata.shape ?? [],
     type: typeOf(metadata),
     chunks: metadata.chunks,
+    virtual: metadata.virtual_sources !== undefined,
     filters: module.get_dataset_filters(file.id, path).map((filter) => filter.name),
     attributes: readAttributes(module, file, path),
   }

@@ -1,7 +1,7 @@
-import { createSHA256 } from 'hash-wasm'
+import { createCRC32, createSHA256 } from 'hash-wasm'
 import { InputError } from '../errors.ts'
 import { openBlob } from './blob.ts'
-import type { Sha256 } from './platform.ts'
+import type { Crc32, Sha256 } from './platform.ts'
 import type { Origin, RandomAccess } from './random-access.ts'
 
 /** @see Platform.openOrigin */
@@ -12,6 +12,16 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
     return openUrl(origin.url, origin.authorization === undefined ? {} : { authorization: origin.authorization })
   }
   throw new InputError(name, 'cannot be opened in a browser')
+}
+
+/** @see Platform.createCrc32 */
+export async function createCrc32(): Promise<Crc32> {
+  const crc = await createCRC32()
+  crc.init()
+  return {
+    update: (bytes) => void crc.update(bytes),
+    value: () => Number.parseInt(crc.digest('hex'), 16),
+  }
 }
 
 /** @see Platform.createSha256 */

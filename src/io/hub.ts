@@ -155,7 +155,7 @@ export function hubName({ kind, repository, revision, path }: HubAddress): strin
  * @throws InputError when there is no such repository or revision, it may not be read, or the hub cannot be reached
  */
 export async function openRepository(address: HubAddress, options: HubOptions = {}): Promise<HubRepository> {
-  const endpoint = (options.endpoint ?? HUB_ENDPOINT).replace(/\/+$/, '')
+  const endpoint = (options.endpoint ?? HUB_ENDPOINT).replace(/\/$/, '')
   const { endpoint: _, token, ...rest } = options
   const url: UrlOptions = { ...rest, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const api = `${endpoint}/api/${address.kind}/${address.repository}`
@@ -211,7 +211,7 @@ async function ask(url: string, address: HubAddress, options: UrlOptions): Promi
     throw new InputError(name, problemOf(error, address, options), { cause: error })
   }
   try {
-    return { json: JSON.parse(answer.text), next: /<([^>]+)>\s*;\s*rel="next"/.exec(answer.headers.get('link') ?? '')?.[1] }
+    return { json: JSON.parse(answer.text), next: /<([^<>]{1,4096})>; ?rel="next"/.exec(answer.headers.get('link') ?? '')?.[1] }
   } catch (error) {
     throw new InputError(name, 'the hub answers with something that is no listing; try again, or look at HF_ENDPOINT', {
       cause: error,

@@ -1,4 +1,5 @@
 import { Inflate } from 'fflate'
+import { createCrc32 } from '#io'
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from './random-access.ts'
 
@@ -11,9 +12,7 @@ const STEP = 1 << 16
  */
 export async function inflateExactly(deflated: RandomAccess, byteLength: number, crc: number): Promise<Uint8Array> {
   const { name } = deflated
-  const { createCRC32 } = await import('hash-wasm')
-  const crc32 = await createCRC32()
-  crc32.init()
+  const crc32 = await createCrc32()
   let out: Uint8Array
   try {
     out = new Uint8Array(byteLength)
@@ -48,8 +47,7 @@ export async function inflateExactly(deflated: RandomAccess, byteLength: number,
   }
   if (done !== byteLength)
     throw new InputError(name, `inflates to ${done} bytes although it states ${byteLength}; the file is damaged, get it again`)
-  if (Number.parseInt(crc32.digest('hex'), 16) !== crc >>> 0)
-    throw new InputError(name, 'its checksum (CRC-32) is wrong; the file is damaged, get it again')
+  if (crc32.value() !== crc >>> 0) throw new InputError(name, 'its checksum (CRC-32) is wrong; the file is damaged, get it again')
   return out
 }
 

@@ -3,8 +3,9 @@ import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
+import { crc32 } from 'node:zlib'
 import { InputError } from '../errors.ts'
-import type { Sha256 } from './platform.ts'
+import type { Crc32, Sha256 } from './platform.ts'
 import { type Folder, MOST_PATHS, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
 
 // Read synchronously. A trip through the thread pool takes longer than a small read, and what another processor has read is far from
@@ -146,6 +147,17 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   if (origin.kind === 'blob') return memoryAccess(name, new Uint8Array(await origin.blob.arrayBuffer()))
   const { openUrl } = await import('./http.ts')
   return openUrl(origin.url, origin.authorization === undefined ? {} : { authorization: origin.authorization })
+}
+
+/** @see Platform.createCrc32 */
+export async function createCrc32(): Promise<Crc32> {
+  let crc = 0
+  return {
+    update: (bytes) => {
+      crc = crc32(bytes, crc)
+    },
+    value: () => crc,
+  }
 }
 
 /** @see Platform.createSha256 */

@@ -5,6 +5,13 @@ export interface Sha256 {
   hex(): string
 }
 
+/** A running CRC-32, the checksum of zips and PNGs. */
+export interface Crc32 {
+  update(bytes: Uint8Array): void
+  /** From 0 to 2^32 - 1. */
+  value(): number
+}
+
 /** A worker thread with one face in Node and in browsers. */
 export interface WorkerHandle {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void
@@ -19,6 +26,7 @@ export interface Platform {
   /** Opens a file again where a worker needs it. */
   openOrigin(origin: import('./random-access.ts').Origin, name: string): Promise<import('./random-access.ts').RandomAccess>
   createSha256(): Promise<Sha256>
+  createCrc32(): Promise<Crc32>
 }
 
 /** Threads of the measuring pool. `#threads` resolves to threads/node.ts or threads/browser.ts, which both export these functions. */

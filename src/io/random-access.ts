@@ -23,6 +23,12 @@ export interface RandomAccess {
   readonly statedSha256?: string
   /** What it was put together from, one after the other, when it was (`concatAccess`). */
   readonly parts?: readonly RandomAccess[]
+  /**
+   * Holds all bytes of what this is a part of against the checksum that is stored with them, once however often it is asked;
+   * absent where none is stored, or where reading checks it.
+   * @throws InputError when they differ
+   */
+  readonly verify?: (signal?: AbortSignal) => Promise<void>
   close?(): Promise<void>
 }
 
@@ -92,6 +98,7 @@ export function sliceAccess(whole: RandomAccess, offset: number, byteLength: num
       return whole.read(offset + from, length, into)
     },
     ...(whole.origin && { origin: { at: whole.origin.at, offset: whole.origin.offset + offset } }),
+    ...(whole.verify && { verify: whole.verify }),
   }
 }
 
@@ -108,6 +115,9 @@ export function concatAccess(name: string, parts: readonly RandomAccess[]): Rand
     name,
     byteLength,
     parts: parts.flatMap((part) => part.parts ?? [part]),
+    async verify(signal) {
+      for (const part of parts) await part.verify?.(signal)
+    },
     async read(offset, length, into) {
       requireRange(name, byteLength, offset, length)
       const out = into ? into.subarray(0, length) : new Uint8Array(length)

@@ -1,5 +1,6 @@
 import type { Entry } from '@zip.js/zip.js/lib/zip-core-reader.js'
 import { InputError } from '../errors.ts'
+import { requireCrc32 } from './crc32.ts'
 import { InflatedCache, inflateExactly } from './inflate.ts'
 import { type Folder, type RandomAccess, requireRange, sliceAccess } from './random-access.ts'
 import { withZip64Shown } from './zip64.ts'
@@ -14,7 +15,7 @@ export interface ZipEntry {
   /** True when the bytes lie in the zip as they are, so that they are read by range, also by workers. */
   readonly stored: boolean
   /**
-   * A stored entry is a part of the zip itself; a deflated one is inflated when it is first read, and its CRC checked.
+   * A stored entry is a part of the zip itself, whose CRC `verify` checks; a deflated one is inflated when it is first read, and its CRC checked.
    * Closing either leaves the zip open.
    * @throws InputError for an encrypted entry, an unknown compression, a damaged local header or a zip bomb
    */
@@ -115,7 +116,8 @@ function entryOf(access: RandomAccess, item: Entry, cache: InflatedCache): ZipEn
           title,
           `states two sizes, ${byteLength} and ${compressedLength} bytes; the zip is damaged, get it again`,
         )
-      return packed
+      // PyTorch writes 0 where it was told to compute no checksums.
+      return crc === 0 ? packed : { ...packed, verify: onceFor((signal) => requireCrc32(packed, crc, signal)) }
     }
     if (byteLength > LARGEST_INFLATED)
       throw new InputError(
@@ -141,6 +143,18 @@ function entryOf(access: RandomAccess, item: Entry, cache: InflatedCache): ZipEn
     }
   }
   return { name, byteLength, compressedLength, stored, open }
+}
+
+/** One check for all who ask; a failure that was none of the file's (a stop) does not count. */
+function onceFor(check: (signal?: AbortSignal) => Promise<void>): (signal?: AbortSignal) => Promise<void> {
+  let checked: Promise<void> | undefined
+  return (signal) => {
+    checked ??= check(signal).catch((error: unknown) => {
+      if (!(error instanceof InputError)) checked = undefined
+      throw error
+    })
+    return checked
+  }
 }
 
 /** First byte of an entry's data: behind the local header, whose name and extra field have lengths of their own. */

@@ -170,7 +170,9 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
       const { state, layer } = entry
       if (state.failed) return
       try {
-        const told = rowOf(await entry.result, state, layer, run.options)
+        const result = await entry.result
+        if (!('row' in result)) await layer.convolution.weights.access.verify?.(run.options.signal)
+        const told = rowOf(result, state, layer, run.options)
         state.input.layerDone(state.opened.name, layer)
         if (told) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...told }
       } catch (error) {

@@ -42,7 +42,7 @@ export function hwioCensus(tensors: readonly HwioTensor[]): StateDictCensus {
   for (const tensor of tensors) {
     const { name, shape, role } = tensor
     const verdict = role ? decided(tensor, role, byName) : byRule.get(tensor.ruleName ?? name)
-    if (!verdict || (shape.length < 3 && 'reason' in verdict)) continue
+    if (!verdict || (shape.length < 3 && shape.length > 0 && 'reason' in verdict)) continue
     if ('reason' in verdict) skipped.push({ ...verdict, name, shape })
     else kept.push({ ...verdict, layer: name })
   }

@@ -1,4 +1,5 @@
 import type { Input } from '../io/random-access.ts'
+import { requirePlausible } from './plausible.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { type FormatEntry, modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
@@ -28,6 +29,13 @@ export function findFormat(input: Input, entries: readonly FormatEntry[] = forma
  * `Source.close` closes it, and so does a failure.
  * @throws InputError when no format recognises it (the sentence says what it is) or its reader refuses it
  */
-export function openSource(input: Input, entries: readonly FormatEntry[] = formats): Promise<Source> {
-  return openAmong(input, entries)
+export async function openSource(input: Input, entries: readonly FormatEntry[] = formats): Promise<Source> {
+  const source = await openAmong(input, entries)
+  try {
+    for (const model of source.models) requirePlausible(input.path, model)
+    return source
+  } catch (error) {
+    await source.close()
+    throw error
+  }
 }

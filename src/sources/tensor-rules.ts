@@ -38,7 +38,7 @@ const TABLE =
 /** Last part of a name under which a layer's weight is stored. */
 const WEIGHT = /(^|[._/])(weights?|kernel|w|filters?|weight_orig|(depthwise|pointwise)_(kernel|weights|filter))(:\d+)?$/i
 /** The halves of a separable convolution, which share one bias. */
-const SEPARABLE = /(depthwise|pointwise)_\w+(:\d+)?$/i
+const SEPARABLE = /(depthwise|pointwise)_\w{1,40}(:\d{1,9})?$/i
 /** The largest kernel that is taken for one whatever the tensor is called; larger ones (patch embeddings) must be called a weight. */
 const PLAIN_KERNEL = 11
 const LARGEST_KERNEL = 63

@@ -1,5 +1,5 @@
 import type { Hdf5File, Hdf5Group } from '../../hdf5/file.ts'
-import type { HwioTensor } from '../hwio-census.ts'
+import type { HwioTensor, KernelRole } from '../hwio-census.ts'
 import { variableRoles } from './topology.ts'
 import { groupAt, tensorOf, textList } from './variables.ts'
 
@@ -9,6 +9,9 @@ import { groupAt, tensorOf, textList } from './variables.ts'
 //   /model_weights                  layer_names = [conv1, …]       (the root itself in a file of weights only)
 //   /model_weights/conv1            weight_names = [conv1/kernel:0, conv1/bias:0]
 //   /model_weights/conv1/conv1/kernel:0
+
+const MISSING = 'nothing: the file names it and does not hold it, or links to where nothing is'
+const missing: KernelRole = { use: 'none', kind: 'variable', reason: `stored as ${MISSING}` }
 
 /** The tensors of a weights file with names, in the model's order. */
 export async function namedTensors(
@@ -25,8 +28,11 @@ export async function namedTensors(
     for (const weight of (members && textList(members, 'weight_names')) ?? []) {
       const at = `${path}/${layer}/${weight}`
       const dataset = await file.describe(at)
-      if (dataset?.kind !== 'dataset') continue
       const name = weight.replace(/:\d+$/, '')
+      if (dataset?.kind !== 'dataset') {
+        tensors.push({ name, shape: [], stored: { unsupported: MISSING }, role: missing })
+        continue
+      }
       tensors.push(await tensorOf(file, { path: at, dataset }, { name, role: roleOf(name, dataset.shape.length) }))
     }
   }

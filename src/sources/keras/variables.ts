@@ -50,6 +50,7 @@ export async function tensorOf(
   const dtype = type.kind === 'float' ? FLOATS[type.bytes] : undefined
   if (dtype === undefined || shape.length > 4 || shape.length === 0)
     return { ...more, shape, stored: { unsupported: type.kind === 'other' ? type.name : `${type.kind}${type.bytes * 8}` } }
+  if (dataset.virtual) return { ...more, shape, stored: { unsupported: 'a virtual data set, whose values lie in other files' } }
   return { ...more, shape, stored: { access: await file.access(path), offset: 0, dtype } }
 }
 

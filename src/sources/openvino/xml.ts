@@ -10,7 +10,7 @@ export interface XmlElement {
 const DEEPEST = 64
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
-const SKIPPED = /(?:<\?[\s\S]*?\?>|<!--[\s\S]*?-->)+/y
+const SKIPPED = /<\?[\s\S]*?\?>|<!--[\s\S]*?-->/y
 const TEXT = /[^<]+/y
 const CDATA = /<!\[CDATA\[([\s\S]*?)\]\]>/y
 const OPEN = /<([\w:.-]+)/y

@@ -22,7 +22,10 @@ const MISSING = new Set(
     'NaN',
   ].concat(['None', 'n/a', 'nan', 'null']),
 )
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
+// Each part can be matched in one way only: no text makes it try again from the middle.
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
+
+const LONGEST_CELL = 32_767 // as in a spreadsheet
 
 /** A CSV text with a header, its columns typed as pandas.read_csv would: numbers, booleans, else text; missing values NaN. */
 export async function readCsvFrame(name: string, csv: string): Promise<Frame> {
@@ -37,6 +40,14 @@ export async function readCsvFrame(name: string, csv: string): Promise<Frame> {
       name,
       `the CSV table in it has ${header.length} columns, but row ${wrong + 1} has ${rows[wrong]!.length}`,
     )
+  for (const [k, row] of data.entries()) {
+    const long = row.findIndex((cell) => cell.length > LONGEST_CELL)
+    if (long >= 0)
+      throw new InputError(
+        name,
+        `the CSV table in it has ${row[long]!.length} characters in row ${k}, column ${long + 1}, more than any label has; it is damaged`,
+      )
+  }
   const cells = new Map<string, readonly PyValue[]>()
   header.forEach((column, k) => {
     if (!cells.has(column)) cells.set(column, typed(rows.map((row) => row[k]!)))
@@ -46,7 +57,8 @@ export async function readCsvFrame(name: string, csv: string): Promise<Frame> {
 
 function typed(column: readonly string[]): PyValue[] {
   const there = column.filter((cell) => !MISSING.has(cell))
-  if (there.every((cell) => NUMBER.test(cell))) return column.map((cell) => (MISSING.has(cell) ? Number.NaN : Number(cell)))
+  if (there.every((cell) => NUMBER.test(cell.trim())))
+    return column.map((cell) => (MISSING.has(cell) ? Number.NaN : Number(cell)))
   const words: Record<string, boolean> = { True: true, TRUE: true, true: true, False: false, FALSE: false, false: false }
   if (there.every((cell) => Object.hasOwn(words, cell))) return column.map((cell) => words[cell] ?? Number.NaN)
   return column.map((cell) => (MISSING.has(cell) ? Number.NaN : cell))

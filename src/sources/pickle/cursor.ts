@@ -103,7 +103,7 @@ export class PickleCursor {
     const line = this.line().trim().toLowerCase()
     const special = /^([+-]?)(inf(?:inity)?|nan)$/.exec(line)
     if (special) return special[2] === 'nan' ? Number.NaN : special[1] === '-' ? -Infinity : Infinity
-    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(line) ? Number(line) : this.fail('a float is expected')
+    return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/.test(line) ? Number(line) : this.fail('a float is expected')
   }
   /** A Python 2 string literal: quotes and escapes; one character per byte. */
   quoted(): string {

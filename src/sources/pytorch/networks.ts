@@ -41,7 +41,7 @@ const DEEPEST = 1000
 /** Keys under which people keep a state dict, for those whose own keys have no dots. */
 const KEEPERS =
   /^((\w+_)?(state_?dict|ema|model|net|network|weights)|params(_ema)?|module|ema\w*|generator|discriminator|g|d|g_ema|net[gd]|encoder|decoder|student|teacher|backbone|last|best)$/i
-const QUANTISED = /\.quantized\.(\w+\.)*Conv\dd$/
+const QUANTISED = /\.quantized\.[\w.]{0,60}Conv\dd$/
 const OPTIMISER = /optim|sched|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
 
 /** A path as its last key and the path before; null is the checkpoint itself. */

@@ -113,7 +113,7 @@ export function parseLiteral(text: string, start: number, file: string): unknown
     at += match[0].length
     return match[0]
   }
-  const space = (): unknown => token(/(?:\s+|\/\*[\s\S]*?\*\/|\/\/[^\n]*)*/y)
+  const space = (): unknown => token(/(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n]*)*/y)
   const take = (character: string): boolean => {
     space()
     if (text[at] !== character) return false
@@ -140,7 +140,7 @@ export function parseLiteral(text: string, start: number, file: string): unknown
     if (first === '"' || first === "'" || first === '`') return string()
     const word = token(/(?:true|false|null|undefined|NaN|Infinity|void 0|!0|!1)(?![\w$])/y)
     if (word !== undefined) return WORDS[word]
-    const number = token(/[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)/y)
+    const number = token(/[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)/y)
     return number === undefined ? fail() : Number(number)
   }
   const object = (depth: number): unknown => {

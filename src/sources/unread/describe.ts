@@ -101,10 +101,10 @@ function describeText(start: string, isCut: boolean): string {
     return `is a Git LFS pointer to a file of ${size ?? 'unknown'} bytes, not the file itself; run git lfs pull in its repository`
   }
   if (/^<(!doctype html|html|head|body)/i.test(start)) {
-    const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]
+    const title = /<title[^<>]*>([^<]*)/i.exec(start)?.[1]
     return `is an HTML page${title?.trim() ? ` (“${oneLine(title)}”)` : ''}, not a model; the server sent a page instead of the file, download it again`
   }
-  if (/^<\?xml|^<[A-Za-z]/.test(start)) {
+  if (/^<[?!A-Za-z]/.test(start)) {
     const code = /<(?:Code|Message)>([^<]*)</.exec(start)?.[1]
     return `is an XML document${code ? ` (“${oneLine(code)}”)` : ''}, not a model`
   }

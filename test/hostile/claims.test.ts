@@ -1,0 +1,166 @@
+// Files that claim what they do not hold: each is refused or listed with a sentence, soon, and takes no other file with it.
+import { join } from 'node:path'
+import { strToU8, zipSync } from 'fflate'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { InputError } from '../../src/errors.ts'
+import { absence } from '../../src/hdf5/file.ts'
+import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
+import { openZip } from '../../src/io/zip.ts'
+import { openSource } from '../../src/sources/open.ts'
+import { readCsvFrame } from '../../src/sources/pandas/csv.ts'
+import { requirePlausible } from '../../src/sources/plausible.ts'
+import type { Convolution, SourceModel } from '../../src/sources/source.ts'
+import { filterlens, inFolder } from '../cli/run.ts'
+
+const fixtures = 'test/fixtures/hostile'
+const sound = 'test/fixtures/numpy/state.npz'
+
+async function problem(work: () => unknown): Promise<string> {
+  try {
+    await work()
+  } catch (error) {
+    assert.instance(error, InputError)
+    return (error as InputError).message
+  }
+  throw new Error('nothing was refused')
+}
+
+const refused: Record<string, RegExp> = {
+  'claims_1e12.h5': /claims 36000000000000 bytes in a file of 1400; its values were never written/,
+  'comments.onnx': /is an XML document|is an HTML page|no format|not a model/,
+  'stored_damaged.zip': /its checksum \(CRC-32\) is wrong/,
+}
+for (const [name, sentence] of Object.entries(refused))
+  test(`${name} is refused within seconds`, async () => {
+    const started = performance.now()
+    const { code, out, err } = await filterlens(['analyze', join(fixtures, name), '--json'])
+    assert.is(code, 2, err)
+    assert.is(out, '')
+    assert.match(err, sentence)
+    assert.ok(performance.now() - started < 10_000)
+  })
+
+for (const name of ['group_big.onnx', 'groups_half.h5'])
+  test(`${name} leaves the other files of a run alone`, () =>
+    inFolder(async (folder) => {
+      const { code, out, err } = await filterlens([
+        'analyze',
+        sound,
+        join(fixtures, name),
+        '--keep-going',
+        '--json',
+        '-o',
+        join(folder, 'results'),
+      ])
+      assert.ok(code === 0 || code === 1, err)
+      assert.not.match(err, /this is a fault/)
+      assert.ok(JSON.parse(out).layers.length > 0)
+    }))
+
+test('a virtual data set and a weight that is not there are listed, not read as zeros and not passed over', async () => {
+  for (const [name, reason] of [
+    ['virtual.h5', /virtual data set, whose values lie in other files/],
+    ['missing.h5', /the file names it and does not hold it/],
+  ] as const) {
+    const { code, out } = await filterlens(['analyze', join(fixtures, name), '--json'])
+    assert.is(code, 0)
+    const { layers, skipped } = JSON.parse(out)
+    assert.equal(
+      layers.map(({ layer }: { layer: string }) => layer),
+      ['c1/kernel'],
+    )
+    assert.is(skipped.length, 1)
+    assert.match(skipped[0].reason, reason)
+    assert.match(skipped[0].name, /c2/)
+  }
+})
+
+test('what an HDF5 file can hold: as much as it is long, and what its compression packs', () => {
+  const plain = { virtual: false, filters: [] }
+  const packed = { virtual: false, filters: ['gzip'] }
+  assert.is(absence(plain, 1000, 1000), undefined)
+  assert.match(absence(plain, 1001, 1000)!, /claims 1001 bytes in a file of 1000/)
+  assert.is(absence(packed, 1_032_000, 1000), undefined)
+  assert.match(absence(packed, 1_032_001, 1000)!, /more than its compression can hold/)
+  assert.match(absence({ virtual: true, filters: [] }, 8, 1000)!, /virtual data set/)
+})
+
+test('a stored entry of a zip is held against its checksum, once; one without a checksum is not', async () => {
+  const zip = zipSync({ 'a.bin': [strToU8('weights weights'), { level: 0 }] })
+  const at = new TextDecoder('latin1').decode(zip).indexOf('weights')
+  let reads = 0
+  const entryOf = async (bytes: Uint8Array) => {
+    const access = memoryAccess('x.zip', bytes)
+    const counting = {
+      ...access,
+      read(...words: Parameters<typeof access.read>) {
+        reads++
+        return access.read(...words)
+      },
+    }
+    return (await openZip(counting)).find('a.bin')!.open()
+  }
+  const sound = await entryOf(zip)
+  reads = 0
+  await sound.verify!()
+  await sound.verify!()
+  assert.is(reads, 1)
+  const damaged = zip.slice()
+  damaged[at]! ^= 1
+  const broken = await entryOf(damaged)
+  assert.match(await problem(() => broken.verify!()), /x\.zip\/a\.bin: its checksum \(CRC-32\) is wrong/)
+  assert.match(await problem(() => broken.verify!()), /checksum/)
+})
+
+test('whole numbers are whole, groups divide channels, shares lie between 0 and 1', async () => {
+  const layer: Convolution = {
+    layer: 'w',
+    shape: [8, 4, 3, 3],
+    groups: 2,
+    depth: 3,
+    conv_depth: 1,
+    conv_depth_norm: 0.5,
+    weights: { access: memoryAccess('x', new Uint8Array(0)), offset: 0, dtype: 'float32' },
+  }
+  const model = (change: Partial<Convolution>, opset: number | null = null): SourceModel => ({
+    ...{ name: 'm', format: 'f', producer: null, opset, skipped: [], tensors: 1, meta: {}, parts: [] },
+    convolutions: [{ ...layer, ...change }],
+  })
+  requirePlausible('f', model({}))
+  requirePlausible('f', model({ conv_depth_norm: null, layer_id: 0 }, 17))
+  const wrong: [Partial<Convolution>, RegExp][] = [
+    [{ groups: 2 ** 40 }, /claims 1099511627776 groups/],
+    [{ groups: 1.5 }, /claims 1\.5 groups/],
+    [{ groups: 3 }, /do not divide its 8 output channels/],
+    [{ layer_id: 0.5 }, /layer id 0\.5/],
+    [{ depth: -1 }, /depth -1/],
+    [{ conv_depth: 2 ** 31 }, /2147483648/],
+    [{ conv_depth_norm: Number.NaN }, /depth share NaN/],
+    [{ shape: [8, 2.5, 3, 3] }, /no shape of a kernel/],
+    [{ shape: [2 ** 30, 2 ** 30, 3, 3], groups: 1 }, /more weights than can be counted/],
+  ]
+  for (const [change, sentence] of wrong) assert.match(await problem(() => requirePlausible('f', model(change))), sentence)
+  assert.match(await problem(() => requirePlausible('f', model({}, 11.5))), /opset 11\.5/)
+})
+
+test('a table with a cell that no label is: refused in the time it takes to read it', async () => {
+  const started = performance.now()
+  const csv = (digits: number): string => `model_id,filter_ids,x\n0,0:99,${'1'.repeat(digits)}x\n`
+  assert.match(await problem(() => readCsvFrame('d.h5', csv(500_000))), /500001 characters in row 1, column 3/)
+  assert.is((await readCsvFrame('d.h5', csv(30_000))).rows, 1)
+  assert.ok(performance.now() - started < 2000)
+})
+
+test('a document that begins with a thousand comments is told apart at once', async () => {
+  const comments = `${'<!-- a -->'.repeat(300)}<!--`
+  const path = 'net.xml'
+  const started = performance.now()
+  assert.match(
+    await problem(() => openSource({ path, access: memoryAccess(path, strToU8(comments)), folder: emptyFolder })),
+    /is an XML document/,
+  )
+  assert.ok(performance.now() - started < 2000)
+})
+
+test.run()
