@@ -44,6 +44,7 @@ export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
       const { kind, bytes } = dataset.type
       if (kind !== 'int' && kind !== 'uint' && kind !== 'float') throw new InputError(title, 'holds no plain numbers')
       const byteLength = dataset.shape.reduce((product, n) => product * n, bytes)
+      requireSmallChunks(title, dataset)
       const problem = absence(dataset, byteLength, access.byteLength)
       if (problem !== undefined) throw new InputError(title, problem)
       const place = await client.ask<number | null>({ op: 'locate', path })
@@ -97,6 +98,16 @@ const KEPT_BLOCKS = 6
 const KEPT_BYTES = 1 << 26
 const LARGEST_CHUNK = 1 << 28
 
+/** A chunk is unpacked as a whole. @throws InputError when that takes too much memory */
+function requireSmallChunks(name: string, dataset: Hdf5Dataset): void {
+  const chunkBytes = (dataset.chunks ?? []).reduce((product, n) => product * n, dataset.type.bytes)
+  if (chunkBytes > LARGEST_CHUNK)
+    throw new InputError(
+      name,
+      `is stored in chunks of ${chunkBytes} bytes, each of which must be held in memory as a whole; write it again with smaller ones, for example h5repack -l CHUNK=4096x9`,
+    )
+}
+
 /**
  * A data set through the library, in blocks of whole chunk rows of which the last few are kept: neighbouring layers that share
  * a chunk cost one decompression.
@@ -104,12 +115,6 @@ const LARGEST_CHUNK = 1 << 28
 function rowsAccess(client: Hdf5Client, path: string, name: string, dataset: Hdf5Dataset, byteLength: number): RandomAccess {
   const rows = dataset.shape[0] ?? 1
   if (byteLength === 0) return memoryAccess(name, new Uint8Array(0))
-  const chunkBytes = (dataset.chunks ?? []).reduce((product, n) => product * n, dataset.type.bytes)
-  if (chunkBytes > LARGEST_CHUNK)
-    throw new InputError(
-      name,
-      `is stored in chunks of ${chunkBytes} bytes, each of which must be held in memory as a whole; write it again with smaller ones, for example h5repack -l CHUNK=4096x9`,
-    )
   const rowBytes = byteLength / rows
   const step = dataset.chunks?.[0] ?? 1
   const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / (rowBytes * step))) * step

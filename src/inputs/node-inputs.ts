@@ -98,7 +98,7 @@ function hubOptions(): HubOptions {
 
 async function nothingFound(named: string): Promise<string> {
   if (isGlob(named)) return 'no model file matches this pattern'
-  const unread = await unreadBelow(named)
+  const unread = isRemote(named) || hubAddress(named, hubOptions().endpoint) ? undefined : await unreadBelow(named)
   if (unread) return `holds no model file that is read: ${unread}`
   return `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
 }

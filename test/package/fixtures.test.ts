@@ -27,7 +27,9 @@ function isCovered(pattern: string, file: string): boolean {
   if (pattern.endsWith('/**')) return file.startsWith(pattern.slice(0, -2))
   const parts = pattern.split('/')
   const names = file.split('/')
-  return parts.length === names.length && parts.every((part, k) => segmentTest(part)(names[k]!))
+  // A row about all of a folder is about the folders in it too.
+  const isDeep = parts.at(-1) === '*' && names.length >= parts.length
+  return (isDeep || parts.length === names.length) && parts.every((part, k) => part === '*' || segmentTest(part)(names[k]!))
 }
 
 test('every fixture has a row', () => {
