@@ -18,6 +18,9 @@ export interface AnalyzeOptions extends MeasureOptions {
  * `given`: inputs (`fileInputs`, in Node `listInputs`), or the File objects of a browser as they are.
  * @throws InputError for the first input that cannot be used (unless keepGoing), and when no layer at all is left to
  *   measure: the sentence says what was found; UsageError for options that mean nothing
+ * @example
+ * const { models, layers } = await analyze(await listInputs(['models/']), { workers: 1 })
+ * for (const { layer, sparsity } of layers) console.log(layer, sparsity)
  */
 export async function analyze(given: Inputs | Iterable<File>, options: AnalyzeOptions = {}): Promise<Analysis> {
   const inputs = await inputsOf(given)

@@ -32,10 +32,13 @@ export interface ExtractOptions
 }
 
 /**
- * Writes the 3×3 filters of all inputs as a filter database (filters.arrow, layers.arrow, models.arrow). Memory stays flat
- * whatever the number of models. Kernels of other sizes are listed as skipped.
+ * Writes the 3×3 filters of all inputs as a filter database: filters.arrow (float32, 9 a filter, unscaled), layers.arrow and
+ * models.arrow. Memory stays flat whatever the number of models. Kernels of other sizes are listed as skipped.
  * @throws InputError for the first input that cannot be used (unless keepGoing), or when nothing is left to write; the
  *   folder then holds what it held before
+ * @example
+ * const { filters, skipped } = await extract(await listInputs(['models/']), outputFolder('db'))
+ * console.log(filters, skipped.length)
  */
 export async function extract(inputs: Inputs, folder: OutputFolder, options: ExtractOptions = {}): Promise<Extraction> {
   const { keepGoing = false } = options

@@ -12,8 +12,16 @@ export interface GroupsOptions extends Omit<GroupInput, 'coefficients'>, Omit<Co
 
 /**
  * The whole analysis of two groups of a measured run: the basis of all compared models, the second pass over their filters, and
- * all tables. `inputs` are those of the run, in the same order, each readable again.
+ * all tables. A difference is b - a: group `a` is the reference. `inputs` are those of the run, in the same order, each
+ * readable again.
  * @throws InputError, UsageError as `groupAnalysis` and `measureCoefficients`
+ * @example
+ * const inputs = await listInputs(['models/*cifar10*.onnx'])
+ * const analysis = await analyze(inputs)
+ * const named = (word) => analysis.models.map(({ model }) => model).filter((model) => model.includes(word))
+ * const groups = { a: { name: 'normal', models: named('normal') }, b: { name: 'robust', models: named('robust') } }
+ * const { shift } = await analyzeGroups(inputs, { analysis, groups })
+ * console.log(shift.length)
  */
 export async function analyzeGroups(inputs: Iterable<Input | LazyInput>, options: GroupsOptions): Promise<GroupReport> {
   const coefficients = await groupCoefficients(inputs, options)

@@ -5,8 +5,14 @@ import { type LayerComparison, type MetricName, type ModelComparison, metricName
 type Metrics = Readonly<Record<MetricName, number | null>>
 
 /**
- * Two models layer by layer: layers of the same name belong together; where no name is common, layers of the same position.
- * A layer that has no counterpart is listed; one whose counterpart has another shape is shown beside it without a difference.
+ * Compares two models layer by layer: layers of the same name belong together; where no name is common, layers of the same
+ * position. A difference is b - a. A layer without a counterpart is listed in `only_a` or `only_b`; one whose counterpart has
+ * another shape has no difference, and `because` says so.
+ * @example
+ * const { layers } = await analyze(await listInputs(['models/vgg_w16_cifar10_*.onnx']))
+ * const of = (model) => ({ model, layers: layers.filter((row) => row.model === model) })
+ * const compared = compareModels(of('vgg_w16_cifar10_normal'), of('vgg_w16_cifar10_robust'))
+ * for (const { layer_a, metrics } of compared.layers) console.log(layer_a, metrics.orthogonality.difference)
  */
 export function compareModels(
   a: { readonly model: string; readonly layers: readonly LayerRow[] },

@@ -12,9 +12,13 @@ export interface Joined<T> {
 }
 
 /**
- * Puts each row of the table to the model of its name. Models without a row keep what they have, rows without a model are
+ * Adds each row of the table to the model of its name. Models without a row keep what they have, rows without a model are
  * left out; both are named in `warnings`.
  * @throws InputError when no row at all names a model that was read
+ * @example
+ * const { models } = await analyze(await listInputs(['models/']))
+ * const joined = joinMeta(models, parseMeta('meta.csv', await readFile('models/meta.csv', 'utf8')))
+ * console.log(joined.models.map(({ meta }) => meta), joined.warnings)
  */
 export function joinMeta<T extends Pick<ModelRow, 'model' | 'meta'>>(models: readonly T[], table: MetaTable): Joined<T> {
   const find = matchName(models.map(({ model }) => model))

@@ -5,6 +5,10 @@ import type { Pair, PairTable } from './pairs.ts'
 /**
  * The pairs with the names of models that were read.
  * @throws InputError for a pair that names a model which was not read, and for a model that is robust in one pair and normal in another
+ * @example
+ * const table = parsePairs('pairs.csv', await readFile('models/pairs.csv', 'utf8'))
+ * const { models } = await analyze(await listInputs(['models/']))
+ * console.log(joinPairs(models.map(({ model }) => model), table))
  */
 export function joinPairs(models: readonly string[], table: PairTable): Pair[] {
   const find = matchName(models)

@@ -16,6 +16,10 @@ export interface PrincipalComponents {
 /**
  * PCA of the filters behind `moments` (pca.ipynb). The module's arithmetic: the same bits in every engine.
  * @throws RangeError when there is none: fewer than two filters, or no variance; `whyNoBasis` says so beforehand
+ * @example
+ * const { layers } = await analyze(await listInputs(['net.onnx']))
+ * const { explainedVarianceRatio } = principalComponents(mergeMoments(layers.map(({ clean }) => clean)))
+ * console.log(explainedVarianceRatio) // 9 shares, the largest first
  */
 export function principalComponents(moments: Moments): PrincipalComponents {
   const because = whyNoBasis(moments)

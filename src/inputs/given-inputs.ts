@@ -112,6 +112,10 @@ async function isInput(file: GivenFile, beside: Folder, loose: boolean, together
 /**
  * The models among files that were chosen or dropped, such as a FileList: for `analyze` and all that takes its inputs. Files
  * of a chosen folder keep their paths; shards and external data are found among them.
+ * @example
+ * const file = new File([await readFile('net.onnx')], 'net.onnx') // or those of <input type="file">
+ * const { layers } = await analyze(await fileInputs([file]))
+ * console.log(layers.length)
  */
 export function fileInputs(files: Iterable<File>): Promise<LazyInput[]> {
   return findGivenInputs(Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, blob: file })))

@@ -32,6 +32,9 @@ export function aggregateFields(metrics: readonly Metric[] = layerMetrics): Fiel
 /**
  * Metrics of several layers together with the reference's weights (correlation.ipynb), each by the rule in its own file. A layer
  * whose value is null is left out of both sums. Summed in the order given.
+ * @example
+ * const { layers } = await analyze(await listInputs(['net.onnx']))
+ * console.log(aggregateLayers(layers.slice(1)).variance_entropy)
  */
 export function aggregateLayers(layers: Iterable<Weighable>, metrics: readonly Metric[] = layerMetrics): Aggregate {
   const sum = new LayerSum(metrics)

@@ -53,6 +53,12 @@ export interface CoefficientOptions {
  * Exact counts: the result does not depend on the order of work.
  * @param inputs those of `analysis`, in the same order; each must be readable again (a LazyInput, bytes in memory, a Blob)
  * @throws InputError when an input cannot be read again, or no longer holds the layers that were measured
+ * @example
+ * const inputs = await listInputs(['net.onnx'])
+ * const analysis = await analyze(inputs)
+ * const basis = principalComponents(mergeMoments(analysis.layers.map(({ scaled }) => scaled)))
+ * const { range, layers } = await measureCoefficients(inputs, analysis, basis)
+ * console.log(range, layers.length)
  */
 export async function measureCoefficients(
   inputs: Iterable<Input | LazyInput>,

@@ -70,8 +70,12 @@ interface Run {
 }
 
 /**
- * Measures inputs one after the other and tells each layer when it is done: memory stays flat over any number of models.
+ * Measures inputs one after the other and yields each layer when it is done, then its model: memory stays flat over any
+ * number of models.
  * @throws InputError for the first input that cannot be used (unless keepGoing), UsageError for options that mean nothing
+ * @example
+ * for await (const event of measure(await listInputs(['models/'])))
+ *   if (event.kind === 'layer') console.log(event.row.model, event.row.layer, event.row.sparsity)
  */
 export async function* measure(inputs: Inputs, options: MeasureOptions = {}): AsyncGenerator<MeasureEvent, void, undefined> {
   const settings = settingsOf(options)

@@ -18,6 +18,9 @@ import { reportStyle } from './style.ts'
  * The report as one HTML file: no script, nothing from the network, every text of an input escaped. The answer first,
  * then depth, bases and coefficients, shift, accuracy, filters, the models one by one, and how it was made.
  * The same input gives the same bytes.
+ * @example
+ * const analysis = await readResults(diskFolder('results'), 'results')
+ * await writeFile('report.html', await buildReport({ analysis }))
  */
 export async function buildReport(input: ReportInput): Promise<string> {
   const figures = await reportFigures(input)

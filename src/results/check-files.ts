@@ -24,7 +24,11 @@ export interface FileCheck {
 /**
  * Checks every file of results against their manifest, the manifest against the number to quote, and that what every run
  * writes is there: the tables, the parameters, and the module that the parameters name.
+ * @param name what error messages call the results
  * @throws InputError when there are no results, or their manifest is not one
+ * @example
+ * const { problems, resultsSha256 } = await checkFiles(diskFolder('results'), 'results')
+ * console.log(problems.length === 0 ? resultsSha256 : problems.join('; '))
  */
 export async function checkFiles(folder: Folder, name: string, signal?: AbortSignal): Promise<FileCheck> {
   const { resultsSha256, manifest, entries } = await readManifest(folder, name)

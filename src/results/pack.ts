@@ -11,7 +11,16 @@ const DATE = '1980-01-01T00:00:00'
 
 /**
  * Writes files below results/ into one zip that holds them as they are: the same files give the same zip, and every one of
- * them is read from it by range. @throws InputError beyond 4 GB
+ * them is read from it by range.
+ * @throws InputError beyond 4 GB
+ * @example
+ * const folder = diskFolder('results')
+ * const { entries } = await checkFiles(folder, 'results')
+ * const paths = [...entries.map(({ path }) => path), 'manifest.sha256', 'results.sha256']
+ * const files = await Promise.all(paths.map(async (path) => [path, await folder.open(path)]))
+ * const sink = await outputFolder('.').create('results.zip')
+ * await packFiles(files, sink)
+ * await sink.commit()
  */
 export async function packFiles(files: Iterable<readonly [path: string, access: RandomAccess]>, sink: Sink): Promise<void> {
   const chunks: Uint8Array[] = []

@@ -51,7 +51,12 @@ export function requireSameModule(name: string, { version, parameters: { kernel_
 /**
  * Measures the inputs of results again and compares every bit of every row of its tables. An input that holds the filters
  * of models of other names (a filter database) is measured when it is given and the models' own files are not.
+ * @param name what error messages call the results
  * @throws InputError when the results were made by another module
+ * @example
+ * const stored = await readResults(diskFolder('results'), 'results')
+ * const { layers, differences, problems } = await recompute('results', stored, await listInputs(['models/']))
+ * console.log(layers, differences, problems)
  */
 export async function recompute(
   name: string,

@@ -14,6 +14,9 @@ import { isFailures, isTexts } from './table-metadata.ts'
 /**
  * An analysis from its results folder: every later step runs from the tables alone.
  * @throws InputError when a table is missing, damaged, or of another kind
+ * @example
+ * const { models } = await readResults(diskFolder('results'), 'results')
+ * console.log(models.map(({ model, sparsity }) => [model, sparsity]))
  */
 export async function readResults(folder: Folder, name: string): Promise<Analysis> {
   const open = async (file: string): Promise<RandomAccess> => {

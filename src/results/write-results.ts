@@ -21,6 +21,13 @@ export interface ResultsContent extends Omit<RunExtension, 'results'> {
  * `filterlens analyze -o` writes for these inputs, whoever calls it and wherever. The folder gets all files at the end, or none.
  * @returns the number to quote, which results.sha256 holds
  * @throws InputError when an input is not there any more, or the folder cannot be written
+ * @example
+ * const inputs = await listInputs(['models/'])
+ * const analysis = await analyze(inputs)
+ * const license = 'https://creativecommons.org/publicdomain/zero/1.0/'
+ * const facts = { command: 'my program', finished: new Date().toISOString(), machine: {}, license }
+ * const resultsSha256 = await writeResults(outputFolder('out'), { analysis, inputs }, facts)
+ * console.log(resultsSha256)
  */
 export async function writeResults(folder: OutputFolder, content: ResultsContent, facts: RunFacts): Promise<string> {
   const { analysis, inputs, ...extension } = content

@@ -6,7 +6,7 @@ import { variableRoles } from '../keras/topology.ts'
 import type { Skipped, Source, SourceFormat } from '../source.ts'
 import { graphRoles, isGraph } from './graph.ts'
 import { looksLikeModelModule, openBase64Module, readModelModule } from './js-module.ts'
-import { readManifest } from './manifest.ts'
+import { readWeightsManifest } from './manifest.ts'
 
 const SCANNED = 1 << 25
 
@@ -40,7 +40,7 @@ export const tfjs: SourceFormat = {
         access.name,
         'has a model topology but no weightsManifest: it holds no weights; get the model with its weights',
       )
-    const { weights, shards, warnings } = await readManifest(access.name, manifest, (path) =>
+    const { weights, shards, warnings } = await readWeightsManifest(access.name, manifest, (path) =>
       openShard(input.folder, path, isScript),
     )
     const about = isRecord(json) ? json : {}

@@ -42,7 +42,7 @@ const WEIGHTS = new Set(['float32', 'float16', 'uint8', 'uint16'])
  * Every weight of a manifest with its place in the shards, which `open` finds by their path.
  * @throws InputError when the manifest is malformed, a shard is missing, or the shards are shorter than the weights
  */
-export async function readManifest(
+export async function readWeightsManifest(
   file: string,
   json: unknown,
   open: (path: string) => Promise<RandomAccess | undefined>,

@@ -3,7 +3,7 @@ import type { Flag } from '../../analysis/flags.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { hovered } from '../state/hover.ts'
-import { depthTicks, dotSize, freeSpot, type Point } from './depth-scale.ts'
+import { type DepthPoint, depthTicks, dotSize, freeSpot } from './depth-scale.ts'
 import { type ShownMetric, shownMetrics } from './metrics.ts'
 import { weight } from './numbers.ts'
 import { useWidth } from './size.ts'
@@ -246,11 +246,11 @@ function Levels(props: {
   low: number
   high: number
   width: number
-  lines: readonly (readonly Point[])[]
+  lines: readonly (readonly DepthPoint[])[]
 }) {
   const { metric, series, place, y, low, high, width, lines } = props
   const ends = [MARGIN.left, width - MARGIN.right] as const
-  const levels: { readonly name: string; readonly points: readonly Point[] }[] =
+  const levels: { readonly name: string; readonly points: readonly DepthPoint[] }[] =
     metric.key === 'sparsity'
       ? paperShares
           .filter(({ value }) => value < high)

@@ -1,5 +1,5 @@
 /** x and y in a chart. */
-export type Point = readonly [x: number, y: number]
+export type DepthPoint = readonly [x: number, y: number]
 
 const TICK_ROOM = 44
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -18,13 +18,13 @@ export function depthTicks(low: number, high: number, width: number): number[] {
 }
 
 /** Radius of the dots: smaller where many layers stand close together. */
-export function dotSize(lines: readonly (readonly Point[])[]): number {
+export function dotSize(lines: readonly (readonly DepthPoint[])[]): number {
   const gaps = lines.map((line) => (line.length > 1 ? (line.at(-1)![0] - line[0]![0]) / (line.length - 1) : 40))
   return Math.min(4, Math.max(1.5, Math.min(...gaps) / 3))
 }
 
 /** y of a line at x, between its points; null beyond its ends. */
-function heightAt(line: readonly Point[], x: number): number | null {
+function heightAt(line: readonly DepthPoint[], x: number): number | null {
   for (let k = 1; k < line.length; k++) {
     const [[x0, y0], [x1, y1]] = [line[k - 1]!, line[k]!]
     if (x >= x0 && x <= x1) return x1 > x0 ? y0 + ((x - x0) / (x1 - x0)) * (y1 - y0) : y0
@@ -37,8 +37,8 @@ function heightAt(line: readonly Point[], x: number): number | null {
  * be from every line of data. Gives the left end of the text's base line.
  */
 export function freeSpot(
-  level: readonly Point[],
-  lines: readonly (readonly Point[])[],
+  level: readonly DepthPoint[],
+  lines: readonly (readonly DepthPoint[])[],
   width: number,
   [left, right]: readonly [number, number],
 ): { x: number; y: number } {

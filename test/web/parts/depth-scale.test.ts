@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { depthTicks, dotSize, freeSpot, type Point } from '../../../src/web/parts/depth-scale.ts'
+import { type DepthPoint, depthTicks, dotSize, freeSpot } from '../../../src/web/parts/depth-scale.ts'
 
 test('every depth is named where there is room, round steps elsewhere, the ends always', () => {
   assert.equal(depthTicks(0, 5, 400), [0, 1, 2, 3, 4, 5])
@@ -19,7 +19,7 @@ test('every depth is named where there is room, round steps elsewhere, the ends 
 })
 
 test('dots shrink where layers stand close, and never vanish', () => {
-  const line = (n: number): Point[] => Array.from({ length: n }, (_, k) => [(k * 400) / (n - 1), 0])
+  const line = (n: number): DepthPoint[] => Array.from({ length: n }, (_, k) => [(k * 400) / (n - 1), 0])
   assert.is(dotSize([line(6)]), 4)
   assert.ok(dotSize([line(6), line(60)]) < 3)
   assert.is(dotSize([line(1000)]), 1.5)
@@ -27,11 +27,11 @@ test('dots shrink where layers stand close, and never vanish', () => {
 })
 
 test('a level is named away from the data', () => {
-  const level: Point[] = [
+  const level: DepthPoint[] = [
     [0, 50],
     [400, 50],
   ]
-  const data: Point[] = [
+  const data: DepthPoint[] = [
     [0, 100],
     [200, 100],
     [400, 44],
