@@ -3,8 +3,8 @@ import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/modul
 import { weightReader } from '../weights/reader.ts'
 import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { pieces } from './layer-session.ts'
 import { layersAgain, type MeasuredRun } from './layers-again.ts'
+import { pieces } from './segments.ts'
 import type { SelectedLayer } from './select.ts'
 
 /** Number of equal bins of a coefficient histogram. */

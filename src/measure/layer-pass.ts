@@ -4,11 +4,12 @@ import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import type { NullableMetric } from './layer-row.ts'
-import { openLayer, panelRows, pieces, type Scan, SEGMENT, scanSegment } from './layer-session.ts'
+import { openLayer, panelRows, type Scan, scanSegment } from './layer-session.ts'
 import { evaluateMetrics, type MetricValues } from './metrics/evaluate.ts'
 import type { LayerStatistics, MetricMath } from './metrics/metric.ts'
 import type { Pass } from './metrics/registry.ts'
 import type { Profile } from './model-row.ts'
+import { pieces, SEGMENT } from './segments.ts'
 
 /** Bytes of weights held in memory at a time, over all workers. */
 export const MEMORY_BUDGET = 256 << 20

@@ -3,12 +3,9 @@ import { type GramTotal, gramPrecisions } from '../wasm/gram.ts'
 import { type Precision, panelLimit, type Scanned, type SegmentMoments, type WasmInstance } from '../wasm/module.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
-
-/**
- * Filters of a segment: the unit of summation. A layer's statistics are its segments' merged from left to right,
- * whatever the size of a read, the memory at hand or the number of workers.
- */
-export const SEGMENT = 65536
+import { FiltersInMemory } from './filters-in-memory.ts'
+import { LayerPanels } from './layer-panels.ts'
+import { pieces, SEGMENT } from './segments.ts'
 
 /** Rows of one panel of the Gram matrix take about this many bytes in single precision. */
 const PANEL_BYTES = 8 << 20
@@ -48,6 +45,41 @@ export interface SessionOptions {
   readonly gram: boolean
 }
 
+/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels |. */
+interface Layout {
+  /** Whether all filters are held at the same time. */
+  readonly whole: boolean
+  /** Filters that are read together. */
+  readonly step: number
+  readonly panels: number
+  /** Rows of a panel, and bytes of a packed one. */
+  readonly rows: number
+  readonly packedBytes: number
+  /** Panels are packed once where there is room for all of them, otherwise anew for each strip. */
+  readonly keepsPanels: boolean
+  readonly heldBytes: number
+  readonly size: number
+}
+
+const aligned = (n: number): number => Math.ceil(n / 16) * 16
+
+function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, options: SessionOptions): Layout {
+  const [out, inputs, height, width] = shape
+  const { filters, taps } = reader
+  const bytes = taps * 4
+  const whole = filters * bytes <= options.budget
+  const length = inputs * height * width
+  const rows = options.gram ? Math.min(panelRows(length), Math.ceil(out / 4) * 4) : 0
+  const step = whole ? Math.max(1, filters) : Math.ceil((options.batchSize ?? SEGMENT) / SEGMENT) * SEGMENT
+  const held = whole ? filters : Math.min(filters, Math.max(step, rows * inputs))
+  const packedBytes = aligned(rows * Math.max(...gramPrecisions(out, length).map((p) => wasm.packedRowBytes(length, p))))
+  const panels = options.gram ? Math.ceil(out / rows) : 0
+  const keepsPanels = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
+  const heldBytes = aligned(held * bytes)
+  const size = CLEARANCE + heldBytes + aligned(reader.scratchBytes) + (keepsPanels ? panels : 2) * packedBytes
+  return { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, size }
+}
+
 /**
  * Opens a layer in the module's arena from byte `base` on; nothing is read yet. The arena must not be used by others
  * until the last call has resolved.
@@ -60,93 +92,44 @@ export function openLayer(
   options: SessionOptions,
 ): LayerSession {
   const [out, inputs, height, width] = shape
-  const { filters, taps } = reader
-  const bytes = taps * 4
-  const whole = filters * bytes <= options.budget
+  const { taps } = reader
   const length = inputs * height * width
-  const rows = options.gram ? Math.min(panelRows(length), Math.ceil(out / 4) * 4) : 0
-  const step = whole ? Math.max(1, filters) : Math.ceil((options.batchSize ?? SEGMENT) / SEGMENT) * SEGMENT
-  const held = whole ? filters : Math.min(filters, Math.max(step, rows * inputs))
-  const aligned = (n: number): number => Math.ceil(n / 16) * 16
-  const packedBytes = aligned(rows * Math.max(...gramPrecisions(out, length).map((p) => wasm.packedRowBytes(length, p))))
-  // Panels are packed once where there is room for all of them, otherwise anew for each strip.
-  const panels = options.gram ? Math.ceil(out / rows) : 0
-  const kept = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
-  const size = CLEARANCE + aligned(held * bytes) + aligned(reader.scratchBytes) + (kept ? panels : 2) * packedBytes
+  const { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, size } = layOut(wasm, reader, shape, options)
   const room = wasm.reserve(base + size) + base
   const data = room + (reader.position === undefined ? 0 : clearOf(room, reader.position))
-  const scratch = data + aligned(held * bytes)
+  const scratch = data + heldBytes
   const packed = scratch + aligned(reader.scratchBytes)
-
-  let narrowed = 0
-  const read = async (address: number, from: number, count: number): Promise<void> => {
-    for (const [within, some] of pieces(count, whole ? (options.batchSize ?? count) : count)) {
-      narrowed += await reader.read(wasm, address + within * bytes, scratch, from + within, some)
-    }
-  }
-  // Which parts of a layer that is held as a whole have been read, by segments.
-  const loaded = new Uint8Array(whole ? Math.ceil(filters / SEGMENT) : 0)
-  /** The address of filters [from, from + count), which stay there until the next call. */
-  const at = async (from: number, count: number): Promise<number> => {
-    if (!whole) {
-      await read(data, from, count)
-      return data
-    }
-    const last = Math.ceil((from + count) / SEGMENT)
-    for (let first = Math.floor(from / SEGMENT); first < last; ) {
-      let end = first
-      while (end < last && !loaded[end]) end++
-      if (end > first) {
-        const start = first * SEGMENT
-        await read(data + start * bytes, start, Math.min(end * SEGMENT, filters) - start)
-        loaded.fill(1, first, end)
-      }
-      first = end + 1
-    }
-    return data + from * bytes
-  }
-  const packedPanels: { inverseSquares: number; precision: Precision }[] = []
-  /** Rows [k · rows, …) packed: in their own place where panels are kept, otherwise at `place`. */
-  const panel = async (k: number, place: number, precision: Precision) => {
-    const from = k * rows
-    const count = Math.min(rows, out - from)
-    const address = kept ? packed + k * packedBytes : place
-    let known = kept ? packedPanels[k] : undefined
-    if (known?.precision !== precision) {
-      const inverseSquares = wasm.packRows(await at(from * inputs, count * inputs), count, length, address, precision)
-      known = { inverseSquares, precision }
-      packedPanels[k] = known
-    }
-    return { address, count, inverseSquares: known.inverseSquares }
-  }
+  const filters = new FiltersInMemory(wasm, reader, { data, scratch, whole, batchSize: options.batchSize })
+  const rowsOf = async (from: number, count: number): Promise<number> => filters.at(from * inputs, count * inputs)
+  const panel = new LayerPanels(wasm, rowsOf, { out, rows, length, packed, packedBytes, keeps: keepsPanels })
   return {
     end: base + size,
     async scan(from, count) {
-      narrowed = 0
+      filters.narrowed = 0
       const segments: Scanned[] = []
       for (const [within, some] of pieces(count, SEGMENT)) {
-        const part = scanSegment(wasm, await at(from + within, some), from + within, some, taps, 0)
-        if (part.nonFinite) return { ...part, narrowed }
+        const part = scanSegment(wasm, await filters.at(from + within, some), from + within, some, taps, 0)
+        if (part.nonFinite) return { ...part, narrowed: filters.narrowed }
         segments.push(...part.segments)
       }
-      return { segments, narrowed, nonFinite: undefined }
+      return { segments, narrowed: filters.narrowed, nonFinite: undefined }
     },
     async moments(from, count, limit, strict, mean) {
       const out: SegmentMoments[] = []
       for (const [within, some] of pieces(count, step)) {
-        const address = await at(from + within, some)
+        const address = await filters.at(from + within, some)
         for (const [start, few] of pieces(some, SEGMENT)) {
-          out.push(wasm.moments(address + start * bytes, few, taps, limit, strict, mean))
+          out.push(wasm.moments(address + start * taps * 4, few, taps, limit, strict, mean))
         }
       }
       return out
     },
     async gram(strip, precision) {
-      const first = await panel(strip, packed, precision)
+      const first = await panel.at(strip, 0, precision)
       const own = wasm.gramPanels(first.address, first.count, first.address, first.count, length, precision)
       let { sum, near } = own
       for (let k = strip + 1; k < panels; k++) {
-        const other = await panel(k, packed + packedBytes, precision)
+        const other = await panel.at(k, 1, precision)
         const part = wasm.gramPanels(first.address, first.count, other.address, other.count, length, precision)
         sum += part.sum
         near += part.near
@@ -170,9 +153,4 @@ export function scanSegment(
   const index = wasm.firstNonFinite(address, count * taps)
   const value = wasm.f32(address + 4 * index, 1)[0]!
   return { segments: [], narrowed, nonFinite: { index: from * taps + index, value } }
-}
-
-/** [start, length] of consecutive pieces of at most `step`. */
-export function* pieces(total: number, step: number): Generator<[from: number, count: number]> {
-  for (let from = 0; from < total; from += step) yield [from, Math.min(step, total - from)]
 }

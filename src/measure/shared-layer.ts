@@ -2,9 +2,10 @@ import type { GramTotal } from '../wasm/gram.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { combine, type PassOptions, type PassResult } from './layer-pass.ts'
-import { panelRows, pieces, SEGMENT } from './layer-session.ts'
+import { panelRows } from './layer-session.ts'
 import type { LayerJob } from './measurer.ts'
 import type { Part, PartResult } from './pool-protocol.ts'
+import { pieces, SEGMENT } from './segments.ts'
 
 /** Filters of a part that is shared out. */
 const PART = 4 * SEGMENT

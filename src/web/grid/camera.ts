@@ -5,7 +5,7 @@ import { type Area, arrange, cellAt, centre, type Extent, fit, pan, type View, z
 const CLOSE = 60
 
 /** A point on the canvas, in device pixels. */
-export interface Point {
+export interface CanvasPoint {
   readonly x: number
   readonly y: number
 }
@@ -36,7 +36,7 @@ export class Camera {
   }
 
   /** Zooms around a point, which stays where it is; the middle unless one is given. */
-  zoomBy(factor: number, at: Point = { x: this.area.width / 2, y: this.area.height / 2 }): void {
+  zoomBy(factor: number, at: CanvasPoint = { x: this.area.width / 2, y: this.area.height / 2 }): void {
     this.view = zoom(this.view, factor, at, this.extent, this.area, this.ratio)
   }
 
@@ -58,7 +58,7 @@ export class Camera {
   }
 
   /** Place of the filter at a point, or -1. */
-  placeAt(filters: number, at: Point): number {
+  placeAt(filters: number, at: CanvasPoint): number {
     return cellAt(this.view, this.extent, filters, at)
   }
 }

@@ -1,23 +1,23 @@
-import type { Camera, Point } from './camera.ts'
+import type { Camera, CanvasPoint } from './camera.ts'
 
 /** What the pointer does to a grid; points are device pixels of the canvas. */
 export interface PointerActions {
-  zoomBy(factor: number, at: Point): void
+  zoomBy(factor: number, at: CanvasPoint): void
   panBy(dx: number, dy: number): void
   /** A filter is pointed at. */
-  point(at: Point): void
+  point(at: CanvasPoint): void
 }
 
 /** Listens to wheel, drag, pinch, click and double click on the canvas. Returns what ends it. */
 export function listenToPointer(element: HTMLElement, camera: Pick<Camera, 'ratio'>, act: PointerActions): () => void {
-  const held = new Map<number, Point>()
-  const point = (event: MouseEvent): Point => {
+  const held = new Map<number, CanvasPoint>()
+  const point = (event: MouseEvent): CanvasPoint => {
     const box = element.getBoundingClientRect()
     const { ratio } = camera
     return { x: (event.clientX - box.left) * ratio, y: (event.clientY - box.top) * ratio }
   }
-  const spread = (): { far: number; mid: Point } => {
-    const [p, q] = [...held.values()] as [Point, Point]
+  const spread = (): { far: number; mid: CanvasPoint } => {
+    const [p, q] = [...held.values()] as [CanvasPoint, CanvasPoint]
     return {
       far: Math.sqrt((p.x - q.x) * (p.x - q.x) + (p.y - q.y) * (p.y - q.y)),
       mid: { x: (p.x + q.x) / 2, y: (p.y + q.y) / 2 },

@@ -1,0 +1,61 @@
+import type { WasmInstance } from '../wasm/module.ts'
+import type { WeightReader } from '../weights/reader.ts'
+import { pieces, SEGMENT } from './segments.ts'
+
+/** Where a layer's filters lie while they are worked on. */
+export interface FilterRoom {
+  /** Address of the filters, and of the room to decode them. */
+  readonly data: number
+  readonly scratch: number
+  /** Whether all filters have a place of their own; otherwise each call reads to the same place. */
+  readonly whole: boolean
+  /** Filters per read; undefined: as many as are asked for. */
+  readonly batchSize: number | undefined
+}
+
+/** A layer's filters in the module's memory, read when they are asked for; what is held is read once. */
+export class FiltersInMemory {
+  /** Weights read so far that were not exactly a float32. */
+  narrowed = 0
+  readonly #wasm: WasmInstance
+  readonly #reader: WeightReader
+  readonly #room: FilterRoom
+  /** Which parts of a layer that is held as a whole have been read, by segments. */
+  readonly #loaded: Uint8Array
+
+  constructor(wasm: WasmInstance, reader: WeightReader, room: FilterRoom) {
+    this.#wasm = wasm
+    this.#reader = reader
+    this.#room = room
+    this.#loaded = new Uint8Array(room.whole ? Math.ceil(reader.filters / SEGMENT) : 0)
+  }
+
+  /** The address of filters [from, from + count), which stay there until the next call. @throws InputError */
+  async at(from: number, count: number): Promise<number> {
+    const { data, whole } = this.#room
+    if (!whole) {
+      await this.#read(data, from, count)
+      return data
+    }
+    const { filters, taps } = this.#reader
+    const last = Math.ceil((from + count) / SEGMENT)
+    for (let first = Math.floor(from / SEGMENT); first < last; ) {
+      let end = first
+      while (end < last && !this.#loaded[end]) end++
+      if (end > first) {
+        const start = first * SEGMENT
+        await this.#read(data + start * taps * 4, start, Math.min(end * SEGMENT, filters) - start)
+        this.#loaded.fill(1, first, end)
+      }
+      first = end + 1
+    }
+    return data + from * taps * 4
+  }
+
+  async #read(address: number, from: number, count: number): Promise<void> {
+    const { whole, batchSize, scratch } = this.#room
+    const { taps } = this.#reader
+    for (const [within, some] of pieces(count, whole ? (batchSize ?? count) : count))
+      this.narrowed += await this.#reader.read(this.#wasm, address + within * taps * 4, scratch, from + within, some)
+  }
+}
