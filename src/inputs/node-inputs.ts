@@ -10,7 +10,7 @@ import {
   candidacy,
   candidateNames,
   folderInput,
-  isShardOf,
+  isPartOf,
   isSkippedFolder,
   knownEndings,
   likelyFormats,
@@ -53,7 +53,7 @@ export async function* findInputs(given: readonly string[]): AsyncGenerator<Foun
   const names = new Set<string>()
   const all = new Set(paths.map(slashes))
   for (const named of paths) {
-    if (isShardOf(slashes(named), all)) continue
+    if (isPartOf(slashes(named), all)) continue
     let isEmpty = true
     for await (const place of placesOf(named)) {
       isEmpty = false

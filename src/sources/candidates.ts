@@ -1,3 +1,4 @@
+import { weightNames } from './darknet/pair.ts'
 import type { FormatEntry } from './registry.ts'
 
 /**
@@ -61,7 +62,7 @@ export function candidateNames(names: readonly string[]): string[] {
       if (name.startsWith('.')) return false
       if (whole && (whole.files.indexOf(name) > 0 || whole.parts.includes(name))) return false
       if (name.endsWith('.distcp') && name !== distributed) return false
-      return !isShardOf(name, all)
+      return !isPartOf(name, all)
     })
     .sort(byCodePoint)
 }
@@ -82,6 +83,11 @@ export function isShardOf(path: string, all: ReadonlySet<string>): boolean {
   if (path.endsWith('.distcp')) return [...all].some((other) => stands(other, path))
   const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(path)
   return shard !== null && all.has(`${shard[1]}${shard[2]}.index.json`)
+}
+
+/** True for a file that another of these, in the same folder, stands for: a shard, a darknet configuration beside its weights. */
+export function isPartOf(path: string, all: ReadonlySet<string>): boolean {
+  return isShardOf(path, all) || (path.endsWith('.cfg') && weightNames(path).some((name) => all.has(name)))
 }
 
 /** Folders that are passed over when a folder is searched. */

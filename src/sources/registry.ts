@@ -29,6 +29,12 @@ export const modelFormats: readonly FormatEntry[] = [
     load: async () => (await import('./dataset-h5/format.ts')).datasetH5,
   },
   { name: 'Keras', owns: [], shares: ['h5', 'hdf5', 'keras'], load: async () => (await import('./keras/format.ts')).kerasH5 },
+  {
+    name: 'HDF5 state dict',
+    owns: [],
+    shares: ['h5', 'hdf5', 'hdf', 'he5'],
+    load: async () => (await import('./state-h5/format.ts')).stateH5,
+  },
   { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
   {
     name: 'Arrow',
@@ -81,6 +87,7 @@ export const modelFormats: readonly FormatEntry[] = [
     shares: ['index'],
     load: async () => (await import('./tensorflow/format.ts')).tensorflowCheckpoint,
   },
+  { name: 'darknet', owns: [], shares: ['weights', 'cfg'], load: async () => (await import('./darknet/format.ts')).darknet },
   // What follows has no signature, so it comes after every format that has one.
   {
     name: 'TensorFlow SavedModel',

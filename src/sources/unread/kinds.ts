@@ -113,7 +113,11 @@ const BINARY: readonly UnreadKind[] = [
     tells: ({ head }) => ['lmgg', 'tjgg', 'fmgg', 'algg'].some((magic) => ascii(magic).every((byte, k) => head[k] === byte)),
     says: 'is a GGML file, which is not read; give the checkpoint that it was converted from',
   },
-  { name: 'HDF5', tells: begins(0x89, 'HDF'), says: 'is an HDF5 file without filters or Keras layers in it' },
+  {
+    name: 'HDF5',
+    tells: begins(0x89, 'HDF'),
+    says: 'is an HDF5 file without filters, Keras layers or weights of convolutions in it',
+  },
   { name: 'Arrow', tells: begins('ARROW1'), says: 'is an Arrow file without a column of filters (FixedSizeList<float>[9])' },
   { name: 'Parquet', tells: begins('PAR1'), says: 'is a Parquet file without a column of filters (FixedSizeList<float>[9])' },
   { name: 'NumPy', tells: begins(0x93, 'NUMPY'), says: 'is a NumPy array that is not read' },
@@ -167,7 +171,7 @@ const BINARY: readonly UnreadKind[] = [
         access.byteLength % 4 === 0
       )
     },
-    says: 'looks like darknet .weights, which hold numbers without names or shapes and are not read; convert the network to ONNX and give that',
+    says: 'looks like darknet .weights, which hold numbers without names or shapes; put the .cfg of its network beside it, under the same name',
   },
   {
     name: 'Core ML',
@@ -233,7 +237,7 @@ const TEXT: readonly UnreadKind[] = [
     name: 'darknet configuration',
     endings: ['cfg'],
     tells: reads(/^\[(net|network)\]/),
-    says: 'is a darknet configuration, which says how a network is built and holds no weights; convert it with its .weights to ONNX and give that',
+    says: 'is a darknet configuration, which says how a network is built and holds no weights; put its .weights beside it, under the same name',
   },
   {
     name: 'ncnn',

@@ -1,0 +1,142 @@
+import { InputError } from '../../errors.ts'
+import type { Input, RandomAccess } from '../../io/random-access.ts'
+import type { ConvShape } from '../../weights/plan.ts'
+import { rankDepths } from '../depth.ts'
+import { longestPaths } from '../longest-path.ts'
+import { modelName } from '../model-name.ts'
+import type { Convolution, Skipped, Source, SourceFormat } from '../source.ts'
+import { looksLikeConfiguration, readSections } from './configuration.ts'
+import { type DarknetLayer, darknetFlow, darknetLayers } from './network.ts'
+import { configurationNames, weightNames } from './pair.ts'
+
+// NAME.weights (load_weights_upto in darknet's parser.c): three 32-bit numbers of a version, the number of images seen (64 bits from
+// version 0.2 on, 32 before), then float32 without names or shapes, layer after layer as NAME.cfg lists them.
+
+/** Darknet: a configuration (.cfg) and its weights (.weights), opened at either; the other lies beside it. */
+export const darknet: SourceFormat = {
+  name: 'darknet',
+  async match(head, input) {
+    if (!looksLikeConfiguration(head) && !looksLikeWeights(head, input.access)) return false
+    const other = await findOther(input, head)
+    await other?.close?.()
+    return other !== undefined
+  },
+  async open(input): Promise<Source> {
+    const { access } = input
+    const head = await access.read(0, Math.min(4096, access.byteLength))
+    const other = await findOther(input, head)
+    if (!other)
+      throw new InputError(
+        access.name,
+        'is one of the two files of a darknet network, and the other is not beside it; put both into one folder',
+      )
+    const [configuration, weights] = looksLikeConfiguration(head) ? [access, other] : [other, access]
+    try {
+      const layers = darknetLayers(configuration.name, await readSections(configuration))
+      const { convolutions, skipped, warnings, tensors } = await placeWeights(configuration, weights, layers)
+      return {
+        format: darknet.name,
+        models: [
+          {
+            name: modelName(input.path),
+            format: darknet.name,
+            producer: null,
+            opset: null,
+            convolutions,
+            skipped,
+            tensors,
+            meta: {},
+            parts: [other],
+          },
+        ],
+        warnings,
+        async close() {
+          await other.close?.()
+          await access.close?.()
+        },
+      }
+    } catch (error) {
+      await other.close?.()
+      throw error
+    }
+  },
+}
+
+/** Version 0.1 to 0.2.5, and whole numbers of 4 bytes to the end. */
+function looksLikeWeights(head: Uint8Array, access: RandomAccess): boolean {
+  if (head.length < 16 || access.byteLength % 4 !== 0) return false
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  const [major, minor, revision] = [0, 4, 8].map((at) => view.getUint32(at, true)) as [number, number, number]
+  return major === 0 && (minor === 1 || minor === 2) && revision <= 5
+}
+
+/** The file that belongs to this one, found by its name. */
+async function findOther({ path, folder }: Input, head: Uint8Array): Promise<RandomAccess | undefined> {
+  const file = path.slice(path.lastIndexOf('/') + 1)
+  for (const name of looksLikeConfiguration(head) ? weightNames(file) : configurationNames(file)) {
+    const other = await folder.open(name)
+    if (!other) continue
+    const start = await other.read(0, Math.min(4096, other.byteLength))
+    if (looksLikeConfiguration(head) ? looksLikeWeights(start, other) : looksLikeConfiguration(start)) return other
+    await other.close?.()
+  }
+  return undefined
+}
+
+async function placeWeights(
+  configuration: RandomAccess,
+  weights: RandomAccess,
+  layers: readonly DarknetLayer[],
+): Promise<{ convolutions: Convolution[]; skipped: Skipped[]; warnings: string[]; tensors: number }> {
+  const view = new DataView(Uint8Array.from(await weights.read(0, 16)).buffer)
+  const [major, minor] = [view.getUint32(0, true), view.getUint32(4, true)]
+  let at = major * 10 + minor >= 2 ? 20 : 16
+  const depths = longestPaths(darknetFlow(layers), configuration.name, (index) => `${layers[index]!.kind}_${index}`)
+  const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
+  const skipped: Skipped[] = []
+  let tensors = 0
+  let missing = 0
+  for (const [index, { kind, blocks, shape, groups, placement }] of layers.entries()) {
+    const places = new Map<string, number>()
+    for (const { what, count } of blocks) {
+      places.set(what, at)
+      at += 4 * count
+      tensors++
+    }
+    const name = `${kind}_${index}`
+    const isThere = at <= weights.byteLength
+    if (!isThere && blocks.length > 0) missing++
+    const skip = (reason: string): void => void skipped.push({ name, kind, shape: shape ?? [], reason })
+    if (!shape) {
+      if (kind === 'convolutional') skip('shares the weights of another layer')
+      else if (kind === 'deconvolutional') skip('transposed convolution')
+      continue
+    }
+    if (!isThere) skip('the weights end before it')
+    else if (depths[index]! < 0) skip('no path leads to it from the input')
+    else {
+      const biases = places.get('biases')
+      kept.push({
+        layer: name,
+        shape: shape as unknown as ConvShape,
+        groups,
+        depth: depths[index]!,
+        weights: { access: weights, offset: places.get('weights')!, dtype: 'float32' },
+        ...(placement && { placement }),
+        ...(biases !== undefined && { bias: { access: weights, offset: biases, dtype: 'float32' } }),
+      })
+    }
+  }
+  const warnings: string[] = []
+  if (missing > 0)
+    warnings.push(
+      `${weights.name}: ends at byte ${weights.byteLength} of ${at} that ${configuration.name} asks for: ${missing} layers are not in it; it is cut short, holds the first layers only, or belongs to another configuration`,
+    )
+  else if (at < weights.byteLength)
+    warnings.push(
+      `${weights.name}: ${weights.byteLength - at} of ${weights.byteLength} bytes are left over behind the layers of ${configuration.name}; it may belong to another configuration`,
+    )
+  const rank = rankDepths(kept.map(({ depth }) => depth))
+  const convolutions = kept.map((one) => ({ ...one, ...rank(one.depth) })).sort((a, b) => a.depth - b.depth)
+  return { convolutions, skipped, warnings, tensors }
+}
