@@ -65,12 +65,13 @@ export async function extract(inputs: Inputs, folder: OutputFolder, options: Ext
           try {
             const origin = provenanceOf(model, await model.hashes())
             const left = await addModel(model, run, (layer) => layerDone(model.name, layer))
-            skipped.push(...left)
+            for (const entry of left) skipped.push(entry)
             models.push(origin)
           } catch (error) {
             failed.push({ file: input.input.path, problem: driver.broken(error, input.input.path).problem })
           }
         }
+        input.requireSame() // its filters are written already: no database can go on without it
         await input.close()
       }
     }

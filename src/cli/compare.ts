@@ -61,7 +61,7 @@ export const compareCommand: Command = {
           groups = await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })
         }
         if (report === undefined) return
-        const drawn = pictures(analysis, groups, await readFirstFiltersOf(inputs, analysis, { signal: measured.signal }))
+        const drawn = pictures(analysis, groups, await readFirstFiltersOf(measured.inputs, analysis, { signal: measured.signal }))
         input = { analysis, groups, comparison, ...drawn }
       },
     })

@@ -2,6 +2,7 @@ import { arch, availableParallelism, cpus, hostname, platform, totalmem } from '
 import { MOST_MODELS } from '../activation/first-filters.ts'
 import { InputError } from '../errors.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
+import { steadyInputs } from '../inputs/steady-inputs.ts'
 import { diskFolder } from '../io/node.ts'
 import type { Input } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
@@ -18,7 +19,7 @@ import { tableFiles } from '../results/table-files.ts'
 import { version } from '../version.ts'
 import { plural } from '../words.ts'
 import { commandLine } from './command-line.ts'
-import { InputWatch } from './input-identity.ts'
+import { identityOf } from './input-identity.ts'
 import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile } from './meta-file.ts'
@@ -69,7 +70,8 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const started = performance.now()
   const meta = task.meta === undefined ? undefined : await readMetaFile(task.meta)
   const { parameters } = settingsOf(task.options)
-  const { inputs, output } = task
+  const { output } = task
+  const inputs = steadyInputs(task.inputs)
   const place = output === undefined ? undefined : await openRunFolder(output)
   const progress = openProgressBar()
   let journal: Journal | undefined
@@ -79,9 +81,8 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
     const resumed = task.resume ? journal : undefined
     if (resumed && resumed.found > 0) say(`continuing an interrupted run: ${plural(resumed.found, 'layer')} measured already`)
     results = place && stageResults(place.folder, await formerFiles(place.folder.name))
-    const watch = new InputWatch()
     const keyOf = ({ input, parts, model, layer_id, layer }: LayerIdentity) => {
-      const identity = watch.of(input, parts)
+      const identity = identityOf(input, parts)
       return identity === undefined ? undefined : { input: identity, model, layer_id, layer }
     }
     return await withInterrupt(
@@ -115,7 +116,6 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
             if (measured && key) await journal?.add(key, { row, narrowed })
           },
           onModel: ({ row, input }) => {
-            if (results) watch.requireSame(input)
             task.onModel?.(row.model, input)
           },
           onRow: async (row) => {

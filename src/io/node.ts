@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../errors.ts'
 import type { Crc32, Sha256 } from './platform.ts'
-import { type Folder, MOST_PATHS, memoryAccess, type Origin, type RandomAccess, requireRange } from './random-access.ts'
+import {
+  type FileWatch,
+  type Folder,
+  MOST_PATHS,
+  memoryAccess,
+  type Origin,
+  type RandomAccess,
+  requireRange,
+} from './random-access.ts'
 
 // Read synchronously. A trip through the thread pool takes longer than a small read, and what another processor has read is far from
 // this one's caches: layers of a file in the disk cache are measured in 0.83 to 0.90 of the time.
@@ -38,8 +46,8 @@ export async function openFile(path: string, name: string = path): Promise<Rando
   } catch (error) {
     throw new InputError(name, fileProblem(error), { cause: error })
   }
-  const stats = fstatSync(descriptor)
-  const { size } = stats
+  const stats = fstatSync(descriptor, { bigint: true })
+  const size = Number(stats.size)
   let isOpen = true
   let reads = 0
   // The number may be given to another file as soon as it is closed: reads that are under way come first.
@@ -55,10 +63,12 @@ export async function openFile(path: string, name: string = path): Promise<Rando
     await close()
     throw new InputError(name, NO_FILE)
   }
+  const full = resolve(path)
   return {
     name,
     byteLength: size,
-    origin: { at: { kind: 'path', path: resolve(path) }, offset: 0 },
+    origin: { at: { kind: 'path', path: full }, offset: 0 },
+    watch: watchFile(full, name, stats),
     async read(offset, length, into) {
       requireRange(name, size, offset, length)
       const out = into ? into.subarray(0, length) : new Uint8Array(length)
@@ -89,6 +99,24 @@ export async function openFile(path: string, name: string = path): Promise<Rando
     },
     close,
   }
+}
+
+/** By path, for threads that open the file again find what lies there then. */
+function watchFile(path: string, name: string, opened: BigIntStats): FileWatch {
+  const identity = identityOf(opened)
+  return {
+    identity,
+    requireSame() {
+      const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+      if (!found || identityOf(found) !== identity)
+        throw new InputError(name, 'was changed, replaced or removed while it was read; run again when it stays as it is')
+    },
+  }
+}
+
+/** When a file was last changed in any way (ctime) nobody can set back, as when its content was (mtime). */
+function identityOf({ size, dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [size, dev, ino, mtimeNs, ctimeNs].join(' ')
 }
 
 /** What is said of a pipe, a socket or a device that is given for a file. */

@@ -29,7 +29,17 @@ export interface RandomAccess {
    * @throws InputError when they differ
    */
   readonly verify?: (signal?: AbortSignal) => Promise<void>
+  /** Of the file that these bytes are from, where something tells whether it is still the same. */
+  readonly watch?: FileWatch
   close?(): Promise<void>
+}
+
+/** Whether a file is still what it was when it was opened. */
+export interface FileWatch {
+  /** Tells its bytes from all others without reading them: of a file on disk its size, its place, and when it was last changed. */
+  readonly identity: string
+  /** @throws InputError when the file was changed, replaced or removed: what was read is of no file at all */
+  requireSame(): void
 }
 
 /** Finds files beside an input: external data, shards, index files. */
@@ -99,6 +109,7 @@ export function sliceAccess(whole: RandomAccess, offset: number, byteLength: num
     },
     ...(whole.origin && { origin: { at: whole.origin.at, offset: whole.origin.offset + offset } }),
     ...(whole.verify && { verify: whole.verify }),
+    ...(whole.watch && { watch: whole.watch }),
   }
 }
 
@@ -118,6 +129,7 @@ export function concatAccess(name: string, parts: readonly RandomAccess[]): Rand
     async verify(signal) {
       for (const part of parts) await part.verify?.(signal)
     },
+    ...watchOf(parts),
     async read(offset, length, into) {
       requireRange(name, byteLength, offset, length)
       const out = into ? into.subarray(0, length) : new Uint8Array(length)
@@ -132,4 +144,14 @@ export function concatAccess(name: string, parts: readonly RandomAccess[]): Rand
       return out
     },
   }
+}
+
+/** Of several files together, when something tells it of each. */
+function watchOf(parts: readonly RandomAccess[]): Pick<RandomAccess, 'watch'> {
+  const watches = parts.map(({ watch }) => watch)
+  if (!watches.every((watch) => watch !== undefined)) return {}
+  const requireSame = (): void => {
+    for (const watch of watches) watch.requireSame()
+  }
+  return { watch: { identity: watches.map(({ identity }) => identity).join(' | '), requireSame } }
 }

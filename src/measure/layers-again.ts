@@ -62,6 +62,7 @@ export async function* layersAgain<Row extends LayerPlace>({
           yield { row, layer }
         }
       }
+      event.input.requireSame()
       await event.input.close()
       if (missing.size === 0) return
     }

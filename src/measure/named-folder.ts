@@ -4,21 +4,28 @@ import type { Folder, Input, RandomAccess } from '../io/random-access.ts'
 export interface NamedFolder extends Folder {
   /** Path of one of its files, as it was asked for; undefined for a file of another folder. */
   pathOf(access: RandomAccess): string | undefined
+  /** Every file that was opened in it. */
+  readonly opened: readonly RandomAccess[]
 }
 
 /** An input whose folder remembers what was opened in it. */
 export function withNamedFolder(input: Input): Input & { readonly folder: NamedFolder } {
   const names = new WeakMap<RandomAccess, string>()
+  const opened: RandomAccess[] = []
   const { folder } = input
   return {
     ...input,
     folder: {
       async open(path) {
         const access = await folder.open(path)
-        if (access) names.set(access, path)
+        if (access) {
+          names.set(access, path)
+          opened.push(access)
+        }
         return access
       },
       pathOf: (access) => names.get(access),
+      opened,
     },
   }
 }

@@ -39,6 +39,7 @@ export class OpenedInput {
   readonly source: Source
   /** In the file's order. */
   readonly models: readonly OpenedModel[]
+  readonly #files: ReturnType<typeof withNamedFolder>
   readonly #hashes: InputHashes | undefined
   readonly #closed: () => void
 
@@ -55,13 +56,14 @@ export class OpenedInput {
   }
 
   private constructor(
-    input: Input,
+    input: ReturnType<typeof withNamedFolder>,
     source: Source,
     { names, choice }: OpenOptions,
     hashes: InputHashes | undefined,
     closed: (opened: OpenedInput) => void,
   ) {
     this.input = input
+    this.#files = input
     this.source = source
     this.#hashes = hashes
     this.#closed = () => closed(this)
@@ -72,6 +74,11 @@ export class OpenedInput {
       ...selectLayers(model, choice),
       hashes: () => (hashes && !model.recorded ? hashes.of(model) : Promise.resolve(unhashed)),
     }))
+  }
+
+  /** @throws InputError when a file of it is not what it was when it was opened; to be asked when all has been read */
+  requireSame(): void {
+    for (const { watch } of [this.#files.access, ...this.#files.folder.opened]) watch?.requireSame()
   }
 
   /** Closes the input's files when nothing hashes them any more. Its layers must have been read. */

@@ -190,6 +190,7 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
       try {
         const { input, model } = state.opened
         const row = modelRow(state, await state.hashes)
+        state.input.opened.requireSame()
         yield { kind: 'model', row, input, skipped: state.skipped, found: model.convolutions.length }
       } catch (error) {
         yield failedModel(error, state, run)

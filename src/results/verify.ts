@@ -1,5 +1,6 @@
 import type { MetaTable } from '../analysis/meta-table.ts'
 import type { Pair, PairTable } from '../analysis/pairs.ts'
+import { steadyInputs } from '../inputs/steady-inputs.ts'
 import type { Folder, LazyInput } from '../io/random-access.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { firstFew, plural } from '../words.ts'
@@ -72,7 +73,8 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
   if (found.problems.length > 0) return found
   const stored = await readResults(folder, name)
   const pairs = await readPairs(folder, name)
-  const again = options.inputs && (await recompute(name, stored, options.inputs, { ...sampled(options), ...told(options) }))
+  const again =
+    options.inputs && (await recompute(name, stored, steadyInputs(options.inputs), { ...sampled(options), ...told(options) }))
   const { differences: metaDifferences, unchecked } = compareMeta(stored.models, {
     table: options.meta,
     ...(again && { own: again.meta }),
