@@ -78,11 +78,16 @@ function stands(other: string, path: string): boolean {
   )
 }
 
-/** True for m-00001-of-00002.safetensors when m.safetensors.index.json is there too, which stands for all shards. */
+/**
+ * True for m-00001-of-00002.safetensors when m.safetensors.index.json is there too, which stands for all shards; of Keras
+ * m_00000.weights.h5 beside m.weights.json.
+ */
 export function isShardOf(path: string, all: ReadonlySet<string>): boolean {
   if (path.endsWith('.distcp')) return [...all].some((other) => stands(other, path))
   const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(path)
-  return shard !== null && all.has(`${shard[1]}${shard[2]}.index.json`)
+  if (shard !== null && all.has(`${shard[1]}${shard[2]}.index.json`)) return true
+  const keras = /^(.*)_\d{5}\.weights\.h5$/.exec(path)
+  return keras !== null && all.has(`${keras[1]}.weights.json`)
 }
 
 /** True for a file that another of these, in the same folder, stands for: a shard, a darknet configuration beside its weights. */

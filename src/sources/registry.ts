@@ -36,6 +36,7 @@ export const modelFormats: readonly FormatEntry[] = [
     load: async () => (await import('./state-h5/format.ts')).stateH5,
   },
   { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
+  { name: 'Keras shards', owns: [], shares: ['json'], load: async () => (await import('./keras/shards.ts')).kerasShards },
   {
     name: 'Arrow',
     owns: [],

@@ -8,9 +8,12 @@ import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { namedTensors } from './named-h5.ts'
 import { groupAt, text, textList } from './variables.ts'
-import { numberedTensors } from './weights-h5.ts'
+import { numberedFile, numberedTensors } from './weights-h5.ts'
 
 const WEIGHTS = 'model.weights.h5'
+/** For models of a class of their own, whose layers are its attributes. */
+export const UNCERTAIN =
+  'the file does not say in which order its layers run: they are listed in the order in which they were made, as far as their names tell, and depth counts that'
 
 /** Keras HDF5 files: whole models and weights of Keras 1 and 2 (.h5), and Keras 3's .weights.h5. */
 export const kerasH5: SourceFormat = {
@@ -104,12 +107,12 @@ async function sourceOf(
   if (!layout || !root) throw new InputError(file.name, 'holds no weights in a layout that Keras writes')
   const group = layout.kind === 'named' ? await groupAt(file, layout.path || '/') : undefined
   const configuration = given ?? configurationOf(file, text(root, 'model_config'))
-  const tensors = group
-    ? await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration)
-    : await numberedTensors(file, access, configuration)
+  const { tensors, isCertain } = group
+    ? { tensors: await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration), isCertain: true }
+    : await numberedTensors([await numberedFile(file, access)], configuration)
   const census = hwioCensus(tensors)
   const keras = version ?? text(root, 'keras_version') ?? (group && text(group, 'keras_version'))
-  const { warnings } = census
+  const warnings = [...census.warnings, ...(isCertain ? [] : [UNCERTAIN])]
   return {
     format: kerasH5.name,
     models: [

@@ -45,12 +45,14 @@ export function kernelRole(
   stem: string,
   rank: number,
 ): KernelRole | undefined {
+  const inCell = rank > 2 && isRecurrent(className)
+  if (inCell) return { use: 'none', kind: className, reason: 'convolution inside a recurrent cell' }
   if (!/kernel|filter|weight/i.test(variable))
     return { use: 'none', kind: className, reason: `${variable} of a ${className} layer` }
   const plain = className.slice(className.lastIndexOf('>') + 1)
   const none = (reason: string): KernelRole => ({ use: 'none', kind: plain, reason })
   if (/Conv2DTranspose|Deconv(olution)?2D|TransposedConv|ConvTranspose/i.test(plain)) return none('transposed convolution')
-  if (/ConvLSTM|ConvGRU|ConvRNN/i.test(plain)) return none('convolution inside a recurrent cell')
+  if (/^(Spectral|Weight)Normalization$/.test(plain)) return none('the normalised kernel of the layer that it wraps, once more')
   if (/Conv(olution)?1D/i.test(plain)) return none('1-D convolution')
   if (/Conv(olution)?3D/i.test(plain)) return none('3-D convolution')
   if (/LocallyConnected/i.test(plain)) return none('locally connected, its filters are not shared')
@@ -95,6 +97,11 @@ export function classOfGroup(name: string): string | undefined {
   return CLASSES.get(name.replace(/_\d+$/, ''))
 }
 
+/** A layer that convolves inside a recurrent cell. */
+export function isRecurrent(className: string): boolean {
+  return /Conv(LSTM|GRU|RNN)/i.test(className)
+}
+
 /** What a Keras 3 layer calls its variables, which the file only numbers. */
 export function variableNames(className: string): readonly string[] {
   if (/Separable/i.test(className)) return ['depthwise_kernel', 'pointwise_kernel', 'bias']
@@ -124,6 +131,7 @@ const CLASSES = new Map(
       'BatchNormalization',
       'LSTM',
       'GRU',
+      'SpectralNormalization',
     ])
     .map((name) => [snakeCase(name), name]),
 )

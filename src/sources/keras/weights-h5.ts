@@ -3,8 +3,9 @@ import { headerAddresses } from '../../hdf5/order.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { HwioTensor, KernelRole } from '../hwio-census.ts'
 import { isRecord } from '../json-file.ts'
-import { classOfGroup, type KerasLayer, kernelRole, snakeCase, variableNames } from './topology.ts'
-import { numberedVariables, tensorOf } from './variables.ts'
+import { creationOrder } from './creation-order.ts'
+import { classOfGroup, isRecurrent, type KerasLayer, kernelRole, snakeCase, variableNames } from './topology.ts'
+import { numberedVariables, tensorOf, type Variable } from './variables.ts'
 
 // Keras 3 (and 2.13 on): a group per layer, named after its class and numbered among its siblings in the model's order;
 // its variables are numbered too.
@@ -50,43 +51,118 @@ export function groupsOf(configuration: unknown): Map<string, Placed> {
   return groups
 }
 
+/** A file with numbered variables, and where in the order of writing a group of it stands, where that is known. */
+export interface NumberedFile {
+  readonly file: Hdf5File
+  made(group: string): number
+}
+
+/** A file alone: the last address among a group's headers tells. */
+export async function numberedFile(file: Hdf5File, access: RandomAccess): Promise<NumberedFile> {
+  const addresses = (await headerAddresses(access)) ?? new Map<string, number>()
+  const last = new Map<string, number>()
+  for (const [path, address] of addresses) {
+    // "/layers/conv2d/vars/0" and "/layers/conv2d/vars" belong to "layers/conv2d".
+    const end = path.lastIndexOf('/vars')
+    const group = (end < 0 ? path : path.slice(0, end)).slice(1)
+    last.set(group, Math.max(last.get(group) ?? 0, address))
+  }
+  return { file, made: (group) => last.get(group) ?? 0 }
+}
+
+interface Group {
+  readonly group: string
+  readonly title: string | undefined
+  readonly variables: readonly Variable[]
+  readonly file: Hdf5File
+  readonly made: number
+  readonly isKernel: boolean
+}
+
 /**
- * The tensors of a weights file whose variables are numbered: in the configuration's order, else in the order in which
- * their groups were made, else by their numbers.
+ * The tensors of weights files whose variables are numbered: in the configuration's order, else as they were written.
+ * `isCertain` is false when layers are attributes of a model of its own class: creation-order.ts.
  */
-export async function numberedTensors(file: Hdf5File, access: RandomAccess, configuration: unknown): Promise<HwioTensor[]> {
-  const made = configuration === undefined ? await headerAddresses(access) : undefined
+export async function numberedTensors(
+  files: readonly NumberedFile[],
+  configuration: unknown,
+): Promise<{ tensors: HwioTensor[]; isCertain: boolean }> {
   const placed = groupsOf(configuration)
   const rank = new Map([...placed.values()].map((layer, k) => [layer, k]))
   const named = uniqueNames(placed)
-  const found: { rank: number; made: number; tensors: HwioTensor[] }[] = []
-  for (const { group, title, variables } of await numberedVariables(file)) {
-    const last = group.slice(group.lastIndexOf('/') + 1)
-    const usual = group.replaceAll('_layer_checkpoint_dependencies', 'layers')
-    // Newer versions write the layer's name beside its variables, or call the group after it.
-    const known = (title === undefined ? undefined : named.get(title)) ?? placed.get(usual) ?? named.get(last)
-    const className = known?.layer.className ?? classOfGroup(last) ?? (title === undefined ? undefined : classOfGroup(title))
-    const names = className === undefined ? ['kernel', 'bias'] : variableNames(className)
-    const tensors: HwioTensor[] = []
-    for (const [k, variable] of variables.entries()) {
-      const { shape } = variable.dataset
-      const word = names[k] ?? String(k)
-      const stem = known ? `${known.path}/` : `${group}/vars/`
-      let role: KernelRole | undefined
-      if (className !== undefined && shape.length >= 3) {
-        const layer: KerasLayer = known?.layer ?? { name: title ?? last, className, config: {} }
-        role = kernelRole(layer, word, stem, shape.length)
-        if (role && 'bias' in role) role = { ...role, bias: known ? role.bias! : `${stem}${names.indexOf('bias')}` }
-      }
-      const name = known && names[k] !== undefined ? stem + word : `${group}/vars/${k}`
-      // Without a class the first variable is judged as a kernel and a 1-D second one as its bias.
-      const ruleName = `${group}/${shape.length === (k === 0 ? 4 : 1) ? word : `vars/${k}`}`
-      tensors.push(await tensorOf(file, variable, { name, role, ruleName }))
+  const groups: Group[] = []
+  for (const { file, made } of files)
+    for (const { group, title, variables } of await numberedVariables(file)) {
+      const isKernel =
+        variables.some(({ dataset }) => dataset.shape.length === 4) && cellClass(group, title, placed) === undefined
+      groups.push({ group, title, variables, file, made: made(group), isKernel })
     }
-    found.push({ rank: known ? rank.get(known)! : Number.MAX_SAFE_INTEGER, made: made?.get(`/${group}`) ?? 0, tensors })
+  // Newer versions write the layer's name beside its variables, or call the group after it.
+  const knownAs = ({ group, title }: Pick<Group, 'group' | 'title'>): Placed | undefined =>
+    (title === undefined ? undefined : named.get(title)) ??
+    placed.get(group.replaceAll('_layer_checkpoint_dependencies', 'layers')) ??
+    named.get(group.slice(group.lastIndexOf('/') + 1))
+  const titles = new Map(groups.map(({ group, title }) => [group, title]))
+  const rankOf = (group: string): number => {
+    for (let at = group; at !== ''; at = parentOf(at)) {
+      const known = knownAs({ group: at, title: titles.get(at) })
+      if (known) return rank.get(known)!
+    }
+    return Number.MAX_SAFE_INTEGER
   }
-  found.sort((a, b) => a.rank - b.rank || a.made - b.made || naturally(a.tensors[0]!.name, b.tensors[0]!.name))
-  return found.flatMap(({ tensors }) => tensors)
+  const { order, isCertain } = creationOrder(groups)
+  const found: { rank: number; tensors: HwioTensor[] }[] = []
+  for (const one of order) {
+    const tensors = await tensorsOf(one, knownAs(one), cellClass(one.group, one.title, placed))
+    found.push({ rank: rankOf(one.group), tensors })
+  }
+  // What the configuration does not name keeps the order in which it was written.
+  found.sort((a, b) => a.rank - b.rank)
+  const isOrdered = isCertain || placed.size > 0
+  return { tensors: found.flatMap(({ tensors }) => tensors), isCertain: isOrdered }
+}
+
+async function tensorsOf(
+  { group, title, variables, file }: Group,
+  known: Placed | undefined,
+  cell: string | undefined,
+): Promise<HwioTensor[]> {
+  const last = group.slice(group.lastIndexOf('/') + 1)
+  const className =
+    cell ?? known?.layer.className ?? classOfGroup(last) ?? (title === undefined ? undefined : classOfGroup(title))
+  const names = className === undefined ? ['kernel', 'bias'] : variableNames(className)
+  const tensors: HwioTensor[] = []
+  for (const [k, variable] of variables.entries()) {
+    const { shape } = variable.dataset
+    const word = names[k] ?? String(k)
+    const stem = known ? `${known.path}/` : `${group}/vars/`
+    let role: KernelRole | undefined
+    if (className !== undefined && shape.length >= 3) {
+      const layer: KerasLayer = { name: title ?? last, config: {}, ...known?.layer, className }
+      role = kernelRole(layer, word, stem, shape.length)
+      if (role && 'bias' in role) role = { ...role, bias: known ? role.bias! : `${stem}${names.indexOf('bias')}` }
+    }
+    const name = known && names[k] !== undefined ? stem + word : `${group}/vars/${k}`
+    // Without a class the first variable is judged as a kernel and a 1-D second one as its bias.
+    const ruleName = `${group}/${shape.length === (k === 0 ? 4 : 1) ? word : `vars/${k}`}`
+    tensors.push(await tensorOf(file, variable, { name, role, ruleName }))
+  }
+  return tensors
+}
+
+/** What says that a group belongs to a recurrent layer: its own name ("conv_lstm_cell"), or the class of a layer around it. */
+function cellClass(group: string, title: string | undefined, placed: ReadonlyMap<string, Placed>): string | undefined {
+  if (title !== undefined && isRecurrent(title.replaceAll('_', ''))) return title
+  for (let at = parentOf(group); at !== ''; at = parentOf(at)) {
+    const around = placed.get(at)?.layer.className ?? classOfGroup(at.slice(at.lastIndexOf('/') + 1))
+    if (around !== undefined && isRecurrent(around)) return around
+  }
+  return undefined
+}
+
+/** "layers/bidirectional" of "layers/bidirectional/forward_layer"; "" at the top. */
+function parentOf(group: string): string {
+  return group.slice(0, Math.max(0, group.lastIndexOf('/')))
 }
 
 /** The layers whose names no other layer has. */
@@ -99,16 +175,4 @@ function uniqueNames(placed: ReadonlyMap<string, Placed>): Map<string, Placed> {
   }
   for (const name of twice) named.delete(name)
   return named
-}
-
-/** conv2d, conv2d_2, conv2d_10. */
-function naturally(a: string, b: string): number {
-  const split = (name: string): string[] => name.split(/(\d+)/)
-  const [x, y] = [split(a), split(b)]
-  for (let k = 0; k < Math.min(x.length, y.length); k++) {
-    if (x[k] === y[k]) continue
-    const numbers = k % 2 === 1 ? Number(x[k]) - Number(y[k]) : 0
-    return numbers || (x[k]! < y[k]! ? -1 : 1)
-  }
-  return x.length - y.length
 }
