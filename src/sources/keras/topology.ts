@@ -132,6 +132,7 @@ const CLASSES = new Map(
       'LSTM',
       'GRU',
       'SpectralNormalization',
+      'ConvLSTMCell',
     ])
     .map((name) => [snakeCase(name), name]),
 )

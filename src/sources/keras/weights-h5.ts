@@ -152,7 +152,8 @@ async function tensorsOf(
 
 /** What says that a group belongs to a recurrent layer: its own name ("conv_lstm_cell"), or the class of a layer around it. */
 function cellClass(group: string, title: string | undefined, placed: ReadonlyMap<string, Placed>): string | undefined {
-  if (title !== undefined && isRecurrent(title.replaceAll('_', ''))) return title
+  const plain = title?.replaceAll('_', '')
+  if (plain !== undefined && isRecurrent(plain)) return classOfGroup(title!) ?? plain
   for (let at = parentOf(group); at !== ''; at = parentOf(at)) {
     const around = placed.get(at)?.layer.className ?? classOfGroup(at.slice(at.lastIndexOf('/') + 1))
     if (around !== undefined && isRecurrent(around)) return around
