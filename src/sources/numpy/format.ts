@@ -6,6 +6,7 @@ import type { Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
 import { looksLikeNpy, PICKLED, readNpy } from './npy.ts'
+import { slotsOf } from './slots.ts'
 
 /** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters. */
 export const npy: SourceFormat = {
@@ -42,12 +43,15 @@ export const npz: SourceFormat = {
   },
   async open({ access, path }): Promise<Source> {
     const { entries } = await openZip(access)
-    const arrays: NamedArray[] = []
-    for (const entry of entries) arrays.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
+    const stored: NamedArray[] = []
+    for (const entry of entries) stored.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
+    const slots = slotsOf(stored.map(({ name, array: { shape } }) => ({ name, shape })))
+    const arrays = stored.filter(({ name }) => !slots.has(name))
     const { tensors, warnings } = numpyLayout(arrays)
     const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
-    const skipped = [...arrays.flatMap(pickled), ...census.skipped]
-    return sourceOf(modelName(path), arrays.length, { ...census, skipped, warnings: [...warnings, ...census.warnings] }, () =>
+    const kept = stored.flatMap(({ name, array: { shape } }) => keptBeside(name, shape, slots.get(name)))
+    const skipped = [...arrays.flatMap(pickled), ...census.skipped, ...kept]
+    return sourceOf(modelName(path), stored.length, { ...census, skipped, warnings: [...warnings, ...census.warnings] }, () =>
       access.close?.(),
     )
   },
@@ -59,6 +63,11 @@ function pickled({ name, array: { shape, stored } }: NamedArray): Skipped[] {
   return isListed
     ? [{ name, kind: 'array', shape, reason: 'pickled Python objects; save its arrays one by one with numpy.savez' }]
     : []
+}
+
+function keptBeside(name: string, shape: readonly number[], variable: string | undefined): Skipped[] {
+  if (variable === undefined || shape.length < 3) return []
+  return [{ name, kind: 'array', shape, reason: `kept beside ${variable} by an optimiser or as an average` }]
 }
 
 function filterSets(arrays: readonly NamedArray[]): StateDictCensus {

@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
 import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
+import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
 import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
@@ -216,7 +217,8 @@ async function readNetwork(file: string, checkpoint: Checkpoint, { network, copi
     known.push({ layer, transposed: module!.kind.startsWith('ConvTranspose') })
   }
 
-  const census = stateDictConvolutions(named)
+  const read = readKernels(named)
+  const census = stateDictConvolutions(read.tensors)
   skipped.push(...census.skipped)
   for (const { layer, transposed } of known)
     if (transposed)
@@ -225,7 +227,13 @@ async function readNetwork(file: string, checkpoint: Checkpoint, { network, copi
   all.sort((a, b) => order.get(a.layer)! - order.get(b.layer)!)
   const biases = await biasesOf(checkpoint, file, own, wrapper)
   const convolutions = placeInFileOrder(all.map((layer) => ({ ...layer, ...biases(layer.layer, layer.shape[0]) })))
-  return { key: network.key, convolutions, skipped, tensors: network.tensors.length, warnings: census.warnings }
+  return {
+    key: network.key,
+    convolutions,
+    skipped,
+    tensors: network.tensors.length,
+    warnings: [...read.warnings, ...census.warnings],
+  }
 }
 
 /** The bias of a weight called `….weight`, where the same dict has one of its length. */

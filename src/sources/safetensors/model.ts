@@ -1,6 +1,7 @@
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import { convKernel, depthwiseKernel, type KernelLayout, liteConvKernel } from '../hwio.ts'
+import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
 import type { Source } from '../source.ts'
 import { type NamedTensor, stateDictConvolutions } from '../tensor-rules.ts'
@@ -52,7 +53,9 @@ export function sourceOf(
   metadata: Readonly<Record<string, string>>,
   parts: readonly RandomAccess[],
 ): Source {
-  const { convolutions, skipped, warnings } = stateDictConvolutions(tensors)
+  // Nobody is named who wrote it: the kernels' axes are told by their sizes.
+  const read = metadata['format'] === undefined ? readKernels(tensors) : { tensors, warnings: [] }
+  const { convolutions, skipped, warnings } = stateDictConvolutions(read.tensors)
   const name = modelName(input.path).replace(/\.safetensors(\.index)?$/, '')
   return {
     format: 'safetensors',
@@ -69,7 +72,7 @@ export function sourceOf(
         parts,
       },
     ],
-    warnings,
+    warnings: [...read.warnings, ...warnings],
     async close() {
       for (const part of parts) await part.close?.()
       await input.access.close?.()

@@ -1,9 +1,10 @@
 import { InputError } from '../../errors.ts'
 import type { Folder, RandomAccess } from '../../io/random-access.ts'
+import { rankDepths } from '../depth.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { variableRoles } from '../keras/topology.ts'
-import type { Skipped, Source, SourceFormat } from '../source.ts'
+import type { Convolution, Skipped, Source, SourceFormat } from '../source.ts'
 import { graphRoles, isGraph } from './graph.ts'
 import { looksLikeModelModule, openBase64Module, readModelModule } from './js-module.ts'
 import { readWeightsManifest } from './manifest.ts'
@@ -12,7 +13,8 @@ const SCANNED = 1 << 25
 
 /**
  * TensorFlow.js: layers and graph models (model.json), weight manifests without a model, and both as scripts that export
- * them. The depth is the position in the manifest among all measured kernels (docs/decisions/tfjs-depth.md).
+ * them. The depth in a graph model is the longest path from an input, else the position in the manifest among all measured
+ * kernels (docs/decisions/tfjs-depth.md).
  */
 export const tfjs: SourceFormat = {
   name: 'TensorFlow.js',
@@ -44,7 +46,11 @@ export const tfjs: SourceFormat = {
       openShard(input.folder, path, isScript),
     )
     const about = isRecord(json) ? json : {}
-    const { roleOf, skipped } = rolesOf(access.name, about['modelTopology'], new Set(weights.map((weight) => weight.name)))
+    const { roleOf, skipped, depths } = rolesOf(
+      access.name,
+      about['modelTopology'],
+      new Set(weights.map((weight) => weight.name)),
+    )
     const tensors: HwioTensor[] = weights.map((weight) => ({ ...weight, role: roleOf(weight.name, weight.shape.length) }))
     const census = hwioCensus(tensors)
     return {
@@ -56,7 +62,7 @@ export const tfjs: SourceFormat = {
           producer:
             [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
           opset: null,
-          convolutions: census.convolutions,
+          convolutions: depths ? placedByDepth(census.convolutions, depths) : census.convolutions,
           skipped: [...census.skipped, ...skipped],
           tensors: weights.length,
           meta: {},
@@ -96,14 +102,26 @@ function rolesOf(
   file: string,
   topology: unknown,
   names: ReadonlySet<string>,
-): { roleOf: (name: string, rank: number) => KernelRole | undefined; skipped: Skipped[] } {
+): {
+  roleOf: (name: string, rank: number) => KernelRole | undefined
+  skipped: Skipped[]
+  depths?: ReadonlyMap<string, number>
+} {
   if (isGraph(topology)) {
-    const { roles, skipped } = graphRoles(file, topology, (name) => names.has(name))
+    const { roles, skipped, depths } = graphRoles(file, topology, (name) => names.has(name))
     const unused = (rank: number): KernelRole | undefined =>
       rank < 3 ? undefined : { use: 'none', kind: 'Const', reason: `${rank}-D tensor that no convolution takes` }
-    return { roleOf: (name, rank) => roles.get(name) ?? unused(rank), skipped }
+    return { roleOf: (name, rank) => roles.get(name) ?? unused(rank), skipped, depths }
   }
   return { roleOf: variableRoles(topology), skipped: [] }
+}
+
+/** In the graph's order; in the file's when the graph does not lead from an input to every one. */
+function placedByDepth(convolutions: readonly Convolution[], depths: ReadonlyMap<string, number>): readonly Convolution[] {
+  const placed = convolutions.map((layer) => ({ ...layer, depth: depths.get(layer.layer) ?? -1 }))
+  if (placed.some(({ depth }) => depth < 0)) return convolutions
+  const rank = rankDepths(placed.map(({ depth }) => depth))
+  return placed.map((layer) => ({ ...layer, ...rank(layer.depth) })).sort((a, b) => a.depth - b.depth)
 }
 
 /** Nearly every model is called model.json, so its folder's name tells more. */

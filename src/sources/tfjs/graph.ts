@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import type { KernelRole } from '../hwio-census.ts'
+import { type FlowGraph, longestPaths } from '../longest-path.ts'
 import type { Placement, Skipped } from '../source.ts'
 
 // TensorFlow.js graph models: modelTopology is a GraphDef as JSON; a Const node's values are the manifest's weight of the
@@ -34,21 +35,27 @@ const OTHERS: Readonly<Record<string, string>> = {
 }
 const PASSES_ON = new Set(['Identity', 'ReadVariableOp', 'Cast', 'Enter', 'Snapshot', 'StopGradient'])
 const FARTHEST = 32
+/** What is fed from outside. */
+const INPUTS = new Set(['Placeholder', 'PlaceholderWithDefault', '_Arg'])
 
 /** True for a GraphDef. */
 export function isGraph(topology: unknown): boolean {
   return v.is(v.object({ node: v.array(v.unknown()) }), topology)
 }
 
+/** What a graph model does with its weights. */
+export interface GraphRoles {
+  readonly roles: Map<string, KernelRole>
+  readonly skipped: Skipped[]
+  /** Per weight, the longest path from an input of the model to where it is first used; -1 where none leads there. */
+  readonly depths: ReadonlyMap<string, number>
+}
+
 /**
  * What each weight of a graph model is used for, by the operators that take it; and the convolutions without a constant
  * weight.
  */
-export function graphRoles(
-  file: string,
-  topology: unknown,
-  isWeight: (name: string) => boolean,
-): { roles: Map<string, KernelRole>; skipped: Skipped[] } {
+export function graphRoles(file: string, topology: unknown, isWeight: (name: string) => boolean): GraphRoles {
   const parsed = v.safeParse(Graph, topology)
   if (!parsed.success) {
     const issue = parsed.issues[0]
@@ -77,22 +84,49 @@ export function graphRoles(
   }
   const roles = new Map<string, KernelRole>()
   const skipped: Skipped[] = []
-  for (const node of nodes) {
+  const depths = new Map<string, number>()
+  const paths = longestPaths(flowOf(nodes), file, (index) => nodes[index]!.name)
+  for (const [index, node] of nodes.entries()) {
     const use = Object.hasOwn(CONVOLUTIONS, node.op) ? CONVOLUTIONS[node.op] : undefined
     const other = Object.hasOwn(OTHERS, node.op) ? OTHERS[node.op] : undefined
     if (!use && !other) continue
     const weight = constant(node.input?.[1])
     if (weight === undefined) {
       skipped.push({ name: node.name, kind: node.op, shape: [], reason: other ?? 'no constant weight' })
-    } else if (other) {
+      continue
+    }
+    if (other) {
       if (!roles.has(weight)) roles.set(weight, { use: 'none', kind: node.op, reason: other })
-    } else if (use && roles.get(weight)?.use !== use) {
+      continue
+    }
+    if (!use) continue
+    depths.set(weight, Math.min(depths.get(weight) ?? Number.POSITIVE_INFINITY, paths[index]!))
+    if (roles.get(weight)?.use !== use) {
       const fused = strings(node, 'fused_ops').includes('BiasAdd') ? constant(node.input?.[2]) : undefined
       const bias = fused ?? added.get(node.name)
       roles.set(weight, { use, node: node.name, ...placementOf(node), ...(bias !== undefined && { bias }) })
     }
   }
-  return { roles, skipped }
+  return { roles, skipped, depths }
+}
+
+/**
+ * The graph by its edges alone; an input of the model is a node as well, at depth 0. What a loop hands back to its own beginning is
+ * left out: else the graph would run in a circle.
+ */
+function flowOf(nodes: readonly Node[]): FlowGraph {
+  const ids = new Map(nodes.map(({ name }, id) => [name, id]))
+  const fed = nodes.length
+  const sources = ({ op, input }: Node): number[] => {
+    if (INPUTS.has(op)) return [fed]
+    const names = (input ?? []).filter((reference) => !reference.startsWith('^')).map(plainName)
+    return names.map((name) => ids.get(name) ?? -1).filter((id) => id >= 0 && nodes[id]!.op !== 'NextIteration')
+  }
+  return {
+    names: { length: fed + 1 },
+    modelInputs: new Set([fed]),
+    nodes: nodes.map((node, id) => ({ inputs: sources(node), outputs: [id], captured: [], holder: -1 })),
+  }
 }
 
 /** "^name" is a control input, "name:1" an output. */

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { InputError } from '../../../src/errors.ts'
 import { openFile } from '../../../src/io/node.ts'
 import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
+import { slotsOf } from '../../../src/sources/numpy/slots.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
@@ -101,6 +102,31 @@ test('what cannot be read is said', async () => {
   assert.match(await problem(openBytes(npy('nonsense', floats(1)))), /damaged \.npy header/)
   assert.match(await problem(openBytes(npy(header("'<f4'", '(1,)'), floats(1)).subarray(0, 9))), /cut short/)
   assert.match(await problem(openBytes(npy(header("'<f4'", '(1,)'), floats(1), 9))), /version 9/)
+})
+
+test('what an optimiser keeps beside a variable is no layer', () => {
+  const array = (name: string, ...shape: number[]) => ({ name, shape })
+  const slots = slotsOf([
+    array('conv/weights/Adam', 3, 3, 3, 8),
+    array('conv/weights', 3, 3, 3, 8),
+    array('conv/weights/Adam_1', 3, 3, 3, 8),
+    array('conv/weights/ema/Momentum', 3, 3, 3, 8),
+    array('conv/weights/other', 3, 3, 8, 8),
+    array('conv/weights2/Adam', 3, 3, 3, 8),
+    array('step', 1),
+    array('step/Adam', 1),
+    array('beta', ...[]),
+    array('beta/power', ...[]),
+  ])
+  assert.equal(
+    [...slots],
+    [
+      ['conv/weights/Adam', 'conv/weights'],
+      ['conv/weights/Adam_1', 'conv/weights'],
+      ['conv/weights/ema/Momentum', 'conv/weights'],
+      ['step/Adam', 'step'],
+    ],
+  )
 })
 
 test.run()

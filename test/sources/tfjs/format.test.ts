@@ -213,12 +213,20 @@ test('a graph model: operators decide, through identities; fused biases and expl
   assert.equal(
     convolutions.map(({ layer, node: by, shape, groups, bias }) => [layer, by, [...shape], groups, bias?.offset]),
     [
-      ['b/kernel', 'b/conv', [2, 1, 3, 3], 2, 88],
       ['a/kernel', 'a/conv', [2, 1, 1, 1], 1, 80],
+      ['b/kernel', 'b/conv', [2, 1, 3, 3], 2, 88],
     ],
   )
-  assert.equal(convolutions[0]!.placement, { strides: [1, 1], dilations: [1, 1], pads: [1, 3, 2, 4] })
-  assert.equal(convolutions[1]!.placement, { strides: [2, 3], dilations: [1, 1], pads: 'same_upper' })
+  // The placeholder lies at 0; the manifest has them the other way round.
+  assert.equal(
+    convolutions.map(({ depth, conv_depth, conv_depth_norm }) => [depth, conv_depth, conv_depth_norm]),
+    [
+      [1, 0, 0],
+      [2, 1, 1],
+    ],
+  )
+  assert.equal(convolutions[0]!.placement, { strides: [2, 3], dilations: [1, 1], pads: 'same_upper' })
+  assert.equal(convolutions[1]!.placement, { strides: [1, 1], dilations: [1, 1], pads: [1, 3, 2, 4] })
   assert.equal(
     skipped.map(({ name, reason }) => [name, reason]),
     [
@@ -227,6 +235,27 @@ test('a graph model: operators decide, through identities; fused biases and expl
       ['d/conv', 'no constant weight'],
     ],
   )
+})
+
+test('a graph model with a loop is placed by its way forward, one without inputs in the order of the file', async () => {
+  const attr = { strides: { list: { i: ['1', '1', '1', '1'] } }, padding: { s: btoa('SAME') } }
+  const conv = (name: string, from: string) => ({ name, op: 'Conv2D', input: [from, `${name}/kernel`], attr })
+  const weights = ['c', 'b', 'a'].map((name) => ({ name: `${name}/kernel`, shape: [3, 3, 1, 1], dtype: 'float32' }))
+  const read = async (node: unknown[]) => {
+    const files = { 'model.json': JSON.stringify({ modelTopology: { node }, weightsManifest: [{ paths: ['w.bin'], weights }] }) }
+    const source = await openSource(inMemory({ ...files, 'w.bin': counting(27) }))
+    return source.models[0]!.convolutions.map(({ layer, depth }) => `${layer} ${depth}`)
+  }
+  const constants = weights.map(({ name }) => ({ name, op: 'Const' }))
+  const loop = [
+    { name: 'merge', op: 'Merge', input: ['a', 'next'] },
+    conv('b', 'merge'),
+    { name: 'next', op: 'NextIteration', input: ['b'] },
+    conv('c', 'b:0'),
+    conv('a', 'x'),
+  ]
+  assert.equal(await read([...constants, { name: 'x', op: 'Placeholder' }, ...loop]), ['a/kernel 1', 'b/kernel 3', 'c/kernel 4'])
+  assert.equal(await read([...constants, ...loop]), ['c/kernel 0', 'b/kernel 1', 'a/kernel 2'])
 })
 
 test('tensors that run over two shards, float16 and uint16 weights, and strings between them', async () => {
