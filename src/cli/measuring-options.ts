@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts'
 import { type Profile, profiles } from '../measure/profile.ts'
 import type { Words } from './command.ts'
 
-/** What every command that measures can be told; the names are those of the library's options. */
+/** The options of every command that measures; the names are those of the library's options. */
 export interface MeasuringOptions {
   readonly kernel: string
   readonly profile: Profile

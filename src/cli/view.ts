@@ -59,7 +59,7 @@ async function requireUnchanged(path: string): Promise<void> {
   if (problems.length > 0) throw new InputError(path, `${problems[0]}; filterlens verify tells all`)
 }
 
-/** True for a zip of results; one of models is none, and a broken one is told by whoever reads it. */
+/** True for a zip of results; one of models is none, and a broken one is reported by whoever reads it. */
 async function holdsResults(path: string): Promise<boolean> {
   const access = await openFile(path)
   try {

@@ -88,7 +88,7 @@ function isRemote(location: string): boolean {
   return isUrl(location) || location.startsWith('hf://')
 }
 
-/** Where the hub is, and who asks, as its own tools are told. */
+/** Where the hub is, and who asks, set as for its own tools. */
 function hubOptions(): HubOptions {
   const { HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env
   if (endpoint && !(URL.canParse(endpoint) && isUrl(endpoint)))

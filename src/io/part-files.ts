@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 
 /*
  * A file or folder that is being written lies beside its place as `.<name>.<host>-<process>-<random>.part`: two that write to
- * one place at a time never write into each other, and what a killed one left is told from what a living one writes.
+ * one place at a time never write into each other, and what a killed one left is distinguished from what a living one writes.
  */
 
 const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)

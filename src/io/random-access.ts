@@ -46,7 +46,7 @@ export interface FileWatch {
 export interface Folder {
   /** @returns undefined when there is no such file. `path` is relative, with forward slashes, and must stay below the folder. */
   open(path: string): Promise<RandomAccess | undefined>
-  /** The paths of all files below it, where they can be told; at most `MOST_PATHS`. */
+  /** The paths of all files below it, where they can be listed; at most `MOST_PATHS`. */
   paths?(): Promise<string[]>
 }
 

@@ -10,7 +10,7 @@ import type { OutputFolder } from './sink.ts'
 export interface StagedFolder {
   /** Where to write them; a file of it is at its place after `commit`. */
   readonly folder: OutputFolder
-  /** A folder that was not there appears with all files at once; in one that was, they are renamed one after the other. */
+  /** A folder that was not there appears in one step with all its files; in one that was, they are renamed one after the other. */
   commit(): Promise<void>
   /** Gives up and leaves nothing behind. */
   discard(): Promise<void>

@@ -116,7 +116,7 @@ function entryOf(access: RandomAccess, item: Entry, cache: InflatedCache): ZipEn
           title,
           `states two sizes, ${byteLength} and ${compressedLength} bytes; the zip is damaged, get it again`,
         )
-      // PyTorch writes 0 where it was told to compute no checksums.
+      // PyTorch writes 0 where it was set to compute no checksums.
       return crc === 0 ? packed : { ...packed, verify: onceFor((signal) => requireCrc32(packed, crc, signal)) }
     }
     if (byteLength > LARGEST_INFLATED)

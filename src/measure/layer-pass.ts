@@ -85,9 +85,9 @@ export function measureWeights(
 
 /** Puts the parts of a layer's passes together. */
 export async function combine(shape: ConvShape, options: PassOptions, stages: Stages, math: MetricMath): Promise<PassResult> {
-  const look = lookOf(await stages.scan(), shape, options)
-  if ('nonFinite' in look) return look
-  const segments = await stages.moments(look.limit, look.strict, look.mean)
+  const scanned = scanResult(await stages.scan(), shape, options)
+  if ('nonFinite' in scanned) return scanned
+  const segments = await stages.moments(scanned.limit, scanned.strict, scanned.mean)
   let gram: number | undefined
   if (wantsGram(shape, options)) {
     const [out, inputs, height, width] = shape
@@ -97,10 +97,10 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
       if (isExact(precision, out, total)) break
     }
   }
-  return resultOf(look, segments, gram, shape, options, math)
+  return resultOf(scanned, segments, gram, shape, options, math)
 }
 
-/** One segment and one panel that are read at once. */
+/** One segment and one panel that are read in one piece. */
 function isSmall({ filters, taps }: WeightReader, [out, inputs, height, width]: ConvShape, options: PassOptions): boolean {
   const { budget = MEMORY_BUDGET, batchSize = filters } = options
   return (
@@ -131,9 +131,9 @@ async function measureSmall(
   const packed = scratch + aligned(reader.scratchBytes)
 
   const narrowed = await reader.read(wasm, data, scratch, 0, filters)
-  const look = lookOf([scanSegment(wasm, data, 0, filters, taps, narrowed)], shape, options)
-  if ('nonFinite' in look) return look
-  const segment = wasm.moments(data, filters, taps, look.limit, look.strict, look.mean)
+  const scanned = scanResult([scanSegment(wasm, data, 0, filters, taps, narrowed)], shape, options)
+  if ('nonFinite' in scanned) return scanned
+  const segment = wasm.moments(data, filters, taps, scanned.limit, scanned.strict, scanned.mean)
   let gram: number | undefined
   for (const precision of precisions) {
     const inverseSquares = wasm.packRows(data, out, length, packed, precision)
@@ -141,15 +141,15 @@ async function measureSmall(
     gram = sum
     if (isExact(precision, out, { sum, near, inverseSquares })) break
   }
-  return resultOf(look, [segment], gram, shape, options, wasm)
+  return resultOf(scanned, [segment], gram, shape, options, wasm)
 }
 
 function wantsGram([out]: ConvShape, { passes }: PassOptions): boolean {
   return out > 1 && passes.has('gram')
 }
 
-/** What the first look at a layer tells: its sums, and which of its filters are sparse. */
-interface Look {
+/** What the scan of a layer gives: its sums, and the limit below which its filters are sparse. */
+interface LayerScan {
   readonly peak: number
   /** Of all weights. */
   readonly mean: number
@@ -160,11 +160,11 @@ interface Look {
 }
 
 /** Parts are added from left to right, here and in the two functions below and nowhere else. */
-function lookOf(
+function scanResult(
   scans: readonly Scan[],
   [out, inputs, height, width]: ConvShape,
   options: PassOptions,
-): Look | { readonly nonFinite: { readonly index: number; readonly value: number } } {
+): LayerScan | { readonly nonFinite: { readonly index: number; readonly value: number } } {
   let peak = 0
   let total = 0
   let norm_l1 = 0
@@ -197,7 +197,7 @@ function gramTotal(strips: readonly GramTotal[]): GramTotal {
 
 /** `gram`: Σ |r_a · r_b - [a = b]| over all ordered pairs of rows. */
 function resultOf(
-  { peak, norm_l1, narrowed }: Look,
+  { peak, norm_l1, narrowed }: LayerScan,
   segments: readonly SegmentMoments[],
   gram: number | undefined,
   [out_channels, inputs, height, width]: ConvShape,

@@ -139,7 +139,7 @@ export function openLayer(
   }
 }
 
-/** The first look at one segment, which lies at `address`; `from` is its first filter. */
+/** The scan of one segment, which lies at `address`; `from` is its first filter. */
 export function scanSegment(
   wasm: WasmInstance,
   address: number,

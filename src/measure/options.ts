@@ -45,7 +45,7 @@ export interface FinishedLayer {
   readonly narrowed: number
 }
 
-/** What tells a layer from all others of a run. */
+/** What distinguishes a layer from all others of a run. */
 export interface LayerIdentity {
   readonly input: Input
   /** Further files that its model is read from. */
@@ -55,7 +55,7 @@ export interface LayerIdentity {
   readonly layer: string
 }
 
-/** How far a run is; told after every layer. */
+/** How far a run is; reported after every layer. */
 export interface Progress {
   /** Inputs that are done, and in all (undefined while an async iterable is still going). */
   readonly inputs: { readonly done: number; readonly total: number | undefined }

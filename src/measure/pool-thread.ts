@@ -13,7 +13,7 @@ export interface ThreadPlace {
   free(): void
 }
 
-/** What a pool is told of a thread. */
+/** What a pool hears of a thread. */
 export interface ThreadListener {
   /** The thread is up, or a place in it is free again. */
   onRoom(): void

@@ -25,14 +25,14 @@ export type MeasureEvent =
       readonly skipped: readonly Skipped[]
       readonly found: number
     }
-  /** An input, or one model of it, that could not be measured (with keepGoing): layers of it that were told are void. */
+  /** An input, or one model of it, that could not be measured (with keepGoing): layers of it that were yielded are void. */
   | { readonly kind: 'failed'; readonly file: string; readonly model: string | undefined; readonly error: InputError }
   | { readonly kind: 'warning'; readonly text: string }
 
 /** Inputs that may be open at a time. */
 const MOST_OPEN = 32
 
-/** What has been begun, in the order in which it is told. */
+/** What has been begun, in the order in which it is yielded. */
 type Entry =
   | {
       readonly kind: 'layer'
@@ -57,7 +57,7 @@ interface ModelState {
   readonly input: InputState
   readonly opened: OpenedModel
   readonly skipped: Skipped[]
-  /** Rows are told and not kept: a model may have any number of layers. */
+  /** Rows are yielded and not kept: a model may have any number of layers. */
   readonly sum: LayerSum
   readonly hashes: Promise<ModelHashes>
   failed: boolean
@@ -96,7 +96,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
       for (const entry of begin(event, run)) {
         queue.push(entry)
         if (entry.kind === 'layer') waiting++
-        // Inputs without a layer to measure wait too: their files stay open until they are told.
+        // Inputs without a layer to measure wait too: their files stay open until it is their turn.
         while (waiting > measurer.ahead || driver.open > MOST_OPEN) {
           const first = queue.shift()!
           if (first.kind === 'layer') waiting--
@@ -157,7 +157,7 @@ function* begin(event: DriverEvent, { options, driver, measurer }: Run): Generat
   yield { kind: 'close', input }
 }
 
-/** Waits for an entry and tells what came of it. */
+/** Waits for an entry and yields what came of it. */
 async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, void, undefined> {
   run.options.signal?.throwIfAborted()
   switch (entry.kind) {
@@ -176,9 +176,9 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
       try {
         const result = await entry.result
         if (!('row' in result)) await layer.convolution.weights.access.verify?.(run.options.signal)
-        const told = rowOf(result, state, layer, run.options)
+        const measured = rowOf(result, state, layer, run.options)
         state.input.layerDone(state.opened.name, layer)
-        if (told) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...told }
+        if (measured) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...measured }
       } catch (error) {
         yield failedModel(error, state, run)
       }

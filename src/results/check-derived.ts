@@ -37,7 +37,7 @@ export interface ToDerive {
 /**
  * Holds results against themselves, without the models: sums over the layers of each model, the two groups with their bases and
  * tests, the groups' tables, and the report are made again from the layer table. What needs the filters (first filters, shifts
- * and histograms of coefficients) is taken as it is, and told in `notes`.
+ * and histograms of coefficients) is taken as it is, and named in `notes`.
  */
 export async function checkDerived({ folder, name, stored, entries }: ToDerive): Promise<Derived> {
   if (stored.version !== version)
@@ -49,17 +49,17 @@ export async function checkDerived({ folder, name, stored, entries }: ToDerive):
   const listed = new Map(entries.map(({ path, sha256 }) => [path, sha256]))
   const check = new Check(folder, name, listed)
   await check.files((output) => writeTables(output, stored))
-  const told = await readGroups(folder, name)
+  const report = await readGroups(folder, name)
   const notes: string[] = []
-  if (told) {
+  if (report) {
     const pairs = await readPairs(folder, name)
-    const again = groupsAgain(stored, pairs, told)
+    const again = groupsAgain(stored, pairs, report)
     await check.files((output) => writeGroups(output, again.report, pairs))
     for (const difference of again.differences) check.note(difference)
     for (const note of again.notes) notes.push(note)
   }
   if (listed.has(IMAGES)) notes.push(`${REPORT} and its figures: they show images that are no part of the results`)
-  else if (listed.has(REPORT)) await check.files((output) => writeReportAgain(output, folder, stored, told))
+  else if (listed.has(REPORT)) await check.files((output) => writeReportAgain(output, folder, stored, report))
   if (listed.has(FIRST_FILTERS)) notes.push(`${FIRST_FILTERS}: the filters are in the models`)
   const untold = (path: string): boolean =>
     path === MODULE || path === FIRST_FILTERS || path === IMAGES || (listed.has(IMAGES) && isReportFile(path))

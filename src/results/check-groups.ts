@@ -22,26 +22,26 @@ export interface GroupsAgain {
  * Makes the analysis of two groups again, as far as the layer table goes: all but what the second pass over the filters gives.
  * A shift of groups that count each model once is made again from the histograms that lie beside it.
  */
-export function groupsAgain(stored: Analysis, pairs: readonly Pair[], told: GroupReport): GroupsAgain {
+export function groupsAgain(stored: Analysis, pairs: readonly Pair[], report: GroupReport): GroupsAgain {
   const notes: string[] = []
   const found = fromTables(stored, pairs)
   const isSame =
     found !== undefined &&
-    JSON.stringify(found.models.map(({ group }) => group)) === JSON.stringify(told.models.map(({ group }) => group))
+    JSON.stringify(found.models.map(({ group }) => group)) === JSON.stringify(report.models.map(({ group }) => group))
   if (!isSame)
-    notes.push(`which models are in which group: they were chosen by name (${told.groups.a.name}, ${told.groups.b.name})`)
-  const made = isSame ? found : groupAnalysis({ analysis: stored, pairs, groups: choiceOf(told) })
-  if (told.coefficients !== null)
+    notes.push(`which models are in which group: they were chosen by name (${report.groups.a.name}, ${report.groups.b.name})`)
+  const made = isSame ? found : groupAnalysis({ analysis: stored, pairs, groups: choiceOf(report) })
+  if (report.coefficients !== null)
     notes.push('histograms of coefficients, shifts counted by pairs, and shift matrices: the filters are in the models')
   return {
     report: {
       ...made,
-      pairs: made.pairs.map((row, k) => ({ ...row, shift: told.pairs[k]?.shift ?? null })),
-      coefficients: told.coefficients,
-      shift: told.shift,
-      matrices: told.matrices,
+      pairs: made.pairs.map((row, k) => ({ ...row, shift: report.pairs[k]?.shift ?? null })),
+      coefficients: report.coefficients,
+      shift: report.shift,
+      matrices: report.matrices,
     },
-    differences: shiftDifferences(made, told),
+    differences: shiftDifferences(made, report),
     notes,
   }
 }
@@ -62,9 +62,9 @@ function choiceOf({ groups: { a, b }, models }: GroupReport): GroupChoice {
 }
 
 /** The shifts that do not follow from the histograms, and histograms of other filters than the layers have. */
-function shiftDifferences(made: GroupReport, told: GroupReport): Difference[] {
+function shiftDifferences(made: GroupReport, report: GroupReport): Difference[] {
   const differences: Difference[] = []
-  const { coefficients } = told
+  const { coefficients } = report
   if (!coefficients) return differences
   const basis = made.bases.find(({ group, dataset }) => group === 'all' && dataset === null)
   const note = (row: string, column: string, a: unknown, b: unknown): void => {
@@ -84,7 +84,7 @@ function shiftDifferences(made: GroupReport, told: GroupReport): Difference[] {
   }
   if (!basis?.explained_variance_ratio) return differences
   const ratio = basis.explained_variance_ratio
-  for (const row of told.shift) {
+  for (const row of report.shift) {
     if (row.counting !== 'models') continue
     const [a, b] = (['a', 'b'] as const).map((group) =>
       coefficients.groups.find((one) => one.group === group && one.dataset === row.dataset && one.bucket === row.bucket),

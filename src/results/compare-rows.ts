@@ -2,7 +2,7 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { Moments } from '../wasm/moments.ts'
 
-/** So many differences are told one by one; a million more say no more. */
+/** So many differences are listed one by one; a million more say no more. */
 export const MOST_DIFFERENCES = 1000
 
 /** A cell that is not the same in two tables. */

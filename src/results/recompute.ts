@@ -113,7 +113,7 @@ export async function recompute(
   for (const { file, model } of again.left(drawn))
     if (!refused.has(file) && !again.failed.has(file)) problems.push(`${model} is no longer in ${file}`)
   const isWhole = drawn.length === byFile.size && problems.length + again.problems.length === 0
-  const told = new Set(stored.warnings)
+  const before = new Set(stored.warnings)
   return {
     layers: again.layers,
     differences: again.differences,
@@ -123,7 +123,7 @@ export async function recompute(
     meta: again.meta,
     leftOut: areDatabases ? [] : others.map(({ path }) => path),
     warnings: {
-      missing: [...again.warnings].filter((text) => !told.has(text)),
+      missing: [...again.warnings].filter((text) => !before.has(text)),
       unseen: stored.warnings.filter((text) => !again.warnings.has(text)),
     },
   }

@@ -74,7 +74,8 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
   const stored = await readResults(folder, name)
   const pairs = await readPairs(folder, name)
   const again =
-    options.inputs && (await recompute(name, stored, steadyInputs(options.inputs), { ...sampled(options), ...told(options) }))
+    options.inputs &&
+    (await recompute(name, stored, steadyInputs(options.inputs), { ...sampled(options), ...callbacks(options) }))
   const { differences: metaDifferences, unchecked } = compareMeta(stored.models, {
     table: options.meta,
     ...(again && { own: again.meta }),
@@ -101,7 +102,7 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
       notCompared: [...notCompared, ...derived.notes],
     }
   }
-  const made = await remake({ folder, name, stored, entries, inputs: again.inputs, ...told(options) })
+  const made = await remake({ folder, name, stored, entries, inputs: again.inputs, ...callbacks(options) })
   const isTold = toldFrom(unchecked.length > 0, options.pairs === undefined && pairs.length > 0)
   return {
     ...measured,
@@ -116,7 +117,7 @@ function sampled({ sample, seed }: VerifyOptions): Pick<RecomputeOptions, 'sampl
   return { ...(sample !== undefined && { sample }), ...(seed !== undefined && { seed }) }
 }
 
-function told({ signal, onProgress }: VerifyOptions): Pick<VerifyOptions, 'signal' | 'onProgress'> {
+function callbacks({ signal, onProgress }: VerifyOptions): Pick<VerifyOptions, 'signal' | 'onProgress'> {
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) }
 }
 

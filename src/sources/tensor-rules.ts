@@ -10,7 +10,7 @@ export interface NamedTensor {
   readonly weights: WeightPlan | { readonly unsupported: string }
 }
 
-/** What a state dict holds, told by names and shapes alone. */
+/** What a state dict holds, by names and shapes alone. */
 export interface StateDictCensus {
   readonly convolutions: Convolution[]
   readonly skipped: Skipped[]

@@ -1,4 +1,4 @@
-/** Without the blanks, the lines that begin with # and the comments of HTML and XML before what is told. */
+/** Without the blanks, the lines that begin with # and the comments of HTML and XML before the content. */
 export function afterComments(text: string): string {
   for (let rest = text.trimStart(); ; ) {
     const end = rest.startsWith('<!--') ? rest.indexOf('-->') : rest.startsWith('#') ? rest.indexOf('\n') : -1

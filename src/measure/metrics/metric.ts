@@ -22,7 +22,7 @@ export interface LayerStatistics {
 /** What a metric can ask of the passes over a layer's weights. */
 export type Need = keyof LayerStatistics
 
-/** Functions that come from the kernel, so that every engine has the same digits. */
+/** Functions that come from the module, so that every engine has the same digits. */
 export interface MetricMath {
   /** Entropy in base 10 of the shares of the covariance's eigenvalues, in [0, log10 taps]; null when the filters do not vary. */
   varianceEntropy(moments: Moments): number | null
@@ -98,7 +98,7 @@ export interface Metric {
   /** What a layer of independent random weights has. Null where that is nothing to compare with. */
   readonly chance: {
     readonly words: string
-    /** For a layer of this shape, from its values of other metrics where it must be; null when it cannot be told. */
+    /** For a layer of this shape, from its values of other metrics where it must be; null when it cannot be computed. */
     level?(layer: LayerShape, value: (metric: { readonly name: string }) => number | null): number | null
   } | null
   /** When it has no value; null: never. A metric that is never undefined is computed whatever was asked for. */

@@ -21,7 +21,7 @@ const BYTES = [2, 4, 8]
 
 /**
  * Arrow IPC files and streams with a column of filters: a fixed-size list of 9 (25, 49 …) floats, or a list that always has
- * so many. Columns `model` and `layer` tell the layers, `in_channels` and `out_channels` their shapes; without them all rows
+ * so many. Columns `model` and `layer` name the layers, `in_channels` and `out_channels` their shapes; without them all rows
  * are one layer.
  */
 export const arrowTable: SourceFormat = {
@@ -40,11 +40,11 @@ export const arrowTable: SourceFormat = {
     const messages = await readMessages(access)
     const column = bestColumn(messages.columns.filter(isFilters))
     if (!column) throw new InputError(access.name, 'is an Arrow file without a column of filters (a list of nine floats a row)')
-    const { batches, values, dtype } = await told(access, readFilters(access, messages, column))
+    const { batches, values, dtype } = await namingFile(access, readFilters(access, messages, column))
     const side = sideOf(values)!
     const ends: number[] = []
     for (const { rows } of batches) ends.push((ends.at(-1) ?? 0) + rows)
-    const runs = await told(access, readRuns(access, messages))
+    const runs = await namingFile(access, readRuns(access, messages))
     const models = tableModels({
       file: access.name,
       path,
@@ -173,7 +173,7 @@ async function readRuns(access: RandomAccess, { columns, batches }: ArrowMessage
 }
 
 /** What the walkers find wrong, as a sentence about the file. */
-async function told<T>(access: RandomAccess, work: Promise<T>): Promise<T> {
+async function namingFile<T>(access: RandomAccess, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {

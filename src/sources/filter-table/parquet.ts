@@ -20,7 +20,7 @@ const MOST_ROWS = 1 << 23 // of a row group: writers make 100,000 to 1,000,000
 const KEPT = 2
 
 /**
- * Parquet files with a column of filters: a list of 9 (25, 49 …) floats in every row. Columns `model` and `layer` tell the
+ * Parquet files with a column of filters: a list of 9 (25, 49 …) floats in every row. Columns `model` and `layer` name the
  * layers, `in_channels` and `out_channels` their shapes; without them all rows are one layer.
  */
 export const parquetTable: SourceFormat = {

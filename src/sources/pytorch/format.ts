@@ -82,7 +82,8 @@ function lookInto(checkpoint: Checkpoint, access: RandomAccess): Looked {
     const isFrozen =
       constants.length > 0 && found.networks.every(({ tensors }) => tensors.every(({ leaf }) => leaf.shape.length < 3))
     if (!isFrozen) return { checkpoint, found, notes: [] }
-    const note = 'is a frozen TorchScript module, which does not name its layers: transposed convolutions in it cannot be told'
+    const note =
+      'is a frozen TorchScript module, which does not name its layers: transposed convolutions in it cannot be recognised'
     return { checkpoint, found: { ...found, networks: [frozen(constants)] }, notes: [`${access.name}: ${note}`] }
   } catch (error) {
     if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })

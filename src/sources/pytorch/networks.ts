@@ -59,7 +59,7 @@ interface Visit {
 /**
  * Every tensor of a checkpoint, by the dict or pickled module that it belongs to. Dicts, lists and the attributes of unknown
  * objects are walked; a module (an object with `_parameters` and `_modules`, or one of TorchScript's) is walked as its own
- * state_dict() would be. Optimiser states are told by their shape ("state" beside "param_groups") or their key, and left out.
+ * state_dict() would be. Optimiser states are recognised by their shape ("state" beside "param_groups") or their key, and left out.
  */
 export function findNetworks(root: PyValue): Found {
   const skipped: Skipped[] = []

@@ -11,7 +11,7 @@ export async function looksLikeSavedModel(head: Uint8Array, access: RandomAccess
   if (head[0] !== 0x08 || head[1] !== 0x01 || head[2] !== 0x12) return false
   const graph = new Bytes(head, 3)
   const length = graph.varint()
-  // A MetaGraphDef begins with what is told about it; cut short it still counts when that begins with the list of operators.
+  // A MetaGraphDef begins with facts about it; cut short it still counts when that begins with the list of operators.
   if (length > 0 && graph.byte() !== 0x0a) return false
   graph.varint()
   if (graph.byte() === 0x12 && graph.at + length > access.byteLength) return true

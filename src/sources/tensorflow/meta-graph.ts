@@ -7,10 +7,10 @@ import { readSavedObjects, type SavedFunctions } from './object-graph.ts'
 
 // tensorflow/core/protobuf/{saved_model,meta_graph}.proto
 
-/** A MetaGraphDef: a graph, and what is told about it. */
+/** A MetaGraphDef: a graph, and facts about it. */
 export interface MetaGraph {
   graph: TfGraph
-  /** "2.21.0"; "" where it is not told. */
+  /** "2.21.0"; "" where it is not stated. */
   version: string
   readonly tags: string[]
   functions: SavedFunctions | undefined

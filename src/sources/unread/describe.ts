@@ -40,7 +40,7 @@ export function seenOf(head: Uint8Array, access: RandomAccess, path: string): Se
     try {
       json = JSON.parse(start)
     } catch {
-      json = undefined // what only looks like JSON is told by its text
+      json = undefined // what only looks like JSON is described by its text
     }
   }
   return { path, head, text: start, json, access }

@@ -1,7 +1,7 @@
 import type { RandomAccess } from '../../io/random-access.ts'
 import { fieldText, headFields } from './message-head.ts'
 
-/** What is looked at to tell what a file is. */
+/** What a file is recognised by. */
 export interface Seen {
   readonly path: string
   /** The first bytes, up to 4,096. */
@@ -17,7 +17,7 @@ export interface Seen {
 export interface UnreadKind {
   /** What a person calls it. */
   readonly name: string
-  /** Endings (lower case, without the dot) that such files have: by them a folder that holds nothing else is told. */
+  /** Endings (lower case, without the dot) that such files have: by them a folder that holds nothing else is recognised. */
   readonly endings?: readonly string[]
   tells(seen: Seen): boolean | Promise<boolean>
   /** The rest of the sentence: "is …; what to do". */

@@ -26,7 +26,7 @@ export interface FilterGridProps {
 
 /**
  * Every filter of a layer on a canvas: wheel, pinch, double click or + and - zoom, dragging and Shift with the arrow keys
- * pan, the pointer or the arrow keys pick a filter, whose numbers are told below.
+ * pan, the pointer or the arrow keys pick a filter, whose numbers are shown below.
  */
 export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }: FilterGridProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -170,14 +170,14 @@ function usePaintSoon(paint: () => void): { readonly current: () => void } {
 /** Gives a canvas as many pixels as it covers, now and whenever its size changes, and says so. Returns what ends it. */
 function onResize(
   element: HTMLCanvasElement,
-  told: (area: { width: number; height: number }, ratio: number) => void,
+  onSize: (area: { width: number; height: number }, ratio: number) => void,
 ): () => void {
   const measure = (): void => {
     const ratio = Math.min(globalThis.devicePixelRatio || 1, 2)
     const box = element.getBoundingClientRect()
     element.width = Math.max(1, Math.round(box.width * ratio))
     element.height = Math.max(1, Math.round(box.height * ratio))
-    told({ width: element.width, height: element.height }, ratio)
+    onSize({ width: element.width, height: element.height }, ratio)
   }
   const observer = new ResizeObserver(measure)
   observer.observe(element)

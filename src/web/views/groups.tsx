@@ -62,7 +62,7 @@ function spoken(column: string, text: string): string {
   return text === 'true' ? 'yes' : 'no'
 }
 
-/** Which metadata column tells the groups, and which two of its values. */
+/** Which metadata column defines the groups, and which two of its values. */
 function Chooser() {
   const columns = columnsToGroupBy.value
   const { by, a, b } = choiceNow.value

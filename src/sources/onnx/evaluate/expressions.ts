@@ -44,7 +44,7 @@ const INPUT = 'an input'
 
 /** A computed constant: as if it were stored, float32 or the whole numbers that a quantised layer takes. */
 export interface Computed extends StoredTensor {
-  /** The numbers at once, for what is small; undefined when they cannot be computed after all. */
+  /** The numbers, synchronously, for what is small; undefined when they cannot be computed after all. */
   numbers(): Promise<Float64Array<ArrayBuffer> | undefined>
 }
 
