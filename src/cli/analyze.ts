@@ -3,8 +3,6 @@ import type { GroupReport } from '../analysis/report-types.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import type { CollectedRun } from '../results/collect.ts'
-import { layersCsv } from '../results/csv.ts'
-import { recordJson } from '../results/json.ts'
 import { plural } from '../words.ts'
 import { activationChoice, activationOptions } from './activation.ts'
 import { modelsView, modelView } from './analysis-view.ts'
@@ -111,8 +109,10 @@ export const analyzeCommand: Command = {
     const checks = toCheck && (await checkInputs(inputs, toCheck, tolerance))
     for (const { file, problem } of checks ?? []) if (problem !== undefined) complain(`${file}: ${problem}`)
     const compared = checks?.filter(({ problem }) => problem === undefined) ?? []
-    if (words['json'] === true) print(recordJson(record, groups, checks))
+    // What a run prints is loaded when it is asked for: each file that need not be read is time that every run is spared.
+    if (words['json'] === true) print((await import('../results/json.ts')).recordJson(record, groups, checks))
     else if (words['csv'] === true) {
+      const { layersCsv } = await import('../results/csv.ts')
       for (const line of layersCsv(record.layers)) printRow(line)
       for (const check of compared) say(fileCheckView(check))
     } else {
