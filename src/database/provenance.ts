@@ -25,6 +25,9 @@ export const provenanceFields = {
   format: textField('the format of the file', reader),
   producer: optional(textField('the program that wrote it, as the file says', reader)),
   opset: optional(numberField('int32', "version of ONNX's operators that it uses; null in other formats", reader)),
+  revision: optional(
+    textField('commit of the Hugging Face repository that it was read from (hf://…); null for files from elsewhere', 'the run'),
+  ),
 } as const satisfies Fields
 
 /** A model's name, where it came from, and its metadata. */

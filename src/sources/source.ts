@@ -66,6 +66,7 @@ export interface SourceModel {
     readonly bytes: number
     readonly sha256: string | null
     readonly parts?: readonly InputPart[]
+    readonly revision?: string | null
   }
   /** Further files the model was read from (external data, shards), each as the input's folder opened it. */
   readonly parts: readonly RandomAccess[]

@@ -78,6 +78,7 @@ test('with results: the SHA-256 that the hub states, the file without reading it
     assert.is(plain.code, 0, plain.err)
     const models = await readFile(join(folder, 'csv', 'models.csv'), 'utf8')
     assert.match(models, /o\/sharded\/sharded\/model\.safetensors\.index\.json/)
+    assert.match(models, new RegExp(commit))
     assert.equal(hub.leaked, [])
     const again = await run(['verify', join(folder, 'r'), '--inputs', 'hf://o/sharded'], { HF_TOKEN: 'hf_x' })
     assert.is(again.code, 0, again.err)

@@ -79,7 +79,13 @@ async function openDatabase(input: Input): Promise<Source> {
         skipped: [],
         tensors: own.length,
         meta: meta[k]!,
-        recorded: { file: model.file, bytes: model.bytes, sha256: model.sha256, ...(model.parts && { parts: model.parts }) },
+        recorded: {
+          file: model.file,
+          bytes: model.bytes,
+          sha256: model.sha256,
+          ...(model.parts && { parts: model.parts }),
+          revision: model.revision,
+        },
         parts,
       }
     })
