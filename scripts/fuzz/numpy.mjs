@@ -25,8 +25,20 @@ export default {
   name: 'numpy',
 
   async seeds() {
-    const arrays = ['float32', 'float16', 'fortran', 'big-endian', 'filters-nx9', 'filters-nx3x3', 'hwio', 'objects']
-    const archives = ['state', 'flax', 'sets']
+    const arrays = [
+      'float32',
+      'float16',
+      'fortran',
+      'big-endian',
+      'filters-nx9',
+      'filters-nx3x3',
+      'hwio',
+      'objects',
+      'dict',
+      'dict-of-lists',
+      'dict-python2',
+    ]
+    const archives = ['state', 'flax', 'sets', 'dict']
     return [
       ...arrays.map((name) => ({ path: `${name}.npy`, bytes: read(`numpy/${name}.npy`) })),
       ...archives.map((name) => ({ path: `${name}.npz`, bytes: read(`numpy/${name}.npz`) })),

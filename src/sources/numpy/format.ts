@@ -5,7 +5,8 @@ import { modelName } from '../model-name.ts'
 import type { Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
-import { looksLikeNpy, PICKLED, readNpy } from './npy.ts'
+import { looksLikeNpy, type NpyArray, PICKLED, readNpy } from './npy.ts'
+import { objectArrays } from './objects.ts'
 import { slotsOf } from './slots.ts'
 
 /** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters. */
@@ -15,6 +16,15 @@ export const npy: SourceFormat = {
   async open({ access, path }): Promise<Source> {
     const name = modelName(path)
     const array = await readNpy(access)
+    if (isPickled(array)) {
+      const arrays = await objectArrays(access)
+      if (arrays.length === 0)
+        throw new InputError(
+          access.name,
+          'holds pickled Python objects and no array among them; save the weights with numpy.savez',
+        )
+      return stateDict(name, arrays, [], () => access.close?.())
+    }
     if ('unsupported' in array.stored)
       throw new InputError(
         access.name,
@@ -43,26 +53,39 @@ export const npz: SourceFormat = {
   },
   async open({ access, path }): Promise<Source> {
     const { entries } = await openZip(access)
-    const stored: NamedArray[] = []
-    for (const entry of entries) stored.push({ name: entry.name.replace(/\.npy$/, ''), array: await readNpy(await entry.open()) })
-    const slots = slotsOf(stored.map(({ name, array: { shape } }) => ({ name, shape })))
-    const arrays = stored.filter(({ name }) => !slots.has(name))
-    const { tensors, warnings } = numpyLayout(arrays)
-    const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
-    const kept = stored.flatMap(({ name, array: { shape } }) => keptBeside(name, shape, slots.get(name)))
-    const skipped = [...arrays.flatMap(pickled), ...census.skipped, ...kept]
-    return sourceOf(modelName(path), stored.length, { ...census, skipped, warnings: [...warnings, ...census.warnings] }, () =>
-      access.close?.(),
-    )
+    const arrays: NamedArray[] = []
+    const skipped: Skipped[] = []
+    for (const entry of entries) {
+      const content = await entry.open()
+      const name = entry.name.replace(/\.npy$/, '')
+      const array = await readNpy(content)
+      const inner = isPickled(array) ? await objectArrays(content) : [{ name: '', array }]
+      arrays.push(...inner.map((one) => ({ ...one, name: [name, one.name].filter((part) => part !== '').join('/') })))
+      if (inner.length === 0)
+        skipped.push({ name, kind: 'array', shape: array.shape, reason: 'pickled Python objects and no array among them' })
+    }
+    return stateDict(modelName(path), arrays, skipped, () => access.close?.())
   },
 }
 
-/** An array of Python objects may hold a whole state dict: it is listed whatever its shape is. */
-function pickled({ name, array: { shape, stored } }: NamedArray): Skipped[] {
-  const isListed = 'unsupported' in stored && stored.unsupported === PICKLED && shape.length < 3
-  return isListed
-    ? [{ name, kind: 'array', shape, reason: 'pickled Python objects; save its arrays one by one with numpy.savez' }]
-    : []
+function isPickled({ stored }: NpyArray): boolean {
+  return 'unsupported' in stored && stored.unsupported === PICKLED
+}
+
+/** Named arrays as one model. */
+function stateDict(
+  name: string,
+  stored: readonly NamedArray[],
+  skipped: readonly Skipped[],
+  close: () => Promise<void> | undefined,
+): Source {
+  const slots = slotsOf(stored.map(({ name, array: { shape } }) => ({ name, shape })))
+  const arrays = stored.filter(({ name }) => !slots.has(name))
+  const { tensors, warnings } = numpyLayout(arrays)
+  const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
+  const kept = stored.flatMap(({ name, array: { shape } }) => keptBeside(name, shape, slots.get(name)))
+  const all = { ...census, skipped: [...skipped, ...census.skipped, ...kept], warnings: [...warnings, ...census.warnings] }
+  return sourceOf(name, stored.length + skipped.length, all, close)
 }
 
 function keptBeside(name: string, shape: readonly number[], variable: string | undefined): Skipped[] {

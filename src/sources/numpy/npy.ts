@@ -32,8 +32,8 @@ export function looksLikeNpy(head: Uint8Array): boolean {
   return MAGIC.every((byte, k) => head[k] === byte)
 }
 
-/** @throws InputError when the header is damaged or the file ends before its last element */
-export async function readNpy(access: RandomAccess): Promise<NpyArray> {
+/** The header's text, and where the elements begin. @throws InputError when it is damaged */
+async function readHeader(access: RandomAccess): Promise<{ header: string; end: number }> {
   const { name } = access
   if (access.byteLength < SMALLEST_HEAD) throw new InputError(name, 'is cut short within the header of a .npy file; get it again')
   const start = await access.read(0, Math.min(12, access.byteLength))
@@ -47,6 +47,18 @@ export async function readNpy(access: RandomAccess): Promise<NpyArray> {
   if (headerLength > LONGEST_HEADER)
     throw new InputError(name, `has a .npy header of ${headerLength} bytes, longer than any array needs; it is damaged`)
   const header = new TextDecoder().decode(await access.read(headerAt, headerLength))
+  return { header, end: headerAt + headerLength }
+}
+
+/** The first byte behind the header: of the pickle in a file of objects. @throws InputError when the header is damaged */
+export async function npyContentAt(access: RandomAccess): Promise<number> {
+  return (await readHeader(access)).end
+}
+
+/** @throws InputError when the header is damaged or the file ends before its last element */
+export async function readNpy(access: RandomAccess): Promise<NpyArray> {
+  const { name } = access
+  const { header, end } = await readHeader(access)
   const descr = /['"]descr['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[))/.exec(header)
   const order = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(header)
   const shape = /['"]shape['"]\s*:\s*\(([\d\s,L]*)\)/.exec(header)
@@ -62,7 +74,7 @@ export async function readNpy(access: RandomAccess): Promise<NpyArray> {
   return {
     shape: sizes,
     fortranOrder: order[1] === 'True',
-    stored: stored(access, headerAt + headerLength, code, sizes),
+    stored: stored(access, end, code, sizes),
   }
 }
 

@@ -1,4 +1,5 @@
-import { PickleProblem } from './values.ts'
+import type { PickleGap } from './skeleton.ts'
+import { PickleProblem, PyElsewhere } from './values.ts'
 
 /** The bytes end before the pickle does. */
 export class PickleCut extends PickleProblem {
@@ -15,8 +16,11 @@ export class PickleCursor {
   at: number
   readonly #all: Uint8Array
   readonly #view: DataView
+  readonly #gaps: ReadonlyMap<number, PickleGap>
 
-  constructor(all: Uint8Array, at: number) {
+  /** `gaps`: bytes that `all` does not hold, and where in it they would begin. */
+  constructor(all: Uint8Array, at: number, gaps: readonly PickleGap[] = []) {
+    this.#gaps = new Map(gaps.map((gap) => [gap.at, gap]))
     this.#all = all
     this.#view = new DataView(all.buffer, all.byteOffset, all.byteLength)
     this.at = at
@@ -60,6 +64,11 @@ export class PickleCursor {
   bytes(count: number): Uint8Array {
     const from = this.#take(count)
     return this.#all.subarray(from, this.at)
+  }
+  /** Bytes that were left out of the pickle where it stands now; undefined when none were. */
+  leftOut(count: number): PyElsewhere | undefined {
+    const gap = this.#gaps.get(this.at)
+    return gap?.length === count ? new PyElsewhere(gap.start, gap.length) : undefined
   }
   utf8(count: number): string {
     return utf8Decoder.decode(this.bytes(count))

@@ -40,16 +40,16 @@ const described: readonly [opcode: number, name: string, run: Instruction][] = [
 
   // Text and bytes
   [0x53, 'STRING', ({ stack, cursor }) => stack.push(cursor.quoted())],
-  [0x54, 'BINSTRING', ({ stack, cursor }) => stack.push(cursor.latin1(cursor.int32()))],
+  [0x54, 'BINSTRING', (machine) => machine.pushBytes(machine.cursor.int32(), true)],
   [0x55, 'SHORT_BINSTRING', ({ stack, cursor }) => stack.push(cursor.latin1(cursor.byte()))],
   [0x56, 'UNICODE', ({ stack, cursor }) => stack.push(cursor.escaped())],
   [0x8c, 'SHORT_BINUNICODE', ({ stack, cursor }) => stack.push(cursor.utf8(cursor.byte()))],
   [0x58, 'BINUNICODE', ({ stack, cursor }) => stack.push(cursor.utf8(cursor.uint32()))],
   [0x8d, 'BINUNICODE8', ({ stack, cursor }) => stack.push(cursor.utf8(cursor.uint64()))],
   [0x43, 'SHORT_BINBYTES', ({ stack, cursor }) => stack.push(cursor.bytes(cursor.byte()))],
-  [0x42, 'BINBYTES', ({ stack, cursor }) => stack.push(cursor.bytes(cursor.uint32()))],
-  [0x8e, 'BINBYTES8', ({ stack, cursor }) => stack.push(cursor.bytes(cursor.uint64()))],
-  [0x96, 'BYTEARRAY8', ({ stack, cursor }) => stack.push(cursor.bytes(cursor.uint64()))],
+  [0x42, 'BINBYTES', (machine) => machine.pushBytes(machine.cursor.uint32())],
+  [0x8e, 'BINBYTES8', (machine) => machine.pushBytes(machine.cursor.uint64())],
+  [0x96, 'BYTEARRAY8', (machine) => machine.pushBytes(machine.cursor.uint64())],
   [0x97, 'NEXT_BUFFER', separateBuffer],
   [0x98, 'READONLY_BUFFER', separateBuffer],
 

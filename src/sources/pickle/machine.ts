@@ -2,6 +2,7 @@ import { COST, PickleBudget } from './budget.ts'
 import { PickleCursor } from './cursor.ts'
 import { appendItems, setEntries, setState, sizeOf } from './filling.ts'
 import { PickleMemo } from './memo.ts'
+import type { PickleGap } from './skeleton.ts'
 import { PickleStack } from './stack.ts'
 import { type PyConstructor, PyGlobal, PyObject, PyTuple, type PyValue } from './values.ts'
 
@@ -12,6 +13,8 @@ export interface UnpickleOptions {
   readonly persistent?: (id: PyValue) => PyValue
   /** First byte of the pickle. Default 0. */
   readonly start?: number
+  /** Byte strings that were left out (`readSkeleton`): they become PyElsewhere. */
+  readonly gaps?: readonly PickleGap[]
 }
 
 /** What the instructions of a pickle work on, and what several of them do. */
@@ -23,9 +26,14 @@ export class PickleMachine {
   readonly #options: UnpickleOptions
 
   constructor(bytes: Uint8Array, options: UnpickleOptions) {
-    this.cursor = new PickleCursor(bytes, options.start ?? 0)
+    this.cursor = new PickleCursor(bytes, options.start ?? 0, options.gaps)
     this.stack = new PickleStack(this.cursor, this.budget)
     this.#options = options
+  }
+
+  /** A byte string of this many bytes, or where it lies; `text`: as one of Python 2, a character per byte. */
+  pushBytes(count: number, text = false): void {
+    this.stack.push(this.cursor.leftOut(count) ?? (text ? this.cursor.latin1(count) : this.cursor.bytes(count)))
   }
 
   pushMap(): void {

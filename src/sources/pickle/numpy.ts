@@ -1,5 +1,5 @@
 import { bytesOf, itemsOf } from './builtins.ts'
-import { PickleProblem, PyBuilt, type PyConstructor, PyTuple, type PyValue } from './values.ts'
+import { PickleProblem, PyBuilt, type PyConstructor, PyElsewhere, PyTuple, type PyValue } from './values.ts'
 
 /** A NumPy element type: kind as NumPy abbreviates it (f, i, u, b, O, S, U …), bytes per element, byte order. */
 export class NumpyType extends PyBuilt {
@@ -31,6 +31,8 @@ export class NumpyArray extends PyBuilt {
   fortran = false
   /** Raw elements; empty for an array of objects. */
   bytes: Uint8Array = new Uint8Array(0)
+  /** Where the raw elements lie, when they were left in the file; `bytes` is empty then. */
+  elsewhere: PyElsewhere | undefined
   /** Elements of an array of objects. */
   objects: readonly PyValue[] | undefined
 
@@ -52,12 +54,13 @@ export class NumpyArray extends PyBuilt {
       if (this.objects.length !== count)
         throw new PickleProblem(`a NumPy array of ${count} objects comes with ${this.objects.length}`)
     } else {
-      const bytes = bytesOf(data)
+      const bytes = data instanceof PyElsewhere ? data : bytesOf(data)
       if (!bytes || bytes.length !== count * type.itemSize)
         throw new PickleProblem(
           `a NumPy array of shape (${this.shape.join(', ')}) comes with ${bytes ? `${bytes.length} bytes` : 'no data'}`,
         )
-      this.bytes = bytes
+      if (bytes instanceof PyElsewhere) this.elsewhere = bytes
+      else this.bytes = bytes
     }
     return this
   }

@@ -72,6 +72,17 @@ export abstract class PyBuilt {
   setState(_state: PyValue): void {}
 }
 
+/** Bytes that were left where they are in the file. */
+export class PyElsewhere extends PyBuilt {
+  readonly start: number
+  readonly length: number
+  constructor(start: number, length: number) {
+    super()
+    this.start = start
+    this.length = length
+  }
+}
+
 /** Makes a value from the arguments that the pickle gives a callable. @throws PickleProblem when they make no sense */
 export type PyConstructor = (args: readonly PyValue[]) => PyValue
 

@@ -9,11 +9,13 @@ import { slotsOf } from '../../../src/sources/numpy/slots.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
+import { counted } from '../inputs.ts'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/numpy/', import.meta.url))
 const expected: Record<string, { layer: string; shape: number[]; sha256: string }[]> = JSON.parse(
   readFileSync(`${fixtures}expected.json`, 'utf8'),
 )
+const dicts: typeof expected = JSON.parse(readFileSync(`${fixtures}dicts.json`, 'utf8'))
 
 async function openFixture(name: string): Promise<Source> {
   return openSource({ path: name, access: await openFile(fixtures + name), folder: emptyFolder })
@@ -39,7 +41,7 @@ function npy(header: string, bytes: Uint8Array, major = 1): Uint8Array {
 const openBytes = (bytes: Uint8Array) => openSource({ path: 'a.npy', access: memoryAccess('a.npy', bytes), folder: emptyFolder })
 const floats = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer)
 
-for (const [name, layers] of Object.entries(expected))
+for (const [name, layers] of Object.entries({ ...expected, ...dicts }))
   test(`${name} gives the layers that NumPy sees`, async () => {
     const source = await openFixture(name)
     const ours = await Promise.all(
@@ -56,6 +58,24 @@ for (const [name, layers] of Object.entries(expected))
     )
     await source.close()
   })
+
+test('the arrays of a dict stay in the file: only the instructions around them are read', async () => {
+  const bytes = new Uint8Array(readFileSync(`${fixtures}dict-of-lists.npy`))
+  const access = counted(memoryAccess('dict.npy', bytes))
+  const filler = { ...access, read: access.read }
+  const source = await openSource({ path: 'dict.npy', access: filler, folder: emptyFolder })
+  const { weights } = source.models[0]!.convolutions[0]!
+  assert.is(weights.access.name, 'dict.npy')
+  assert.ok(weights.offset > 128 && weights.access.byteLength === bytes.length)
+})
+
+test('a damaged pickle, one that is cut short, and one without arrays are told', async () => {
+  const bytes = new Uint8Array(readFileSync(`${fixtures}dict.npy`))
+  assert.match(await problem(openBytes(bytes.slice(0, 3000))), /a\.npy: is cut short in its pickle/)
+  const wrong = bytes.slice()
+  wrong[wrong.length - 2] = 0xff
+  assert.match(await problem(openBytes(wrong)), /the pickle is damaged|no pickle instruction/)
+})
 
 test('what an archive holds besides convolutions is listed with a reason', async () => {
   const source = await openFixture('state.npz')
