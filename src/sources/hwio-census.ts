@@ -46,7 +46,19 @@ export function hwioCensus(tensors: readonly HwioTensor[]): StateDictCensus {
     if ('reason' in verdict) skipped.push({ ...verdict, name, shape })
     else kept.push({ ...verdict, layer: name })
   }
-  return { convolutions: placeInFileOrder(kept), skipped, warnings: undecided.warnings }
+  // Where no role is known, nothing but names and order tells the depth, as in any state dict.
+  const isByNames = undecided.depth_source === 'names' && tensors.every(({ role }) => !role)
+  if (isByNames) {
+    const order = new Map(undecided.convolutions.map(({ layer }, k) => [layer, k]))
+    const rule = new Map(tensors.map(({ name, ruleName = name }) => [name, ruleName]))
+    kept.sort((a, b) => order.get(rule.get(a.layer)!)! - order.get(rule.get(b.layer)!)!)
+  }
+  return {
+    convolutions: placeInFileOrder(kept),
+    skipped,
+    warnings: undecided.warnings,
+    depth_source: isByNames ? 'names' : 'order',
+  }
 }
 
 function decided(

@@ -79,7 +79,10 @@ export const modelFormats: readonly FormatEntry[] = [
   {
     name: 'PyTorch',
     owns: ['pt', 'pth', 'ckpt', 'distcp'],
-    shares: ['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
+    shares: [
+      ...['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
+      ...['pdparams', 'th', 'pyth', 'torch', 'checkpoint', 'chkpt', 'ckp', 'weights', 'p'],
+    ],
     load: async () => (await import('./pytorch/format.ts')).pytorch,
   },
   {

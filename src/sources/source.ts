@@ -45,6 +45,12 @@ export interface Skipped {
   readonly reason: string
 }
 
+/**
+ * What the depths of a model rest on: `graph`, the network's own structure; `order`, the order of the tensors in the file, which is the
+ * order of definition in nearly all checkpoints; `names`, an order read from names and shapes, where a file's order is the alphabet's.
+ */
+export type DepthSource = 'graph' | 'order' | 'names'
+
 /** One model found in an input. */
 export interface SourceModel {
   /** The file's stem unless the file names its models. */
@@ -53,6 +59,7 @@ export interface SourceModel {
   readonly format: string
   readonly producer: string | null
   readonly opset: number | null
+  readonly depth_source: DepthSource
   /** By depth, then in the file's (graph) order. */
   readonly convolutions: readonly Convolution[]
   readonly skipped: readonly Skipped[]

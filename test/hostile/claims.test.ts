@@ -124,7 +124,7 @@ test('whole numbers are whole, groups divide channels, shares lie between 0 and 
     weights: { access: memoryAccess('x', new Uint8Array(0)), offset: 0, dtype: 'float32' },
   }
   const model = (change: Partial<Convolution>, opset: number | null = null): SourceModel => ({
-    ...{ name: 'm', format: 'f', producer: null, opset, skipped: [], tensors: 1, meta: {}, parts: [] },
+    ...{ name: 'm', format: 'f', producer: null, opset, depth_source: 'graph', skipped: [], tensors: 1, meta: {}, parts: [] },
     convolutions: [{ ...layer, ...change }],
   })
   requirePlausible('f', model({}))

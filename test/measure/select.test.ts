@@ -21,6 +21,7 @@ const model = (convolutions: Convolution[]): SourceModel => ({
   format: 'test',
   producer: null,
   opset: null,
+  depth_source: 'order',
   convolutions,
   skipped: [{ name: 'up', kind: 'ConvTranspose', shape: [2, 2, 2, 2], reason: 'transposed convolution' }],
   tensors: 0,

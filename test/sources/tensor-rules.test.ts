@@ -106,7 +106,7 @@ test('transposed convolutions: the bias proves it, a name says it, an upsampling
   ])
 })
 
-test('re-parametrised weights are not measured in halves', () => {
+test('weights that are stored in parts are put together, or refused by what is missing', () => {
   assert.equal(
     verdicts(
       float('a.weight_g', 4, 1, 1, 1),
@@ -116,15 +116,28 @@ test('re-parametrised weights are not measured in halves', () => {
       float('c.weight_orig', 4, 4, 3, 3),
       float('d.parametrizations.weight.original0', 4, 1, 1, 1),
       float('d.parametrizations.weight.original1', 4, 4, 3, 3),
+      float('e.parametrizations.weight.original', 4, 4, 3, 3),
+      float('e.parametrizations.weight.0.base', 4, 4),
+      float('f.parametrizations.weight.original', 4, 4, 3, 3),
+      float('g.weight_g', 3, 1, 1, 1),
+      float('g.weight_v', 4, 4, 3, 3),
+      float('h.parametrizations.weight.original', 4, 4, 3, 3),
+      float('h.parametrizations.weight.0.mask', 4, 4, 3, 3),
+      float('h.parametrizations.weight.1._u', 4),
+      float('h.parametrizations.weight.1._v', 36),
     ),
     {
-      'a.weight_g': 'Conv: half of a weight-normalised weight; save the model after remove_weight_norm',
-      'a.weight_v': 'Conv: half of a weight-normalised weight; save the model after remove_weight_norm',
-      'b.weight_orig': 'Conv: pruned weight stored apart from its mask; save the model after torch.nn.utils.prune.remove',
-      'b.weight_mask': 'tensor: pruning mask',
+      'a.weight': 'kept',
+      'b.weight': 'kept',
       'c.weight_orig': 'kept',
-      'd.parametrizations.weight.original0': 'Conv: half of a parametrised weight; save the model after remove_parametrizations',
-      'd.parametrizations.weight.original1': 'Conv: half of a parametrised weight; save the model after remove_parametrizations',
+      'd.weight': 'kept',
+      'e.weight':
+        'Conv: parametrised by 0.base, which is not computed; save the model after torch.nn.utils.parametrize.remove_parametrizations',
+      'f.weight':
+        'Conv: parametrised by something of which the file holds nothing (masks of torch.ao.pruning are kept by the sparsifier); save the model after torch.nn.utils.parametrize.remove_parametrizations',
+      'g.weight_g': 'Conv: half of a weight-normalised weight whose other half does not fit it',
+      'g.weight_v': 'Conv: half of a weight-normalised weight whose other half does not fit it',
+      'h.weight': 'kept',
     },
   )
 })
@@ -141,7 +154,9 @@ test('names a million characters long cost no time', () => {
     float('conv'.repeat(250_000), 2, 2, 3, 3),
     float('a.'.repeat(500_000), 2, 2, 3, 3),
     float('_up'.repeat(300_000), 2, 2, 3, 3),
+    float('z.'.repeat(500_000), 2, 2, 3, 3),
   )
+  verdicts(float('a.'.repeat(500_000), 2, 2, 3, 3), float('ema.'.repeat(300_000), 2, 2, 3, 3)) // sorted: an order by names
   assert.ok(performance.now() - started < 3000)
 })
 

@@ -42,6 +42,7 @@ export const darknet: SourceFormat = {
             format: darknet.name,
             producer: null,
             opset: null,
+            depth_source: 'graph',
             convolutions,
             skipped,
             tensors,

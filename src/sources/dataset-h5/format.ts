@@ -116,6 +116,7 @@ function bare(name: string, file: string, filters: Filters): { models: SourceMod
     format: 'dataset.h5',
     producer: null,
     opset: null,
+    depth_source: 'graph',
     convolutions: [
       {
         layer: range,

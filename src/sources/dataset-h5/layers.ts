@@ -94,6 +94,7 @@ export function datasetModels(file: string, frame: Frame, filters: Filters): { m
       format: 'dataset.h5',
       producer: typeof producer === 'string' ? producer : null,
       opset: opset ?? null,
+      depth_source: 'graph',
       convolutions: convolutions.sort((a, b) => a.depth - b.depth),
       skipped: [],
       tensors: rows.length,

@@ -139,6 +139,7 @@ export function tableModels(table: FilterTable): SourceModel[] {
     format: table.format,
     producer: table.producer,
     opset: null,
+    depth_source: 'order' as const,
     convolutions: placeInFileOrder(
       [...layers].map(([layer, gathered]) => ({
         layer,

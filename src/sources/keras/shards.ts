@@ -48,6 +48,7 @@ export const kerasShards: SourceFormat = {
             format: 'Keras',
             producer: null,
             opset: null,
+            depth_source: census.depth_source,
             convolutions,
             skipped,
             tensors: tensors.length,

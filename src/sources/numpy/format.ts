@@ -39,7 +39,7 @@ export const npy: SourceFormat = {
         `is an array of ${array.shape.join('×') || 'no axes'}; a layer is (out, in, rows, columns), a set of filters (N, 9) or (N, 3, 3)`,
       )
     const convolutions = placeInFileOrder([{ layer: name, shape: shape as unknown as ConvShape, groups: 1, weights }])
-    return sourceOf(name, 1, { convolutions, skipped: [], warnings }, () => access.close?.())
+    return sourceOf(name, 1, { convolutions, skipped: [], warnings, depth_source: 'order' }, () => access.close?.())
   },
 }
 
@@ -105,6 +105,7 @@ function filterSets(arrays: readonly NamedArray[]): StateDictCensus {
         : [{ name, kind: 'array', shape: array.shape, reason: `${array.shape.length}-D array` }],
     ),
     warnings: [],
+    depth_source: 'order',
   }
 }
 
@@ -114,6 +115,7 @@ function sourceOf(name: string, tensors: number, census: StateDictCensus, close:
     format: npy.name,
     producer: null,
     opset: null,
+    depth_source: census.depth_source,
     convolutions: census.convolutions,
     skipped: census.skipped,
     tensors,

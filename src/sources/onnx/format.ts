@@ -29,6 +29,7 @@ async function open(input: Input): Promise<Source> {
           format: 'ONNX',
           producer: producer.join(' ') || null,
           opset: model.opset ?? null,
+          depth_source: 'graph',
           ...census,
           meta: {},
           parts: external.parts,

@@ -40,6 +40,7 @@ export const openvino: SourceFormat = {
             format: openvino.name,
             producer: `OpenVINO IR ${network.version}`,
             opset: null,
+            depth_source: 'graph',
             convolutions: census.convolutions,
             skipped: census.skipped,
             tensors: [...network.layers.values()].filter(({ type }) => type === 'Const').length,

@@ -8,16 +8,21 @@ export interface Chosen {
 }
 
 /** Keys of averages and other shadows of the weights that were trained. */
-const SHADOW = /ema|averag|swa|teacher|momentum|attacker|shadow|(^|[._])last|previous/i
+const SHADOW =
+  /(^|[._-])(\w{0,40}_)?ema(\d|[._-]|$)|ema$|^ema|averag|(^|[._-])swa|teacher|target|momentum|attacker|shadow|(^|[._])last|previous/i
 
 /**
  * Which dicts of a checkpoint are networks of their own. A dict whose weights (tensors of three and more dimensions) all occur
- * in another by name and shape is a copy: of `model` and `ema`, `best` and `last`, `params` and `params_ema` one is measured.
+ * in another by name and shape is a copy when its key says so or its values are the same: of `model` and `ema`, `best` and `last`,
+ * `params` and `params_ema` one is measured. With other values under a key of its own it is a network: `G_A` and `G_B`, an ensemble.
  * Kept is the one whose key does not speak of an average or of the last state; then the fullest; then the first in the file.
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
  */
-export function chooseNetworks(networks: readonly Network[]): Chosen[] {
+export async function chooseNetworks(
+  networks: readonly Network[],
+  sameValues: (a: Network, b: Network) => Promise<boolean>,
+): Promise<Chosen[]> {
   // Tensors outside of any dict (key "") are leftovers wherever there is a dict.
   const candidates = networks
     .filter(
@@ -28,8 +33,10 @@ export function chooseNetworks(networks: readonly Network[]): Chosen[] {
     .filter(({ weights }) => weights.size > 0)
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)
   const chosen: { weights: Map<string, string>; network: Network; copies: Network[] }[] = []
-  for (const { network, weights } of candidates) {
-    const original = chosen.find((other) => [...weights].every(([name, shape]) => other.weights.get(name) === shape))
+  for (const { network, weights, rank } of candidates) {
+    const alike = chosen.filter((other) => [...weights].every(([name, shape]) => other.weights.get(name) === shape))
+    let original = rank > 0 ? alike[0] : undefined
+    for (const other of alike) if (!original && (await sameValues(other.network, network))) original = other
     if (original) original.copies.push(network)
     else chosen.push({ weights, network, copies: [] })
   }
@@ -62,31 +69,12 @@ export function wrapperOf({ isModule, tensors }: Network): string {
   return wrapper
 }
 
-const INNER_SHADOW = /(^|\.)(attacker|model_ema|ema_model|ema|averaged_model|swa_model|shadow)\./
-
-/**
- * Tensors of one dict that repeat others of it, with what they repeat: the same elements of the same storage under a second
- * name, or a shadow copy kept beside the model (`attacker.model.x` of the robustness library, `model_ema.x`, `ema_model.x`).
- */
+/** Tensors of one dict that are the same elements of the same storage as another, with what they repeat. */
 export function findRepeats(tensors: readonly FoundTensor[]): Map<FoundTensor, string> {
   const repeats = new Map<FoundTensor, string>()
   const byPlace = new Map<string, string>()
-  const bySqueezedName = new Map<string, FoundTensor>()
-  for (const tensor of tensors) if (!INNER_SHADOW.test(tensor.name)) bySqueezedName.set(squeezed(tensor.name), tensor)
   for (const tensor of tensors) {
     const { name, leaf } = tensor
-    const match = INNER_SHADOW.exec(name)
-    if (match) {
-      const before = name.slice(0, match.index) + match[1]
-      const after = name.slice(match.index + match[0].length)
-      const original = [before + after, `${before}model.${after}`]
-        .map((candidate) => bySqueezedName.get(squeezed(candidate)))
-        .find((candidate) => candidate && candidate.leaf.shape.join() === leaf.shape.join())
-      if (original) {
-        repeats.set(tensor, `a copy of ${original.name}`)
-        continue
-      }
-    }
     if (!(leaf instanceof TorchTensor) || leaf.count === 0) continue
     const place = [leaf.storage.key, leaf.storage.start, leaf.type.name, leaf.offset, leaf.shape, leaf.strides].join('/')
     const first = leaf.storage.bytes ? undefined : byPlace.get(place)
@@ -94,9 +82,4 @@ export function findRepeats(tensors: readonly FoundTensor[]): Map<FoundTensor, s
     else byPlace.set(place, name)
   }
   return repeats
-}
-
-/** Names are compared without dots: latent-diffusion's EMA drops them. */
-function squeezed(name: string): string {
-  return name.replaceAll('.', '')
 }

@@ -1,21 +1,25 @@
 import { InputError } from '../../errors.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
-import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
+import type { WeightPlan } from '../../weights/plan.ts'
 import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
 import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
-import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
+import type { Convolution, DepthSource, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
-import { type NamedTensor, placeInFileOrder, stateDictConvolutions, type Unplaced } from '../tensor-rules.ts'
+import { repeatsOf } from '../state-dict/copies.ts'
+import { severalNetworks } from '../state-dict/models.ts'
+import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
+import { bareSisters, sisterKey } from '../state-dict/sisters.ts'
+import { stateDictConvolutions } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
 import { isDistributed, openDistributed } from './distributed.ts'
-import { type Found, findNetworks, type Network } from './networks.ts'
-import { torchPlan } from './plan.ts'
+import { type Found, findNetworks, type ModuleFacts, type Network } from './networks.ts'
+import { type Leaf, torchPlan } from './plan.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
-import type { TorchTensor } from './values.ts'
+import { TorchTensor } from './values.ts'
 
 /**
  * PyTorch checkpoints: zip archives, TorchScript, the layout before torch 1.6, and bare pickles of tensors or NumPy arrays.
@@ -43,7 +47,7 @@ export const pytorch: SourceFormat = {
     if (!(await isShardIndex(head, input, TORCH_SHARD))) return readSource(input, modelName(input.path), await look(access), [])
     const { checkpoint, found, parts } = await openTorchShards(input, look)
     try {
-      const name = modelName(input.path).replace(/\.(bin|pt|pth)\.index$/, '')
+      const name = modelName(input.path).replace(/\.(bin|pt|pth)\.index(\.[\w-]+)?$/, '')
       return await readSource(input, name, { checkpoint, found, notes: [] }, parts)
     } catch (error) {
       for (const part of parts) await part.close?.()
@@ -103,25 +107,35 @@ async function readSource(
   parts: readonly RandomAccess[],
 ): Promise<Source> {
   const read: ReadNetwork[] = []
-  const chosen = chooseNetworks(found.networks)
-  for (const one of chosen) read.push(await readNetwork(input.access.name, checkpoint, one))
+  const chosen = await chooseNetworks(found.networks, (a, b) => sameValues(checkpoint, a, b))
+  for (const one of chosen) read.push(...(await readNetwork(input.access.name, checkpoint, one)))
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
   if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
+  const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
   const models = networks.map(
-    ({ key, convolutions, skipped, tensors }, k): SourceModel => ({
-      name: k === 0 ? name : `${name}/${key}`,
+    ({ key, convolutions, skipped, tensors, depth_source }, k): SourceModel => ({
+      name: k === 0 && !areSisters ? name : `${name}/${key}`,
       ...about(checkpoint, parts),
+      depth_source,
       convolutions,
       skipped: k === 0 ? [...skipped, ...leftovers(others), ...unused(found, chosen), ...found.skipped] : skipped,
       tensors,
     }),
   )
   const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
-  if (models.length > 1)
+  if (areSisters) warnings.push(`${input.access.name} ${severalNetworks(networks.map(({ key }) => key))}`)
+  else if (models.length > 1)
     warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
   return sourceOf(input, models, warnings, parts)
+}
+
+/** The same layers with other values. */
+function isSister(a: ReadNetwork, b: ReadNetwork): boolean {
+  const layers = ({ convolutions }: ReadNetwork): string =>
+    convolutions.map(({ layer, shape }) => `${layer} ${shape.join('×')}`).join('\n')
+  return layers(a) === layers(b)
 }
 
 function sourceOf(input: Input, models: SourceModel[], warnings: string[], parts: readonly RandomAccess[]): Source {
@@ -140,7 +154,7 @@ function sourceOf(input: Input, models: SourceModel[], warnings: string[], parts
 function about(
   { layout }: Checkpoint,
   parts: readonly RandomAccess[],
-): Omit<SourceModel, 'name' | 'convolutions' | 'skipped' | 'tensors'> {
+): Omit<SourceModel, 'name' | 'convolutions' | 'skipped' | 'tensors' | 'depth_source'> {
   return { format: layout === 'TorchScript' ? 'TorchScript' : 'PyTorch', producer: null, opset: null, meta: {}, parts }
 }
 
@@ -183,9 +197,10 @@ interface ReadNetwork {
   readonly skipped: Skipped[]
   readonly tensors: number
   readonly warnings: readonly string[]
+  readonly depth_source: DepthSource
 }
 
-async function readNetwork(file: string, checkpoint: Checkpoint, { network, copies }: Chosen): Promise<ReadNetwork> {
+async function readNetwork(file: string, checkpoint: Checkpoint, { network, copies }: Chosen): Promise<ReadNetwork[]> {
   const skipped: Skipped[] = copies.map(({ key, tensors }) => ({
     name: key,
     kind: 'state dict',
@@ -193,49 +208,70 @@ async function readNetwork(file: string, checkpoint: Checkpoint, { network, copi
     reason: `a copy of ${network.key || 'the model'} (${tensors.length} tensors)`,
   }))
   const repeats = findRepeats(network.tensors)
-  const own = network.tensors.filter((tensor) => !repeats.has(tensor))
+  const distinct = network.tensors.filter((tensor) => !repeats.has(tensor))
+  const shadows = repeatsOf(distinct.map(({ name, leaf }) => ({ name, shape: leaf.shape })))
+  for (const [k, reason] of shadows) repeats.set(distinct[k]!, reason)
+  const own = distinct.filter((tensor) => !repeats.has(tensor))
   const wrapper = wrapperOf({ ...network, tensors: own })
   for (const [{ name, leaf }, reason] of repeats)
     if (leaf.shape.length >= 3) skipped.push({ name, kind: 'tensor', shape: leaf.shape, reason })
-
   const named: NamedTensor[] = []
-  const known: { layer: Unplaced; transposed: boolean }[] = []
-  const order = new Map<string, number>()
   for (const { name: full, leaf, module } of own) {
     const name = full.startsWith(wrapper) ? full.slice(wrapper.length) : full
-    const weights: NamedTensor['weights'] =
-      leaf.shape.length === 4 ? await torchPlan(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
-    order.set(name, order.size)
-    const isWeight =
-      module?.kind.endsWith('2d') && leaf.shape.length === 4 && !('unsupported' in weights) && !leaf.shape.includes(0)
-    if (!isWeight) {
-      named.push({ name, shape: leaf.shape, weights })
-      continue
-    }
-    const shape = leaf.shape as unknown as ConvShape
-    const { groups, placement } = module!
-    const layer: Unplaced = { layer: name, shape, groups, weights: weights as WeightPlan, ...(placement && { placement }) }
-    known.push({ layer, transposed: module!.kind.startsWith('ConvTranspose') })
+    const isPart = leaf.shape.length <= 1 && PART.test(name)
+    const isPlanned = leaf.shape.length === 4 || (leaf.shape.length === 5 && leaf.shape[0] === 1) || isPart
+    const weights = isPlanned ? await torchPlan(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
+    const role = module?.kind.endsWith('2d') && leaf.shape.length === 4 && roleOf(module)
+    named.push({ name, shape: leaf.shape, weights, ...(role && { module: role }) })
   }
-
-  const read = readKernels(named)
-  const census = stateDictConvolutions(read.tensors)
-  skipped.push(...census.skipped)
-  for (const { layer, transposed } of known)
-    if (transposed)
-      skipped.push({ name: layer.layer, kind: 'ConvTranspose', shape: layer.shape, reason: 'transposed convolution' })
-  const all: Unplaced[] = [...census.convolutions, ...known.filter(({ transposed }) => !transposed).map(({ layer }) => layer)]
-  all.sort((a, b) => order.get(a.layer)! - order.get(b.layer)!)
   const biases = await biasesOf(checkpoint, file, own, wrapper)
-  const convolutions = placeInFileOrder(all.map((layer) => ({ ...layer, ...biases(layer.layer, layer.shape[0]) })))
-  return {
-    key: network.key,
-    convolutions,
-    skipped,
-    tensors: network.tensors.length,
-    warnings: [...read.warnings, ...census.warnings],
-  }
+  // A module says of itself that it is torch's; of a dict the sizes tell whose axes it has.
+  const read = named.some(({ module }) => module) ? { tensors: named, warnings: [] } : readKernels(named)
+  const sisters = bareSisters(read.tensors)
+  const isAlone = sisters.length === 1
+  return (isAlone ? [{ prefix: '', tensors: read.tensors }] : sisters).map((sister, k) => {
+    const census = stateDictConvolutions(sister.tensors, { parts: 1, keepsOrder: true })
+    return {
+      key: [network.key, sisterKey(sister)].filter((key) => key !== '').join('.'),
+      convolutions: census.convolutions.map((layer) => ({ ...layer, ...biases(sister.prefix + layer.layer, layer.shape[0]) })),
+      skipped: k === 0 ? [...skipped, ...census.skipped] : census.skipped,
+      tensors: isAlone ? network.tensors.length : sister.tensors.length,
+      warnings: k === 0 ? [...read.warnings, ...census.warnings] : census.warnings,
+      depth_source: census.depth_source,
+    }
+  })
 }
+
+/** Bytes of each tensor that are compared to tell a copy from a network of its own. */
+const COMPARED = 1 << 16
+
+/** Whether two networks of the same names and shapes hold the same values: every weight begins alike, or is kept in another type. */
+async function sameValues(checkpoint: Checkpoint, a: Network, b: Network): Promise<boolean> {
+  const others = new Map(a.tensors.map(({ name, leaf }) => [name.slice(wrapperOf(a).length), leaf]))
+  const wrapper = wrapperOf(b).length
+  for (const { name, leaf } of b.tensors) {
+    const other = others.get(name.slice(wrapper))
+    if (leaf.shape.length < 3 || !other) continue
+    const [x, y] = [await firstBytes(checkpoint, leaf), await firstBytes(checkpoint, other)]
+    if (typeName(leaf) !== typeName(other)) continue
+    if (x.length !== y.length || x.some((byte, k) => byte !== y[k])) return false
+  }
+  return true
+}
+
+async function firstBytes(checkpoint: Checkpoint, leaf: Leaf): Promise<Uint8Array> {
+  if (!(leaf instanceof TorchTensor)) return leaf.bytes.subarray(0, COMPARED)
+  const access = await checkpoint.storage(leaf.storage)
+  const from = Math.min(access.byteLength, leaf.offset * leaf.type.bytes)
+  return access.read(from, Math.min(COMPARED, leaf.count * leaf.type.bytes, access.byteLength - from))
+}
+
+function roleOf({ kind, groups, placement }: ModuleFacts): ModuleRole {
+  return { transposed: kind.startsWith('ConvTranspose'), groups, ...(placement && { placement }) }
+}
+
+/** Small tensors that a weight may be put together with: weight_g, weight_u, original0, 0._v. */
+const PART = /(_[guv]|\.original0)$/
 
 /** The bias of a weight called `….weight`, where the same dict has one of its length. */
 async function biasesOf(
@@ -272,6 +308,7 @@ function emptyModel(name: string, checkpoint: Checkpoint, found: Found, parts: r
   return {
     name,
     ...about(checkpoint, parts),
+    depth_source: 'order',
     convolutions: [],
     skipped: [...skipped, ...found.skipped],
     tensors: tensors.length,

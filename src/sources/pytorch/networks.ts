@@ -42,7 +42,8 @@ const DEEPEST = 1000
 const KEEPERS =
   /^((\w+_)?(state_?dict|ema|model|net|network|weights)|params(_ema)?|module|ema\w*|generator|discriminator|g|d|g_ema|net[gd]|encoder|decoder|student|teacher|backbone|last|best)$/i
 const QUANTISED = /\.quantized\.[\w.]{0,60}Conv\dd$/
-const OPTIMISER = /optim|sched|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
+const OPTIMISER =
+  /optimi[sz]er|(^|[._-])optims?([._-]|\d|[a-z]?$)|(^|[._-])(\w{0,30}_)?(lr_?)?sched(uler)?s?([._-]|\d|$)|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
 
 /** A path as its last key and the path before; null is the checkpoint itself. */
 type Trail = { readonly key: string; readonly before: Trail; readonly length: number } | null
@@ -133,7 +134,13 @@ function membersOf(value: PyValue): Member[] {
   const addAll = (map: PyValue | undefined, module?: ModuleFacts): void => {
     if (map instanceof Map) for (const [key, member] of map) add(key, member, module)
   }
-  if (value instanceof Map) addAll(value)
+  const addModule = (attributes: Map<PyValue, PyValue>, facts?: ModuleFacts): void => {
+    addAll(attributes.get('_parameters'), facts)
+    addAll(attributes.get('_buffers'))
+    addAll(attributes.get('_modules'))
+  }
+  if (isModuleState(value)) addModule(value)
+  else if (value instanceof Map) addAll(value)
   else if (value instanceof PyTuple || Array.isArray(value) || value instanceof Set)
     itemsOf(value as PyValue).forEach((member, k) => void add(k, member))
   if (!(value instanceof PyObject)) return members
@@ -143,9 +150,7 @@ function membersOf(value: PyValue): Member[] {
     for (const [key, member] of attributes) if (isLeaf(member)) add(key, member, module)
     for (const [key, member] of attributes) if (!isLeaf(member)) add(key, member)
   } else if (attributes && isModule(value)) {
-    addAll(attributes.get('_parameters'), factsOf(value, attributes))
-    addAll(attributes.get('_buffers'))
-    addAll(attributes.get('_modules'))
+    addModule(attributes, factsOf(value, attributes))
   } else if (QUANTISED.test(value.typeName) && value.state instanceof PyTuple) {
     // A quantised convolution pickles as a tuple of its geometry, weight and bias.
     for (const part of value.state.items) if (part instanceof TorchTensor) add(part.quantiser ? 'weight' : 'bias', part)
@@ -165,11 +170,15 @@ function keyText(key: PyValue): string {
   return '?'
 }
 
-function isModule(value: PyValue): value is PyObject {
-  if (!(value instanceof PyObject)) return false
+function isModule(value: PyValue): boolean {
+  if (!(value instanceof PyObject)) return isModuleState(value)
   const attributes = value.attributes
-  if (!attributes) return false
-  return (attributes.get('_parameters') instanceof Map && attributes.get('_modules') instanceof Map) || isScript(value)
+  return attributes !== undefined && (isModuleState(attributes) || isScript(value))
+}
+
+/** A module's attributes on their own: what torch.fx keeps of a GraphModule. */
+function isModuleState(value: PyValue): value is Map<PyValue, PyValue> {
+  return value instanceof Map && value.get('_parameters') instanceof Map && value.get('_modules') instanceof Map
 }
 
 function isScript(value: PyObject): boolean {

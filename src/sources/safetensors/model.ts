@@ -4,7 +4,8 @@ import { convKernel, depthwiseKernel, type KernelLayout, liteConvKernel } from '
 import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
 import type { Source } from '../source.ts'
-import { type NamedTensor, stateDictConvolutions } from '../tensor-rules.ts'
+import { stateDictModels } from '../state-dict/models.ts'
+import type { NamedTensor } from '../tensor-rules.ts'
 import type { HeaderTensor } from './header.ts'
 
 /** The types that hold weights as they are. Whole numbers need a scale, which safetensors does not store. */
@@ -53,25 +54,21 @@ export function sourceOf(
   metadata: Readonly<Record<string, string>>,
   parts: readonly RandomAccess[],
 ): Source {
+  const name = modelName(input.path).replace(/\.safetensors(\.index(\.[\w-]+)?)?$/, '')
+  const about = {
+    name,
+    format: 'safetensors',
+    producer: FRAMEWORKS.get(metadata['format'] ?? '') ?? null,
+    opset: null,
+    meta: {},
+    parts,
+  }
   // Nobody is named who wrote it: the kernels' axes are told by their sizes.
   const read = metadata['format'] === undefined ? readKernels(tensors) : { tensors, warnings: [] }
-  const { convolutions, skipped, warnings } = stateDictConvolutions(read.tensors)
-  const name = modelName(input.path).replace(/\.safetensors(\.index)?$/, '')
+  const { models, warnings } = stateDictModels(read.tensors, about, { parts: Math.max(1, parts.length) })
   return {
     format: 'safetensors',
-    models: [
-      {
-        name,
-        format: 'safetensors',
-        producer: FRAMEWORKS.get(metadata['format'] ?? '') ?? null,
-        opset: null,
-        convolutions,
-        skipped,
-        tensors: tensors.length,
-        meta: {},
-        parts,
-      },
-    ],
+    models,
     warnings: [...read.warnings, ...warnings],
     async close() {
       for (const part of parts) await part.close?.()

@@ -46,6 +46,7 @@ export const stateH5: SourceFormat = {
             format: stateH5.name,
             producer: null,
             opset: null,
+            depth_source: census.depth_source,
             convolutions: census.convolutions,
             skipped: [...census.skipped, ...skipped],
             tensors: arrays.length + skipped.length,

@@ -110,6 +110,7 @@ function sourceOf(
     format,
     producer: version === '' ? null : `TensorFlow ${version}`,
     opset: null,
+    depth_source: graph ? 'graph' : 'names',
     convolutions: census.convolutions,
     skipped: census.skipped,
     tensors: bundle ? bundle.tensors.length : constants,

@@ -62,6 +62,7 @@ export const tfjs: SourceFormat = {
           producer:
             [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
           opset: null,
+          depth_source: depths ? 'graph' : census.depth_source,
           convolutions: depths ? placedByDepth(census.convolutions, depths) : census.convolutions,
           skipped: [...census.skipped, ...skipped],
           tensors: weights.length,

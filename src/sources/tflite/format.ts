@@ -18,6 +18,7 @@ export const tflite: SourceFormat = {
           format: tflite.name,
           producer: model.description || null,
           opset: null,
+          depth_source: 'graph',
           convolutions,
           skipped,
           tensors,

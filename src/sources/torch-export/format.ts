@@ -36,6 +36,7 @@ export const torchExport: SourceFormat = {
         format: torchExport.name,
         producer: program.producer,
         opset: null,
+        depth_source: 'graph',
         convolutions,
         skipped,
         tensors: tensors.size,

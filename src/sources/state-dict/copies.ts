@@ -1,0 +1,158 @@
+import type { NamedShape } from './order.ts'
+
+/**
+ * Words under which training codes keep a second copy of the network beside the one that is trained: an average of its weights, a
+ * teacher, a target, a momentum encoder (MoCo's `encoder_k`), the copy inside an attacker. The one that is trained is measured.
+ */
+const COPY =
+  /^(\w{0,40}[_-])?(ema|model_?ema|ema_?model|averaged|avg_?model|averaged_?model|swa(_?model)?|teacher|target|momentum|shadow|attacker|polyak|mean_?teacher)([_-]\w{0,40})?$/i
+/** The query and the key of momentum contrast, of which the key is the copy. */
+const KEY = /^\w{0,40}(encoder|backbone|net|network|model|trunk|base|branch|projector|predictor|head)\w{0,40}_k(ey)?$/i
+/** Copies whose names were flattened: ema_backbone_conv1_weight for backbone.conv1.weight. */
+const FLAT = /^(ema|teacher|target|momentum|shadow)_(?=\w)/i
+/** What an optimiser keeps beside a variable, under the variable's name. */
+const SLOT =
+  /^(adam(_\d+)?|adamw?_[mv]|adagrad|rmsprop(_\d+)?|momentum(_\d+)?|ftrl(_\d+)?|adadelta(_\d+)?|exp_avg(_sq)?|max_exp_avg_sq|square_avg|momentum_buffer|velocity|accumulator|[mv]|mu|nu)$/i
+const AVERAGE = /^(exponentialmovingaverage|movingaverage|ema|shadow|average)$/i
+
+/** Copies that are looked for in one dict, and prefixes that are tried for each. */
+const MOST_GROUPS = 64
+const MOST_BASES = 32
+
+/** A longer name is no path that anybody wrote. */
+const LONGEST_PATH = 1000
+
+/** Why a tensor is no layer of its own, by position in the list; positions that are not in it are the network. */
+export type Repeats = Map<number, string>
+
+/**
+ * Tensors of one dict that repeat others of it: a second copy of a network or of a part of it under another prefix, found by structure
+ * (every weight below the prefix has a counterpart of the same name below, and of the same shape) and told from a sister network by the
+ * prefix's own word; slots of an optimiser; and TRADES' `sub_block1`, which is saved and never run.
+ */
+export function repeatsOf(tensors: readonly NamedShape[]): Repeats {
+  const repeats: Repeats = new Map()
+  const byName = new Map(tensors.map((tensor, k) => [tensor.name, k]))
+  const bySqueezed = new Map<string, number>()
+  tensors.forEach(({ name }, k) => {
+    if (!bySqueezed.has(squeezed(name))) bySqueezed.set(squeezed(name), k)
+  })
+  tensors.forEach(({ name, shape }, k) => {
+    const [base, last] = splitLast(name)
+    const variable = base === undefined ? undefined : byName.get(base)
+    if (variable === undefined || tensors[variable]!.shape.join() !== shape.join()) return
+    if (AVERAGE.test(last)) repeats.set(k, `an average of ${base} over the training`)
+    else if (SLOT.test(last)) repeats.set(k, `the optimiser's, beside ${base}`)
+  })
+  for (const group of groupsOf(tensors).slice(0, MOST_GROUPS)) {
+    const found = originalOf(group, tensors, bySqueezed, repeats)
+    if (!found) continue
+    const weights = weightsIn(group, tensors)
+    const what = group.isUnused
+      ? `saved and never run (${group.title} of TRADES' wide networks, beside ${found.title})`
+      : `a second copy of ${found.title} (${group.title}, ${weights.length} weights of the same names and shapes)`
+    for (const { position } of group.members) repeats.set(position, what)
+  }
+  return repeats
+}
+
+interface Group {
+  /** "module.encoder_k" */
+  readonly title: string
+  /** What stands before the word: "module." */
+  readonly before: string
+  readonly isUnused: boolean
+  readonly members: { readonly position: number; readonly rest: string }[]
+}
+
+/** Tensors by the outermost part of their names that speaks of a copy. */
+function groupsOf(tensors: readonly NamedShape[]): Group[] {
+  const groups = new Map<string, Group>()
+  tensors.forEach(({ name }, position) => {
+    if (name.length > LONGEST_PATH) return
+    const parts = name.split(/([./])/) // separators at odd places
+    const at = parts.findIndex((part, k) => k % 2 === 0 && k < parts.length - 2 && speaksOfCopy(part))
+    const flat = at < 0 ? parts.findIndex((part, k) => k % 2 === 0 && FLAT.test(part)) : -1
+    if (at < 0 && flat < 0) return
+    const k = at < 0 ? flat : at
+    const before = parts.slice(0, k).join('')
+    const word = at < 0 ? FLAT.exec(parts[k]!)![0] : parts[k]!
+    const rest = at < 0 ? parts[k]!.slice(word.length) + parts.slice(k + 1).join('') : parts.slice(k + 2).join('')
+    const title = before + word
+    const group = groups.get(title) ?? { title, before, isUnused: word === 'sub_block1', members: [] }
+    groups.set(title, group)
+    group.members.push({ position, rest })
+  })
+  return [...groups.values()]
+}
+
+function speaksOfCopy(part: string): boolean {
+  return part === 'sub_block1' || COPY.test(part) || KEY.test(part)
+}
+
+/** What a group is a copy of; undefined when nothing in the dict has its structure. */
+function originalOf(
+  group: Group,
+  tensors: readonly NamedShape[],
+  bySqueezed: ReadonlyMap<string, number>,
+  repeats: Repeats,
+): { title: string } | undefined {
+  const own = new Set(group.members.map(({ position }) => position))
+  const weights = weightsIn(group, tensors)
+  const [first] = weights
+  if (!first || weights.length < 2) return undefined
+  const bases = group.isUnused ? [`${group.before}block1.`] : basesOf(group, first, tensors, own)
+  for (const base of bases) {
+    const matches = weights.every(({ position, rest }) => {
+      const other = bySqueezed.get(squeezed(base + rest))
+      return (
+        other !== undefined &&
+        !own.has(other) &&
+        !repeats.has(other) &&
+        tensors[other]!.shape.join() === tensors[position]!.shape.join()
+      )
+    })
+    if (matches) return { title: base.replace(/[./]$/, '') || 'the network beside it' }
+  }
+  return undefined
+}
+
+/** Kernels of convolutions; where there are none, whatever has three dimensions. */
+function weightsIn({ members }: Group, tensors: readonly NamedShape[]): Group['members'] {
+  const kernels = members.filter(({ position }) => tensors[position]!.shape.length >= 4)
+  return kernels.length > 0 ? kernels : members.filter(({ position }) => tensors[position]!.shape.length === 3)
+}
+
+/** Prefixes under which the first weight of a group occurs as well: the likeliest first. */
+function basesOf(
+  group: Group,
+  first: Group['members'][number],
+  tensors: readonly NamedShape[],
+  own: ReadonlySet<number>,
+): string[] {
+  const ending = squeezed(first.rest)
+  const shape = tensors[first.position]!.shape.join()
+  const found = tensors.flatMap(({ name, shape: other }, k) => {
+    if (own.has(k) || other.join() !== shape || !squeezed(name).endsWith(ending)) return []
+    for (let length = 0; length <= name.length; length++)
+      if (squeezed(name.slice(length)) === ending && (length === 0 || /[./_]/.test(name[length - 1]!)))
+        return [name.slice(0, length)]
+    return []
+  })
+  const isSister = (base: string): number => (base.startsWith(group.before) ? 0 : 1)
+  return [...new Set(found)]
+    .sort((a, b) => isSister(a) - isSister(b) || a.length - b.length || (a < b ? -1 : 1))
+    .slice(0, MOST_BASES)
+}
+
+/** The name of what a slot belongs to, and the slot's own. */
+function splitLast(name: string): [base: string | undefined, last: string] {
+  const bare = name.replace(/:\d+$/, '')
+  const at = Math.max(bare.lastIndexOf('/'), bare.lastIndexOf('.'))
+  return [at < 0 ? undefined : bare.slice(0, at), bare.slice(at + 1)]
+}
+
+/** Names are compared without separators: some averages drop the dots, or write "_" for them. */
+function squeezed(name: string): string {
+  return name.replaceAll(/[./_]/g, '')
+}

@@ -1,0 +1,181 @@
+import { type Effect, effectivePlan } from '../../weights/effective.ts'
+import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
+import type { Skipped } from '../source.ts'
+import type { NamedTensor } from './named-tensor.ts'
+
+/** A state dict in which every weight stands as the network uses it. */
+export interface Effective {
+  readonly tensors: NamedTensor[]
+  /** Weights of which only parts are stored, and how they are put together is not known. */
+  readonly skipped: Skipped[]
+}
+
+/** A tensor of four dimensions, as `effectivePlan` takes it, or a small one. */
+type Stored = NamedTensor & { readonly weights: WeightPlan }
+
+/**
+ * Puts weights together that a network keeps in parts: pruning's `weight_orig` and `weight_mask`; weight normalisation's `weight_g` and
+ * `weight_v`; spectral normalisation's `weight_orig`, `weight_u` and `weight_v`; and the same under `parametrizations.weight.`, in the
+ * order in which they are numbered there. The whole takes the place of its main part and the name that it has without them. Any other
+ * parametrisation is refused by name.
+ */
+export function effectiveWeights(tensors: readonly NamedTensor[]): Effective {
+  const parts = new Parts(tensors)
+  for (const { name } of tensors) pruned(parts, name)
+  for (const { name } of [...parts.tensors()]) normalised(parts, name)
+  const skipped = parametrisations(tensors).flatMap((one) => parametrised(parts, one) ?? [])
+  return { tensors: [...parts.tensors()], skipped }
+}
+
+class Parts {
+  /** By the name of the tensor that stood there first, in the order of the dict. */
+  readonly #places: Map<string, NamedTensor>
+  /** Wholes by their own names: where they stand. */
+  readonly #wholes = new Map<string, string>()
+  constructor(tensors: readonly NamedTensor[]) {
+    this.#places = new Map(tensors.map((tensor) => [tensor.name, tensor]))
+  }
+  tensors(): Iterable<NamedTensor> {
+    return this.#places.values()
+  }
+  get(name: string): NamedTensor | undefined {
+    const tensor = this.#places.get(this.#wholes.get(name) ?? name)
+    return tensor?.name === name ? tensor : undefined
+  }
+  remove(name: string): void {
+    this.#places.delete(this.#wholes.get(name) ?? name)
+  }
+  /** The whole at the place of `main`, unless the dict holds it already; the other parts go. */
+  replace(main: string, whole: NamedTensor, others: readonly string[]): void {
+    const place = this.#wholes.get(main) ?? main
+    if (this.get(whole.name)) this.#places.delete(place)
+    else {
+      this.#places.set(place, whole)
+      this.#wholes.set(whole.name, place)
+    }
+    for (const name of others) this.remove(name)
+  }
+}
+
+function isStored(tensor: NamedTensor | undefined): tensor is Stored {
+  return tensor !== undefined && !('unsupported' in tensor.weights)
+}
+
+function isComputable(tensor: NamedTensor | undefined): tensor is Stored {
+  return isStored(tensor) && tensor.shape.length === 4 && !tensor.shape.includes(0) && !tensor.weights.dequantise
+}
+
+const sameShape = (a: NamedTensor, b: NamedTensor): boolean => a.shape.join() === b.shape.join()
+
+function applied(name: string, main: Stored, effects: readonly Effect[]): NamedTensor {
+  const shape = main.shape as unknown as ConvShape
+  const title = `${main.weights.access.name}/${name}`
+  const weights = effects.reduce((plan, effect) => effectivePlan(title, shape, plan, effect), main.weights)
+  return { ...main, name, weights }
+}
+
+function pruned(parts: Parts, name: string): void {
+  const whole = /^(.*)_orig$/.exec(name)?.[1]
+  const [main, mask] = [parts.get(name), parts.get(`${whole}_mask`)]
+  if (whole === undefined || !isComputable(main) || !isComputable(mask) || !sameShape(main, mask)) return
+  parts.replace(name, applied(whole, main, [{ kind: 'mask', mask: mask.weights }]), [`${whole}_mask`])
+}
+
+function normalised(parts: Parts, name: string): void {
+  const ofNorm = /^(.*)_v$/.exec(name)?.[1]
+  const main = parts.get(name)
+  if (ofNorm !== undefined && isComputable(main)) {
+    const effect = weightNorm(parts.get(`${ofNorm}_g`), main)
+    if (effect) parts.replace(name, applied(ofNorm, main, [effect]), [`${ofNorm}_g`])
+    return
+  }
+  const ofSpectral = /^(.*)_orig$/.exec(name)?.[1]
+  if (ofSpectral === undefined || !isComputable(main)) return
+  const effect = spectralNorm(parts.get(`${ofSpectral}_u`), parts.get(`${ofSpectral}_v`), main)
+  if (effect) parts.replace(name, applied(ofSpectral, main, [effect]), [`${ofSpectral}_u`, `${ofSpectral}_v`])
+}
+
+/** The axis is the one along which the gains run. */
+function weightNorm(gain: NamedTensor | undefined, { shape }: Stored): Effect | undefined {
+  if (!isStored(gain) || gain.weights.dequantise) return undefined
+  const count = gain.shape.reduce((product, size) => product * size, 1)
+  const axes = gain.shape.flatMap((size, axis) => (size === 1 ? [] : [axis]))
+  if (count === 1) return { kind: 'norm', gain: gain.weights, axis: shape[0] === 1 && gain.shape.length === 4 ? 0 : undefined }
+  const [axis] = axes
+  if (gain.shape.length !== 4 || axes.length !== 1 || (axis !== 0 && axis !== 1) || count !== shape[axis]) return undefined
+  return { kind: 'norm', gain: gain.weights, axis }
+}
+
+function spectralNorm(u: NamedTensor | undefined, v: NamedTensor | undefined, { shape }: Stored): Effect | undefined {
+  if (!isStored(u) || !isStored(v) || u.shape.length !== 1 || v.shape.length !== 1) return undefined
+  if (u.shape[0] !== shape[0] || v.shape[0] !== shape[1]! * shape[2]! * shape[3]!) return undefined
+  return { kind: 'spectral', u: u.weights, v: v.weights }
+}
+
+interface Parametrisation {
+  /** "conv1.weight" */
+  readonly whole: string
+  /** "conv1.parametrizations.weight." */
+  readonly prefix: string
+  /** Names below the prefix: "original", "0.mask". */
+  readonly below: string[]
+}
+
+function parametrisations(tensors: readonly NamedTensor[]): Parametrisation[] {
+  const found = new Map<string, Parametrisation>()
+  for (const { name } of tensors) {
+    const match = /^((?:.*\.)?)parametrizations\.([^.]+)\.(.+)$/.exec(name)
+    if (!match) continue
+    const [, module, parameter, below] = match as unknown as [string, string, string, string]
+    const prefix = `${module}parametrizations.${parameter}.`
+    const one = found.get(prefix) ?? { whole: module + parameter, prefix, below: [] }
+    found.set(prefix, one)
+    one.below.push(below)
+  }
+  return [...found.values()]
+}
+
+/** @returns why it cannot be put together, for a weight of three and more dimensions */
+function parametrised(parts: Parts, { whole, prefix, below }: Parametrisation): Skipped | undefined {
+  const at = (name: string): NamedTensor | undefined => parts.get(prefix + name)
+  const main = at('original') ?? at('original1')
+  const steps = new Map<number, string[]>()
+  for (const name of below) {
+    const step = /^(\d+)\.(.+)$/.exec(name)
+    if (step) steps.set(Number(step[1]), [...(steps.get(Number(step[1])) ?? []), step[2]!])
+  }
+  const refuse = (what: string): Skipped | undefined => {
+    for (const name of below) parts.remove(prefix + name)
+    if (!main || main.shape.length < 3) return undefined
+    const reason = `parametrised by ${what}; save the model after torch.nn.utils.parametrize.remove_parametrizations`
+    return { name: whole, kind: 'Conv', shape: main.shape, reason }
+  }
+  if (!isComputable(main)) return refuse('something that is not computed')
+  const effects: Effect[] = []
+  if (at('original0')) {
+    const effect = below.includes('original2') ? undefined : weightNorm(at('original0'), main)
+    if (!effect) return refuse('a function of several tensors, which is not computed')
+    effects.push(effect)
+  }
+  for (const [number, names] of [...steps].sort(([a], [b]) => a - b)) {
+    const own = (name: string): NamedTensor | undefined => at(`${number}.${name}`)
+    const mask = own('mask')
+    const effect =
+      names.length === 1 && isComputable(mask) && sameShape(mask, main)
+        ? ({ kind: 'mask', mask: mask.weights } as const)
+        : names.length === 2
+          ? spectralNorm(own('_u'), own('_v'), main)
+          : undefined
+    if (!effect) return refuse(`${names.map((name) => `${number}.${name}`).join(' and ')}, which is not computed`)
+    effects.push(effect)
+  }
+  if (effects.length === 0)
+    return refuse('something of which the file holds nothing (masks of torch.ao.pruning are kept by the sparsifier)')
+  const name = prefix + (at('original') ? 'original' : 'original1')
+  parts.replace(
+    name,
+    applied(whole, main, effects),
+    below.map((one) => prefix + one).filter((one) => one !== name),
+  )
+  return undefined
+}

@@ -1,0 +1,73 @@
+import type { NamedShape } from './order.ts'
+
+/** Networks of one dict, by what stands before their names: "G_A.", "models.0."; a single one has the prefix "". */
+export interface Sister<T> {
+  readonly prefix: string
+  readonly tensors: readonly T[]
+}
+
+/** What the prefix of a sister is called: "models.0". */
+export function sisterKey({ prefix }: { readonly prefix: string }): string {
+  return prefix.replace(/\.$/, '')
+}
+
+/** Sisters under the names that they have without their prefix. */
+export function bareSisters<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
+  return sistersOf(tensors).map(({ prefix, tensors: own }) => ({
+    prefix,
+    tensors: own.map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) })),
+  }))
+}
+
+interface Branch<T> {
+  readonly weights: Map<string, string>
+  readonly tensors: T[]
+  takesImage: boolean
+}
+
+/** A longer name is no path that anybody wrote. */
+const LONGEST_PATH = 1000
+
+/**
+ * Splits a dict that is nothing but networks of one architecture side by side (an ensemble, the two generators of a CycleGAN): every
+ * convolution lies below one of several prefixes, below each there are the same names with the same shapes, and each begins at an image.
+ */
+export function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
+  const whole = [{ prefix: '', tensors }]
+  if (tensors.some(({ name }) => name.length > LONGEST_PATH)) return whole
+  const weights = tensors.filter(({ shape }) => shape.length === 4)
+  const shared = commonPrefix(weights.map(({ name }) => name))
+  const branches = new Map<string, Branch<T>>()
+  for (const tensor of tensors) {
+    if (!tensor.name.startsWith(shared)) continue
+    const dot = tensor.name.indexOf('.', shared.length)
+    if (dot < 0) {
+      if (tensor.shape.length === 4) return whole
+      continue
+    }
+    const prefix = tensor.name.slice(0, dot + 1)
+    const branch: Branch<T> = branches.get(prefix) ?? { weights: new Map(), tensors: [], takesImage: false }
+    branches.set(prefix, branch)
+    branch.tensors.push(tensor)
+    if (tensor.shape.length !== 4) continue
+    branch.weights.set(tensor.name.slice(prefix.length), tensor.shape.join())
+    const channels = tensor.shape[1]!
+    if (channels >= 2 && channels <= 4) branch.takesImage = true
+  }
+  const list = [...branches].filter(([, branch]) => branch.weights.size > 0)
+  const [first, ...others] = list
+  if (!first || others.length === 0 || first[1].weights.size < 2) return whole
+  const isAlike = ({ weights, takesImage }: Branch<T>): boolean =>
+    takesImage &&
+    weights.size === first[1].weights.size &&
+    [...weights].every(([name, shape]) => first[1].weights.get(name) === shape)
+  if (!list.every(([, branch]) => isAlike(branch))) return whole
+  return list.map(([prefix, branch]) => ({ prefix, tensors: branch.tensors }))
+}
+
+/** What all names begin with, up to a dot. */
+function commonPrefix(names: readonly string[]): string {
+  let prefix = names[0] ?? ''
+  for (const name of names) while (!name.startsWith(prefix)) prefix = prefix.slice(0, -1)
+  return prefix.slice(0, prefix.lastIndexOf('.') + 1)
+}

@@ -1,0 +1,218 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { memoryAccess } from '../../src/io/random-access.ts'
+import { repeatsOf } from '../../src/sources/state-dict/copies.ts'
+import { stateDictModels } from '../../src/sources/state-dict/models.ts'
+import type { NamedTensor } from '../../src/sources/state-dict/named-tensor.ts'
+import { orderByNames } from '../../src/sources/state-dict/order.ts'
+import { stateDictConvolutions } from '../../src/sources/tensor-rules.ts'
+import { effectivePlan } from '../../src/weights/effective.ts'
+
+const access = memoryAccess('m', new Uint8Array(1 << 20))
+const float = (name: string, ...shape: number[]): NamedTensor => ({
+  name,
+  shape,
+  weights: { access, offset: 0, dtype: 'float32' },
+})
+const about = { name: 'm', format: 'f', producer: null, opset: null, meta: {}, parts: [] }
+
+/** [name, out, in] in the order of use; shuffled by name before it is asked. */
+function keeps(layers: readonly (readonly [name: string, out: number, inputs: number, side?: number])[]): void {
+  const tensors = layers.map(([name, out, inputs, side = 3]) => ({ name, shape: [out, inputs, side, side] }))
+  const wanted = layers.map(([name]) => name)
+  for (const list of [tensors, [...tensors].reverse(), [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))])
+    assert.equal(
+      orderByNames(list).map((k) => list[k]!.name),
+      wanted,
+    )
+}
+
+test('numbers in names are numbers, and what takes the image comes first', () => {
+  const blocks = Array.from({ length: 12 }, (_, k) => [`blocks.${k}.0.weight`, 6, 6] as const)
+  keeps([['conv_stem.weight', 6, 3], ...blocks, ['conv_head.weight', 24, 6, 1]])
+  keeps([
+    ['patch_embed.proj.weight', 8, 3, 4],
+    ['blocks.2.conv.weight', 8, 8],
+    ['blocks.10.conv.weight', 8, 8],
+  ])
+  keeps([
+    ['features.0.0.weight', 8, 3],
+    ['features.1.conv.0.0.weight', 8, 1],
+    ['features.10.conv.0.0.weight', 8, 8],
+  ])
+})
+
+test('residual blocks keep their shortcut behind them, stages their number', () => {
+  keeps([
+    ['conv1.weight', 8, 3, 7],
+    ['layer1.0.conv1.weight', 8, 8],
+    ['layer1.0.conv2.weight', 8, 8],
+    ['layer2.0.conv1.weight', 16, 8],
+    ['layer2.0.conv2.weight', 16, 16],
+    ['layer2.0.downsample.0.weight', 16, 8, 1],
+  ])
+})
+
+test('encoder, middle, decoder, head; a decoder that counts down counts down', () => {
+  keeps([
+    ['encoder.conv1.weight', 8, 3],
+    ['encoder.conv2.weight', 16, 8],
+    ['bottleneck.conv.weight', 32, 16],
+    ['decoder2.conv.weight', 16, 32],
+    ['decoder1.conv.weight', 8, 16],
+    ['final_conv.weight', 2, 8, 1],
+  ])
+  keeps([
+    ['conv_in.weight', 8, 4],
+    ['down_blocks.0.resnets.0.conv1.weight', 8, 8],
+    ['down_blocks.1.resnets.0.conv1.weight', 16, 8],
+    ['mid_block.resnets.0.conv1.weight', 16, 16],
+    ['up_blocks.0.resnets.0.conv1.weight', 16, 32],
+    ['up_blocks.1.resnets.0.conv1.weight', 8, 24],
+    ['conv_out.weight', 4, 8],
+  ])
+})
+
+test('where names do not say, channels that fit one behind the other do', () => {
+  keeps([
+    ['stem.weight', 8, 3],
+    ['blocks.0.widen.weight', 32, 8, 1],
+    ['blocks.0.spatial.weight', 32, 1],
+    ['blocks.0.narrow.weight', 12, 32, 1],
+  ])
+})
+
+test('an image that enters deep inside is no stem', () => {
+  keeps([
+    ['layers.0.conv.weight', 8, 16],
+    ['layers.1.conv.weight', 8, 8],
+    ['layers.2.label.weight', 8, 3],
+  ])
+})
+
+test('a sorted file tells its order by names, another by itself', () => {
+  const names = ['blocks.0.weight', 'blocks.1.weight', 'blocks.10.weight', 'blocks.2.weight', 'conv_stem.weight']
+  const tensors = names.map((name) => float(name, 4, name === 'conv_stem.weight' ? 3 : 4, 3, 3))
+  const order = (list: NamedTensor[]) => stateDictConvolutions(list).convolutions.map(({ layer }) => layer)
+  assert.equal(order(tensors), ['conv_stem.weight', 'blocks.0.weight', 'blocks.1.weight', 'blocks.2.weight', 'blocks.10.weight'])
+  assert.is(stateDictConvolutions(tensors).depth_source, 'names')
+  const own = [tensors[2]!, tensors[4]!, tensors[0]!]
+  assert.equal(order(own), ['blocks.10.weight', 'conv_stem.weight', 'blocks.0.weight'])
+  assert.is(stateDictConvolutions(own).depth_source, 'order')
+})
+
+const net = (prefix: string, join = '.'): NamedTensor[] =>
+  [float('0.weight', 8, 3, 3, 3), float('0.bias', 8), float('3.weight', 4, 8, 3, 3)].map((tensor) => ({
+    ...tensor,
+    name: prefix + tensor.name.replaceAll('.', join),
+  }))
+
+test('second copies are found by structure under any of their prefixes', () => {
+  for (const [main, copy, join] of [
+    ['module.encoder_q.', 'module.encoder_k.'],
+    ['backbone.', 'ema_backbone_', '_'],
+    ['student.', 'teacher.'],
+    ['online_network.', 'target_network.'],
+    ['model.net.', 'model_ema.net', ''],
+    ['model.', 'attacker.model.'],
+    ['', 'ema.'],
+    ['base_encoder.', 'momentum_encoder.'],
+  ] as const) {
+    const tensors = [...net(copy, join), ...net(main)]
+    const { convolutions, skipped } = stateDictConvolutions(tensors)
+    assert.equal(
+      convolutions.map(({ layer }) => layer),
+      [`${main}0.weight`, `${main}3.weight`],
+      copy,
+    )
+    assert.is(skipped.length, 2, copy)
+    assert.match(skipped[0]!.reason, /^a second copy of /)
+  }
+})
+
+test('a key projection, a copy of another shape and a lone teacher are layers', () => {
+  const attention = [float('attn.to_q.weight', 8, 8, 1, 1), float('attn.to_k.weight', 8, 8, 1, 1)]
+  assert.is(repeatsOf(attention).size, 0)
+  assert.is(
+    repeatsOf([...net('student.'), float('teacher.0.weight', 16, 3, 3, 3), float('teacher.3.weight', 4, 16, 3, 3)]).size,
+    0,
+  )
+  assert.is(repeatsOf(net('teacher.')).size, 0)
+})
+
+test("slots of an optimiser and TRADES' second first block are left out", () => {
+  const slots = ['', '/Adam', '/Adam_1', '/ExponentialMovingAverage'].map((end) => float(`Conv_0/weights${end}`, 4, 3, 3, 3))
+  assert.equal([...repeatsOf(slots).keys()], [1, 2, 3])
+  const trades = [...net('block1.layer.0.'), ...net('sub_block1.layer.0.'), ...net('block2.layer.0.')]
+  assert.equal([...repeatsOf(trades).keys()], [3, 4, 5])
+  assert.match(repeatsOf(trades).get(3)!, /never run/)
+})
+
+test('networks of one architecture side by side are models of their own', () => {
+  const { models, warnings } = stateDictModels([...net('G_A.'), ...net('G_B.')], about)
+  assert.equal(
+    models.map(({ name, convolutions }) => [name, convolutions.map(({ layer }) => layer)]),
+    [
+      ['m/G_A', ['0.weight', '3.weight']],
+      ['m/G_B', ['0.weight', '3.weight']],
+    ],
+  )
+  assert.match(warnings[0]!, /2 networks of the same names and shapes with other values: G_A, G_B/)
+  // Branches with a layer behind both are one network.
+  assert.is(stateDictModels([...net('left.'), ...net('right.'), float('head.weight', 2, 8, 1, 1)], about).models.length, 1)
+})
+
+test('what is no weight is not taken for one', () => {
+  const reasons = stateDictConvolutions([
+    float('stem.weight', 8, 3, 3, 3),
+    float('stem.gain', 8, 1, 1, 1),
+    float('unet_mid.lora_down.weight', 4, 8, 3, 3),
+    float('unet_mid.lora_up.weight', 8, 4, 1, 1),
+    float('conv.modulation.weight', 8, 512),
+    float('conv.weight', 1, 6, 8, 3, 3),
+    float('volume.weight', 1, 8, 3, 3, 3),
+    float('block.pos_embed.weight', 8, 1, 3, 3),
+    float('pos_embed', 1, 8, 7, 7),
+  ])
+  assert.equal(
+    reasons.convolutions.map(({ layer, shape }) => `${layer} ${shape.join('×')}`),
+    ['stem.weight 8×3×3×3', 'conv.weight 6×8×3×3', 'block.pos_embed.weight 8×1×3×3'],
+  )
+  assert.equal(
+    reasons.skipped.map(({ name, reason }) => [name, reason]),
+    [
+      ['stem.gain', 'a factor for each channel'],
+      ['unet_mid.lora_down.weight', 'a factor of a low-rank adapter (LoRA), not a weight'],
+      ['unet_mid.lora_up.weight', 'a factor of a low-rank adapter (LoRA), not a weight'],
+      ['volume.weight', '3-D convolution'],
+      ['pos_embed', 'a table, mask or scale by its name'],
+    ],
+  )
+})
+
+test('an effective weight has the same bytes whatever range of it is read', async () => {
+  const [v, g] = [Float32Array.from({ length: 72 }, (_, k) => Math.fround((k * 7) % 11) - 5), Float32Array.of(2, 0.5)]
+  const plan = (values: Float32Array) => ({
+    access: memoryAccess('v', new Uint8Array(values.buffer)),
+    offset: 0,
+    dtype: 'float32' as const,
+  })
+  const shape = [2, 4, 3, 3] as const
+  const whole = effectivePlan('w', shape, plan(v), { kind: 'norm', gain: plan(g), axis: 0 })
+  const bytes = await whole.access.read(0, 288)
+  const values = new Float32Array(bytes.slice().buffer)
+  for (let out = 0; out < 2; out++) {
+    let squares = 0
+    for (let k = 0; k < 36; k++) squares += v[36 * out + k]! ** 2
+    for (let k = 0; k < 36; k++) assert.is(values[36 * out + k], Math.fround(v[36 * out + k]! * (g[out]! / Math.sqrt(squares))))
+  }
+  for (const [from, length] of [
+    [0, 1],
+    [3, 7],
+    [140, 148],
+    [286, 2],
+  ] as const)
+    assert.equal([...(await whole.access.read(from, length))], [...bytes.subarray(from, from + length)])
+})
+
+test.run()
