@@ -39,7 +39,7 @@ export const kerasShards: SourceFormat = {
         opened.map((file) => ({ file, made })),
         undefined,
       )
-      const { convolutions, skipped, warnings } = hwioCensus(tensors)
+      const { convolutions, skipped, warnings, depth_source } = hwioCensus(tensors)
       return {
         format: 'Keras',
         models: [
@@ -48,7 +48,7 @@ export const kerasShards: SourceFormat = {
             format: 'Keras',
             producer: null,
             opset: null,
-            depth_source: census.depth_source,
+            depth_source,
             convolutions,
             skipped,
             tensors: tensors.length,
