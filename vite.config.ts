@@ -47,6 +47,6 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  worker: { format: 'es', plugins: () => [notices()] },
+  worker: { format: 'es', plugins: () => [notices()], rolldownOptions: { checks: { pluginTimings: false } } },
   plugins: [companions(), notices()],
 })

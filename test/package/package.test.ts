@@ -84,11 +84,28 @@ function namedPackages(text: string): string[] {
     .filter((name) => !builtinModules.includes(name.replace('node:', '')))
 }
 
-test('the dependencies are the packages that the files for Node load, no more and no fewer', () => {
+/** Packages that the types of an entry name, in any file that they lead to. */
+function typePackages(file: string, seen: Set<string>): string[] {
+  if (seen.has(file)) return []
+  seen.add(file)
+  const names = [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport\()\s*['"]([^'"]+)['"]/g)].map(([, name]) => name!)
+  return names.flatMap((name) =>
+    name.startsWith('.')
+      ? typePackages(join(dirname(file), name.replace(/\.tsx?$/, '.d.ts')), seen)
+      : name.startsWith('node:')
+        ? []
+        : [name],
+  )
+}
+
+test('the dependencies are the packages that the files for Node load and the types name, no more and no fewer', () => {
   if (!packed) return
   const files = packed.files.map(({ path }) => path).filter((path) => /^dist\/bundle\/.*\.c?js$/.test(path))
   assert.ok(files.length > 20)
-  const named = new Set(files.flatMap((path) => namedPackages(readFileSync(join(installed, path), 'utf8'))))
+  const seen = new Set<string>()
+  const types = ['index', 'node'].flatMap((name) => typePackages(join(installed, `dist/src/${name}.d.ts`), seen))
+  assert.ok(seen.size > 50)
+  const named = new Set([...files.flatMap((path) => namedPackages(readFileSync(join(installed, path), 'utf8'))), ...types])
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>
   }
