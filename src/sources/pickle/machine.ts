@@ -4,6 +4,7 @@ import { appendItems, setEntries, setState, sizeOf } from './filling.ts'
 import { PickleMemo } from './memo.ts'
 import type { PickleGap } from './skeleton.ts'
 import { PickleStack } from './stack.ts'
+import { isUnsafe } from './unsafe.ts'
 import { type PyConstructor, PyGlobal, PyObject, PyTuple, type PyValue } from './values.ts'
 
 export interface UnpickleOptions {
@@ -13,6 +14,8 @@ export interface UnpickleOptions {
   readonly persistent?: (id: PyValue) => PyValue
   /** First byte of the pickle. Default 0. */
   readonly start?: number
+  /** Takes the names by which the pickle would run code if Python loaded it (unsafe.ts). */
+  readonly unsafe?: Set<string>
   /** Byte strings that were left out (`readSkeleton`): they become PyElsewhere. */
   readonly gaps?: readonly PickleGap[]
 }
@@ -49,7 +52,9 @@ export class PickleMachine {
   /** A class or function by its name, which is looked up nowhere. */
   pushGlobal(module: string, name: string): void {
     this.budget.spend(COST.object)
-    this.stack.push(new PyGlobal(module, name))
+    const global = new PyGlobal(module, name)
+    if (this.#options.unsafe && isUnsafe(global.path)) this.#options.unsafe.add(global.path)
+    this.stack.push(global)
   }
 
   /** A class that Python would take from its registry of extensions. */

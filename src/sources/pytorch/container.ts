@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly layout: string
   /** Tensors that TorchScript's code names (`CONSTANTS.c0` …): a frozen module keeps its weights there. */
   readonly constants?: readonly TorchTensor[]
+  /** Callables by which the pickle would run code if Python loaded it. */
+  readonly unsafe?: ReadonlySet<string>
   /** The bytes of a storage, little-endian. @throws InputError when they are missing or too few */
   storage(storage: TorchStorage): Promise<RandomAccess>
 }
@@ -86,13 +88,15 @@ async function openArchive(access: RandomAccess): Promise<Checkpoint> {
   if (pickle.byteLength > LARGEST_PICKLE)
     throw new InputError(pickle.name, `has ${pickle.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read of a pickle`)
   const bytes = await pickle.read(0, pickle.byteLength)
-  const { value } = unpickle(bytes, { known: withEmbedded, persistent: persistentIds(() => {}) })
+  const unsafe = new Set<string>()
+  const { value } = unpickle(bytes, { known: withEmbedded, persistent: persistentIds(() => {}), unsafe })
   const constants = await readConstants(zip, prefix)
   const order = zip.find(`${prefix}byteorder`)
   const bigEndian = order !== undefined && order.byteLength === 3 && (await readText(order)) === 'big'
   const opened = new Map<string, Promise<RandomAccess>>()
   return {
     root: value,
+    unsafe,
     layout: constants ? 'TorchScript' : 'zip',
     ...(constants && { constants }),
     async storage(storage) {
@@ -139,7 +143,8 @@ async function readText(entry: ZipEntry): Promise<string> {
 async function openLegacy(access: RandomAccess): Promise<Checkpoint> {
   const types = new Map<string, number>()
   const persistent = persistentIds(({ key, type }) => types.set(key, type.bytes))
-  const { values, end } = await readPickles(access, 5, persistent)
+  const unsafe = new Set<string>()
+  const { values, end } = await readPickles(access, 5, persistent, unsafe)
   const [, , , root = null, keys] = values
   const places = new Map<string, { offset: number; bytes: number }>()
   let at = end
@@ -155,6 +160,7 @@ async function openLegacy(access: RandomAccess): Promise<Checkpoint> {
   }
   return {
     root,
+    unsafe,
     layout: 'legacy',
     async storage(storage) {
       if (storage.bytes) return checked(access, storage, memoryAccess(`${access.name}/${storage.key}`, storage.bytes))
@@ -174,9 +180,11 @@ async function openPickle(access: RandomAccess): Promise<Checkpoint> {
       `is a bare pickle of ${access.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read; save it with torch.save`,
     )
   const bytes = await access.read(0, access.byteLength)
-  const { value } = unpickle(bytes, { known: withEmbedded })
+  const unsafe = new Set<string>()
+  const { value } = unpickle(bytes, { known: withEmbedded, unsafe })
   return {
     root: value,
+    unsafe,
     layout: 'pickle',
     async storage(storage) {
       if (!storage.bytes) throw new InputError(access.name, `does not hold storage ${storage.key}`)
@@ -190,23 +198,29 @@ async function readPickles(
   access: RandomAccess,
   count: number,
   persistent: (id: PyValue) => PyValue,
+  unsafe: Set<string>,
 ): Promise<{ values: PyValue[]; end: number }> {
   const most = Math.min(access.byteLength, LARGEST_PICKLE)
   for (let window = Math.min(1 << 20, most); ; window = Math.min(window * 4, most)) {
     const bytes = await access.read(0, window)
     try {
-      return pickles(bytes, count, persistent)
+      return pickles(bytes, count, persistent, unsafe)
     } catch (error) {
       if (!(error instanceof PickleCut) || window === most) throw error
     }
   }
 }
 
-function pickles(bytes: Uint8Array, count: number, persistent: (id: PyValue) => PyValue): { values: PyValue[]; end: number } {
+function pickles(
+  bytes: Uint8Array,
+  count: number,
+  persistent: (id: PyValue) => PyValue,
+  unsafe: Set<string>,
+): { values: PyValue[]; end: number } {
   const values: PyValue[] = []
   let end = 0
   while (values.length < count) {
-    const one = unpickle(bytes, { known: withEmbedded, persistent, start: end })
+    const one = unpickle(bytes, { known: withEmbedded, persistent, start: end, unsafe })
     values.push(one.value)
     end = one.end
   }

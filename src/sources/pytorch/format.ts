@@ -111,6 +111,9 @@ async function readSource(
   for (const one of chosen) read.push(...(await readNetwork(input.access.name, checkpoint, one)))
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
+  const code = runsCode(checkpoint)
+  if (code !== undefined && !read.some(({ convolutions }) => convolutions.length > 0))
+    throw new InputError(input.access.name, `${code}, and holds no layer; do not load it`)
   if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
@@ -125,10 +128,18 @@ async function readSource(
     }),
   )
   const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
+  if (code !== undefined) warnings.unshift(`${input.access.name} ${code}; its weights were read without running anything`)
   if (areSisters) warnings.push(`${input.access.name} ${severalNetworks(networks.map(({ key }) => key))}`)
   else if (models.length > 1)
     warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
   return sourceOf(input, models, warnings, parts)
+}
+
+/** What a pickle would do besides, as the middle of a sentence; undefined for an ordinary one. */
+function runsCode({ unsafe }: Checkpoint): string | undefined {
+  if (!unsafe || unsafe.size === 0) return undefined
+  const shown = [...unsafe].slice(0, 4).map((path) => path.slice(0, 100))
+  return `is a pickle that would call ${shown.join(', ')}${unsafe.size > 4 ? ' …' : ''} when Python loads it: it runs code`
 }
 
 /** The same layers with other values. */
