@@ -91,6 +91,13 @@ export const modelFormats: readonly FormatEntry[] = [
     shares: ['index'],
     load: async () => (await import('./tensorflow/format.ts')).tensorflowCheckpoint,
   },
+  { name: 'GGUF', owns: ['gguf'], shares: [], load: async () => (await import('./gguf/format.ts')).gguf },
+  {
+    name: 'Flax',
+    owns: [],
+    shares: ['msgpack', 'flax', 'bin'],
+    load: async () => (await import('./flax/format.ts')).flax,
+  },
   { name: 'darknet', owns: [], shares: ['weights', 'cfg'], load: async () => (await import('./darknet/format.ts')).darknet },
   // What follows has no signature, so it comes after every format that has one.
   {

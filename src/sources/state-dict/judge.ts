@@ -71,8 +71,8 @@ export function modulatedShape({ name, shape }: NamedTensor, has: (name: string)
   return isModulated && height === width && height <= PLAIN_KERNEL ? [out, inputs, height, width] : undefined
 }
 
-/** deconv1, conv_transpose, ConvTranspose_0, transposed_conv, convt. */
-function isNamedTransposed(name: string): boolean {
+/** Whether a name says that a kernel is transposed: deconv1, conv_transpose, ConvTranspose_0, transposed_conv, convt. */
+export function isNamedTransposed(name: string): boolean {
   return name
     .toLowerCase()
     .split(/[._/]/)

@@ -55,6 +55,9 @@ function members(...names: readonly string[]): UnreadKind['tells'] {
 
 const EXPORT = 'export the network to ONNX or save its weights as .safetensors and give that'
 
+const ORBAX =
+  'is part of an orbax checkpoint, which is not read; restore it with orbax, write it with flax.serialization.to_bytes or numpy.savez, and give that'
+
 /** Packed files and what is no model at all. */
 const PACKED: readonly UnreadKind[] = [
   { name: 'gzip', tells: begins(0x1f, 0x8b), says: 'is compressed with gzip; unpack it (gunzip) and give the file inside' },
@@ -103,12 +106,6 @@ const BINARY: readonly UnreadKind[] = [
     says: 'is an ExecuTorch program, which is not read; give the checkpoint that it was made from',
   },
   {
-    name: 'GGUF',
-    endings: ['gguf'],
-    tells: begins('GGUF'),
-    says: 'is a GGUF file, which is not read; give the .safetensors or checkpoint that it was converted from',
-  },
-  {
     name: 'GGML',
     tells: ({ head }) => ['lmgg', 'tjgg', 'fmgg', 'algg'].some((magic) => ascii(magic).every((byte, k) => head[k] === byte)),
     says: 'is a GGML file, which is not read; give the checkpoint that it was converted from',
@@ -131,6 +128,12 @@ const BINARY: readonly UnreadKind[] = [
     name: 'pickle',
     tells: ({ head }) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5,
     says: 'is a Python pickle that is no PyTorch checkpoint; save the weights with torch.save or as .npz',
+  },
+  {
+    name: 'orbax',
+    endings: ['ocdbt'],
+    tells: has(0, 0x0c, 0xdb, 0x3a, 0x2a),
+    says: ORBAX,
   },
   {
     name: 'TensorRT',
@@ -260,6 +263,8 @@ const TEXT: readonly UnreadKind[] = [
     tells: members('nodes', 'arg_nodes', 'heads'),
     says: 'is an MXNet network, which says how it is built and holds no weights; export it with its .params to ONNX and give that',
   },
+  { name: 'orbax metadata', tells: members('tree_metadata'), says: ORBAX },
+  { name: 'orbax item', tells: members('item_handlers'), says: ORBAX },
   {
     name: 'Keras configuration',
     tells: members('class_name', 'config'),
