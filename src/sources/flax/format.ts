@@ -28,6 +28,8 @@ const STORED: ReadonlyMap<string, { readonly dtype: StoredType; readonly bytes: 
 /** optax keeps its moments in opt_state, flax.optim kept them in optimizer/state. */
 const OPTIMISER = /(^|\/)(opt_state|optimi[sz]er_state|optimi[sz]er\/state|param_states)(\/|$)/i
 const KERNEL = /(^|\/)kernel$/
+/** What the layers of other libraries, which share such a tree, call theirs. */
+const WEIGHT = /(^|\/)(kernel|w|weights?|filters?)$/
 
 /** Flax: a tree of arrays in MessagePack (flax.serialization.to_bytes, flax_model.msgpack). */
 export const flax: SourceFormat = {
@@ -108,14 +110,15 @@ function storedOf(access: RandomAccess, { name, shape, dtype, runs }: FlaxArray)
 
 /** Flax's own layers call their kernels kernel, (rows, columns, in per group, out); where none is, the sizes tell the axes. */
 function censusOf(tensors: readonly NamedTensor[]): StateDictCensus {
-  if (tensors.some(isKernel)) return stateDictConvolutions(tensors.map((tensor) => (isKernel(tensor) ? turned(tensor) : tensor)))
+  if (tensors.some((tensor) => isKernel(tensor, KERNEL)))
+    return stateDictConvolutions(tensors.map((tensor) => (isKernel(tensor, WEIGHT) ? turned(tensor) : tensor)))
   const read = readKernels(tensors)
   const census = stateDictConvolutions(read.tensors)
   return { ...census, warnings: [...read.warnings, ...census.warnings] }
 }
 
-function isKernel({ name, shape }: NamedTensor): boolean {
-  return shape.length === 4 && KERNEL.test(name)
+function isKernel({ name, shape }: NamedTensor, called: RegExp): boolean {
+  return shape.length === 4 && called.test(name)
 }
 
 /** A transposed kernel has the same axes as any other: its module's name alone tells it. */

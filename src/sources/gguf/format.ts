@@ -17,7 +17,9 @@ export const gguf: SourceFormat = {
       if (names.has(name)) throw new InputError(access.name, `names the tensor ${name} twice; such a file is refused`)
       names.add(name)
     }
-    const { convolutions, skipped, warnings, depth_source } = stateDictConvolutions(header.tensors.map((one) => namedTensor(access, one)))
+    const { convolutions, skipped, warnings, depth_source } = stateDictConvolutions(
+      header.tensors.map((one) => namedTensor(access, one)),
+    )
     const architecture = header.values.get('general.architecture')
     return {
       format: gguf.name,
