@@ -1,7 +1,7 @@
 // ONNX: models are taken apart as protobuf trees, changed, and put together again with right lengths, so that a change
 // deep inside is not refused at the first length.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join as path } from 'node:path'
+import { basename, join as path } from 'node:path'
 import { mutateBytes } from './bytes.mjs'
 import { changedMessage } from './protobuf.mjs'
 
@@ -11,10 +11,13 @@ export default {
   name: 'onnx',
 
   async seeds() {
-    const edge = path(root, 'test/fixtures/edge-onnx')
+    const folders = ['edge-onnx', 'onnx-computed'].map((name) => path(root, 'test/fixtures', name))
+    const files = folders.flatMap((folder) => readdirSync(folder).map((file) => path(folder, file)))
     const { fuzzSeeds } = await import(path(root, 'dist/test/sources/onnx/fuzz-seeds.js'))
     return [
-      ...readdirSync(edge).map((file) => ({ path: file, bytes: new Uint8Array(readFileSync(path(edge, file))) })),
+      ...files
+        .filter((file) => file.endsWith('.onnx'))
+        .map((file) => ({ path: basename(file), bytes: new Uint8Array(readFileSync(file)) })),
       ...fuzzSeeds(),
     ]
   },

@@ -68,7 +68,7 @@ export class Constants {
         },
       },
       model.name,
-      model.byteLength,
+      () => external.parts.reduce((sum, { byteLength }) => sum + byteLength, model.byteLength),
     )
   }
 

@@ -7,6 +7,7 @@ import type { Convolution, SourceModel } from '../../../src/sources/source.ts'
 import { referenceWeights } from '../helpers/reference-weights.ts'
 import { memoryInput } from '../inputs.ts'
 import { attribute, domain, graph, INT64, localFunction, model, node, raw, tensor, weight } from './model.ts'
+import { concat, message, number, string } from './protobuf.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures/onnx-computed')
 /** Every weight as onnxruntime computes it: float32, base64, by the convolution's node. */
@@ -128,6 +129,34 @@ test('what would not fit in memory, or take hours, is skipped before it is compu
     await reasonFor(model({ nodes: [...product, conv()], initializers: [weight('v', [1]), ...lists] })),
     /^computed in the graph in \d+ steps, more than are taken$/,
   )
+})
+
+test('weights in a file beside the model count towards what may be computed', async () => {
+  // 64 weights of 2^20 elements and one more, of one stored weight: too many for a small file, few for 4 MiB beside it.
+  const names = Array.from({ length: 65 }, (_, k) => `w${k}`)
+  const outside = concat([
+    ...[1024, 1024, 1, 1].map((size) => number(1, size)),
+    number(2, 1),
+    string(8, 'v'),
+    message(13, [string(1, 'key'), string(2, 'x')]),
+    message(13, [string(1, 'location'), string(2, 'net.data')]),
+    number(14, 1),
+  ])
+  const file = model({
+    nodes: names.flatMap((name, k) => [node('Neg', ['v'], [name]), node('Conv', [k === 0 ? 'x' : `y${k - 1}`, name], [`y${k}`])]),
+    initializers: [outside],
+  })
+  const source = await openSource(memoryInput('net.onnx', file, { 'net.data': new Uint8Array(1 << 22) }))
+  assert.is(source.models[0]!.convolutions.length, 65)
+  const small = model({
+    nodes: names.flatMap((name, k) => [
+      node('Expand', ['v', 's'], [name]),
+      node('Conv', [k === 0 ? 'x' : `y${k - 1}`, name], [`y${k}`]),
+    ]),
+    initializers: [weight('v', [1]), int64('s', [1024, 1024, 1, 1])],
+  })
+  const { convolutions, skipped } = await read(small)
+  assert.equal([convolutions.length, skipped.length], [64, 1])
 })
 
 test('shapes that do not fit, a division by 0 and a Gather beyond its tensor are reasons, not faults', async () => {

@@ -510,7 +510,7 @@ test("local functions are unfolded where they are called, with the caller's weig
     model(
       {
         nodes: [
-          node('block', ['x', 'a'], ['p'], domain('local'), message(5, [string(1, 'g'), number(3, 3), number(20, 2)])),
+          node('block', ['x', 'a'], ['p'], domain('local'), message(5, [string(1, 'g'), number(3, 2), number(20, 2)])),
           node('block', ['p', 'b'], ['y'], domain('local')),
         ],
         initializers: [weight('a', SHAPE), weight('b', SHAPE)],
@@ -521,7 +521,7 @@ test("local functions are unfolded where they are called, with the caller's weig
   assert.equal(
     convolutions.map(({ layer, depth, groups }) => [layer, depth, groups]),
     [
-      ['a', 0, 3],
+      ['a', 0, 2],
       ['a', 2, 1],
       ['b', 3, 1],
       ['b', 5, 1],

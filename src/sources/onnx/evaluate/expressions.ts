@@ -57,6 +57,8 @@ const STEPS_PER_ELEMENT = 4096
 /** Operators that all weights of a model are computed by, those that several share counted for each. */
 const MOST_OPERATORS = 1 << 21
 const KEPT_BYTES = 1 << 26
+/** Elements of all computed weights of a model that a small file may have; a larger one may have four more for each byte. */
+const LARGEST_SMALL = 1 << 26
 
 /**
  * Computes values of a graph that depend on constants alone, as exporters leave pruned, weight-normalised or standardised weights.
@@ -71,13 +73,14 @@ export class Expressions {
   #keptBytes = 0
   #opening = OPENING_STEPS
   #operators = MOST_OPERATORS
-  #elements: number
+  #elements = 0
+  readonly #bytes: () => number
 
-  /** `bytes`: of the model's files, by which the number of computed weights is bounded. */
-  constructor(values: Values, file: string, bytes: number) {
+  /** `bytes`: of the model's files that are open, by which the number of computed weights is bounded. */
+  constructor(values: Values, file: string, bytes: () => number) {
     this.#values = values
     this.#file = file
-    this.#elements = (1 << 26) + 4 * bytes
+    this.#bytes = bytes
   }
 
   /** @returns the reason, as a phrase, when the value cannot be computed */
@@ -88,8 +91,8 @@ export class Expressions {
       const plan = computingPlan(root)
       const count = product(root.dims)
       this.#operators -= plan.order.length
-      this.#elements -= count
-      if (this.#operators < 0 || this.#elements < 0)
+      this.#elements += count
+      if (this.#operators < 0 || this.#elements > LARGEST_SMALL + 4 * this.#bytes())
         return 'computed in the graph, of which more is computed than its file could hold'
       if (plan.cost > OPENING_STEPS + STEPS_PER_ELEMENT * count)
         return `computed in the graph in ${plan.cost} steps, more than are taken`
