@@ -3,6 +3,7 @@ import type { Folder, RandomAccess } from '../../io/random-access.ts'
 import { rankDepths } from '../depth.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
+import { layerDepths } from '../keras/layer-depths.ts'
 import { variableRoles } from '../keras/topology.ts'
 import type { Convolution, Skipped, Source, SourceFormat } from '../source.ts'
 import { graphRoles, isGraph } from './graph.ts'
@@ -13,8 +14,8 @@ const SCANNED = 1 << 25
 
 /**
  * TensorFlow.js: layers and graph models (model.json), weight manifests without a model, and both as scripts that export
- * them. The depth in a graph model is the longest path from an input, else the position in the manifest among all measured
- * kernels (docs/decisions/tfjs-depth.md).
+ * them. The depth is the longest path from an input through the model's own graph; without one the position in the manifest among
+ * all measured kernels (docs/decisions/tfjs-depth.md).
  */
 export const tfjs: SourceFormat = {
   name: 'TensorFlow.js',
@@ -46,13 +47,14 @@ export const tfjs: SourceFormat = {
       openShard(input.folder, path, isScript),
     )
     const about = isRecord(json) ? json : {}
-    const { roleOf, skipped, depths } = rolesOf(
+    const { roleOf, skipped, depthOf } = rolesOf(
       access.name,
       about['modelTopology'],
       new Set(weights.map((weight) => weight.name)),
     )
     const tensors: HwioTensor[] = weights.map((weight) => ({ ...weight, role: roleOf(weight.name, weight.shape.length) }))
     const census = hwioCensus(tensors)
+    const placed = depthOf && placedByDepth(census.convolutions, depthOf)
     return {
       format: tfjs.name,
       models: [
@@ -62,8 +64,8 @@ export const tfjs: SourceFormat = {
           producer:
             [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
           opset: null,
-          depth_source: depths ? 'graph' : census.depth_source,
-          convolutions: depths ? placedByDepth(census.convolutions, depths) : census.convolutions,
+          depth_source: placed ? 'graph' : census.depth_source,
+          convolutions: placed ?? census.convolutions,
           skipped: [...census.skipped, ...skipped],
           tensors: weights.length,
           meta: {},
@@ -106,21 +108,27 @@ function rolesOf(
 ): {
   roleOf: (name: string, rank: number) => KernelRole | undefined
   skipped: Skipped[]
-  depths?: ReadonlyMap<string, number>
+  /** Where a kernel is first used in the model's own graph. */
+  depthOf?: (layer: Convolution) => number | undefined
 } {
   if (isGraph(topology)) {
     const { roles, skipped, depths } = graphRoles(file, topology, (name) => names.has(name))
     const unused = (rank: number): KernelRole | undefined =>
       rank < 3 ? undefined : { use: 'none', kind: 'Const', reason: `${rank}-D tensor that no convolution takes` }
-    return { roleOf: (name, rank) => roles.get(name) ?? unused(rank), skipped, depths }
+    return { roleOf: (name, rank) => roles.get(name) ?? unused(rank), skipped, depthOf: ({ layer }) => depths.get(layer) }
   }
-  return { roleOf: variableRoles(topology), skipped: [] }
+  const places = layerDepths(topology)
+  const roleOf = variableRoles(topology)
+  return { roleOf, skipped: [], ...(places && { depthOf: ({ node }) => (node === undefined ? undefined : places.get(node)) }) }
 }
 
-/** In the graph's order; in the file's when the graph does not lead from an input to every one. */
-function placedByDepth(convolutions: readonly Convolution[], depths: ReadonlyMap<string, number>): readonly Convolution[] {
-  const placed = convolutions.map((layer) => ({ ...layer, depth: depths.get(layer.layer) ?? -1 }))
-  if (placed.some(({ depth }) => depth < 0)) return convolutions
+/** In the graph's order; undefined when the graph does not lead from an input to every one. */
+function placedByDepth(
+  convolutions: readonly Convolution[],
+  depthOf: (layer: Convolution) => number | undefined,
+): Convolution[] | undefined {
+  const placed = convolutions.map((layer) => ({ ...layer, depth: depthOf(layer) ?? -1 }))
+  if (placed.some(({ depth }) => depth < 0)) return undefined
   const rank = rankDepths(placed.map(({ depth }) => depth))
   return placed.map((layer) => ({ ...layer, ...rank(layer.depth) })).sort((a, b) => a.depth - b.depth)
 }

@@ -110,22 +110,22 @@ export function graphRoles(file: string, topology: unknown, isWeight: (name: str
   return { roles, skipped, depths }
 }
 
-/**
- * The graph by its edges alone; an input of the model is a node as well, at depth 0. What a loop hands back to its own beginning is
- * left out: else the graph would run in a circle.
- */
+/** The graph by its edges alone. What a loop hands back to its own beginning is left out: else the graph would run in a circle. */
 function flowOf(nodes: readonly Node[]): FlowGraph {
   const ids = new Map(nodes.map(({ name }, id) => [name, id]))
-  const fed = nodes.length
-  const sources = ({ op, input }: Node): number[] => {
-    if (INPUTS.has(op)) return [fed]
+  const isFed = ({ op }: Node): boolean => INPUTS.has(op)
+  const sources = ({ input }: Node): number[] => {
     const names = (input ?? []).filter((reference) => !reference.startsWith('^')).map(plainName)
     return names.map((name) => ids.get(name) ?? -1).filter((id) => id >= 0 && nodes[id]!.op !== 'NextIteration')
   }
   return {
-    names: { length: fed + 1 },
-    modelInputs: new Set([fed]),
-    nodes: nodes.map((node, id) => ({ inputs: sources(node), outputs: [id], captured: [], holder: -1 })),
+    names: nodes,
+    modelInputs: new Set(nodes.flatMap((node, id) => (isFed(node) ? [id] : []))),
+    nodes: nodes.map((node, id) =>
+      isFed(node)
+        ? { inputs: [], outputs: [], captured: [], holder: -1 }
+        : { inputs: sources(node), outputs: [id], captured: [], holder: -1 },
+    ),
   }
 }
 

@@ -82,7 +82,7 @@ test('a layers model equals its golden layers, with names, placement and bias fr
   assert.equal(model.skipped, [])
   assert.equal(source.warnings, [])
   const first = model.convolutions[0]!
-  assert.is(first.node, 'F_0')
+  assert.is(first.node, 'F_m1')
   assert.equal(first.placement, { strides: [1, 1], dilations: [1, 1], pads: 'same_upper' })
   assert.is((await first.bias!.access.read(first.bias!.offset, 256)).length, 256)
   assert.ok(first.weights.access.origin, 'workers must be able to open the shard')
@@ -217,12 +217,12 @@ test('a graph model: operators decide, through identities; fused biases and expl
       ['b/kernel', 'b/conv', [2, 1, 3, 3], 2, 88],
     ],
   )
-  // The placeholder lies at 0; the manifest has them the other way round.
+  // The manifest has them the other way round.
   assert.equal(
     convolutions.map(({ depth, conv_depth, conv_depth_norm }) => [depth, conv_depth, conv_depth_norm]),
     [
-      [1, 0, 0],
-      [2, 1, 1],
+      [0, 0, 0],
+      [1, 1, 1],
     ],
   )
   assert.equal(convolutions[0]!.placement, { strides: [2, 3], dilations: [1, 1], pads: 'same_upper' })
@@ -254,7 +254,7 @@ test('a graph model with a loop is placed by its way forward, one without inputs
     conv('c', 'b:0'),
     conv('a', 'x'),
   ]
-  assert.equal(await read([...constants, { name: 'x', op: 'Placeholder' }, ...loop]), ['a/kernel 1', 'b/kernel 3', 'c/kernel 4'])
+  assert.equal(await read([...constants, { name: 'x', op: 'Placeholder' }, ...loop]), ['a/kernel 0', 'b/kernel 2', 'c/kernel 3'])
   assert.equal(await read([...constants, ...loop]), ['c/kernel 0', 'b/kernel 1', 'a/kernel 2'])
 })
 

@@ -1,0 +1,99 @@
+import { isRecord } from '../json-file.ts'
+
+const MOST_PASSES = 16
+const DEEPEST = 32
+
+/**
+ * Per layer name of a Keras configuration, the longest path from an input to where it is first called: a layer that takes an input
+ * lies at 0, every layer counts 1, a model inside the model as many as its own longest path. Undefined when the configuration is
+ * none of a Functional or Sequential model, or does not lead from an input to every layer.
+ */
+export function layerDepths(configuration: unknown): Map<string, number> | undefined {
+  const depths = new Map<string, number>()
+  const model = isRecord(configuration) && isRecord(configuration['model_config']) ? configuration['model_config'] : configuration
+  return place(model, 0, depths, 0) === undefined ? undefined : depths
+}
+
+/** Places a model's layers from a depth on. @returns the depth behind it */
+function place(model: unknown, from: number, depths: Map<string, number>, nesting: number): number | undefined {
+  if (!isRecord(model) || !isRecord(model['config']) || nesting > DEEPEST) return undefined
+  const layers = model['config']['layers']
+  if (!Array.isArray(layers)) return undefined
+  return model['class_name'] === 'Sequential' ? inTurn(layers, from, depths, nesting) : byCalls(layers, from, depths, nesting)
+}
+
+function inTurn(layers: readonly unknown[], from: number, depths: Map<string, number>, nesting: number): number | undefined {
+  let at: number | undefined = from
+  for (const layer of layers) {
+    at = isInput(layer) ? at : pass(layer, at, depths, nesting)
+    if (at === undefined) return undefined
+  }
+  return at
+}
+
+/** A Functional model: every call of a layer says which calls it takes the outputs of. */
+function byCalls(layers: readonly unknown[], from: number, depths: Map<string, number>, nesting: number): number | undefined {
+  const behind = new Map<string, number>()
+  let waiting = layers.flatMap((layer) => callsOf(layer))
+  // Layers stand in the order in which they run, so that one pass is enough but for layers that are called again later.
+  for (let passes = 0; waiting.length > 0 && passes < MOST_PASSES; passes++) {
+    waiting = waiting.filter(({ layer, name, call, takes }) => {
+      const ends = takes.map((key) => behind.get(key))
+      if (ends.includes(undefined)) return true
+      const at = Math.max(from, ...(ends as number[]))
+      const end = isInput(layer) ? from : pass(layer, at, depths, nesting)
+      if (end !== undefined) behind.set(keyOf(name, call), end)
+      return end === undefined
+    })
+  }
+  return waiting.length > 0 || behind.size === 0 ? undefined : Math.max(...behind.values())
+}
+
+/** A layer, or a model inside the model, at a depth. @returns the depth behind it */
+function pass(layer: unknown, at: number, depths: Map<string, number>, nesting: number): number | undefined {
+  if (!isRecord(layer) || !isRecord(layer['config'])) return undefined
+  if (Array.isArray(layer['config']['layers'])) return place(layer, at, depths, nesting + 1)
+  const name = nameOf(layer)
+  depths.set(name, Math.min(depths.get(name) ?? Number.POSITIVE_INFINITY, at))
+  return at + 1
+}
+
+interface LayerCall {
+  readonly layer: unknown
+  readonly name: string
+  readonly call: number
+  /** Keys of the calls whose outputs it takes. */
+  readonly takes: readonly string[]
+}
+
+function callsOf(layer: unknown): LayerCall[] {
+  if (!isRecord(layer)) return []
+  const name = nameOf(layer)
+  const calls = Array.isArray(layer['inbound_nodes']) ? layer['inbound_nodes'] : []
+  if (calls.length === 0) return [{ layer, name, call: 0, takes: [] }]
+  return calls.map((call: unknown, k) => ({ layer, name, call: k, takes: [...takenBy(call, 0)] }))
+}
+
+/** ["conv", 0, 0, {…}] of Keras 2, and of Keras 3 inside a tensor's keras_history. */
+function* takenBy(value: unknown, depth: number): Generator<string> {
+  if (depth > DEEPEST) return
+  if (Array.isArray(value)) {
+    const [name, call] = value as unknown[]
+    if (typeof name === 'string' && typeof call === 'number') yield keyOf(name, call)
+    else for (const item of value) yield* takenBy(item, depth + 1)
+  } else if (isRecord(value)) for (const item of Object.values(value)) yield* takenBy(item, depth + 1)
+}
+
+function isInput(layer: unknown): boolean {
+  return isRecord(layer) && layer['class_name'] === 'InputLayer'
+}
+
+function nameOf(layer: Readonly<Record<string, unknown>>): string {
+  const config = layer['config']
+  const name = layer['name'] ?? (isRecord(config) ? config['name'] : undefined)
+  return typeof name === 'string' ? name : ''
+}
+
+function keyOf(name: string, call: number): string {
+  return `${name}\n${call}`
+}
