@@ -121,7 +121,7 @@ async function sourceOf(
         format: kerasH5.name,
         producer: keras === undefined ? null : `Keras ${keras}`,
         opset: null,
-        depth_source: census.depth_source,
+        depth_source: !isCertain ? 'names' : configuration !== undefined ? 'graph' : census.depth_source,
         convolutions: census.convolutions,
         skipped: census.skipped,
         tensors: tensors.length,
