@@ -3,7 +3,10 @@ import { InputError } from '../errors.ts'
 import { requireCrc32 } from './crc32.ts'
 import { InflatedCache, inflateExactly } from './inflate.ts'
 import { type Folder, type RandomAccess, requireRange, sliceAccess } from './random-access.ts'
+import { looksLikeZip } from './zip-signature.ts'
 import { withZip64Shown } from './zip64.ts'
+
+export { looksLikeZip } from './zip-signature.ts'
 
 /** One file in a zip. */
 export interface ZipEntry {
@@ -36,11 +39,6 @@ const LARGEST_INFLATED = 0x7fffffff // what one array holds in every browser
 const BOMB_RATIO = 200 // weights deflate to about 0.9 of their size; a sparse or constant array reaches some tens
 const BOMB_FROM = 1 << 26
 const KEPT_INFLATED = 1 << 28
-
-/** @returns true for bytes that begin a zip: a local header, or the end record of an empty zip. */
-export function looksLikeZip(head: Uint8Array): boolean {
-  return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
-}
 
 const opened = new WeakMap<RandomAccess, Promise<Zip>>()
 

@@ -2,6 +2,7 @@ import type { Input } from '../io/random-access.ts'
 import { requirePlausible } from './plausible.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { type FormatEntry, modelFormats } from './registry.ts'
+import { signatures } from './signatures.ts'
 import type { Source, SourceFormat } from './source.ts'
 
 /** Zips are searched after every format that is a zip itself, and before those that have no signature. */
@@ -9,6 +10,7 @@ const zip: FormatEntry = {
   name: 'zip of models',
   owns: [],
   shares: ['zip'],
+  begins: signatures.zip,
   load: async () => (await import('./zip-of-models.ts')).zipOfModels,
 }
 

@@ -8,6 +8,7 @@ import { describeUnknown } from './unread/describe.ts'
 export async function findAmong(input: Input, entries: readonly FormatEntry[]): Promise<SourceFormat | undefined> {
   const head = await readHead(input)
   for (const entry of entries) {
+    if (entry.begins && !entry.begins(head, input.path)) continue
     const format = await entry.load()
     if (await format.match(head, input)) return format
   }

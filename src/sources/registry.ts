@@ -1,3 +1,4 @@
+import { type Signature, signatures } from './signatures.ts'
 import type { SourceFormat } from './source.ts'
 
 /** A line of the registry: which files of a folder are candidates for a format, and where its reader is. */
@@ -10,6 +11,8 @@ export interface FormatEntry {
   readonly shares: readonly string[]
   /** Its files have no signature: in a folder only those that are named like one are opened, since weights can begin with any bytes. */
   readonly guesses?: true
+  /** What its files can begin with; without it every file is held against the reader itself. */
+  readonly begins?: Signature
   /** Loads the reader. `match` must be cheap to load; a heavy library is imported by `open`. */
   load(): Promise<SourceFormat>
 }
@@ -20,60 +23,105 @@ export const modelFormats: readonly FormatEntry[] = [
     name: 'safetensors',
     owns: ['safetensors'],
     shares: ['json'],
+    begins: signatures.safetensors,
     load: async () => (await import('./safetensors/format.ts')).safetensors,
   },
   {
     name: 'dataset.h5',
     owns: [],
     shares: ['h5', 'hdf5'],
+    begins: signatures.hdf5,
     load: async () => (await import('./dataset-h5/format.ts')).datasetH5,
   },
-  { name: 'Keras', owns: [], shares: ['h5', 'hdf5', 'keras'], load: async () => (await import('./keras/format.ts')).kerasH5 },
+  {
+    name: 'Keras',
+    owns: [],
+    shares: ['h5', 'hdf5', 'keras'],
+    begins: signatures.hdf5,
+    load: async () => (await import('./keras/format.ts')).kerasH5,
+  },
   {
     name: 'HDF5 state dict',
     owns: [],
     shares: ['h5', 'hdf5', 'hdf', 'he5'],
+    begins: signatures.hdf5,
     load: async () => (await import('./state-h5/format.ts')).stateH5,
   },
-  { name: 'Keras archive', owns: ['keras'], shares: ['zip'], load: async () => (await import('./keras/format.ts')).kerasZip },
-  { name: 'Keras shards', owns: [], shares: ['json'], load: async () => (await import('./keras/shards.ts')).kerasShards },
+  {
+    name: 'Keras archive',
+    owns: ['keras'],
+    shares: ['zip'],
+    begins: signatures.zip,
+    load: async () => (await import('./keras/format.ts')).kerasZip,
+  },
+  {
+    name: 'Keras shards',
+    owns: [],
+    shares: ['json'],
+    begins: signatures.json,
+    load: async () => (await import('./keras/shards.ts')).kerasShards,
+  },
   {
     name: 'Arrow',
     owns: [],
     shares: ['arrow', 'arrows', 'feather', 'ipc'],
+    begins: signatures.arrow,
     load: async () => (await import('./filter-table/arrow.ts')).arrowTable,
   },
   {
     name: 'filter database',
     owns: [],
     shares: ['arrow'],
+    begins: signatures.arrow,
     load: async () => (await import('./filter-database/reader.ts')).filterDatabase,
   },
   {
     name: 'Parquet',
     owns: [],
     shares: ['parquet', 'pq'],
+    begins: signatures.parquet,
     load: async () => (await import('./filter-table/parquet.ts')).parquetTable,
   },
   {
     name: 'TensorFlow Lite',
     owns: ['tflite'],
     shares: ['lite', 'bin'],
+    begins: signatures.tflite,
     load: async () => (await import('./tflite/format.ts')).tflite,
   },
-  { name: 'NumPy', owns: ['npy'], shares: [], load: async () => (await import('./numpy/format.ts')).npy },
-  { name: 'NumPy archive', owns: ['npz'], shares: ['zip'], load: async () => (await import('./numpy/format.ts')).npz },
-  { name: 'OpenVINO', owns: [], shares: ['xml'], load: async () => (await import('./openvino/format.ts')).openvino },
+  {
+    name: 'NumPy',
+    owns: ['npy'],
+    shares: [],
+    begins: signatures.numpy,
+    load: async () => (await import('./numpy/format.ts')).npy,
+  },
+  {
+    name: 'NumPy archive',
+    owns: ['npz'],
+    shares: ['zip'],
+    begins: signatures.zip,
+    load: async () => (await import('./numpy/format.ts')).npz,
+  },
+  {
+    name: 'OpenVINO',
+    owns: [],
+    shares: ['xml'],
+    begins: signatures.markup,
+    load: async () => (await import('./openvino/format.ts')).openvino,
+  },
   {
     name: 'TensorFlow.js',
     owns: [],
     shares: ['json', 'js', 'mjs', 'cjs'],
+    begins: signatures.text,
     load: async () => (await import('./tfjs/format.ts')).tfjs,
   },
   {
     name: 'torch.export',
     owns: ['pt2'],
     shares: ['zip'],
+    begins: signatures.zip,
     load: async () => (await import('./torch-export/format.ts')).torchExport,
   },
   {
@@ -83,28 +131,44 @@ export const modelFormats: readonly FormatEntry[] = [
       ...['json', 'tar', 'pkl', 'bin', 'pickle', 't7', 'model', 'ptl', 'zip'],
       ...['pdparams', 'th', 'pyth', 'torch', 'checkpoint', 'chkpt', 'ckp', 'weights', 'p'],
     ],
+    begins: signatures.torch,
     load: async () => (await import('./pytorch/format.ts')).pytorch,
   },
   {
     name: 'TensorFlow checkpoint',
     owns: [],
     shares: ['index'],
+    begins: signatures.checkpoint,
     load: async () => (await import('./tensorflow/format.ts')).tensorflowCheckpoint,
   },
-  { name: 'GGUF', owns: ['gguf'], shares: [], load: async () => (await import('./gguf/format.ts')).gguf },
+  {
+    name: 'GGUF',
+    owns: ['gguf'],
+    shares: [],
+    begins: signatures.gguf,
+    load: async () => (await import('./gguf/format.ts')).gguf,
+  },
   {
     name: 'Flax',
     owns: [],
     shares: ['msgpack', 'flax', 'bin'],
+    begins: signatures.messagePackMap,
     load: async () => (await import('./flax/format.ts')).flax,
   },
-  { name: 'darknet', owns: [], shares: ['weights', 'cfg'], load: async () => (await import('./darknet/format.ts')).darknet },
+  {
+    name: 'darknet',
+    owns: [],
+    shares: ['weights', 'cfg'],
+    begins: signatures.darknet,
+    load: async () => (await import('./darknet/format.ts')).darknet,
+  },
   // What follows has no signature, so it comes after every format that has one.
   {
     name: 'TensorFlow SavedModel',
     owns: [],
     shares: ['pb'],
     guesses: true,
+    begins: signatures.savedModel,
     load: async () => (await import('./tensorflow/format.ts')).savedModel,
   },
   {
@@ -112,6 +176,7 @@ export const modelFormats: readonly FormatEntry[] = [
     owns: [],
     shares: ['pb'],
     guesses: true,
+    begins: signatures.graph,
     load: async () => (await import('./tensorflow/format.ts')).frozenGraph,
   },
   {
