@@ -95,6 +95,7 @@ async function placeWeights(
   const depths = longestPaths(darknetFlow(layers), configuration.name, (index) => `${layers[index]!.kind}_${index}`)
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const skipped: Skipped[] = []
+  const ends = new Set<number>()
   let tensors = 0
   let missing = 0
   for (const [index, { kind, blocks, shape, groups, placement }] of layers.entries()) {
@@ -105,6 +106,7 @@ async function placeWeights(
       tensors++
     }
     const name = `${kind}_${index}`
+    if (blocks.length > 0) ends.add(at)
     const isThere = at <= weights.byteLength
     if (!isThere && blocks.length > 0) missing++
     const skip = (reason: string): void => void skipped.push({ name, kind, shape: shape ?? [], reason })
@@ -128,15 +130,18 @@ async function placeWeights(
       })
     }
   }
-  const warnings: string[] = []
-  if (missing > 0)
-    warnings.push(
-      `${weights.name}: ends at byte ${weights.byteLength} of ${at} that ${configuration.name} asks for: ${missing} layers are not in it; it is cut short, holds the first layers only, or belongs to another configuration`,
+  // Without names or shapes the length is all that tells whether the two files belong together.
+  if (weights.byteLength !== at && !ends.has(weights.byteLength))
+    throw new InputError(
+      weights.name,
+      `has ${weights.byteLength} bytes, where darknet weights for ${configuration.name} have ${at}: it is cut short, or of another network; put the configuration that it was trained with beside it`,
     )
-  else if (at < weights.byteLength)
-    warnings.push(
-      `${weights.name}: ${weights.byteLength - at} of ${weights.byteLength} bytes are left over behind the layers of ${configuration.name}; it may belong to another configuration`,
-    )
+  const warnings =
+    missing > 0
+      ? [
+          `${weights.name}: holds the first layers only, ${weights.byteLength} of ${at} bytes that ${configuration.name} asks for: ${missing} layers are not in it`,
+        ]
+      : []
   const rank = rankDepths(kept.map(({ depth }) => depth))
   const convolutions = kept.map((one) => ({ ...one, ...rank(one.depth) })).sort((a, b) => a.depth - b.depth)
   return { convolutions, skipped, warnings, tensors }

@@ -98,7 +98,7 @@ test('a branch counts by its longest way', async () => {
   )
 })
 
-test('weights that end early or go on are measured as far as they are, with a warning', async () => {
+test('weights of the first layers are measured with a warning; any other length tells that the files do not belong together', async () => {
   const configuration = '[net]\nchannels=1\n[convolutional]\nfilters=2\nsize=3\n[convolutional]\nfilters=2\nsize=3\n'
   const short = await network(configuration, 20)
   assert.equal(
@@ -106,8 +106,18 @@ test('weights that end early or go on are measured as far as they are, with a wa
     ['convolutional_0'],
   )
   assert.is(short.models[0]!.skipped[0]!.reason, 'the weights end before it')
-  assert.match(short.warnings.join(), /ends at byte 100 of 252 that net.cfg asks for: 1 layers are not in it/)
-  assert.match((await network(configuration, 58, 8)).warnings.join(), /8 of 260 bytes are left over/)
+  assert.match(
+    short.warnings.join(),
+    /holds the first layers only, 100 of 252 bytes that net.cfg asks for: 1 layers are not in it/,
+  )
+  for (const [numbers, bytes] of [
+    [58, 260],
+    [30, 140],
+  ] as const)
+    assert.match(
+      await refused(() => network(configuration, numbers, bytes - 20 - 4 * numbers)),
+      new RegExp(`has ${bytes} bytes, where darknet weights for net.cfg have 252`),
+    )
 })
 
 test('one of the two files alone says which is missing', async () => {
