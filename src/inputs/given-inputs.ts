@@ -101,7 +101,9 @@ async function isInput(file: GivenFile, beside: Folder, loose: boolean, together
     // A loose file that nobody recognises is complained about, unless it looks like a part of another.
     return (
       (await findFormat(input, likelyFormats(file.path, formats))) !== undefined ||
-      (loose && kind === 'none' && !/\.(bin|data|weights?|pb|json|txt|md)$|\.\d+$|shard/i.test(file.path))
+      (loose &&
+        kind === 'none' &&
+        !/\.(bin|data|weights?|pb|json|txt|md|cfg|meta)$|\.\d+$|\.data-\d+-of-\d+$|shard/i.test(file.path))
     )
   } catch (error) {
     if (error instanceof InputError) return true // it was recognised and is broken: the error comes when it is opened

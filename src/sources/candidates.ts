@@ -38,7 +38,8 @@ const FOLDER_INPUTS: readonly FolderInput[] = [
   { files: ['filters.arrow', 'layers.arrow', 'models.arrow'], parts: [], folders: [] },
   {
     files: ['saved_model.pb'],
-    parts: ['fingerprint.pb', 'keras_metadata.pb'],
+    // Dropped as loose files, the variables lie beside it.
+    parts: ['fingerprint.pb', 'keras_metadata.pb', 'variables.index'],
     folders: ['variables', 'assets', 'assets.extra'],
   },
 ]

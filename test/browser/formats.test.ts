@@ -51,6 +51,31 @@ test('chromium: each format is read as in Node', () =>
         'TensorFlow.js with its shard',
       )
       await sameAsNode(page, [fixture('tflite/selfie_segmentation.tflite')], 'TensorFlow Lite')
+      const variables = ['variables.index', 'variables.data-00000-of-00001'].map((name) => `module/variables/${name}`)
+      await sameAsNode(
+        page,
+        ['module/saved_model.pb', ...variables].map((name) => fixture(`tensorflow/${name}`)),
+        'a TensorFlow SavedModel as loose files',
+      )
+      await sameAsNode(page, [fixture('tensorflow/loop.pb')], 'a frozen TensorFlow graph')
+      await sameAsNode(
+        page,
+        ['objects.index', 'objects.data-00000-of-00001'].map((name) => fixture(`tensorflow/${name}`)),
+        'a TensorFlow checkpoint',
+      )
+      await sameAsNode(
+        page,
+        ['parts.index', 'parts.data-00000-of-00001', 'parts.meta'].map((name) => fixture(`tensorflow/${name}`)),
+        'a TensorFlow checkpoint of parts',
+      )
+      await sameAsNode(page, [fixture('torch-export/net.pt2')], 'torch.export')
+      await sameAsNode(
+        page,
+        ['detector.weights', 'detector.cfg'].map((name) => fixture(`darknet/${name}`)),
+        'darknet',
+      )
+      await sameAsNode(page, [fixture('state-h5/flat.h5')], 'a state dict in HDF5')
+      await sameAsNode(page, [fixture('numpy/dict-python2.npy')], 'a dict of arrays')
       const dataset = gunzipSync(await readFile(fixture('dataset-h5/float64.h5.gz')))
       await sameAsNode(page, [await written('dataset.h5', dataset)], 'the published data set')
       const zip = zipSync({ 'models/normal.onnx': new Uint8Array(await readFile(NORMAL)) }, { level: 1 })

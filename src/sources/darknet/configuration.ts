@@ -12,11 +12,6 @@ export interface DarknetSection {
   readonly options: ReadonlyMap<string, string>
 }
 
-/** True for text whose first section is a network's. */
-export function looksLikeConfiguration(head: Uint8Array): boolean {
-  return /^(\s|[#;].*\n)*\[(net|network)\]\s*$/m.test(new TextDecoder('latin1').decode(head).replace(/^\ufeff|^ï»¿/, ''))
-}
-
 /** The sections of a configuration; the first is the network's own. @throws InputError */
 export async function readSections(access: RandomAccess): Promise<DarknetSection[]> {
   if (access.byteLength > LARGEST)

@@ -1,3 +1,4 @@
+import { byteText } from '../byte-text.ts'
 import type { PickleGap } from './skeleton.ts'
 import { PickleProblem, PyElsewhere } from './values.ts'
 
@@ -9,7 +10,6 @@ export class PickleCut extends PickleProblem {
 const LONGEST_INTEGER = 1024 // bytes; torch's magic number has 10
 const LONGEST_LINE = 1 << 20
 const utf8Decoder = new TextDecoder('utf-8')
-const latin1Decoder = new TextDecoder('latin1')
 
 /** Reads a pickle's operands. Whatever length the file claims, nothing is allocated before the bytes are known to be there. */
 export class PickleCursor {
@@ -74,7 +74,7 @@ export class PickleCursor {
     return utf8Decoder.decode(this.bytes(count))
   }
   latin1(count: number): string {
-    return latin1Decoder.decode(this.bytes(count))
+    return byteText(this.bytes(count))
   }
 
   /** A signed little-endian integer of `count` bytes: a number where that is exact, else a bigint. */

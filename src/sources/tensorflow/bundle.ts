@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { concatAccess, type Folder, memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
+import { byteText } from '../byte-text.ts'
 import { BYTES, FIXED32, VARINT, WireCursor } from '../protobuf/wire.ts'
 import { interleaved } from './interleaved.ts'
 import { type SliceExtent, sliceKey } from './ordered-code.ts'
@@ -55,14 +56,13 @@ export async function openBundle(index: RandomAccess, folder: Folder, stem: stri
   const entries = new Map<string, Entry>()
   let shards = 0
   let hasHeader = false
-  const decoder = new TextDecoder('latin1')
   for await (const { key, value } of tableEntries(index)) {
     const access = memoryAccess(index.name, value)
     if (key.length === 0) {
       hasHeader = true
       shards = await readHeader(access)
     } else {
-      entries.set(decoder.decode(key), await readEntry(access))
+      entries.set(byteText(key), await readEntry(access))
     }
   }
   if (!hasHeader) throw new InputError(index.name, 'is a LevelDB table and no index of a TensorFlow checkpoint')

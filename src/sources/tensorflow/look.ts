@@ -2,6 +2,16 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { WireCursor } from '../protobuf/wire.ts'
 
 const MOST_FIELDS = 10_000
+/** The end of a LevelDB table, whose footer has 48 bytes. */
+const MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
+const FOOTER_BYTES = 48
+
+/** True for a file that ends as a LevelDB table does. */
+export async function isTable(access: RandomAccess): Promise<boolean> {
+  if (access.byteLength < FOOTER_BYTES) return false
+  const end = await access.read(access.byteLength - MAGIC.length, MAGIC.length)
+  return MAGIC.every((byte, k) => end[k] === byte)
+}
 
 /**
  * True for a SavedModel: the schema's version, 1, and graphs, to the file's end. Models of other kinds begin with the same

@@ -13,7 +13,6 @@ import type { RandomAccess } from '../../io/random-access.ts'
 
 const FOOTER_BYTES = 48
 const TRAILER_BYTES = 5
-const MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
 const CASTAGNOLI = 0x82f63b78
 const LARGEST_BLOCK = 1 << 26
 const LARGEST_TABLE = 1 << 28
@@ -23,13 +22,6 @@ const MOST_ENTRIES = 1_000_000
 export interface TableEntry {
   readonly key: Uint8Array
   readonly value: Uint8Array
-}
-
-/** True for a file that ends as a LevelDB table does. */
-export async function isTable(access: RandomAccess): Promise<boolean> {
-  if (access.byteLength < FOOTER_BYTES) return false
-  const end = await access.read(access.byteLength - MAGIC.length, MAGIC.length)
-  return MAGIC.every((byte, k) => end[k] === byte)
 }
 
 /**
