@@ -11,7 +11,7 @@ const [HAS_DICTIONARY, HAS_CONTENT_CHECKSUM, HAS_CONTENT_SIZE, HAS_BLOCK_CHECKSU
 
 /** Makes the reader of LZ4 frames ready, with the xxHash-32 that their checksums are. */
 export async function loadLz4Frames(): Promise<Unpack> {
-  const { createXXHash32 } = await import('hash-wasm')
+  const { createXXHash32 } = await import('./xxhash32.ts')
   const hasher = await createXXHash32(0)
   const checksum = (bytes: Uint8Array): number => Number.parseInt(hasher.init().update(bytes).digest('hex'), 16)
   return (input, byteLength) => unpackFrame(input, byteLength, checksum)
