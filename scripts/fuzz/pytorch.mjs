@@ -9,7 +9,7 @@ const fixtures = path(import.meta.dirname, '../../test/fixtures/pytorch')
 
 export const checkpoints = () =>
   readdirSync(fixtures)
-    .filter((file) => !/\.(py|json)$/.test(file))
+    .filter((file) => /\.(?!py$|json$)\w+$/.test(file))
     .map((file) => ({ path: file, bytes: new Uint8Array(readFileSync(path(fixtures, file))) }))
 
 export default {

@@ -5,8 +5,8 @@ import { type LayerComparison, type MetricName, type ModelComparison, metricName
 type Metrics = Readonly<Record<MetricName, number | null>>
 
 /**
- * Compares two models layer by layer: layers of the same name belong together; where no name is common, layers of the same
- * position. A difference is b - a. A layer without a counterpart is listed in `only_a` or `only_b`; one whose counterpart has
+ * Compares two models layer by layer: layers of the same name belong together; where few names are common, layers of the same
+ * filters, then of the same shape and position. A difference is b - a. A layer without a counterpart is listed in `only_a` or `only_b`; one whose counterpart has
  * another shape has no difference, and `because` says so.
  * @example
  * const { layers } = await analyze(await listInputs(['models/vgg_w16_cifar10_*.onnx']))
@@ -26,7 +26,7 @@ export function compareModels(
   const unequal = layers.filter(({ because }) => because !== null).length
   const warnings = [
     ...(matched_by === 'order' && matches.length > 0
-      ? ['no layer has the same name in both models, so layers are matched by their order']
+      ? ['few layers have the same name in both models, so layers are matched by their filters, shapes and order']
       : []),
     ...(unequal > 0 ? [`${unequal} of ${layers.length} matched layers differ in shape and are not compared`] : []),
     ...(only_a.length > 0 ? [`${only_a.length} layers are in ${a.model} only`] : []),
@@ -54,8 +54,33 @@ function match(
     const other = byName.get(layer.layer)?.shift()
     return other ? [[layer, other]] : []
   })
-  if (named.length > 0) return { matched_by: 'name', matches: named }
-  return { matched_by: 'order', matches: a.slice(0, b.length).map((layer, k) => [layer, b[k]!]) }
+  // A name or two in common are chance: "conv1" is a layer of many networks.
+  if (2 * named.length >= Math.min(a.length, b.length) && named.length > 0) return { matched_by: 'name', matches: named }
+  return { matched_by: 'order', matches: inOrder(a, b) }
+}
+
+/**
+ * Layers whose filters are the very same belong together wherever they stand; of the others those of one shape by their order, and what
+ * is left by its order alone.
+ */
+function inOrder(a: readonly LayerRow[], b: readonly LayerRow[]): [LayerRow, LayerRow][] {
+  const partner = new Map<LayerRow, LayerRow>()
+  const pair = (key: (layer: LayerRow) => string): void => {
+    const taken = new Set(partner.values())
+    const waiting = new Map<string, LayerRow[]>()
+    for (const layer of b) if (!taken.has(layer)) waiting.set(key(layer), [...(waiting.get(key(layer)) ?? []), layer])
+    for (const layer of a) {
+      const other = partner.has(layer) ? undefined : waiting.get(key(layer))?.shift()
+      if (other) partner.set(layer, other)
+    }
+  }
+  pair((layer) => `${shapeOf(layer)} ${layer.peak} ${layer.norm_l1} ${layer.norm_l2} ${layer.raw.mean.join(' ')}`)
+  pair(shapeOf)
+  pair(() => '')
+  return a.flatMap((layer): [LayerRow, LayerRow][] => {
+    const other = partner.get(layer)
+    return other ? [[layer, other]] : []
+  })
 }
 
 function compareLayers(a: LayerRow, b: LayerRow): LayerComparison {

@@ -43,6 +43,10 @@ export function placeInFileOrder(list: readonly Unplaced[]): Convolution[] {
 
 const UPSAMPLING = /(^|[._/])(up|upsampl\w*|up_?conv\w*|up_?scal\w*|up_?\d+)([._/]|$)/i
 
+/** Said wherever depth was read from names. */
+const BY_NAMES =
+  'depth is an order read from the names: the file is sorted by the alphabet, which says nothing of the order in which a network runs'
+
 /** A longer name is no path that anybody wrote. */
 const LONGEST_NAME = 1000
 
@@ -82,7 +86,10 @@ export function stateDictConvolutions(all: readonly NamedTensor[], writer: Write
   const isByNames = writer.keepsOrder ? isSorted(names, 1) && showsSorting(names) : isSorted(names, writer.parts * types.size)
   const order = isByNames ? orderByNames(kept.map(({ layer, shape }) => ({ name: layer, shape }))) : undefined
   const placed = placeInFileOrder(order ? order.map((k) => kept[k]!) : kept)
-  return { convolutions: placed, skipped, warnings: warningsOf(placed, byName), depth_source: isByNames ? 'names' : 'order' }
+  const warnings = warningsOf(placed, byName)
+  // Where the order read from the names is the alphabet's too, there is nothing to be in doubt about.
+  if (order?.some((position, k) => position !== k)) warnings.push(BY_NAMES)
+  return { convolutions: placed, skipped, warnings, depth_source: isByNames ? 'names' : 'order' }
 }
 
 /** A tensor as a convolution, or why it is none; undefined for one of fewer than three dimensions. */

@@ -41,7 +41,10 @@ test('without a common name, by order', () => {
     ],
   )
   assert.equal(found.only_b, ['r'])
-  assert.is(found.warnings[0], 'no layer has the same name in both models, so layers are matched by their order')
+  assert.is(
+    found.warnings[0],
+    'few layers have the same name in both models, so layers are matched by their filters, shapes and order',
+  )
 })
 
 test('layers of other shapes stand beside each other, without a difference and with the reason', () => {
