@@ -1,6 +1,9 @@
+import { convKernel } from '../hwio.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import type { Skipped } from '../source.ts'
+import { orderByNames } from '../state-dict/order.ts'
 import type { StateDictCensus } from '../tensor-rules.ts'
+import type { BundleTensor } from './bundle.ts'
 import type { NamedBundle } from './graph-model.ts'
 
 /**
@@ -12,8 +15,7 @@ export async function checkpointCensus({ bundle, names }: NamedBundle): Promise<
   const tensors: HwioTensor[] = []
   const biases = new Map<string, number>()
   const seen = new Map<string, string>()
-  const sorted = [...bundle.tensors].sort((a, b) => natural(a.key, b.key))
-  for (const tensor of sorted) {
+  for (const tensor of inOrder(bundle.tensors, names.objects.length > 0)) {
     const name = names.nameOf(tensor.key)
     if (names.isSlot(tensor.key)) {
       if (tensor.shape.length >= 3) skipped.push({ name, kind: 'Variable', shape: tensor.shape, reason: 'optimiser state' })
@@ -32,6 +34,13 @@ export async function checkpointCensus({ bundle, names }: NamedBundle): Promise<
   }
   const census = hwioCensus(tensors.map((tensor) => ({ ...tensor, role: roleOf(tensor, biases) })))
   return { ...census, skipped: [...census.skipped, ...skipped] }
+}
+
+/** Objects are numbered as their program lists them (layer_with_weights-2); other names are read as every state dict's are. */
+function inOrder(tensors: readonly BundleTensor[], areObjects: boolean): readonly BundleTensor[] {
+  if (areObjects) return [...tensors].sort((a, b) => natural(a.key, b.key))
+  const named = tensors.map(({ key, shape }) => ({ name: key, shape: shape.length === 4 ? convKernel(shape).shape : shape }))
+  return orderByNames(named).map((k) => tensors[k]!)
 }
 
 /** What a kernel's name and its bias tell: a depthwise kernel (rows, columns, C, M) has C·M biases. */
