@@ -37,9 +37,9 @@ export class FiltersInMemory {
       await this.#read(data, from, count)
       return data
     }
-    const { filters, taps } = this.#reader
-    const last = Math.ceil((from + count) / SEGMENT)
-    for (let first = Math.floor(from / SEGMENT); first < last; ) {
+    const { filters, taps, isScattered } = this.#reader
+    const last = isScattered ? this.#loaded.length : Math.ceil((from + count) / SEGMENT)
+    for (let first = isScattered ? 0 : Math.floor(from / SEGMENT); first < last; ) {
       let end = first
       while (end < last && !this.#loaded[end]) end++
       if (end > first) {
@@ -54,8 +54,8 @@ export class FiltersInMemory {
 
   async #read(address: number, from: number, count: number): Promise<void> {
     const { whole, batchSize, scratch } = this.#room
-    const { taps } = this.#reader
-    for (const [within, some] of pieces(count, whole ? (batchSize ?? count) : count))
+    const { taps, isScattered } = this.#reader
+    for (const [within, some] of pieces(count, whole && !isScattered ? (batchSize ?? count) : count))
       this.narrowed += await this.#reader.read(this.#wasm, address + within * taps * 4, scratch, from + within, some)
   }
 }

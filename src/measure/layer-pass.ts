@@ -1,4 +1,4 @@
-import { type GramTotal, gramPrecisions, isExact } from '../wasm/gram.ts'
+import { type GramTotal, gramPrecisions, isExact, LONG_ROW } from '../wasm/gram.ts'
 import type { Precision, SegmentMoments, WasmInstance } from '../wasm/module.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { ConvShape } from '../weights/plan.ts'
@@ -107,7 +107,8 @@ function isSmall({ filters, taps }: WeightReader, [out, inputs, height, width]: 
     filters > 0 &&
     filters <= Math.min(SEGMENT, batchSize) &&
     filters * taps * 4 <= budget &&
-    out <= panelRows(inputs * height * width)
+    out <= panelRows(inputs * height * width) &&
+    inputs * height * width < LONG_ROW
   )
 }
 
@@ -144,7 +145,8 @@ async function measureSmall(
   return resultOf(scanned, [segment], gram, shape, options, wasm)
 }
 
-function wantsGram([out]: ConvShape, { passes }: PassOptions): boolean {
+/** Whether the rows of a layer are multiplied with each other: a single one has no other. */
+export function wantsGram([out]: ConvShape, { passes }: PassOptions): boolean {
   return out > 1 && passes.has('gram')
 }
 

@@ -1,10 +1,11 @@
 import { CLEARANCE, clearOf } from '../io/clear.ts'
-import { type GramTotal, gramPrecisions } from '../wasm/gram.ts'
+import { type GramTotal, gramPrecisions, LONG_ROW } from '../wasm/gram.ts'
 import { type Precision, panelLimit, type Scanned, type SegmentMoments, type WasmInstance } from '../wasm/module.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { FiltersInMemory } from './filters-in-memory.ts'
 import { LayerPanels } from './layer-panels.ts'
+import { longRowBytes, longRowPanel } from './long-rows.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
 /** Rows of one panel of the Gram matrix take about this many bytes in single precision. */
@@ -33,6 +34,7 @@ export interface LayerSession {
 
 /** Rows of one panel of the Gram matrix: by the length of a row alone, for the sums of panels are part of the result. */
 export function panelRows(rowLength: number): number {
+  if (rowLength >= LONG_ROW) return panelLimit
   return Math.max(4, Math.min(panelLimit, Math.floor(PANEL_BYTES / (4 * rowLength)) & ~3))
 }
 
@@ -41,7 +43,7 @@ export interface SessionOptions {
   readonly budget: number
   /** Filters per read. */
   readonly batchSize: number | undefined
-  /** Whether gram() will be called. */
+  /** Whether gram() will be called; never for a single row, which has no other. */
   readonly gram: boolean
 }
 
@@ -69,15 +71,24 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
   const bytes = taps * 4
   const whole = filters * bytes <= options.budget
   const length = inputs * height * width
-  const rows = options.gram ? Math.min(panelRows(length), Math.ceil(out / 4) * 4) : 0
-  const step = whole ? Math.max(1, filters) : Math.ceil((options.batchSize ?? SEGMENT) / SEGMENT) * SEGMENT
+  const gram = options.gram && out > 1
+  const isLong = length >= LONG_ROW
+  const rows = gram && !isLong ? Math.min(panelRows(length), Math.ceil(out / 4) * 4) : 0
+  const step = whole ? Math.max(1, filters) : stepOf(reader, options)
   const held = whole ? filters : Math.min(filters, Math.max(step, rows * inputs))
   const packedBytes = aligned(rows * Math.max(...gramPrecisions(out, length).map((p) => wasm.packedRowBytes(length, p))))
-  const panels = options.gram ? Math.ceil(out / rows) : 0
+  const panels = rows > 0 ? Math.ceil(out / rows) : 0
   const keepsPanels = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
   const heldBytes = aligned(held * bytes)
-  const size = CLEARANCE + heldBytes + aligned(reader.scratchBytes) + (keepsPanels ? panels : 2) * packedBytes
+  const panelBytes = gram && isLong ? longRowBytes(wasm, { out, inputs, taps }) : (keepsPanels ? panels : 2) * packedBytes
+  const size = CLEARANCE + heldBytes + aligned(reader.scratchBytes) + panelBytes
   return { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, size }
+}
+
+/** Filters that are read together: a multiple of SEGMENT; where each read goes through all of a file's layer, as many as may be held. */
+function stepOf({ taps, isScattered }: WeightReader, { budget, batchSize }: SessionOptions): number {
+  const most = batchSize ?? (isScattered ? Math.floor(budget / (taps * 4 * SEGMENT)) * SEGMENT : SEGMENT)
+  return Math.max(1, Math.ceil(most / SEGMENT)) * SEGMENT
 }
 
 /**
@@ -107,10 +118,13 @@ export function openLayer(
     async scan(from, count) {
       filters.narrowed = 0
       const segments: Scanned[] = []
-      for (const [within, some] of pieces(count, SEGMENT)) {
-        const part = scanSegment(wasm, await filters.at(from + within, some), from + within, some, taps, 0)
-        if (part.nonFinite) return { ...part, narrowed: filters.narrowed }
-        segments.push(...part.segments)
+      for (const [within, some] of pieces(count, reader.isScattered ? step : SEGMENT)) {
+        const address = await filters.at(from + within, some)
+        for (const [start, few] of pieces(some, SEGMENT)) {
+          const part = scanSegment(wasm, address + start * taps * 4, from + within + start, few, taps, 0)
+          if (part.nonFinite) return { ...part, narrowed: filters.narrowed }
+          segments.push(...part.segments)
+        }
       }
       return { segments, narrowed: filters.narrowed, nonFinite: undefined }
     },
@@ -125,6 +139,7 @@ export function openLayer(
       return out
     },
     async gram(strip, precision) {
+      if (length >= LONG_ROW) return longRowPanel(wasm, filters, { out, inputs, taps, room: packed }, strip)
       const first = await panel.at(strip, 0, precision)
       const own = wasm.gramPanels(first.address, first.count, first.address, first.count, length, precision)
       let { sum, near } = own

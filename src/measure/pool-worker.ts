@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts'
 import { concatAccess, memoryAccess, type Origin, type RandomAccess, sliceAccess } from '../io/random-access.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
-import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
+import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult, wantsGram } from './layer-pass.ts'
 import { type LayerSession, openLayer } from './layer-session.ts'
 import type { Part, PartResult, PoolReply, PoolRequest, SentBytes, SentError, SentLayer } from './pool-protocol.ts'
 
@@ -47,7 +47,7 @@ export function servePool(
     if (shared?.key !== key) {
       const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
       const { budget = MEMORY_BUDGET, batchSize } = options
-      shared = { key, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram: options.passes.has('gram') }) }
+      shared = { key, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram: wantsGram(shape, options) }) }
     }
     const { session } = shared
     switch (part.stage) {

@@ -1,9 +1,9 @@
 import { startMeasureWorker } from '#threads'
 import type { WorkerHandle } from '../io/platform.ts'
-import { compileModule, openInstance, type WasmInstance } from '../wasm/module.ts'
-import { weightReader } from '../weights/reader.ts'
-import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
-import { type LayerJob, type Measurer, workOf } from './measurer.ts'
+import { compileModule, openInstance } from '../wasm/module.ts'
+import { isInOrder } from '../weights/reader.ts'
+import { MEMORY_BUDGET, type PassOptions, type PassResult } from './layer-pass.ts'
+import { type LayerJob, localMeasurer, type Measurer, workOf } from './measurer.ts'
 import { originsOf, type Part, type PartResult, type PoolReply, type SentLayer } from './pool-protocol.ts'
 import { PoolThread } from './pool-thread.ts'
 import { revivedError, sentLayer } from './sent-layer.ts'
@@ -14,6 +14,8 @@ const BATCH_WORK = 5e6
 const BATCH_LAYERS = 64
 /** A layer of more work is shared out when fewer layers than workers wait. */
 export const SHARED_WORK = 2e8
+/** Bytes of float32 above which a scattered layer is measured here, held as a whole: parts of it would each read all that is stored. */
+const SCATTERED_MOST = 64 << 20
 /** Bytes of weights that a thread may hold, at least. */
 const LEAST_BUDGET = 4 << 20
 
@@ -63,7 +65,9 @@ class Pool implements Measurer {
   #isSharing = false
   #keys = 0
   #closed: Error | undefined
-  #local: Promise<WasmInstance> | undefined
+  /** This thread, one layer after the other; as it holds one at a time, it may hold as much as all threads. */
+  #here: Promise<Measurer> | undefined
+  readonly #ownOptions: PassOptions
 
   constructor(handles: readonly WorkerHandle[], options: PassOptions, module: Promise<WebAssembly.Module>) {
     this.#count = handles.length
@@ -71,6 +75,7 @@ class Pool implements Measurer {
     // A thread may hold its part of a layer that is shared out, and a layer of its own.
     const budget = Math.max(LEAST_BUDGET, Math.floor((options.budget ?? MEMORY_BUDGET) / (2 * this.#count)))
     const own = { ...options, budget }
+    this.#ownOptions = options
     this.#options = own
     this.#module = module
     const start = module.then((compiled) => ({ kind: 'start', module: compiled, options: own }) as const)
@@ -136,7 +141,7 @@ class Pool implements Measurer {
 
   /** A layer that would keep one thread long while the others have little to do. */
   #isShared({ job, work }: WaitingLayer, waiting: number): boolean {
-    return work > SHARED_WORK && waiting < this.#count && originsOf(job.plan.access) !== undefined
+    return work > SHARED_WORK && waiting < this.#count && originsOf(job.plan.access) !== undefined && !isLargeScattered(job)
   }
 
   async #sendPart(thread: PoolThread, { key, layer, part, resolve, reject }: WaitingPart): Promise<void> {
@@ -177,7 +182,7 @@ class Pool implements Measurer {
     const sent: { waiting: WaitingLayer; layer: SentLayer }[] = []
     for (const waiting of batch) {
       try {
-        const layer = await sentLayer(waiting.job, this.#options.budget!)
+        const layer = isLargeScattered(waiting.job) ? undefined : await sentLayer(waiting.job, this.#options.budget!)
         if (layer) sent.push({ waiting, layer })
         else void this.#measureHere(waiting)
       } catch (error) {
@@ -187,11 +192,11 @@ class Pool implements Measurer {
     return sent
   }
 
-  /** A layer whose bytes exist only here and are too many to be sent: measured in this thread, read again for each pass. */
-  async #measureHere({ job: { plan, shape }, resolve, reject }: WaitingLayer): Promise<void> {
+  /** A layer whose bytes exist only here and are too many to be sent, or of which every part reads all that is stored. */
+  async #measureHere({ job, resolve, reject }: WaitingLayer): Promise<void> {
     try {
-      this.#local ??= this.#module.then(openInstance)
-      resolve(await measureWeights(await this.#local, weightReader(plan, shape), shape, this.#options))
+      this.#here ??= this.#module.then(async (module) => localMeasurer(this.#ownOptions, await openInstance(module)))
+      resolve(await (await this.#here).measure(job))
     } catch (error) {
       reject(error)
     }
@@ -219,6 +224,10 @@ class Pool implements Measurer {
     this.#pump()
     return Promise.all(results)
   }
+}
+
+function isLargeScattered({ plan, shape }: LayerJob): boolean {
+  return shape.reduce((product, n) => product * n, 4) > SCATTERED_MOST && !isInOrder(plan, shape)
 }
 
 /** Takes the layers from `at` on that travel with one of `work` before them. */

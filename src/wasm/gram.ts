@@ -17,6 +17,12 @@ const doubleWork = 1 << 26
 const typicalCosine = 0.05
 const typicalSquare = 5850 * 5850
 
+/**
+ * Weights of a row from which on four rows, packed twice, take more memory than a thread may have (about 100 MB): such rows are
+ * multiplied stretch by stretch, in double. A layer of 3×3 filters has them from 116,509 input channels on.
+ */
+export const LONG_ROW = 1 << 20
+
 /** What a layer's panels give in one arithmetic. */
 export interface GramTotal {
   /** Σ |a·b - [a = b]| over all ordered pairs of rows: PanelSum.sum of all pairs of panels. */
@@ -32,6 +38,7 @@ export interface GramTotal {
  * accepts counts; the last is always good.
  */
 export function gramPrecisions(rows: number, length: number): readonly Precision[] {
+  if (length >= LONG_ROW) return ['double']
   if (rows <= doubleRows || rows * rows * length <= doubleWork) return ['double']
   const expected: GramTotal = {
     sum: rows * (rows - 1) * typicalCosine,

@@ -32,6 +32,8 @@ export interface PanelCalls {
   packRows(address: number, rows: number, length: number, packed: number, precision: Precision): number
   /** Two packed panels of one precision, or one with itself. */
   gramPanels(a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum
+  /** a·b of row i of the first panel and row j of the second of the last `gramPanels` in double (j < i of a panel with itself). */
+  pairProduct(i: number, j: number): number
 }
 
 export function panelCalls(wasm: ModuleExports, arena: Arena): PanelCalls {
@@ -48,6 +50,11 @@ export function panelCalls(wasm: ModuleExports, arena: Arena): PanelCalls {
       wasm.gramPanels(kinds[precision], a, rowsA, b, rowsB, length, NEAR, work, out)
       const doubles = arena.doubles()
       return { sum: doubles[out >> 3]!, near: doubles[(out >> 3) + 1]! }
+    },
+    pairProduct(i, j) {
+      const doubles = arena.doubles()
+      const lanes = (work >> 3) + 2 * (i * panelLimit + j)
+      return doubles[lanes]! + doubles[lanes + 1]!
     },
   }
 }

@@ -26,3 +26,10 @@ export interface WeightPlan {
   readonly strides?: readonly [number, number, number, number]
   readonly dequantise?: Dequantisation
 }
+
+/** The scales of output channels [out, out + outs). */
+export function partOf({ scale, zero, shift }: Dequantisation, out: number, outs: number): Dequantisation {
+  const part = (values: number | Float64Array): number | Float64Array =>
+    typeof values === 'number' ? values : values.subarray(out, out + outs)
+  return { scale: part(scale), zero: part(zero), shift }
+}

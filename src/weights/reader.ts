@@ -2,11 +2,12 @@ import { InputError } from '../errors.ts'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type Box, boxesOf, spanOf } from './boxes.ts'
-import type { ConvShape, Dequantisation, WeightPlan } from './plan.ts'
+import { type ConvShape, partOf, type WeightPlan } from './plan.ts'
+import { readScattered, scatteredScratchBytes } from './scattered.ts'
 import { storedBytes } from './stored-bytes.ts'
 
 const PIECE = 4 << 20 // stored bytes that are decoded at a time
-const WHOLE_SPAN = 64 << 20 // stored bytes of a strided layer that are read in one piece; a larger one is gathered
+const WHOLE_SPAN = 64 << 20 // stored bytes of a strided layer that are read in one piece; a larger one in pieces of the file
 
 /** A layer's weights, to be read into the module's memory as float32 in (out, in, row, column) order. */
 export interface WeightReader {
@@ -14,6 +15,8 @@ export interface WeightReader {
   readonly taps: number
   /** Bytes of scratch memory that `read` needs: 0 when the file holds the float32 as they are. */
   readonly scratchBytes: number
+  /** True where every read goes through all that is stored of its output channels, however few are asked for: ask for many at once. */
+  readonly isScattered?: boolean
   /** Where in its file filter 0 lies, when filters are read from there as they are: `clearOf` says where to put them. */
   readonly position?: number
   /**
@@ -22,6 +25,13 @@ export interface WeightReader {
    * @throws InputError when the bytes are not there
    */
   read(wasm: WasmInstance, address: number, scratch: number, from: number, count: number): Promise<number>
+}
+
+/** Whether a layer's weights are stored in (out, in, row, column) order, without gaps. */
+export function isInOrder({ strides }: Pick<WeightPlan, 'strides'>, shape: ConvShape): boolean {
+  const [, inputs, height, width] = shape
+  const rowMajor = [inputs * height * width, height * width, width, 1]
+  return strides === undefined || strides.every((stride, k) => stride === rowMajor[k] || shape[k] === 1)
 }
 
 /** Plans the reading of a layer's weights. @throws InputError when the file is too short for them */
@@ -39,7 +49,7 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       `weights of shape ${shape.join(' × ')} should lie at bytes ${plan.offset} to ${plan.offset + span * bytes}, but it ends at ${plan.access.byteLength}; it is cut short or damaged, get it again`,
     )
   }
-  const contiguous = strides.every((stride, k) => stride === rowMajor[k] || shape[k] === 1)
+  const contiguous = isInOrder(plan, shape)
   const origin = (plan.access.parts?.[0] ?? plan.access).origin
   const position = origin && origin.offset + plan.offset
   if (contiguous && plan.dtype === 'float32' && !plan.dequantise) {
@@ -64,7 +74,7 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       destination: address,
       shape: alike && !from ? [1, 1, 1, box.outs * box.inputs * taps] : [box.outs, box.inputs, height, width],
       ...(from && { strides: from }),
-      ...(plan.dequantise && { dequantise: partOf(plan.dequantise, box) }),
+      ...(plan.dequantise && { dequantise: partOf(plan.dequantise, box.out, box.outs) }),
     })
   const inPieces = async (
     wasm: WasmInstance,
@@ -103,6 +113,7 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
     return {
       filters,
       taps,
+      isScattered: true,
       scratchBytes: span * bytes,
       async read(wasm, address, scratch, from, count) {
         await plan.access.read(plan.offset, span * bytes, wasm.u8(scratch, span * bytes))
@@ -113,68 +124,11 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       },
     }
   }
-  const most = Math.max(1, Math.floor(PIECE / (taps * bytes)))
   return {
     filters,
     taps,
-    scratchBytes: most * taps * bytes,
-    read: (wasm, address, scratch, from, count) =>
-      inPieces(wasm, address, from, count, most, async (box) => {
-        await gather(plan, strides, box, height, width, wasm, scratch)
-        return { source: scratch }
-      }),
+    isScattered: true,
+    scratchBytes: scatteredScratchBytes(plan.dtype),
+    read: (wasm, address, scratch, from, count) => readScattered({ plan, strides, shape, wasm, address, scratch, from, count }),
   }
-}
-
-/** The scales of a box's output channels. */
-function partOf({ scale, zero, shift }: Dequantisation, { out, outs }: Box): Dequantisation {
-  const part = (values: number | Float64Array): number | Float64Array =>
-    typeof values === 'number' ? values : values.subarray(out, out + outs)
-  return { scale: part(scale), zero: part(zero), shift }
-}
-
-/**
- * Copies the stored elements of a box to `scratch` in (out, in, row, column) order, reading the box's span in
- * pieces: bounded memory for a strided layer of any size, at the price of reading the span once for each box.
- */
-async function gather(
-  plan: WeightPlan,
-  strides: readonly [number, number, number, number],
-  box: Box,
-  height: number,
-  width: number,
-  wasm: WasmInstance,
-  scratch: number,
-): Promise<void> {
-  const bytes = storedBytes[plan.dtype]
-  const { first, length } = spanOf(strides, box, height, width)
-  const counts = [box.outs, box.inputs, height, width]
-  // Dimensions from the slowest to the fastest in the file, so that one pass over the span finds them in order.
-  const order = [0, 1, 2, 3].sort((a, b) => strides[b]! - strides[a]!)
-  const piece = new Uint8Array(Math.min(PIECE, length * bytes))
-  let pieceFirst = 0
-  let pieceEnd = 0
-  const to = wasm.u8(
-    scratch,
-    counts.reduce((n, c) => n * c, bytes),
-  )
-  const target = [counts[1]! * counts[2]! * counts[3]!, counts[2]! * counts[3]!, counts[3]!, 1]
-  const [a, b, c, d] = order as [number, number, number, number]
-  for (let ka = 0; ka < counts[a]!; ka++)
-    for (let kb = 0; kb < counts[b]!; kb++)
-      for (let kc = 0; kc < counts[c]!; kc++) {
-        const source = ka * strides[a]! + kb * strides[b]! + kc * strides[c]!
-        const dest = ka * target[a]! + kb * target[b]! + kc * target[c]!
-        for (let kd = 0; kd < counts[d]!; kd++) {
-          const at = source + kd * strides[d]!
-          if (at < pieceFirst || at >= pieceEnd) {
-            pieceFirst = at
-            pieceEnd = Math.min(length, at + Math.floor(piece.length / bytes))
-            await plan.access.read(plan.offset + (first + at) * bytes, (pieceEnd - at) * bytes, piece)
-          }
-          const from = (at - pieceFirst) * bytes
-          const into = (dest + kd * target[d]!) * bytes
-          for (let k = 0; k < bytes; k++) to[into + k] = piece[from + k]!
-        }
-      }
 }
