@@ -5,6 +5,7 @@ import { memoryAccess } from '../io/random-access.ts'
 import { looksLikeNpy, npyStrides, readNpy } from '../sources/numpy/npy.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import type { Planes } from './convolution.ts'
+import { plainPng } from './png.ts'
 import { readValues } from './read-values.ts'
 
 /** An image as (channel, row, column), 1 or 3 channels (or what an array has). Pixels are in 0 … 1. */
@@ -31,12 +32,7 @@ export async function readImage(wasm: WasmInstance, name: string, bytes: Uint8Ar
 function pngPlanes(name: string, bytes: Uint8Array): Planes {
   let png: DecodedPng
   try {
-    requireSize(
-      name,
-      new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(16),
-      new DataView(bytes.buffer, bytes.byteOffset).getUint32(20),
-    )
-    png = decodePng(bytes)
+    png = decodePng(plainPng(name, bytes, requireSize))
   } catch (error) {
     if (error instanceof InputError) throw error
     throw new InputError(name, `is a damaged PNG: ${(error as Error).message}`, { cause: error })

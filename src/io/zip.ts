@@ -33,6 +33,20 @@ export interface Zip {
   folder(below?: string): Folder
 }
 
+/** What is kept of an entry of the directory: zip.js's own take 8 KB each. */
+interface Listed {
+  readonly filename: string
+  /** Bytes of the name as it is stored. */
+  readonly nameLength: number
+  readonly directory: boolean
+  readonly offset: number
+  readonly byteLength: number
+  readonly compressedLength: number
+  readonly compressionMethod: number
+  readonly encrypted: boolean
+  readonly crc: number
+}
+
 const LARGEST_DIRECTORY = 1 << 26
 const MOST_ENTRIES = 200_000
 const LARGEST_INFLATED = 0x7fffffff // what one array holds in every browser
@@ -92,12 +106,12 @@ async function readZip(access: RandomAccess): Promise<Zip> {
   }
 }
 
-function entryOf(access: RandomAccess, item: Entry, cache: InflatedCache): ZipEntry {
+function entryOf(access: RandomAccess, item: Listed, cache: InflatedCache): ZipEntry {
   const name = safePath(access, item.filename)
-  const { uncompressedSize: byteLength, compressedSize: compressedLength, compressionMethod, encrypted, crc32: crc = 0 } = item
-  const title = `${access.name}/${name}`
+  const { byteLength, compressedLength, compressionMethod, encrypted, crc } = item
   const stored = compressionMethod === 0
   const open = async (): Promise<RandomAccess> => {
+    const title = `${access.name}/${name}`
     if (encrypted) throw new InputError(title, 'is encrypted; unpack the zip with its password first')
     if (!stored && compressionMethod !== 8)
       throw new InputError(
@@ -156,7 +170,7 @@ function onceFor(check: (signal?: AbortSignal) => Promise<void>): (signal?: Abor
 }
 
 /** First byte of an entry's data: behind the local header, whose name and extra field have lengths of their own. */
-async function dataStart(access: RandomAccess, item: Entry, title: string): Promise<number> {
+async function dataStart(access: RandomAccess, item: Listed, title: string): Promise<number> {
   const HEADER = 30
   if (item.offset + HEADER > access.byteLength)
     throw new InputError(
@@ -168,7 +182,7 @@ async function dataStart(access: RandomAccess, item: Entry, title: string): Prom
   if (view.getUint32(0, true) !== 0x04034b50)
     throw new InputError(title, `has no local header at byte ${item.offset}; the zip is damaged, get it again`)
   const nameLength = view.getUint16(26, true)
-  if (nameLength !== item.rawFilename.length || view.getUint16(8, true) !== item.compressionMethod)
+  if (nameLength !== item.nameLength || view.getUint16(8, true) !== item.compressionMethod)
     throw new InputError(
       title,
       `has a local header at byte ${item.offset} that contradicts the zip's directory; the zip is damaged, get it again`,
@@ -176,7 +190,7 @@ async function dataStart(access: RandomAccess, item: Entry, title: string): Prom
   return item.offset + HEADER + nameLength + view.getUint16(28, true)
 }
 
-async function readDirectory(access: RandomAccess): Promise<Entry[]> {
+async function readDirectory(access: RandomAccess): Promise<Listed[]> {
   const { ZipReader } = await import('@zip.js/zip.js/lib/zip-core-reader.js')
   const shown = await withZip64Shown(access)
   const bytes = {
@@ -190,14 +204,14 @@ async function readDirectory(access: RandomAccess): Promise<Entry[]> {
       return shown.read(offset, there)
     },
   }
-  const found: Entry[] = []
+  const found: Listed[] = []
   try {
     // The declared types know only zip.js's own Reader classes; its code takes any object of this shape.
     const reader = new ZipReader(bytes as unknown as ConstructorParameters<typeof ZipReader>[0], {
       filenameValidation: 'tolerant',
     })
     for await (const entry of reader.getEntriesGenerator()) {
-      found.push(entry)
+      found.push(listedOf(entry))
       if (found.length > MOST_ENTRIES) throw new InputError(access.name, `has more than ${MOST_ENTRIES} entries; unpack it first`)
     }
   } catch (error) {
@@ -209,6 +223,20 @@ async function readDirectory(access: RandomAccess): Promise<Entry[]> {
   return found
 }
 
+function listedOf(entry: Entry): Listed {
+  return {
+    filename: entry.filename,
+    nameLength: entry.rawFilename.length,
+    directory: entry.directory,
+    offset: entry.offset,
+    byteLength: entry.uncompressedSize,
+    compressedLength: entry.compressedSize,
+    compressionMethod: entry.compressionMethod,
+    encrypted: entry.encrypted,
+    crc: entry.crc32 ?? 0,
+  }
+}
+
 function directoryProblem(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   if (/split/i.test(message)) return 'is one part of a zip split over several files; join them first'
@@ -218,11 +246,11 @@ function directoryProblem(error: unknown): string {
 }
 
 /** Entries that share bytes are a zip bomb's way to be small. */
-function requireApart(access: RandomAccess, items: readonly Entry[]): void {
+function requireApart(access: RandomAccess, items: readonly Listed[]): void {
   const sorted = [...items].sort((a, b) => a.offset - b.offset)
   for (let k = 1; k < sorted.length; k++) {
     const before = sorted[k - 1]!
-    if (before.offset + 30 + before.rawFilename.length + before.compressedSize > sorted[k]!.offset)
+    if (before.offset + 30 + before.nameLength + before.compressedLength > sorted[k]!.offset)
       throw new InputError(
         access.name,
         `the zip's entries ${quote(before.filename)} and ${quote(sorted[k]!.filename)} share bytes; it is damaged or hostile`,
@@ -234,7 +262,7 @@ function requireApart(access: RandomAccess, items: readonly Entry[]): void {
  * A file that begins with an entry of which its directory knows nothing is several zips one behind another: the directory is
  * the last one's, and reading it alone would lose the others without a word.
  */
-async function requireWhole(access: RandomAccess, items: readonly Entry[]): Promise<void> {
+async function requireWhole(access: RandomAccess, items: readonly Listed[]): Promise<void> {
   if (items.length === 0 || items.some(({ offset }) => offset === 0)) return
   if (looksLikeZip(await access.read(0, Math.min(4, access.byteLength))))
     throw new InputError(

@@ -28,7 +28,7 @@ export interface WeightPlan {
 }
 
 /** The scales of output channels [out, out + outs). */
-export function partOf({ scale, zero, shift }: Dequantisation, out: number, outs: number): Dequantisation {
+export function scalesOf({ scale, zero, shift }: Dequantisation, out: number, outs: number): Dequantisation {
   const part = (values: number | Float64Array): number | Float64Array =>
     typeof values === 'number' ? values : values.subarray(out, out + outs)
   return { scale: part(scale), zero: part(zero), shift }

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type Box, boxesOf, spanOf } from './boxes.ts'
-import { type ConvShape, partOf, type WeightPlan } from './plan.ts'
+import { type ConvShape, scalesOf, type WeightPlan } from './plan.ts'
 import { readScattered, scatteredScratchBytes } from './scattered.ts'
 import { storedBytes } from './stored-bytes.ts'
 
@@ -74,7 +74,7 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       destination: address,
       shape: alike && !from ? [1, 1, 1, box.outs * box.inputs * taps] : [box.outs, box.inputs, height, width],
       ...(from && { strides: from }),
-      ...(plan.dequantise && { dequantise: partOf(plan.dequantise, box.out, box.outs) }),
+      ...(plan.dequantise && { dequantise: scalesOf(plan.dequantise, box.out, box.outs) }),
     })
   const inPieces = async (
     wasm: WasmInstance,

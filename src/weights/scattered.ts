@@ -1,6 +1,6 @@
 import type { WasmInstance } from '../wasm/module.ts'
 import type { StoredType } from '../wasm/stored.ts'
-import { type ConvShape, partOf, type WeightPlan } from './plan.ts'
+import { type ConvShape, scalesOf, type WeightPlan } from './plan.ts'
 import { storedBytes } from './stored-bytes.ts'
 
 /** Stored elements that are read and decoded at a time. */
@@ -96,7 +96,7 @@ async function readPiece(
     destination: scratch,
     shape: counts,
     strides,
-    ...(plan.dequantise && { dequantise: partOf(plan.dequantise, first[0], counts[0]) }),
+    ...(plan.dequantise && { dequantise: scalesOf(plan.dequantise, first[0], counts[0]) }),
   })
   const [outs, ins, rows, columns] = counts
   const decoded = wasm.f32(scratch, outs * ins * rows * columns)
