@@ -75,6 +75,7 @@ export async function writeDatabase(
       format: 'none',
       producer: null,
       opset: null,
+      depth_source: 'graph',
       revision: null,
       meta: {},
     })),

@@ -6,6 +6,19 @@ import type { InputPart, MetaValue } from './meta.ts'
 
 const reader = "the format's reader"
 
+/** What the depths of a model's layers rest on, the surest first. */
+export const depthSources = ['graph', 'order', 'names'] as const
+
+/**
+ * `graph`: the network's own structure; `order`: the order of the tensors in the file, which is the order of definition in nearly all
+ * checkpoints; `names`: an order read from names and shapes, where a file's order is the alphabet's.
+ */
+export type DepthSource = (typeof depthSources)[number]
+
+function isDepthSource(text: string): text is DepthSource {
+  return depthSources.some((source) => source === text)
+}
+
 /** A model's name and where it came from: what the model tables of results and of filter databases begin with. */
 export const provenanceFields = {
   model: textField("the model's name: the stem of its file, longer where two are alike", 'the run'),
@@ -25,6 +38,22 @@ export const provenanceFields = {
   format: textField('the format of the file', reader),
   producer: optional(textField('the program that wrote it, as the file says', reader)),
   opset: optional(numberField('int32', "version of ONNX's operators that it uses; null in other formats", reader)),
+  depth_source: coded(
+    optional(
+      textField(
+        "what depths rest on: `graph` (the network's own structure), `order` (of the tensors in the file) or `names` (an order read from names, where the file's is the alphabet's)",
+        reader,
+      ),
+    ),
+    (source: DepthSource | null) => source,
+    (cell, table): DepthSource | null => {
+      if (cell === null || isDepthSource(cell)) return cell
+      throw new InputError(
+        table.name,
+        `column depth_source holds ${cell.slice(0, 100)}, which is none of ${depthSources.join(', ')}`,
+      )
+    },
+  ),
   revision: optional(
     textField('commit of the Hugging Face repository that it was read from (hf://…); null for files from elsewhere', 'the run'),
   ),

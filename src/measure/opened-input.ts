@@ -101,6 +101,7 @@ export function provenanceOf({ input, model, name }: OpenedModel, hashes: ModelH
     format: model.format,
     producer: model.producer,
     opset: model.opset,
+    depth_source: model.depth_source,
     revision: model.recorded ? (model.recorded.revision ?? null) : (input.revision ?? null),
     meta: model.meta,
   }

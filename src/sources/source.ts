@@ -1,4 +1,5 @@
 import type { InputPart, MetaValue } from '../database/meta.ts'
+import type { DepthSource } from '../database/provenance.ts'
 import type { InputError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
@@ -44,12 +45,6 @@ export interface Skipped {
   readonly shape: readonly number[]
   readonly reason: string
 }
-
-/**
- * What the depths of a model rest on: `graph`, the network's own structure; `order`, the order of the tensors in the file, which is the
- * order of definition in nearly all checkpoints; `names`, an order read from names and shapes, where a file's order is the alphabet's.
- */
-export type DepthSource = 'graph' | 'order' | 'names'
 
 /** One model found in an input. */
 export interface SourceModel {

@@ -1,5 +1,6 @@
+import type { DepthSource } from '../database/provenance.ts'
 import type { ConvShape } from '../weights/plan.ts'
-import type { Convolution, DepthSource, Skipped } from './source.ts'
+import type { Convolution, Skipped } from './source.ts'
 import { repeatsOf } from './state-dict/copies.ts'
 import { isSorted, showsSorting } from './state-dict/file-order.ts'
 import { judge, modulatedShape } from './state-dict/judge.ts'

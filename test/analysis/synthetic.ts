@@ -16,6 +16,7 @@ export function modelRow(model: string, meta: Record<string, MetaValue> = {}): M
     format: 'ONNX',
     producer: null,
     opset: 13,
+    depth_source: 'graph',
     revision: null,
     layers: 0,
     filters: 0,

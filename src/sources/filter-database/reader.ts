@@ -75,7 +75,7 @@ async function openDatabase(input: Input): Promise<Source> {
         format: model.format,
         producer: model.producer,
         opset: model.opset,
-        depth_source: 'graph',
+        depth_source: model.depth_source ?? 'graph',
         convolutions: own.map((layer) => convolution(layer, filters, batches)),
         skipped: [],
         tensors: own.length,
