@@ -14,7 +14,9 @@ export function maybeTransposed(
     const after = convolutions[k + 1]?.shape
     const bias = shapeOf(layer.replace(/[^./]*$/, 'bias'))
     if (bias?.length === 1 && bias[0] === first) return []
-    const fits = before === first && before !== second && second > 1
+    // Grouped convolutions one behind another have such shapes too, but all the same.
+    const isRepeated = [k - 1, k + 1].some((other) => convolutions[other]?.shape.join() === shape.join())
+    const fits = before === first && before !== second && second > 1 && !isRepeated
     return fits && (after === undefined || after[1] === second || after[0] === second) ? [layer] : []
   })
 }
