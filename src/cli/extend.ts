@@ -12,6 +12,7 @@ import { writeReportFiles } from '../results/report-files.ts'
 import { type ActivationChoice, activationOf } from './activation.ts'
 import type { MeasuredInputs } from './measuring.ts'
 import { readPairsFile } from './meta-file.ts'
+import { occupied } from './run-control.ts'
 
 /** What is asked for beyond the tables. */
 export interface Extension {
@@ -36,13 +37,14 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
     results,
     report: wanted.report && !activation,
     signal,
+    occupied,
     onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
   })
   if (results && wanted.report && activation) {
     const analysis = await run.whole()
     const name = pictures(analysis, groups, first).firstLayers?.[0]?.model
     const stage = await activationOf(shownInput(measured, name), activation)
-    await writeReportFiles(results, { analysis, groups, first, activation: stage })
+    await occupied(() => writeReportFiles(results, { analysis, groups, first, activation: stage }))
     const { image, changed, normalisation } = activation
     const images = { image: await shownImage(image), changed: await shownImage(changed) }
     await writeShownImages(results, { model: stage.model, ...images, normalisation })

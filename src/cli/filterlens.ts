@@ -88,4 +88,6 @@ try {
   process.exitCode = await main(words)
 } catch (error) {
   process.exitCode = report(error)
+  // A connection that is still open would keep the process, although nobody waits for it any more.
+  if (error instanceof Interrupted) process.exit()
 }

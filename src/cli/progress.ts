@@ -17,7 +17,8 @@ export function openProgressBar(): ProgressBar {
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
-    hideCursor: true,
+    hideCursor: false, // a process that is killed would leave it hidden
+    gracefulExit: false, // signals are ours
     clearOnComplete: true,
     linewrap: false,
   })

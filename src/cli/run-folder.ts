@@ -1,3 +1,4 @@
+import { rmdirSync, rmSync } from 'node:fs'
 import { lstat, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
@@ -53,11 +54,23 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     })
   const journal = journalFile(join(own, 'journal'))
   await rm(aside, { recursive: true, force: true }).catch(failed) // of a run that was killed
+  // A process that ends in any way but a kill leaves what `release` leaves.
+  const leave = (): void => {
+    try {
+      const isDone = journal.size() === 0
+      rmSync(isDone ? own : aside, { recursive: true, force: true })
+      if (isDone && !existed) rmdirSync(path)
+    } catch {
+      // the next run removes it
+    }
+  }
+  process.once('exit', leave)
   return {
     folder: outputFolder(path, aside),
     journal,
     lock,
     async release() {
+      process.off('exit', leave)
       const isDone = journal.size() === 0
       await journal.close()
       await rm(isDone ? own : aside, { recursive: true, force: true }).catch(() => undefined)

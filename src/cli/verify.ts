@@ -9,7 +9,7 @@ import { numberOption } from './measuring-options.ts'
 import { readMetaFile, readPairTable } from './meta-file.ts'
 import { openProgressBar } from './progress.ts'
 import { withResultFiles } from './results-place.ts'
-import { withInterrupt } from './run-control.ts'
+import { occupied, withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
 import { printable } from './terminal.ts'
 
@@ -57,6 +57,7 @@ export const verifyCommand: Command = {
             sample,
             seed,
             signal,
+            occupied,
             onProgress: (done, total, label) => progress.update(done, total, label),
           }),
         )

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem, openFile } from './node.ts'
-import { partOf, removeDeadParts } from './part-files.ts'
+import { partDone, partOf, removeDeadParts } from './part-files.ts'
 import type { OutputFolder, Sink } from './sink.ts'
 
 const LARGEST_WRITE = 1 << 30 // one write(2) takes less than 2 GiB
@@ -63,6 +63,7 @@ async function diskSink(target: string, waiting: string): Promise<Sink> {
   }
   const discard = async (): Promise<void> => {
     await close().catch(() => undefined)
+    partDone(waiting)
     await rm(waiting, { force: true }).catch(() => undefined) // what cannot be removed is removed by the next run
   }
   return {
@@ -79,6 +80,7 @@ async function diskSink(target: string, waiting: string): Promise<Sink> {
         await handle.sync()
         await close()
         await rename(waiting, target)
+        partDone(waiting)
       } catch (error) {
         await discard()
         failed(error)

@@ -27,8 +27,8 @@ const nextTurn = promisify(setImmediate)
 
 let lastTurn = 0
 
-/** Lets what else waits in this thread have its turn, every so often. */
-async function takeTurns(): Promise<void> {
+/** @see Platform.takeTurns */
+export async function takeTurns(): Promise<void> {
   if (performance.now() - lastTurn < TURN_MS) return
   await nextTurn()
   lastTurn = performance.now()

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -17,9 +18,25 @@ function prefixOf(target: string): string {
   return `.${Buffer.byteLength(name) > 200 ? short(name) : name}.${host}-`
 }
 
-/** Where to write what will be at `target`. */
+const written = new Set<string>()
+let isListening = false
+
+/** Where to write what will be at `target`; removed when the process ends, unless `partDone` is told before. */
 export function partOf(target: string): string {
-  return join(dirname(target), `${prefixOf(target)}${process.pid}-${randomUUID().slice(0, 8)}.part`)
+  if (!isListening) process.once('exit', removeWritten)
+  isListening = true
+  const part = join(dirname(target), `${prefixOf(target)}${process.pid}-${randomUUID().slice(0, 8)}.part`)
+  written.add(part)
+  return part
+}
+
+/** Says that a part has its name, or is gone. */
+export function partDone(part: string): void {
+  written.delete(part)
+}
+
+function removeWritten(): void {
+  for (const part of written) rmSync(part, { recursive: true, force: true })
 }
 
 /** Removes what killed processes of this host left beside `target`; nothing else, and nothing when the folder cannot be read. */

@@ -1,3 +1,4 @@
+import { takeTurns } from '#io'
 import { InputError } from '../errors.ts'
 
 /** Where a worker finds the same bytes again without being sent them. */
@@ -82,13 +83,18 @@ export function requireRange(name: string, byteLength: number, offset: number, l
   }
 }
 
-/** Bytes that are in memory already. */
+const SMALL_READ = 1 << 12
+const SMALL_READS = 64
+
+/** Bytes that are in memory already. Reading them waits for nothing, so it takes turns with what else waits in this thread. */
 export function memoryAccess(name: string, bytes: Uint8Array): RandomAccess {
+  let small = 0
   return {
     name,
     byteLength: bytes.byteLength,
     async read(offset, length, into) {
       requireRange(name, bytes.byteLength, offset, length)
+      if (length >= SMALL_READ || ++small % SMALL_READS === 0) await takeTurns()
       const part = bytes.subarray(offset, offset + length)
       if (!into) return part
       into.set(part)

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem } from './node.ts'
 import { makeFolder, outputFolder } from './node-output.ts'
-import { partOf, removeDeadParts } from './part-files.ts'
+import { partDone, partOf, removeDeadParts } from './part-files.ts'
 import type { OutputFolder } from './sink.ts'
 
 /** Files that get their names together. */
@@ -32,7 +32,10 @@ export async function stageFolder(path: string): Promise<StagedFolder> {
   await removeDeadParts(place).catch(failed)
   const part = partOf(place)
   await mkdir(part).catch(failed)
-  const discard = (): Promise<void> => rm(part, { recursive: true, force: true })
+  const discard = async (): Promise<void> => {
+    await rm(part, { recursive: true, force: true })
+    partDone(part)
+  }
   const written = outputFolder(part)
   return {
     folder: { ...written, name: path },

@@ -58,7 +58,8 @@ export class InputDriver {
     const { signal } = this.#options
     for await (const given of this.#inputs) {
       signal?.throwIfAborted()
-      const opened = await OpenedInput.open(given, this.#opening, (input) => this.#closed(input)).catch((error: unknown) =>
+      const opening = OpenedInput.open(given, this.#opening, (input) => this.#closed(input))
+      const opened = await unlessAborted(opening, signal, (late) => late.close()).catch((error: unknown) =>
         this.broken(error, given.path),
       )
       if (opened instanceof InputError) {
@@ -89,4 +90,21 @@ export class InputDriver {
     this.#open.delete(input)
     this.progress.inputDone()
   }
+}
+
+/**
+ * What a promise gives, unless the signal is aborted before: then nobody waits for it (a server that does not answer), and what it
+ * gives later is put away. @throws the signal's reason
+ */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, putAway: (late: T) => Promise<void>): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason)
+      promise.then(putAway).catch(() => undefined) // whatever comes of it, nobody has asked for it any more
+    }
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }

@@ -1,3 +1,4 @@
+import { takeTurns } from '#io'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
 import { type GramTotal, gramPrecisions, LONG_ROW } from '../wasm/gram.ts'
 import { type Precision, panelLimit, type Scanned, type SegmentMoments, type WasmInstance } from '../wasm/module.ts'
@@ -121,9 +122,10 @@ export function openLayer(
       for (const [within, some] of pieces(count, reader.isScattered ? step : SEGMENT)) {
         const address = await filters.at(from + within, some)
         for (const [start, few] of pieces(some, SEGMENT)) {
+          await takeTurns()
           const part = scanSegment(wasm, address + start * taps * 4, from + within + start, few, taps, 0)
           if (part.nonFinite) return { ...part, narrowed: filters.narrowed }
-          segments.push(...part.segments)
+          for (const segment of part.segments) segments.push(segment)
         }
       }
       return { segments, narrowed: filters.narrowed, nonFinite: undefined }
@@ -133,6 +135,7 @@ export function openLayer(
       for (const [within, some] of pieces(count, step)) {
         const address = await filters.at(from + within, some)
         for (const [start, few] of pieces(some, SEGMENT)) {
+          await takeTurns()
           out.push(wasm.moments(address + start * taps * 4, few, taps, limit, strict, mean))
         }
       }
@@ -144,6 +147,7 @@ export function openLayer(
       const own = wasm.gramPanels(first.address, first.count, first.address, first.count, length, precision)
       let { sum, near } = own
       for (let k = strip + 1; k < panels; k++) {
+        await takeTurns() // a product of two panels takes some milliseconds
         const other = await panel.at(k, 1, precision)
         const part = wasm.gramPanels(first.address, first.count, other.address, other.count, length, precision)
         sum += part.sum

@@ -1,5 +1,6 @@
 import { type FirstFilters, readFirstFiltersOf } from '../activation/first-filters.ts'
-import { analyzeGroups } from '../analysis/analyze-groups.ts'
+import { groupCoefficients } from '../analysis/analyze-groups.ts'
+import { groupAnalysis } from '../analysis/group-analysis.ts'
 import { type GroupChoice, metaValue } from '../analysis/members.ts'
 import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
@@ -30,6 +31,8 @@ export interface RunExtension {
   /** Model names by input path, where the run was given any. */
   readonly names?: ReadonlyMap<string, string>
   readonly signal?: AbortSignal
+  /** Runs what computes for long without a pause; default: at once. The command line lets signals end it. */
+  readonly occupied?: <T>(work: () => T | Promise<T>) => Promise<T>
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
 }
 
@@ -47,25 +50,24 @@ export interface ExtendedRun {
 export async function extendRun(
   run: RunToExtend,
   inputs: readonly (Input | LazyInput)[],
-  { pairs, groups: chosen, results, report, onProgress, ...options }: RunExtension,
+  { pairs, groups: chosen, results, report, onProgress, occupied = async (work) => work(), ...options }: RunExtension,
 ): Promise<ExtendedRun> {
   const passOptions = { ...options, ...(onProgress && { onProgress }) }
-  const groups =
-    pairs || chosen || hasTwoGroups(run)
-      ? await analyzeGroups(inputs, {
-          analysis: await run.whole(),
-          ...(pairs && { pairs }),
-          ...(chosen && { groups: chosen }),
-          ...passOptions,
-        })
-      : undefined
+  let groups: GroupReport | undefined
+  if (pairs || chosen || hasTwoGroups(run)) {
+    const analysis = await occupied(() => run.whole())
+    const given = { analysis, ...(pairs && { pairs }), ...(chosen && { groups: chosen }), ...passOptions }
+    const coefficients = await groupCoefficients(inputs, given)
+    groups = await occupied(() => groupAnalysis({ ...given, coefficients }))
+  }
   if (!results) return { groups, first: [] }
-  if (groups) await writeGroups(results, groups, pairs ?? [])
+  const found = groups
+  if (found) await occupied(() => writeGroups(results, found, pairs ?? []))
   const first = await readFirstFiltersOf(inputs, run, options)
   await writeFile(results, FIRST_FILTERS, firstFiltersBytes(first))
   if (report) {
     const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
-    await writeReportFiles(results, { analysis: await run.whole(), groups, first })
+    await occupied(async () => writeReportFiles(results, { analysis: await run.whole(), groups, first }))
   }
   return { groups, first }
 }

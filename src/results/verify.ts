@@ -27,6 +27,8 @@ export interface VerifyOptions {
   readonly sample?: number | undefined
   readonly seed?: number
   readonly signal?: AbortSignal
+  /** Runs what computes for long without a pause; default: at once. The command line lets signals end it. */
+  readonly occupied?: <T>(work: () => T | Promise<T>) => Promise<T>
   readonly onProgress?: (done: number, total: number, label: string) => void
 }
 
@@ -54,7 +56,7 @@ export interface Verdict {
  * number, the tables and the models that are given. @throws InputError when there are no results, or they are of another module
  */
 export async function verifyResults(folder: Folder, name: string, options: VerifyOptions = {}): Promise<Verdict> {
-  const { expect, signal } = options
+  const { expect, signal, occupied = async (work) => work() } = options
   const { problems, entries, resultsSha256, extra } = await checkFiles(folder, name, signal)
   const found = {
     resultsSha256,
@@ -71,7 +73,7 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
     notCompared: [],
   }
   if (found.problems.length > 0) return found
-  const stored = await readResults(folder, name)
+  const stored = await occupied(() => readResults(folder, name))
   const pairs = await readPairs(folder, name)
   const again =
     options.inputs &&
@@ -94,7 +96,7 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
   const measured = { ...found, layers: again?.layers ?? 0, problems: again?.problems ?? [], differences, notCompared }
   if (measured.problems.length > 0 || differences.length > 0) return measured
   if (!again?.isWhole) {
-    const derived = await checkDerived({ folder, name, stored, entries })
+    const derived = await occupied(() => checkDerived({ folder, name, stored, entries }))
     return {
       ...measured,
       derived: derived.equal.length,

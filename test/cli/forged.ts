@@ -14,7 +14,7 @@ import { filterlens } from './run.ts'
 
 export const few = ['data/vgg_w16_cifar10_normal.onnx', 'data/vgg_w16_cifar10_robust.onnx']
 
-const facts = {
+export const facts = {
   command: 'a test',
   finished: '2026-01-01T00:00:00Z',
   machine: {},

@@ -11,13 +11,18 @@ export class WorkError extends Error {
   }
 }
 
+/** A worker that does not stop within this time is ended: it computes, and does not hear what it is told. */
+const CANCEL_MS = 300
+
 interface Waiting {
+  readonly method: Method
+  readonly given: unknown
   resolve(value: unknown): void
   reject(error: Error): void
   event(value: unknown): void
 }
 
-/** Calls a method in a worker. Aborting the signal asks the worker to stop; the promise then rejects with an AbortError. */
+/** Calls a method in a worker. Aborting the signal asks the worker to stop, and ends it when it does not; the promise then rejects with an AbortError. */
 export type Work = <M extends Method>(
   method: M,
   given: WorkerMethods[M]['given'],
@@ -55,12 +60,28 @@ export function openWork(): Work {
     return started
   }
 
+  /** Ends the worker, and gives its other calls to a new one. */
+  const endFor = (id: number): void => {
+    const job = waiting.get(id)
+    if (!job) return
+    waiting.delete(id)
+    worker?.terminate()
+    worker = undefined
+    job.reject(new DOMException('cancelled', 'AbortError'))
+    if (waiting.size === 0) return
+    worker = start()
+    for (const [other, { method, given }] of waiting) worker.postMessage({ id: other, method, given })
+  }
+
   return (method, given, { onEvent, signal } = {}) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new DOMException('cancelled', 'AbortError'))
       worker ??= start()
       const id = next++
-      const cancel = (): void => worker?.postMessage({ id, method: 'cancel', given: null })
+      const cancel = (): void => {
+        worker?.postMessage({ id, method: 'cancel', given: null })
+        setTimeout(() => endFor(id), CANCEL_MS)
+      }
       signal?.addEventListener('abort', cancel, { once: true })
       const over =
         <T>(then: (value: T) => void) =>
@@ -69,6 +90,8 @@ export function openWork(): Work {
           then(value)
         }
       waiting.set(id, {
+        method,
+        given,
         resolve: over(resolve as (value: unknown) => void),
         reject: over(reject),
         event: (value) => onEvent?.(value as never),
