@@ -33,21 +33,3 @@ export async function createSha256(): Promise<Sha256> {
     hex: () => hash.digest('hex'),
   }
 }
-
-const TURN_MS = 10
-let lastTurn = 0
-
-/** @see Platform.takeTurns */
-export async function takeTurns(): Promise<void> {
-  if (performance.now() - lastTurn < TURN_MS) return
-  // A timer would wait four milliseconds each time.
-  await new Promise<void>((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(null)
-  })
-  lastTurn = performance.now()
-}

@@ -15,24 +15,14 @@ import {
   type RandomAccess,
   requireRange,
 } from './random-access.ts'
+import { takeTurns } from './turns.ts'
 
 // Read synchronously. A trip through the thread pool takes longer than a small read, and what another processor has read is far from
 // this one's caches: layers of a file in the disk cache are measured in 0.83 to 0.90 of the time.
 const READ_SYNC = 1 << 24
-const TURN_MS = 10 // reading synchronously may keep messages, timers and signals waiting this long
 const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
 
 const readLater = promisify(read)
-const nextTurn = promisify(setImmediate)
-
-let lastTurn = 0
-
-/** @see Platform.takeTurns */
-export async function takeTurns(): Promise<void> {
-  if (performance.now() - lastTurn < TURN_MS) return
-  await nextTurn()
-  lastTurn = performance.now()
-}
 
 /** A pipe that nobody writes to does not keep us waiting: it is opened, seen to be none of ours, and closed. */
 const OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)

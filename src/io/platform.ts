@@ -27,11 +27,6 @@ export interface Platform {
   openOrigin(origin: import('./random-access.ts').Origin, name: string): Promise<import('./random-access.ts').RandomAccess>
   createSha256(): Promise<Sha256>
   createCrc32(): Promise<Crc32>
-  /**
-   * Lets what else waits in this thread have its turn, every so often: messages, timers and signals. For reading that waits
-   * for nothing itself.
-   */
-  takeTurns(): Promise<void>
 }
 
 /** Threads of the measuring pool. `#threads` resolves to threads/node.ts or threads/browser.ts, which both export these functions. */

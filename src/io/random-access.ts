@@ -1,5 +1,5 @@
-import { takeTurns } from '#io'
 import { InputError } from '../errors.ts'
+import { takeTurns } from './turns.ts'
 
 /** Where a worker finds the same bytes again without being sent them. */
 export type Origin =

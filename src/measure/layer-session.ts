@@ -1,5 +1,5 @@
-import { takeTurns } from '#io'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
+import { takeTurns } from '../io/turns.ts'
 import { type GramTotal, gramPrecisions, LONG_ROW } from '../wasm/gram.ts'
 import { type Precision, panelLimit, type Scanned, type SegmentMoments, type WasmInstance } from '../wasm/module.ts'
 import type { ConvShape } from '../weights/plan.ts'

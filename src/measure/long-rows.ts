@@ -1,3 +1,4 @@
+import { takeTurns } from '../io/turns.ts'
 import type { GramTotal } from '../wasm/gram.ts'
 import { panelLimit, type WasmInstance } from '../wasm/module.ts'
 import type { FiltersInMemory } from './filters-in-memory.ts'
@@ -82,6 +83,7 @@ export async function longRowPanel(
     let countA = 0
     let countB = 0
     for (const [from, count] of pieces(inputs, step)) {
+      await takeTurns()
       const a = await load(strip, from, count, 0)
       const b = own ? a : await load(other, from, count, 1)
       countA = a.count
