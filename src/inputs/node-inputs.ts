@@ -158,8 +158,13 @@ async function* placesOf(named: string): AsyncGenerator<Place> {
     throw new InputError(named, fileProblem(error), { cause: error })
   })
   if (!found) yield* matches(named)
-  else if (found.isDirectory()) yield* filesBelow(named, '', new Set())
+  else if (found.isDirectory()) yield* filesBelow(named, packagePrefix(named), new Set())
   else yield { location: named, relative: basename(named) }
+}
+
+/** A package is one model to a person: its own name stays before the paths inside. */
+function packagePrefix(folder: string): string {
+  return /.\.mlpackage$/i.test(basename(resolve(folder))) ? `${basename(resolve(folder))}/` : ''
 }
 
 /** The inputs in a folder and below, by code point of their paths. `above`: the real paths of the folders that lead here. */

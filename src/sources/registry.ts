@@ -162,6 +162,20 @@ export const modelFormats: readonly FormatEntry[] = [
     begins: signatures.darknet,
     load: async () => (await import('./darknet/format.ts')).darknet,
   },
+  {
+    name: 'Core ML',
+    owns: ['mlmodel'],
+    shares: [],
+    begins: signatures.coreMl,
+    load: async () => (await import('./coreml/format.ts')).coreml,
+  },
+  {
+    name: 'Caffe',
+    owns: ['caffemodel'],
+    shares: [],
+    begins: signatures.caffe,
+    load: async () => (await import('./caffe/format.ts')).caffe,
+  },
   // What follows has no signature, so it comes after every format that has one.
   {
     name: 'TensorFlow SavedModel',

@@ -67,6 +67,12 @@ const graph: Signature = (head) => head[0] === 0x0a
 /** A network's description, or weights behind version numbers. */
 const darknet: Signature = (head, path) => text(head, path) || (head[1] === 0 && head[2] === 0 && head[3] === 0)
 
+/** A model begins with the version of its form. */
+const coreMl: Signature = (head) => head[0] === 0x08
+
+/** A network begins with its name, its inputs or its first layer. */
+const caffe: Signature = (head) => [0x0a, 0x1a, 0x20, 0x28, 0x42].includes(head[0]!) || (head[0] === 0xa2 && head[1] === 0x06)
+
 /** By format, or by what several formats have in common. */
 export const signatures = {
   zip,
@@ -86,4 +92,6 @@ export const signatures = {
   messagePackMap,
   graph,
   darknet,
+  coreMl,
+  caffe,
 } as const satisfies Record<string, Signature>

@@ -44,6 +44,8 @@ test('chromium: each format is read as in Node', () =>
       await sameAsNode(page, [fixture('numpy/filters-nx9.npy')], 'NumPy filters')
       await sameAsNode(page, [fixture('flax/variables.msgpack')], 'Flax')
       await sameAsNode(page, [fixture('gguf/unet.gguf')], 'GGUF')
+      await sameAsNode(page, [fixture('coreml/classifier.mlmodel')], 'Core ML')
+      await sameAsNode(page, [fixture('caffe/branches.caffemodel')], 'Caffe')
       await sameAsNode(page, [fixture('filter-table/plain.parquet')], 'Parquet')
       await sameAsNode(
         page,

@@ -1,4 +1,5 @@
 import type { Place, Run } from '../onnx/records.ts'
+import { fixedRun } from '../protobuf/fields.ts'
 import { readMessage } from '../protobuf/message.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import { readShape } from './bundle.ts'
@@ -260,8 +261,8 @@ async function readTensor(c: WireCursor, end: number): Promise<TfTensor> {
     if (field === 1 && c.wire === VARINT) tensor.dtype = c.varint()
     else if (field === 2 && c.wire === BYTES) await readMessage(c, (stop) => readShape(c, stop, tensor.shape))
     else if (field === 4 && c.wire === BYTES) tensor.content = c.payload()
-    else if (field === 5) fixedRun(c, tensor.floats, FIXED32, 4)
-    else if (field === 6) fixedRun(c, tensor.doubles, FIXED64, 8)
+    else if (field === 5) fixedRun(c, tensor.floats, FIXED32)
+    else if (field === 6) fixedRun(c, tensor.doubles, FIXED64)
     else if (field === 7) await numbers(c, tensor)
     else if (field === 8) {
       tensor.strings.push(await shortText(c))
@@ -276,28 +277,6 @@ async function readTensor(c: WireCursor, end: number): Promise<TfTensor> {
 async function numbers(c: WireCursor, tensor: TfTensor): Promise<void> {
   if (c.wire === BYTES && c.size > MOST_INTEGERS) c.skip()
   else await c.integers(tensor.integers, MOST_INTEGERS * 10)
-}
-
-/** Notes where elements of a fixed size lie: packed in one run, or one behind its tag, which joins the run before when it can. */
-function fixedRun(c: WireCursor, runs: Run[], single: number, size: number): void {
-  if (c.wire === BYTES) {
-    if (c.size % size !== 0) throw c.damaged(c.position, `numbers of ${size} bytes in ${c.size} bytes`)
-    const { start, length } = c.payload()
-    c.spend(RECORD_BYTES / 4)
-    runs.push({ start, length, count: length / size, size, stride: size })
-    return
-  }
-  if (c.wire !== single) throw c.damaged(c.position, 'a list of numbers is stored as something else')
-  const start = c.position
-  c.skip()
-  const last = runs.at(-1)
-  if (last && last.stride === size + 1 && start === last.start + last.count * last.stride) {
-    last.count++
-    last.length += last.stride
-  } else {
-    c.spend(RECORD_BYTES / 4)
-    runs.push({ start, length: size, count: 1, size, stride: size + 1 })
-  }
 }
 
 function varintRun(c: WireCursor, runs: Run[]): void {

@@ -177,18 +177,6 @@ const BINARY: readonly UnreadKind[] = [
     says: 'looks like darknet .weights, which hold numbers without names or shapes; put the .cfg of its network beside it, under the same name',
   },
   {
-    name: 'Core ML',
-    endings: ['mlmodel'],
-    tells: isCoreMl,
-    says: 'is a Core ML model, which is not read; give the network that it was converted from (ONNX, PyTorch, Keras)',
-  },
-  {
-    name: 'Caffe',
-    endings: ['caffemodel'],
-    tells: ({ head }) => isCaffe(head),
-    says: 'is a Caffe model, which is not read; convert it to ONNX (for example with caffe2onnx) and give that',
-  },
-  {
     name: 'TensorFlow',
     tells: ({ head }) => isTensorFlow(head),
     says: 'is a TensorFlow SavedModel or frozen graph that is cut short or damaged; get it again',
@@ -233,7 +221,7 @@ const TEXT: readonly UnreadKind[] = [
     name: 'Caffe network as text',
     endings: ['prototxt'],
     tells: reads(/^(name\s*:\s*"[^"\n]*"\s*)?(layers?\s*\{|input\s*:|input_param|input_shape|force_backward)/),
-    says: 'is a Caffe network as text: its weights are in the .caffemodel, which is not read; convert both to ONNX and give that',
+    says: 'is a Caffe network as text: its layers and their weights are in the .caffemodel; give that',
   },
   { name: 'graph as text', tells: reads(/^graph\s*[:{]/), says: 'is a model as text; save it in the binary form' },
   {
@@ -279,39 +267,6 @@ const TEXT: readonly UnreadKind[] = [
 
 /** Every kind, in the order in which they are tried: what begins with sure bytes first. */
 export const unreadKinds: readonly UnreadKind[] = [...PACKED, ...BINARY, ...TEXT]
-
-/**
- * Core ML: the version of its format (field 1), a description of inputs and outputs (2), then the network under a number from 200
- * on, or a flag (10). A SavedModel begins alike, and goes on with more graphs (2).
- */
-async function isCoreMl({ head, access }: Seen): Promise<boolean> {
-  const [version, description, next] = headFields(head) ?? []
-  if (version?.number !== 1 || version.wire !== 0 || !(version.value >= 1 && version.value < 64)) return false
-  if (description?.number !== 2 || description.wire !== 2) return false
-  const end = description.start + description.length
-  if (next) return next.number === 10 || (next.number >= 200 && next.number < 10_000)
-  if (end >= access.byteLength) return false
-  const [later] = headFields(await access.read(end, Math.min(32, access.byteLength - end))) ?? []
-  return later !== undefined && (later.number === 10 || (later.number >= 200 && later.number < 10_000))
-}
-
-/** Caffe's NetParameter: a name (1), then layers (100; 2 in the older form), each with a name and a type. */
-function isCaffe(head: Uint8Array): boolean {
-  const fields = headFields(head)
-  const layer = fields?.find(({ number, wire }) => wire === 2 && (number === 100 || number === 2))
-  if (!fields || !layer) return false
-  const before = fields.slice(0, fields.indexOf(layer))
-  // The name, and shapes of the input in the older form.
-  if (!before.every((field) => [1, 3, 4, 5, 8].includes(field.number)) || (layer.number === 2 && before[0]?.number !== 1))
-    return false
-  const title = before.find(({ number }) => number === 1)
-  if (title && fieldText(head, title) === undefined) return false
-  const inside = headFields(head, layer.start, layer.start + layer.length) ?? []
-  const named = inside.find(({ number }) => number === (layer.number === 100 ? 1 : 4))
-  const kind = inside.find(({ number }) => number === (layer.number === 100 ? 2 : 5))
-  if (!named || !kind || fieldText(head, named) === undefined) return false
-  return layer.number === 2 ? kind.wire === 0 : /^[A-Z][A-Za-z0-9]*$/.test(fieldText(head, kind) ?? '')
-}
 
 /** A SavedModel is a MetaGraph (field 2) after its version (field 1); a frozen graph is a list of nodes with names and operators. */
 function isTensorFlow(head: Uint8Array): boolean {

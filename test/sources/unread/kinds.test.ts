@@ -11,17 +11,6 @@ const long = (...parts: (string | number)[]): Bytes =>
   Uint8Array.from(
     parts.flatMap((part) => (typeof part === 'string' ? [...text(part)] : [part])).concat(new Array<number>(64).fill(7)),
   )
-const feature = (name: string) => message(1, [string(1, name), message(3, [message(5, [])])])
-const coreMl = (inputs: number) =>
-  concat([
-    number(1, 1),
-    message(
-      2,
-      Array.from({ length: inputs }, (_, k) => feature(`image_${k}`)),
-    ),
-    message(500, [message(1, [string(1, 'conv')])]),
-  ])
-const caffe = message(100, [string(1, 'conv1'), string(2, 'Convolution'), string(3, 'data')])
 const node = message(1, [string(1, 'input'), string(2, 'Placeholder'), message(5, [string(1, 'dtype')])])
 const darknet = (...version: number[]) => {
   const header = new Uint8Array(20 + 400)
@@ -68,19 +57,6 @@ const files: [kind: string, file: Bytes, path?: string][] = [
   ['pnnx', text('pnnx 1\n')],
   ['darknet weights', darknet(0, 2, 5)],
   ['darknet weights', darknet(0, 1, 0)],
-  ['Core ML', coreMl(1)],
-  ['Core ML', coreMl(2000)],
-  ['Caffe', concat([string(1, 'VGG_ILSVRC'), caffe])],
-  ['Caffe', caffe],
-  [
-    'Caffe',
-    concat([
-      string(1, 'CaffeNet'),
-      string(3, 'data'),
-      number(4, 10),
-      message(2, [string(2, 'data'), string(4, 'conv1'), number(5, 4)]),
-    ]),
-  ],
   ['TensorFlow', concat([node, node])],
   ['TensorFlow', concat([number(1, 1), message(2, [message(1, [string(4, 'serve')]), bytes(2, node)])])],
   ['TensorFlow graph as text', text('node {\n  name: "x"\n')],

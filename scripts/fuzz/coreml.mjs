@@ -1,0 +1,24 @@
+// Core ML: models are taken apart as protobuf trees, changed, and put together again; the weights beside a program as bytes.
+import { mutateBytes } from './bytes.mjs'
+import { read } from './fixtures.mjs'
+import { changedMessage } from './protobuf.mjs'
+
+const PACKAGE = 'coreml/net.mlpackage/Data/com.apple.CoreML'
+const WEIGHTS = 'weights/weight.bin'
+
+export default {
+  name: 'coreml',
+
+  async seeds() {
+    const alone = ['classifier', 'pipeline'].map((name) => ({ path: `${name}.mlmodel`, bytes: read(`coreml/${name}.mlmodel`) }))
+    const program = { path: 'model.mlmodel', bytes: read(`${PACKAGE}/model.mlmodel`) }
+    return [...alone, program, { ...program, beside: { [WEIGHTS]: read(`${PACKAGE}/${WEIGHTS}`) } }]
+  },
+
+  mutate(seed, random) {
+    const weights = seed.beside?.[WEIGHTS]
+    if (weights && random.chance(4)) return { ...seed, beside: { [WEIGHTS]: mutateBytes(weights, random) } }
+    const bytes = changedMessage(seed.bytes, random)
+    return bytes.length > 1 << 20 ? undefined : { ...seed, bytes }
+  },
+}
