@@ -67,8 +67,13 @@ const graph: Signature = (head) => head[0] === 0x0a
 /** A network's description, or weights behind version numbers. */
 const darknet: Signature = (head, path) => text(head, path) || (head[1] === 0 && head[2] === 0 && head[3] === 0)
 
-/** A model begins with the version of its form. */
-const coreMl: Signature = (head) => head[0] === 0x08
+/** The version of its form, and a description that begins with a field of its own; an ONNX file has a writer's name there. */
+const coreMl: Signature = (head) => {
+  if (head[0] !== 0x08 || head[2] !== 0x12) return false
+  const end = head.subarray(3, 13).findIndex((byte) => byte < 0x80) + 3
+  const tag = head[end + 1]!
+  return head[end] === 0 || [0x0a, 0x52, 0x5a, 0x62].includes(tag) || tag >= 0x80
+}
 
 /** A network begins with its name, its inputs or its first layer. */
 const caffe: Signature = (head) => [0x0a, 0x1a, 0x20, 0x28, 0x42].includes(head[0]!) || (head[0] === 0xa2 && head[1] === 0x06)

@@ -57,7 +57,9 @@ function takeCensus(access: RandomAccess, net: CaffeNet): { convolutions: Convol
   const skipped: Skipped[] = []
   const used = new Map<string, string>()
   const depthsOf4d: number[] = []
-  for (const [index, layer] of net.layers.entries()) {
+  // What several layers share is one layer, where it is used first.
+  const byDepth = net.layers.map((layer, index) => ({ layer, depth: depths[index]! })).sort((a, b) => a.depth - b.depth)
+  for (const { layer, depth } of byDepth) {
     const { name, type, blobs, shared } = layer
     const other = Object.hasOwn(OTHERS, type) ? OTHERS[type] : undefined
     const [weight, bias] = blobs
@@ -65,7 +67,6 @@ function takeCensus(access: RandomAccess, net: CaffeNet): { convolutions: Convol
     const skip = (reason: string): void => void skipped.push({ name, kind: type, shape, reason })
     if (other !== undefined) skip(other)
     if (!CONVOLUTIONS.has(type)) continue
-    const depth = depths[index]!
     if (!weight) skip('no weights in the file')
     else if (shape.length !== 4) skip(`a ${shape.length - 2}-D convolution`)
     else if (shape.includes(0)) skip('empty')
@@ -94,8 +95,7 @@ function takeCensus(access: RandomAccess, net: CaffeNet): { convolutions: Convol
     }
   }
   const rank = rankDepths(depthsOf4d)
-  const convolutions = kept.map((one) => ({ ...one, ...rank(one.depth) })).sort((a, b) => a.depth - b.depth)
-  return { convolutions, skipped }
+  return { convolutions: kept.map((one) => ({ ...one, ...rank(one.depth) })), skipped }
 }
 
 /** BlobShape where it is given, else num, channels, height and width. */

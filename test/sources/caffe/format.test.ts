@@ -46,7 +46,7 @@ test('what is left out, placements, names and biases', async () => {
   assert.equal(
     model!.skipped.map(({ name, reason }) => [name, reason]),
     [
-      ['shared', 'shares the weights of again'],
+      ['again', 'shares the weights of shared'],
       ['up', 'transposed convolution'],
     ],
   )
