@@ -28,7 +28,7 @@ export class ByteWindow {
   async take(count: number): Promise<Uint8Array> {
     const end = this.#from + this.#bytes.length
     if (this.position < this.#from || this.position + count > end) {
-      if (count > this.left) throw this.cutShort()
+      if (!(count <= this.left)) throw this.cutShort()
       const isInOneRun = this.position >= this.#from && this.position <= end
       this.#size = isInOneRun ? Math.min(2 * this.#size, LARGEST) : SMALLEST
       this.#bytes = await this.access.read(this.position, Math.min(Math.max(count, this.#size), this.left))
@@ -47,7 +47,7 @@ export class ByteWindow {
 
   /** Passes over bytes. @throws InputError when the file ends before */
   pass(count: number): void {
-    if (count > this.left) throw this.cutShort()
+    if (!(count <= this.left)) throw this.cutShort()
     this.position += count
   }
 

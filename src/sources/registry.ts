@@ -176,6 +176,27 @@ export const modelFormats: readonly FormatEntry[] = [
     begins: signatures.caffe,
     load: async () => (await import('./caffe/format.ts')).caffe,
   },
+  {
+    name: 'ncnn',
+    owns: [],
+    shares: ['param'],
+    begins: signatures.text,
+    load: async () => (await import('./ncnn/format.ts')).ncnn,
+  },
+  {
+    name: 'Paddle',
+    owns: ['pdiparams'],
+    shares: [],
+    begins: signatures.zeros,
+    load: async () => (await import('./paddle/format.ts')).paddle,
+  },
+  {
+    name: 'MXNet',
+    owns: [],
+    shares: ['params'],
+    begins: signatures.mxnet,
+    load: async () => (await import('./mxnet/format.ts')).mxnet,
+  },
   // What follows has no signature, so it comes after every format that has one.
   {
     name: 'TensorFlow SavedModel',

@@ -78,6 +78,12 @@ const coreMl: Signature = (head) => {
 /** A network begins with its name, its inputs or its first layer. */
 const caffe: Signature = (head) => [0x0a, 0x1a, 0x20, 0x28, 0x42].includes(head[0]!) || (head[0] === 0xa2 && head[1] === 0x06)
 
+/** Sixteen zero bytes: the versions of a tensor without levels of detail. */
+const zeros: Signature = (head) => head.length > 16 && head.subarray(0, 16).every((byte) => byte === 0)
+
+/** The mark of a list of arrays. */
+const mxnet: Signature = bytesAt(0, '\x12\x01\x00\x00')
+
 /** By format, or by what several formats have in common. */
 export const signatures = {
   zip,
@@ -99,4 +105,6 @@ export const signatures = {
   darknet,
   coreMl,
   caffe,
+  zeros,
+  mxnet,
 } as const satisfies Record<string, Signature>

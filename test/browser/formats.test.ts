@@ -45,6 +45,9 @@ test('chromium: each format is read as in Node', () =>
       await sameAsNode(page, [fixture('flax/variables.msgpack')], 'Flax')
       await sameAsNode(page, [fixture('gguf/unet.gguf')], 'GGUF')
       await sameAsNode(page, [fixture('coreml/classifier.mlmodel')], 'Core ML')
+      await sameAsNode(page, [fixture('mxnet/net-0000.params')], 'MXNet')
+      await sameAsNode(page, [fixture('ncnn/mixed.param'), fixture('ncnn/mixed.bin')], 'ncnn')
+      await sameAsNode(page, [fixture('paddle/net.pdiparams'), fixture('paddle/net.pdmodel')], 'Paddle')
       await sameAsNode(page, [fixture('caffe/branches.caffemodel')], 'Caffe')
       await sameAsNode(page, [fixture('filter-table/plain.parquet')], 'Parquet')
       await sameAsNode(

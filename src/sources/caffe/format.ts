@@ -4,7 +4,7 @@ import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { longestPaths } from '../longest-path.ts'
 import { modelName } from '../model-name.ts'
-import { countOf, runPlan } from '../protobuf/run-plan.ts'
+import { runNumbers, runPlan } from '../protobuf/run-plan.ts'
 import type { Convolution, Placement, Skipped, Source, SourceFormat } from '../source.ts'
 import { caffeFlow } from './flow.ts'
 import { looksLikeNet } from './match.ts'
@@ -81,7 +81,7 @@ function takeCensus(access: RandomAccess, net: CaffeNet): { convolutions: Convol
       else {
         if (shared[0]) used.set(shared[0], name)
         const placement = layer.convolution && placementOf(layer.convolution)
-        const biases = bias && countOf(bias.floats) === shape[0] ? runPlan(access, bias.floats, 'float32', 4) : undefined
+        const biases = bias && runNumbers(bias.floats) === shape[0] ? runPlan(access, bias.floats, 'float32', 4) : undefined
         kept.push({
           layer: name,
           shape: shape as unknown as ConvShape,
@@ -106,7 +106,7 @@ function shapeOf({ dims, four }: CaffeBlob): number[] {
 /** @throws InputError when there are not as many values as the shape says */
 function planOf(access: RandomAccess, { name }: CaffeLayer, blob: CaffeBlob, shape: readonly number[]): WeightPlan | string {
   const count = shape.reduce((product, size) => product * size, 1)
-  const [floats, doubles] = [countOf(blob.floats), countOf(blob.doubles)]
+  const [floats, doubles] = [runNumbers(blob.floats), runNumbers(blob.doubles)]
   if (floats === 0 && doubles === 0) return blob.isOther ? 'its values are stored as a fork of Caffe does' : 'without its values'
   if (shape.some((size) => size < 0) || (floats || doubles) !== count)
     throw new InputError(

@@ -1,6 +1,6 @@
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { Run } from '../onnx/records.ts'
-import { fixedRun, readText, readWithin } from '../protobuf/fields.ts'
+import { fixedRun, readWithin, wireText } from '../protobuf/fields.ts'
 import { readMessage } from '../protobuf/message.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, WireCursor } from '../protobuf/wire.ts'
 
@@ -79,8 +79,8 @@ export async function readNet(access: RandomAccess): Promise<CaffeNet> {
   while (c.position < access.byteLength) {
     if (c.lacks()) await c.load()
     const field = c.field(Number.POSITIVE_INFINITY)
-    if (field === 1 && c.wire === BYTES) net.name = await readText(c)
-    else if (field === 3 && c.wire === BYTES) net.inputs.push(await readText(c))
+    if (field === 1 && c.wire === BYTES) net.name = await wireText(c)
+    else if (field === 3 && c.wire === BYTES) net.inputs.push(await wireText(c))
     else if (field === 100 || field === 2) {
       const layer = emptyLayer(c)
       const read = field === 100 ? readLayer : readOldLayer
@@ -101,9 +101,9 @@ async function readLayer(c: WireCursor, end: number, layer: CaffeLayer): Promise
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1) layer.name = await named(c)
-    else if (field === 2) layer.type = await readText(c)
-    else if (field === 3) layer.bottoms.push(await readText(c))
-    else if (field === 4) layer.tops.push(await readText(c))
+    else if (field === 2) layer.type = await wireText(c)
+    else if (field === 3) layer.bottoms.push(await wireText(c))
+    else if (field === 4) layer.tops.push(await wireText(c))
     else if (field === 6) layer.shared.push(await readWithin(c, 'a parameter', (stop) => readName(c, stop)))
     else if (field === 7) layer.blobs.push(await readWithin(c, `blob ${layer.blobs.length}`, (stop) => readBlob(c, stop)))
     else if (field === 106) layer.convolution = await readWithin(c, 'its parameters', (stop) => readConvolution(c, stop))
@@ -116,15 +116,15 @@ async function readOldLayer(c: WireCursor, end: number, layer: CaffeLayer): Prom
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1) await readWithin(c, 'its oldest form', (stop) => readOldestLayer(c, stop, layer))
-    else if (field === 2) layer.bottoms.push(await readText(c))
-    else if (field === 3) layer.tops.push(await readText(c))
+    else if (field === 2) layer.bottoms.push(await wireText(c))
+    else if (field === 3) layer.tops.push(await wireText(c))
     else if (field === 4) layer.name = await named(c)
     else if (field === 5 && c.wire === VARINT) {
       const type = c.varint()
       layer.type = V1_TYPES[type] ?? `type ${type}`
     } else if (field === 6) layer.blobs.push(await readWithin(c, `blob ${layer.blobs.length}`, (stop) => readBlob(c, stop)))
     else if (field === 10) layer.convolution = await readWithin(c, 'its parameters', (stop) => readConvolution(c, stop))
-    else if (field === 1001) layer.shared.push(await readText(c))
+    else if (field === 1001) layer.shared.push(await wireText(c))
     else c.skip()
   }
 }
@@ -136,7 +136,7 @@ async function readOldestLayer(c: WireCursor, end: number, layer: CaffeLayer): P
     const field = c.field(end)
     if (field === 1) layer.name = await named(c)
     else if (field === 2) {
-      const type = await readText(c)
+      const type = await wireText(c)
       layer.type = Object.hasOwn(V0_TYPES, type) ? V0_TYPES[type]! : type
     } else if (field === 3 && c.wire === VARINT) convolution.outputs = c.varint()
     else if (field === 7) await c.integers(convolution.pads, MOST_LIST)
@@ -151,7 +151,7 @@ async function readOldestLayer(c: WireCursor, end: number, layer: CaffeLayer): P
 
 /** A layer's name, by which it is called if the file ends inside it. */
 async function named(c: WireCursor): Promise<string> {
-  const name = await readText(c)
+  const name = await wireText(c)
   const last = c.within.findLastIndex((what) => what.startsWith('layer '))
   if (last >= 0 && name !== '') c.within[last] = `layer ${name}`
   return name
@@ -161,7 +161,7 @@ async function readName(c: WireCursor, end: number): Promise<string> {
   let name = ''
   while (c.position < end) {
     if (c.lacks()) await c.load()
-    if (c.field(end) === 1) name = await readText(c)
+    if (c.field(end) === 1) name = await wireText(c)
     else c.skip()
   }
   return name

@@ -39,7 +39,7 @@ const PROGRAM_TYPES: Readonly<Record<number, Numbers>> = {
 }
 
 /** The constants of a program, and the files beside it that hold them. */
-export class Constants {
+export class MilConstants {
   readonly parts: RandomAccess[] = []
   readonly #access: RandomAccess
   readonly #folder: Folder

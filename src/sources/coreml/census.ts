@@ -3,7 +3,7 @@ import { rankDepths } from '../depth.ts'
 import type { Convolution, Placement, Skipped } from '../source.ts'
 
 /** A convolution of a network or program, measured or not. */
-export interface Found {
+export interface FoundConvolution {
   readonly name: string
   readonly kind: string
   readonly shape: readonly number[]
@@ -22,9 +22,9 @@ export interface Found {
 }
 
 /** Convolutions by depth. A constant that several use is one layer, where it is used first. */
-export function censusOf(found: readonly Found[]): { convolutions: Convolution[]; skipped: Skipped[] } {
+export function censusOf(found: readonly FoundConvolution[]): { convolutions: Convolution[]; skipped: Skipped[] } {
   const skipped: Skipped[] = []
-  const kept: (Found & { readonly convolution: NonNullable<Found['convolution']> })[] = []
+  const kept: (FoundConvolution & { readonly convolution: NonNullable<FoundConvolution['convolution']> })[] = []
   for (const one of found) {
     const { name, kind, shape, depth, convolution } = one
     if (!convolution) skipped.push({ name, kind, shape, reason: one.reason ?? 'without weights' })

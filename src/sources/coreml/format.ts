@@ -3,21 +3,21 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { modelName } from '../model-name.ts'
 import { WireCursor } from '../protobuf/wire.ts'
 import type { Source, SourceFormat, SourceModel } from '../source.ts'
-import { Constants } from './blobs.ts'
-import { censusOf, type Found } from './census.ts'
+import { MilConstants } from './blobs.ts'
+import { censusOf, type FoundConvolution } from './census.ts'
 import { networkLayers } from './layers.ts'
 import { looksLikeCoreMl } from './match.ts'
-import { readModel } from './model.ts'
+import { readCoreMl } from './model.ts'
 import { programLayers } from './operations.ts'
-import type { BlockRecord, ModelRecord } from './records.ts'
+import type { BlockRecord, CoreMlModel } from './records.ts'
 
 /** Core ML: an .mlmodel, alone or in an .mlpackage with its weights beside it. */
 export const coreml: SourceFormat = {
   name: 'Core ML',
   match: (head, { access }) => looksLikeCoreMl(head, access),
   async open({ access, path, folder }): Promise<Source> {
-    const record = await readModel(new WireCursor(access), access.byteLength)
-    const constants = new Constants(access, folder)
+    const record = await readCoreMl(new WireCursor(access), access.byteLength)
+    const constants = new MilConstants(access, folder)
     try {
       const models = await modelsOf(access, packageName(path), record, constants)
       if (models.length === 0)
@@ -63,9 +63,14 @@ function packageName(path: string): string {
 }
 
 /** Every network and function in a model, those of pipelines among them. */
-async function modelsOf(access: RandomAccess, name: string, record: ModelRecord, constants: Constants): Promise<SourceModel[]> {
+async function modelsOf(
+  access: RandomAccess,
+  name: string,
+  record: CoreMlModel,
+  constants: MilConstants,
+): Promise<SourceModel[]> {
   const { layers, functions, pipeline, version } = record
-  const model = (own: string, found: readonly Found[], tensors: number): SourceModel => ({
+  const model = (own: string, found: readonly FoundConvolution[], tensors: number): SourceModel => ({
     name: own,
     format: coreml.name,
     producer: `Core ML specification ${version}`,

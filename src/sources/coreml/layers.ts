@@ -3,16 +3,20 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { longestPaths } from '../longest-path.ts'
 import { NamedFlow } from '../named-flow.ts'
-import { countOf, runPlan } from '../protobuf/run-plan.ts'
+import { runNumbers, runPlan } from '../protobuf/run-plan.ts'
 import type { Placement } from '../source.ts'
-import type { Found } from './census.ts'
+import type { FoundConvolution } from './census.ts'
 import type { ConvolutionRecord, LayerRecord, Weights } from './records.ts'
 
 const CONVOLUTION_3D = 1471
 const CUSTOM = 500
 
 /** The convolutions of a neural network with their depths, the bodies of branches and loops among them. */
-export function networkLayers(access: RandomAccess, inputs: readonly string[], layers: readonly LayerRecord[]): Found[] {
+export function networkLayers(
+  access: RandomAccess,
+  inputs: readonly string[],
+  layers: readonly LayerRecord[],
+): FoundConvolution[] {
   const all: LayerRecord[] = []
   const flow = new NamedFlow()
   for (const name of inputs) flow.feed(name)
@@ -25,10 +29,12 @@ export function networkLayers(access: RandomAccess, inputs: readonly string[], l
   }
   add(layers, -1)
   const depths = longestPaths(flow.graph(), access.name, (node) => all[node]!.name)
-  return all.flatMap((layer, node): Found[] => {
-    const found = (kind: string, shape: readonly number[], rest: Pick<Found, 'reason' | 'convolution'>): Found[] => [
-      { name: layer.name, kind, shape, depth: depths[node]!, ...rest },
-    ]
+  return all.flatMap((layer, node): FoundConvolution[] => {
+    const found = (
+      kind: string,
+      shape: readonly number[],
+      rest: Pick<FoundConvolution, 'reason' | 'convolution'>,
+    ): FoundConvolution[] => [{ name: layer.name, kind, shape, depth: depths[node]!, ...rest }]
     if (layer.kind === CONVOLUTION_3D) return found('Conv', [], { reason: '3-D convolution' })
     if (layer.kind === CUSTOM && /conv/i.test(layer.name)) return found('custom', [], { reason: 'a layer of the application' })
     const { convolution } = layer
@@ -65,7 +71,7 @@ function planOf(access: RandomAccess, name: string, weights: Weights | undefined
   if (!weights) return 'without weights'
   if (weights.bits > 0) return `its weights are quantised to ${weights.bits} bits`
   const count = shape.reduce((product, size) => product * size, 1)
-  const found = weights.halves ? weights.halves.length / 2 : countOf(weights.floats)
+  const found = weights.halves ? weights.halves.length / 2 : runNumbers(weights.floats)
   if (found === 0) return weights.isRaw ? 'its weights are stored as bytes without a type' : 'without weights'
   if (found !== count)
     throw new InputError(

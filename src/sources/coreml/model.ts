@@ -1,8 +1,8 @@
-import { readText, readWithin } from '../protobuf/fields.ts'
+import { readWithin, wireText } from '../protobuf/fields.ts'
 import { BYTES, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import { readNeuralNetwork } from './neural-network.ts'
-import { readProgram } from './program.ts'
-import type { ModelRecord } from './records.ts'
+import { readMilProgram } from './program.ts'
+import type { CoreMlModel } from './records.ts'
 
 // coremltools/mlmodel/format/Model.proto
 
@@ -17,10 +17,10 @@ const PIPELINES = new Set([200, 201])
 const PIPELINE = 202
 
 /** Reads everything of a Model that ends at `end` but its weights. @throws InputError */
-export async function readModel(c: WireCursor, end: number, depth = 0): Promise<ModelRecord> {
+export async function readCoreMl(c: WireCursor, end: number, depth = 0): Promise<CoreMlModel> {
   if (depth > DEEPEST) throw c.damaged(c.position, `pipelines inside pipelines, more than ${DEEPEST} deep`)
   c.spend(RECORD_BYTES)
-  const model: ModelRecord = { version: 0, inputs: [], layers: undefined, functions: undefined, pipeline: undefined, kind: 0 }
+  const model: CoreMlModel = { version: 0, inputs: [], layers: undefined, functions: undefined, pipeline: undefined, kind: 0 }
   while (c.position < end) {
     if (c.lacks()) await c.load()
     // What the file is too short for is said to be cut, not damaged.
@@ -30,7 +30,7 @@ export async function readModel(c: WireCursor, end: number, depth = 0): Promise<
     else if (c.wire !== BYTES) c.skip()
     else if (field === 2) await readWithin(c, 'its description', (stop) => readDescription(c, stop, model.inputs))
     else if (NETWORKS.has(field)) model.layers = await readWithin(c, 'its network', (stop) => readNeuralNetwork(c, stop, 0))
-    else if (field === PROGRAM) model.functions = await readWithin(c, 'its program', (stop) => readProgram(c, stop))
+    else if (field === PROGRAM) model.functions = await readWithin(c, 'its program', (stop) => readMilProgram(c, stop))
     else if (PIPELINES.has(field)) await readWithin(c, 'its pipeline', (stop) => readOuter(c, stop, model, depth))
     else if (field === PIPELINE) await readWithin(c, 'its pipeline', (stop) => readPipeline(c, stop, model, depth))
     else c.skip()
@@ -50,13 +50,13 @@ async function readName(c: WireCursor, end: number): Promise<string> {
   let name = ''
   while (c.position < end) {
     if (c.lacks()) await c.load()
-    if (c.field(end) === 1) name = await readText(c)
+    if (c.field(end) === 1) name = await wireText(c)
     else c.skip()
   }
   return name
 }
 
-async function readOuter(c: WireCursor, end: number, model: ModelRecord, depth: number): Promise<void> {
+async function readOuter(c: WireCursor, end: number, model: CoreMlModel, depth: number): Promise<void> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     if (c.field(end) === 1 && c.wire === BYTES) await readWithin(c, 'its models', (stop) => readPipeline(c, stop, model, depth))
@@ -64,7 +64,7 @@ async function readOuter(c: WireCursor, end: number, model: ModelRecord, depth: 
   }
 }
 
-async function readPipeline(c: WireCursor, end: number, model: ModelRecord, depth: number): Promise<void> {
+async function readPipeline(c: WireCursor, end: number, model: CoreMlModel, depth: number): Promise<void> {
   const pipeline = model.pipeline ?? { models: [], names: [] }
   model.pipeline = pipeline
   while (c.position < end) {
@@ -72,8 +72,8 @@ async function readPipeline(c: WireCursor, end: number, model: ModelRecord, dept
     const field = c.field(end)
     if (field === 1 && c.wire === BYTES) {
       if (pipeline.models.length >= MOST_MODELS) throw c.damaged(c.position, `a pipeline of more than ${MOST_MODELS} models`)
-      pipeline.models.push(await readWithin(c, `model ${pipeline.models.length}`, (stop) => readModel(c, stop, depth + 1)))
-    } else if (field === 2) pipeline.names.push(await readText(c))
+      pipeline.models.push(await readWithin(c, `model ${pipeline.models.length}`, (stop) => readCoreMl(c, stop, depth + 1)))
+    } else if (field === 2) pipeline.names.push(await wireText(c))
     else c.skip()
   }
 }

@@ -1,4 +1,4 @@
-import { fixedRun, readText, readWithin } from '../protobuf/fields.ts'
+import { fixedRun, readWithin, wireText } from '../protobuf/fields.ts'
 import { BYTES, FIXED32, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import type { ConvolutionRecord, LayerRecord, Weights } from './records.ts'
 
@@ -34,10 +34,10 @@ async function readLayer(c: WireCursor, end: number, depth: number): Promise<Lay
     const field = c.field(end)
     if (field >= FIRST_KIND) layer.kind = field
     if (field === 1) {
-      layer.name = await readText(c)
+      layer.name = await wireText(c)
       if (layer.name !== '') c.within[c.within.length - 1] = `layer ${layer.name}`
-    } else if (field === 2) layer.inputs.push(await readText(c))
-    else if (field === 3) layer.outputs.push(await readText(c))
+    } else if (field === 2) layer.inputs.push(await wireText(c))
+    else if (field === 3) layer.outputs.push(await wireText(c))
     else if (field === CONVOLUTION) layer.convolution = await readWithin(c, 'its parameters', (stop) => readConvolution(c, stop))
     else if ((field === BRANCH || field === LOOP) && c.wire === BYTES)
       await readWithin(c, 'its bodies', (stop) => readBodies(c, stop, field, layer.bodies, depth))

@@ -3,12 +3,16 @@ import type { ConvShape } from '../../weights/plan.ts'
 import { longestPaths } from '../longest-path.ts'
 import { NamedFlow } from '../named-flow.ts'
 import type { Placement } from '../source.ts'
-import type { Constants } from './blobs.ts'
-import type { Found } from './census.ts'
+import type { MilConstants } from './blobs.ts'
+import type { FoundConvolution } from './census.ts'
 import type { BlockRecord, ConstantRecord, OperationRecord } from './records.ts'
 
 /** The convolutions of one function of an ML Program with their depths, the bodies of its operations among them. */
-export async function programLayers(access: RandomAccess, block: BlockRecord, constants: Constants): Promise<Found[]> {
+export async function programLayers(
+  access: RandomAccess,
+  block: BlockRecord,
+  constants: MilConstants,
+): Promise<FoundConvolution[]> {
   const all: OperationRecord[] = []
   const makers = new Map<string, OperationRecord>()
   const flow = new NamedFlow()
@@ -23,7 +27,7 @@ export async function programLayers(access: RandomAccess, block: BlockRecord, co
   }
   add(block, -1)
   const depths = longestPaths(flow.graph(), access.name, (node) => all[node]!.outputs[0] ?? all[node]!.type)
-  const found: Found[] = []
+  const found: FoundConvolution[] = []
   for (const [node, operation] of all.entries()) {
     const { type } = operation
     if (!type.startsWith('conv')) continue
@@ -39,8 +43,8 @@ export async function programLayers(access: RandomAccess, block: BlockRecord, co
 async function convolution(
   operation: OperationRecord,
   makers: ReadonlyMap<string, OperationRecord>,
-  constants: Constants,
-): Promise<Pick<Found, 'shape' | 'reason' | 'convolution'>> {
+  constants: MilConstants,
+): Promise<Pick<FoundConvolution, 'shape' | 'reason' | 'convolution'>> {
   const weight = constantOf(operation, 'weight', makers)
   if (typeof weight === 'string') return { shape: [], reason: weight }
   const { name, constant } = weight

@@ -1,6 +1,6 @@
-import { fixedRun, readText, readWithin } from '../protobuf/fields.ts'
+import { fixedRun, readWithin, wireText } from '../protobuf/fields.ts'
 import { BYTES, FIXED32, VARINT, type WireCursor } from '../protobuf/wire.ts'
-import type { BlockRecord, ConstantRecord, FunctionRecord, OperationRecord } from './records.ts'
+import type { BlockRecord, ConstantRecord, MilFunction, OperationRecord } from './records.ts'
 
 // coremltools/mlmodel/format/MIL.proto. Maps are lists of messages of a key (1) and a value (2).
 
@@ -10,8 +10,8 @@ const MOST_TEXT = 256
 const RECORD_BYTES = 200
 
 /** The functions of a Program, each with the block that is run. @throws InputError */
-export async function readProgram(c: WireCursor, end: number): Promise<FunctionRecord[]> {
-  const functions: FunctionRecord[] = []
+export async function readMilProgram(c: WireCursor, end: number): Promise<MilFunction[]> {
+  const functions: MilFunction[] = []
   await eachField(c, end, async (field) => {
     if (field !== 2 || c.wire !== BYTES) return c.skip()
     const [name, block] = await readWithin(c, `function ${functions.length}`, (stop) => readPair(c, stop, readFunction))
@@ -35,7 +35,7 @@ async function readPair<T>(
   let key = ''
   let value: T | undefined
   await eachField(c, end, async (field) => {
-    if (field === 1) key = await readText(c)
+    if (field === 1) key = await wireText(c)
     else if (field === 2 && c.wire === BYTES) value = await readWithin(c, key || 'a value', (stop) => read(c, stop))
     else c.skip()
   })
@@ -49,7 +49,7 @@ async function readFunction(c: WireCursor, end: number): Promise<BlockRecord | u
   let opset = ''
   await eachField(c, end, async (field) => {
     if (field === 1 && c.wire === BYTES) inputs.push(await readWithin(c, 'an input', (stop) => readName(c, stop)))
-    else if (field === 2) opset = await readText(c)
+    else if (field === 2) opset = await wireText(c)
     else if (field === 3 && c.wire === BYTES) {
       const [name, block] = await readWithin(c, 'its blocks', (stop) =>
         readPair(c, stop, (inner, last) => readBlock(inner, last, 0)),
@@ -64,7 +64,7 @@ async function readFunction(c: WireCursor, end: number): Promise<BlockRecord | u
 async function readName(c: WireCursor, end: number): Promise<string> {
   let name = ''
   await eachField(c, end, async (field) => {
-    if (field === 1) name = await readText(c)
+    if (field === 1) name = await wireText(c)
     else c.skip()
   })
   return name
@@ -88,7 +88,7 @@ async function readOperation(c: WireCursor, end: number, depth: number): Promise
   const operation: OperationRecord = { type: '', inputs: new Map(), constants: new Map(), outputs: [], bodies: [] }
   await eachField(c, end, async (field) => {
     if (c.wire !== BYTES) c.skip()
-    else if (field === 1) operation.type = await readText(c)
+    else if (field === 1) operation.type = await wireText(c)
     else if (field === 2) {
       const [name, found] = await readWithin(c, 'an input', (stop) => readPair(c, stop, readArgument))
       operation.inputs.set(name, found?.names ?? [])
@@ -110,7 +110,7 @@ async function readArgument(c: WireCursor, end: number): Promise<{ names: string
     if (field !== 1 || c.wire !== BYTES) return c.skip()
     await readWithin(c, 'a binding', (stop) =>
       eachField(c, stop, async (inner) => {
-        if (inner === 1) found.names.push(await readText(c))
+        if (inner === 1) found.names.push(await wireText(c))
         else if (inner === 2 && c.wire === BYTES) found.constant = await readWithin(c, 'a value', (last) => readValue(c, last))
         else c.skip()
       }),
@@ -188,14 +188,14 @@ async function readNumbers(c: WireCursor, kind: number, field: number, value: Co
   const isShort = c.wire !== BYTES || c.size <= MOST_LIST
   if (kind === 1) fixedRun(c, value.floats, FIXED32)
   else if ((kind === 2 || kind === 5) && isShort) await c.integers(value.integers, MOST_LIST)
-  else if (kind === 4 && c.wire === BYTES && c.size <= MOST_TEXT) value.texts.push(await readText(c))
+  else if (kind === 4 && c.wire === BYTES && c.size <= MOST_TEXT) value.texts.push(await wireText(c))
   else if (kind === 7 && c.wire === BYTES) value.bytes = c.payload()
   else c.skip()
 }
 
 async function readPlace(c: WireCursor, end: number, value: ConstantRecord): Promise<void> {
   await eachField(c, end, async (field) => {
-    if (field === 1) value.file = await readText(c)
+    if (field === 1) value.file = await wireText(c)
     else if (field === 2 && c.wire === VARINT) value.offset = c.varint()
     else c.skip()
   })

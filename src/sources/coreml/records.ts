@@ -66,18 +66,18 @@ export interface BlockRecord {
   readonly operations: OperationRecord[]
 }
 
-export interface FunctionRecord {
+export interface MilFunction {
   readonly name: string
   readonly block: BlockRecord
 }
 
 /** What a Model of Model.proto holds of what is read here. */
-export interface ModelRecord {
+export interface CoreMlModel {
   version: number
   readonly inputs: string[]
   layers: LayerRecord[] | undefined
-  functions: FunctionRecord[] | undefined
-  pipeline: { readonly models: ModelRecord[]; readonly names: string[] } | undefined
+  functions: MilFunction[] | undefined
+  pipeline: { readonly models: CoreMlModel[]; readonly names: string[] } | undefined
   /** Number of the field that holds what it is: 500 a neural network, 402 a tree ensemble … */
   kind: number
 }

@@ -5,7 +5,7 @@ import { BYTES, FIXED32, type FIXED64, type WireCursor } from './wire.ts'
 const RUN_BYTES = 50
 
 /** A string field. @throws InputError when it is stored as something else, or is no name */
-export async function readText(c: WireCursor): Promise<string> {
+export async function wireText(c: WireCursor): Promise<string> {
   if (c.wire !== BYTES) throw c.damaged(c.position, 'a name is stored as something else')
   return c.longText()
 }

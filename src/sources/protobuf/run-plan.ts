@@ -5,7 +5,7 @@ import type { Run } from '../onnx/records.ts'
 import { runsAccess } from '../onnx/runs.ts'
 
 /** How many numbers lie in runs. */
-export function countOf(runs: readonly Run[]): number {
+export function runNumbers(runs: readonly Run[]): number {
   return runs.reduce((sum, { count }) => sum + count, 0)
 }
 

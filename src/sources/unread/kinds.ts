@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../../io/random-access.ts'
+import { looksLikeProgram } from '../paddle/match.ts'
 import { fieldText, headFields } from './message-head.ts'
 
 /** What a file is recognised by. */
@@ -52,8 +53,6 @@ function members(...names: readonly string[]): UnreadKind['tells'] {
     return text?.startsWith('{') === true && names.every((name) => text.includes(`"${name}"`))
   }
 }
-
-const EXPORT = 'export the network to ONNX or save its weights as .safetensors and give that'
 
 const ORBAX =
   'is part of an orbax checkpoint, which is not read; restore it with orbax, write it with flax.serialization.to_bytes or numpy.savez, and give that'
@@ -148,12 +147,6 @@ const BINARY: readonly UnreadKind[] = [
     says: 'is an RKNN model, which is not read; give the .onnx file that it was converted from',
   },
   {
-    name: 'MXNet',
-    endings: ['params'],
-    tells: begins(0x12, 1, 0, 0, 0, 0, 0, 0),
-    says: `is an MXNet .params file, which is not read; ${EXPORT}`,
-  },
-  {
     name: 'ncnn',
     tells: begins(0x1d, 0x86, 0x76, 0),
     says: 'is an ncnn network in binary form, which is not read; give the ONNX file or the checkpoint that it was converted from',
@@ -175,6 +168,12 @@ const BINARY: readonly UnreadKind[] = [
       )
     },
     says: 'looks like darknet .weights, which hold numbers without names or shapes; put the .cfg of its network beside it, under the same name',
+  },
+  {
+    name: 'Paddle program',
+    endings: ['pdmodel'],
+    tells: ({ head }) => looksLikeProgram(head),
+    says: 'is the structure of a Paddle network, which holds no weights; give the .pdiparams that lies beside it',
   },
   {
     name: 'TensorFlow',
@@ -231,12 +230,6 @@ const TEXT: readonly UnreadKind[] = [
     says: 'is a darknet configuration, which says how a network is built and holds no weights; put its .weights beside it, under the same name',
   },
   {
-    name: 'ncnn',
-    endings: ['param'],
-    tells: reads(/^7767517\s/),
-    says: 'is the list of layers of an ncnn network: its weights are in the .bin, without names or shapes, and are not read; give the ONNX file or the checkpoint that it was converted from',
-  },
-  {
     name: 'pnnx',
     tells: reads(/^(7767517|pnnx)/),
     says: 'is a pnnx network, which is not read; give the checkpoint that it was converted from',
@@ -249,7 +242,7 @@ const TEXT: readonly UnreadKind[] = [
   {
     name: 'MXNet network',
     tells: members('nodes', 'arg_nodes', 'heads'),
-    says: 'is an MXNet network, which says how it is built and holds no weights; export it with its .params to ONNX and give that',
+    says: 'is an MXNet network, which says how it is built and holds no weights; give its .params',
   },
   { name: 'orbax metadata', tells: members('tree_metadata'), says: ORBAX },
   { name: 'orbax item', tells: members('item_handlers'), says: ORBAX },
