@@ -103,7 +103,7 @@ async function isInput(file: GivenFile, beside: Folder, loose: boolean, together
       (await findFormat(input, likelyFormats(file.path, formats))) !== undefined ||
       (loose &&
         kind === 'none' &&
-        !/\.(bin|data|weights?|pb|json|txt|md|cfg|meta)$|\.\d+$|\.data-\d+-of-\d+$|shard/i.test(file.path))
+        !/\.(bin|data|weights?|pb|json|txt|md|cfg|meta|pdmodel)$|\.\d+$|\.data-\d+-of-\d+$|shard/i.test(file.path))
     )
   } catch (error) {
     if (error instanceof InputError) return true // it was recognised and is broken: the error comes when it is opened

@@ -145,11 +145,11 @@ test('one sentence for a missing path and for an empty folder', async ({ root })
 test('a folder of models in a form that is not read says which', async ({ root }) => {
   put(root, {
     'readme.cfg': 'a note',
-    'z/net.param': '7767517\n2 2\nInput data 0 1 data\n',
+    'z/net.rknn': 'RKNN and more',
     'z/deep/net.cfg': '[net]\nbatch=1\n',
   })
   symlinkSync(root, join(root, 'z/deep/loop'))
-  assert.match(await refused(root), /^holds no model file that is read: z\/net\.param is the list of layers of an ncnn network/)
+  assert.match(await refused(root), /^holds no model file that is read: z\/net\.rknn is an RKNN model/)
 })
 
 test('an input opens, its source closes it, and no file stays open', async ({ root }) => {
