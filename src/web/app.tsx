@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
 import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
@@ -78,6 +79,8 @@ function Top({ empty }: { empty: boolean }) {
 
 function View() {
   const { page, a, b, layer } = route.value
+  // Where the panes are pages, a page that is opened is seen from its beginning.
+  useEffect(() => window.scrollTo({ top: 0 }), [page, a, b, layer])
   const model = modelNamed(a)
   if (page === 'groups') return <Groups />
   if (page === 'figures') return <Figures />

@@ -39,7 +39,7 @@ export function PickedFilter(props: {
       ) : (
         <>
           {channelsInRow > 0 && `Each row is ${plural(channelsInRow, 'output channel')} of ${plural(inChannels, 'filter')}. `}
-          Point at a filter to see its weights; zoom with the wheel or two fingers.
+          Point at a filter to see its weights; zoom with Ctrl and the wheel, or two fingers.
         </>
       )}
     </p>

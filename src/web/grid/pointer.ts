@@ -24,6 +24,8 @@ export function listenToPointer(element: HTMLElement, camera: Pick<Camera, 'rati
     }
   }
   const onWheel = (event: WheelEvent): void => {
+    // The wheel over a grid that nobody has turned to scrolls what it lies in, as everywhere.
+    if (!event.ctrlKey && !element.matches(':focus')) return
     event.preventDefault()
     const step = Math.min(Math.max(event.deltaY * (event.deltaMode === 1 ? 16 : 1), -200), 200)
     act.zoomBy(step < 0 ? 1 - step / 250 : 1 / (1 + step / 250), point(event))

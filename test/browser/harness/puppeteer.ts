@@ -76,6 +76,10 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
       await input.uploadFile(...paths)
     },
     press: (key) => page.keyboard.press(key as KeyInput),
+    async wheel(x, y, down) {
+      await page.mouse.move(x, y)
+      await page.mouse.wheel({ deltaY: down })
+    },
     resize: (width, height) => page.setViewport({ width, height }),
     screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png` })),
     memory: () => memoryOfTree(browser.process()?.pid),

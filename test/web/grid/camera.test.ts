@@ -68,6 +68,7 @@ function canvas() {
   const element = {
     getBoundingClientRect: () => ({ left: 100, top: 50 }),
     setPointerCapture: () => undefined,
+    matches: () => false,
     addEventListener: (kind: string, listener: (event: unknown) => void) => void listeners.set(kind, listener),
     removeEventListener: (kind: string, listener: unknown) => listeners.get(kind) === listener && listeners.delete(kind),
   } as unknown as HTMLElement
@@ -113,7 +114,8 @@ test('two fingers zoom around their middle and pan with it', () => {
 
 test('the wheel zooms by a bounded step, lines counted as pixels; both ways undo each other', () => {
   const { fire, told } = canvas()
-  const wheel = (deltaY: number, deltaMode = 0) => fire('wheel', 0, 100, 50, { deltaY, deltaMode })
+  const wheel = (deltaY: number, deltaMode = 0, ctrlKey = true) => fire('wheel', 0, 100, 50, { deltaY, deltaMode, ctrlKey })
+  wheel(-125, 0, false) // nobody has turned to the grid: the page scrolls
   for (const [delta, mode] of [[-125], [125], [-10_000], [-3, 1]] as const) wheel(delta, mode)
   assert.equal(
     told.map((step) => (step as number[])[1]),
