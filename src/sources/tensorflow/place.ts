@@ -2,9 +2,11 @@ import { InputError } from '../../errors.ts'
 import type { FlowGraph } from '../longest-path.ts'
 import type { TfFunction, TfGraph, TfNode } from './graph-def.ts'
 
-const MOST_NODES = 2_000_000
+const MOST_NODES = 1_000_000
+/** What a call takes of memory, in nodes. */
+const CALL_COST = 8
 const DEEPEST_CALL = 64
-const FARTHEST = 10_000
+const FARTHEST = 1000
 
 /** An output of a placed node. */
 export interface Output {
@@ -71,6 +73,7 @@ export function placeGraph(graph: TfGraph, file: string, entrances: readonly Ent
   const enter = (called: TfFunction, outer: Scope, given: readonly string[], holder: number, depth: number): Scope => {
     if (depth >= DEEPEST_CALL)
       throw new InputError(file, `its function ${called.name} calls itself, or functions nest more than ${DEEPEST_CALL} deep`)
+    steps += CALL_COST
     const scope: Scope = { members: new Map(), called, outer, given }
     place(called.nodes, scope, holder, depth + 1)
     return scope

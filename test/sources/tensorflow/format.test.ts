@@ -10,6 +10,7 @@ import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 import { memoryInput } from '../inputs.ts'
+import { concat, message, string } from '../onnx/protobuf.ts'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/tensorflow/', import.meta.url))
 const expected: Record<string, { shape: number[]; sha256: string }[]> = JSON.parse(
@@ -186,6 +187,35 @@ test('what is missing or of another kind is said', async () => {
     /holds the weights of a TensorFlow checkpoint/,
   )
   assert.match(await refused('saved_model.pb', Uint8Array.of(8, 1, 0x12, 2, 0x0a, 0)), /SavedModel whose graph is empty/)
+})
+
+test('functions that call one another without end are refused soon', async () => {
+  const call = (name: string, callee: string) =>
+    message(3, [
+      string(1, name),
+      string(2, 'PartitionedCall'),
+      string(3, 'x'),
+      message(5, [string(1, 'f'), message(2, [message(10, [string(1, callee)])])]),
+    ])
+  const library = (count: number) =>
+    Array.from({ length: count }, (_, k) => {
+      const next = `f${(k + 1) % count}`
+      const signature = message(1, [string(1, `f${k}`), message(2, [string(1, 'x')]), message(3, [string(1, 'y')])])
+      return message(1, [signature, call('a', next), call('b', next), message(4, [string(1, 'y'), string(2, 'a:output:0')])])
+    })
+  const graph = (count: number) =>
+    concat([
+      message(1, [string(1, 'x'), string(2, 'Placeholder')]),
+      message(1, [string(1, 'c'), string(2, 'f0'), string(3, 'x')]),
+      message(2, library(count)),
+    ])
+  assert.match(
+    await refused('a.pb', graph(1)),
+    /its function f0 calls itself, or functions nest more than 64 deep|unfolds to more than/,
+  )
+  const started = performance.now()
+  assert.match(await refused('a.pb', graph(40)), /functions nest more than 64 deep|unfolds to more than/)
+  assert.ok(performance.now() - started < 20_000)
 })
 
 test('an index whose blocks do not have their CRC, or whose shapes do not fit, is refused', async () => {
