@@ -58,6 +58,11 @@ function inputOf(format, seeds, index) {
 
 // ---- in the child: one input after the other
 
+/** Waits until the parent's channel has taken it, and all before it: what is still queued is lost when the channel closes. */
+function tell(message) {
+  return new Promise((resolve) => process.send?.(message, resolve))
+}
+
 async function child(name) {
   const format = await formatNamed(name)
   if (format.hasHdf5 && !options.thread) await (await import('./fuzz/hdf5-here.mjs')).keepHdf5Here()
@@ -83,14 +88,14 @@ async function child(name) {
       process.send?.({ index, finding: `took ${seconds.toFixed(1)} s of processor time` })
     if (memory > BYTES) {
       process.send?.({ index, finding: `took ${(memory / 2 ** 20).toFixed(0)} MiB of memory` })
-      process.send?.({ restartAt: index + 1, outcomes })
+      await tell({ restartAt: index + 1, outcomes })
       break
     }
     if (globalThis.isWornOut) {
-      process.send?.({ restartAt: index + 1, outcomes })
+      await tell({ restartAt: index + 1, outcomes })
       break
     }
-    if (index === end - 1) process.send?.({ outcomes })
+    if (index === end - 1) await tell({ outcomes })
   }
   process.disconnect()
 

@@ -2,7 +2,7 @@ import { ByteWindow } from '../byte-window.ts'
 
 // https://github.com/msgpack/msgpack/blob/master/spec.md
 
-const LONGEST_TEXT = 1 << 16
+const LONGEST_TEXT = 4096
 /** The least number that stands for a negative one, by the bytes it has. */
 const SIGNS: Readonly<Record<number, number>> = { 1: 0x80, 2: 0x8000, 4: 0x80000000, 8: 0x8000000000000000 }
 

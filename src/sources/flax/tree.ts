@@ -8,7 +8,7 @@ const NDARRAY = 1
 const NPSCALAR = 3
 const CHUNKED = '__msgpack_chunked_array__'
 const DEEPEST = 64
-const MOST_VALUES = 2_000_000
+const MOST_VALUES = 500_000
 const MOST_AXES = 64
 
 /** A leaf: where the bytes of an array lie, in one run or in several. */

@@ -10,7 +10,9 @@ import { readText } from '../json-file.ts'
 //
 // A key of -23300 - k is a list: its length, then its elements, with commas between them.
 
-const MOST_LAYERS = 1_000_000
+const MOST_LAYERS = 200_000
+/** The longest lists of layers have a few hundred kilobytes. */
+const LONGEST_LIST = 1 << 25
 const LIST_KEYS = -23300
 
 export interface NcnnLayer {
@@ -30,6 +32,11 @@ export function looksLikeParam(head: Uint8Array): boolean {
 
 /** @throws InputError when a line is none of a layer, or there are not as many as the file says */
 export async function readParam(access: RandomAccess): Promise<NcnnLayer[]> {
+  if (access.byteLength > LONGEST_LIST)
+    throw new InputError(
+      access.name,
+      `is an ncnn network of ${access.byteLength} bytes of text, more than the ${LONGEST_LIST} that are read`,
+    )
   const lines = (await readText(access)).split(/\r?\n/).filter((line) => line.trim() !== '')
   const [layers, blobs] = (lines[1] ?? '').trim().split(/\s+/).map(Number)
   if (!Number.isSafeInteger(layers) || !Number.isSafeInteger(blobs) || layers! > MOST_LAYERS)

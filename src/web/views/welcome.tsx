@@ -31,8 +31,8 @@ export function Welcome() {
             </button>
           </div>
           <p class="small muted">
-            ONNX, PyTorch, safetensors, TensorFlow.js, TensorFlow Lite, Keras, OpenVINO, NumPy, HDF5 data sets, Arrow, Parquet,
-            and zips of them
+            ONNX, PyTorch, safetensors, TensorFlow, TensorFlow.js, TensorFlow Lite, Keras, OpenVINO, Flax, GGUF, Core ML, Caffe,
+            darknet, ncnn, Paddle, MXNet, NumPy, HDF5 data sets, Arrow, Parquet, and zips of them
           </p>
         </div>
         {a && jobs.value.length === 0 && !preloading.value && (
