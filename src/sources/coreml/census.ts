@@ -21,6 +21,11 @@ export interface FoundConvolution {
   }
 }
 
+/** A 2-D convolution that is no transposed one, whether its weights are read or not. */
+function isOrdinary({ kind, shape, depth }: FoundConvolution): boolean {
+  return /^conv$/i.test(kind) && shape.length === 4 && !shape.includes(0) && depth >= 0
+}
+
 /** Convolutions by depth. A constant that several use is one layer, where it is used first. */
 export function censusOf(found: readonly FoundConvolution[]): { convolutions: Convolution[]; skipped: Skipped[] } {
   const skipped: Skipped[] = []
@@ -31,7 +36,7 @@ export function censusOf(found: readonly FoundConvolution[]): { convolutions: Co
     else if (depth < 0) skipped.push({ name, kind, shape, reason: 'no path leads to it from an input' })
     else kept.push({ ...one, convolution })
   }
-  const rank = rankDepths(kept.map(({ depth }) => depth))
+  const rank = rankDepths(found.filter(isOrdinary).map(({ depth }) => depth))
   const convolutions: Convolution[] = []
   const used = new Map<string, string>()
   for (const { name, kind, shape, depth, convolution } of kept.sort((a, b) => a.depth - b.depth)) {

@@ -82,6 +82,7 @@ function takeCensus(
   const depths = depthsOf(file, layers)
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const skipped: Skipped[] = []
+  const depthsOf4d: number[] = []
   for (const [index, layer] of layers.entries()) {
     const { type, name } = layer
     if (!/conv/i.test(type)) continue
@@ -90,6 +91,7 @@ function takeCensus(
     const shape = shapeOf(layer)
     const skip = (reason: string): void => void skipped.push({ name, kind: type, shape: shape ?? [], reason })
     const depth = depths[index]!
+    if (/^Convolution(DepthWise)?$/.test(type) && shape && depth >= 0) depthsOf4d.push(depth)
     if (/^Deconv/.test(type)) skip('transposed convolution')
     else if (/[13]D$/.test(type)) skip(`a ${type.at(-2)}-D convolution`)
     else if (type === 'DeformableConv2D') skip('deformable convolution')
@@ -112,7 +114,7 @@ function takeCensus(
       })
     }
   }
-  const rank = rankDepths(kept.map(({ depth }) => depth))
+  const rank = rankDepths(depthsOf4d)
   const convolutions = kept.map((one) => ({ ...one, ...rank(one.depth) })).sort((a, b) => a.depth - b.depth)
   return { convolutions, skipped }
 }

@@ -105,6 +105,7 @@ function takeCensus(
   const depths = depthsOf(file, operators, tensors)
   const found: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const skipped: Skipped[] = []
+  const depthsOf4d: number[] = []
   const used = new Map<string, string>()
   // Weights that several use are one layer, where they are used first.
   const byDepth = operators.map((operator, index) => ({ operator, depth: depths[index]! })).sort((a, b) => a.depth - b.depth)
@@ -118,6 +119,7 @@ function takeCensus(
     const name = filter || outputs[0] || `${type}_${index}`
     const skip = (reason: string): void => void skipped.push({ name, kind: type, shape, reason })
     const owner = used.get(filter)
+    if (other === undefined && shape.length === 4 && !shape.includes(0) && depth >= 0) depthsOf4d.push(depth)
     if (other !== undefined) skip(other)
     else if (!tensor) skip('its weights are computed in the program')
     else if (shape.length !== 4) skip(`a ${shape.length - 2}-D convolution`)
@@ -139,7 +141,7 @@ function takeCensus(
       })
     }
   }
-  const rank = rankDepths(found.map(({ depth }) => depth))
+  const rank = rankDepths(depthsOf4d)
   return { convolutions: found.map((one) => ({ ...one, ...rank(one.depth) })), skipped }
 }
 

@@ -90,6 +90,15 @@ test('placements and biases', async () => {
     ],
   )
   const [net] = (await openSource(memoryInput('model.mlmodel', program(), { 'weights/weight.bin': blobs() }))).models
+  // Ranks count every 2-D convolution: also c4 and c7, which share weights, and c6, which is of whole numbers.
+  assert.equal(
+    net!.convolutions.map(({ conv_depth, conv_depth_norm }) => [conv_depth, conv_depth_norm]),
+    [
+      [0, 0],
+      [1, 1 / 5],
+      [2, 2 / 5],
+    ],
+  )
   assert.equal(
     net!.convolutions.slice(0, 2).map(({ placement }) => placement),
     [

@@ -52,6 +52,16 @@ test('what is left out, placements, biases and names', async () => {
     ],
   )
   assert.equal(
+    model!.convolutions.map(({ conv_depth, conv_depth_norm }) => [conv_depth, conv_depth_norm]),
+    [
+      [0, 0],
+      [1, 1 / 4],
+      [1, 1 / 4],
+      [2, 1 / 2],
+    ],
+    'ranks count the layers of 8 bits and of a table',
+  )
+  assert.equal(
     model!.convolutions.map(({ layer, placement, bias }) => [layer, placement, bias !== undefined]),
     [
       ['conv1', { strides: [2, 2], dilations: [1, 1], pads: [1, 1, 1, 1] }, true],

@@ -57,6 +57,15 @@ test('what is left out, and placements', async () => {
     ],
   )
   assert.equal(
+    model!.convolutions.map(({ conv_depth, conv_depth_norm }) => [conv_depth, conv_depth_norm]),
+    [
+      [0, 0],
+      [1, 1 / 3],
+      [1, 1 / 3],
+    ],
+    'ranks count the shared and the packed layer',
+  )
+  assert.equal(
     model!.convolutions.map(({ node, placement }) => [node, placement]),
     [
       ['c1', { strides: [2, 2], dilations: [1, 1], pads: [1, 0, 1, 0] }],
