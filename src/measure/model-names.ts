@@ -23,7 +23,9 @@ export function inputNames(paths: readonly string[]): ReadonlyMap<string, string
     const byName = new Map<string, string[]>()
     for (const [path, parts] of undecided) {
       const name = parts.slice(-1 - parents).join('/')
-      byName.set(name, [...(byName.get(name) ?? []), path])
+      const same = byName.get(name)
+      if (same) same.push(path)
+      else byName.set(name, [path])
     }
     const clashing = new Map<string, string[]>()
     for (const [name, same] of byName) {
@@ -39,6 +41,8 @@ export function inputNames(paths: readonly string[]): ReadonlyMap<string, string
 /** Gives each model of a run a name of its own, input after input. */
 export class ModelNames {
   readonly #used = new Set<string>()
+  /** The number to try next, by what stands before it. */
+  readonly #next = new Map<string, number>()
   readonly #names: ReadonlyMap<string, string>
 
   constructor(names: ReadonlyMap<string, string>) {
@@ -53,7 +57,11 @@ export class ModelNames {
     const input = this.#names.get(path) ?? stemOf(path)
     const wishes = own === stemOf(path) ? [input, path] : [own, `${input}/${own}`, `${path}/${own}`]
     let name = wishes.find((wish) => !this.#used.has(wish))
-    for (let k = 2; name === undefined; k++) if (!this.#used.has(`${wishes.at(-1)} (${k})`)) name = `${wishes.at(-1)} (${k})`
+    const last = wishes.at(-1)!
+    for (let k = this.#next.get(last) ?? 2; name === undefined; k++) {
+      if (!this.#used.has(`${last} (${k})`)) name = `${last} (${k})`
+      this.#next.set(last, k + 1)
+    }
     this.#used.add(name)
     return name
   }

@@ -1,3 +1,4 @@
+import { AlikeNetworks, type Values } from './alike.ts'
 import type { FoundTensor, Network } from './networks.ts'
 import { TorchTensor } from './values.ts'
 
@@ -19,33 +20,34 @@ const SHADOW =
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
  */
-export async function chooseNetworks(
-  networks: readonly Network[],
-  sameValues: (a: Network, b: Network) => Promise<boolean>,
-): Promise<Chosen[]> {
+export async function chooseNetworks(networks: readonly Network[], values: Values): Promise<Chosen[]> {
   // Tensors outside of any dict (key "") are leftovers wherever there is a dict.
+  const keepsLoose = networks.length === 1 || networks.every(({ key, tensors }) => key === '' || !tensors.some(isWeight))
   const candidates = networks
-    .filter(
-      ({ key }, _, all) =>
-        key !== '' || all.length === 1 || all.every((other) => other.key === '' || weightsOf(other).size === 0),
-    )
+    .filter(({ key }) => key !== '' || keepsLoose)
     .map((network, order) => ({ network, order, rank: SHADOW.test(network.key) ? 1 : 0, weights: weightsOf(network) }))
     .filter(({ weights }) => weights.size > 0)
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)
   const chosen: { weights: Map<string, string>; network: Network; copies: Network[] }[] = []
+  const alike = new AlikeNetworks<(typeof chosen)[number]>(values)
   for (const { network, weights, rank } of candidates) {
-    const alike = chosen.filter((other) => [...weights].every(([name, shape]) => other.weights.get(name) === shape))
-    let original = rank > 0 ? alike[0] : undefined
-    for (const other of alike) if (!original && (await sameValues(other.network, network))) original = other
-    if (original) original.copies.push(network)
-    else chosen.push({ weights, network, copies: [] })
+    const one = { weights, network, copies: [] }
+    const original = rank > 0 ? alike.withNames(one) : await alike.withValues(one)
+    if (original) {
+      original.copies.push(network)
+      continue
+    }
+    chosen.push(one)
+    alike.add(one)
   }
   return chosen.sort((a, b) => b.weights.size - a.weights.size)
 }
 
+const isWeight = ({ leaf }: FoundTensor): boolean => leaf.shape.length >= 3
+
 /** Weights by name without wrappers, with their shapes. */
 function weightsOf(network: Network): Map<string, string> {
-  const kept = network.tensors.filter(({ leaf }) => leaf.shape.length >= 3)
+  const kept = network.tensors.filter(isWeight)
   const wrapper = wrapperOf(network)
   return new Map(kept.map(({ name, leaf }) => [name.slice(wrapper.length), leaf.shape.join('×')]))
 }

@@ -14,6 +14,7 @@ import { severalNetworks } from '../state-dict/models.ts'
 import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
 import { bareSisters, sisterKey } from '../state-dict/sisters.ts'
 import { stateDictConvolutions } from '../tensor-rules.ts'
+import type { Values } from './alike.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
 import { isDistributed, openDistributed } from './distributed.ts'
@@ -108,7 +109,10 @@ async function readSource(
   parts: readonly RandomAccess[],
 ): Promise<Source> {
   const read: ReadNetwork[] = []
-  const chosen = await chooseNetworks(found.networks, (a, b) => sameValues(checkpoint, a, b))
+  const chosen = await chooseNetworks(found.networks, {
+    same: (a, b) => sameValues(checkpoint, a, b),
+    digest: digestsOf(checkpoint),
+  })
   for (const one of chosen) read.push(...(await readNetwork(input.access.name, checkpoint, one)))
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
@@ -132,8 +136,14 @@ async function readSource(
   if (code !== undefined) warnings.unshift(`${input.access.name} ${code}; its weights were read without running anything`)
   if (areSisters) warnings.push(`${input.access.name} ${severalNetworks(networks.map(({ key }) => key))}`)
   else if (models.length > 1)
-    warnings.push(`${input.access.name} holds ${models.length} networks: ${networks.map(({ key }) => key).join(', ')}`)
+    warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
   return sourceOf(input, models, warnings, parts)
+}
+
+/** Keys for a sentence: of many the first ones and the last. */
+function namesOf(networks: readonly { readonly key: string }[]): string {
+  const keys = networks.map(({ key }) => key)
+  return keys.length > 12 ? `${keys.slice(0, 10).join(', ')} … ${keys.at(-1)}` : keys.join(', ')
 }
 
 /** What a pickle would do besides, as the middle of a sentence; undefined for an ordinary one. */
@@ -269,6 +279,22 @@ async function sameValues(checkpoint: Checkpoint, a: Network, b: Network): Promi
     if (x.length !== y.length || x.some((byte, k) => byte !== y[k])) return false
   }
   return true
+}
+
+/** Digests of the values that `sameValues` compares, by network and name without wrappers. */
+function digestsOf(checkpoint: Checkpoint): Values['digest'] {
+  let known: { readonly of: Network; readonly leaves: ReadonlyMap<string, Leaf> } | undefined
+  return async (network, name) => {
+    if (known?.of !== network) {
+      const wrapper = wrapperOf(network).length
+      known = { of: network, leaves: new Map(network.tensors.map(({ name, leaf }) => [name.slice(wrapper), leaf])) }
+    }
+    const leaf = known.leaves.get(name)!
+    // FNV-1a, 32 bits: what digests hold for equal is compared.
+    let hash = 0x811c9dc5
+    for (const byte of await firstBytes(checkpoint, leaf)) hash = Math.imul(hash ^ byte, 0x01000193)
+    return { type: typeName(leaf), digest: String(hash) }
+  }
 }
 
 async function firstBytes(checkpoint: Checkpoint, leaf: Leaf): Promise<Uint8Array> {

@@ -1,0 +1,244 @@
+// Twice the input takes at most two and a half times the time: every reader, and every list that a person can make long.
+import { zipSync } from 'fflate'
+import { test } from 'uvu'
+import { findGivenInputs } from '../../src/inputs/given-inputs.ts'
+import { emptyFolder, type Folder, memoryAccess } from '../../src/io/random-access.ts'
+import { inputNames, ModelNames } from '../../src/measure/model-names.ts'
+import { openSource } from '../../src/sources/open.ts'
+import { readCsvFrame } from '../../src/sources/pandas/csv.ts'
+import { memoryFolder, text } from '../sources/inputs.ts'
+import { attribute, model, node, weight } from '../sources/onnx/model.ts'
+import { withHeader } from '../sources/safetensors/write.ts'
+import { growsLinearly } from './growth.ts'
+import { type Checkpoint, writeCheckpoint } from './pickles.ts'
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k)
+
+/** Opening an input: all that is done before a weight is read. */
+function opening(path: string, bytes: Uint8Array, folder: Folder = emptyFolder): () => Promise<void> {
+  return async () => {
+    const source = await openSource({ path, access: memoryAccess(path, bytes), folder })
+    await source.close()
+  }
+}
+
+/** A state dict of n weights of nine numbers each, by their names. */
+function safetensors(names: readonly string[]): Uint8Array {
+  const header = names.map(
+    (name, k) => `${JSON.stringify(name)}:{"dtype":"F32","shape":[1,1,3,3],"data_offsets":[${36 * k},${36 * k + 36}]}`,
+  )
+  return withHeader(`{${header.join(',')}}`, new Uint8Array(36 * names.length))
+}
+
+const namings: Record<string, (k: number, n: number) => string> = {
+  'a network': (k) => `layer${k}.conv.weight`,
+  'deep names': (k) => `a.b.c.d.e.f.g.h.${k}.weight`,
+  'as many networks': (k) => `net${k}.conv.weight`,
+  'a network and its copy': (k, n) => `${k % 2 ? 'model' : 'model_ema'}.layer${k >> 1}.${n}.weight`,
+  'copies without dots': (k) => (k % 2 ? `ema.layer${k >> 1}conv` : `model.layer${k >> 1}.conv`),
+  'one shared middle': (k) => `block.${'x'.repeat(k % 7)}.${k}.attn.conv.weight`,
+  'weights in parts': (k) => `conv${k >> 1}.weight_${k % 2 ? 'g' : 'v'}`,
+  'optimiser slots': (k) => `conv${k >> 1}.weight${k % 2 ? '.exp_avg' : ''}`,
+  'names of numbers': (k) => `${k}`,
+}
+for (const [naming, nameOf] of Object.entries(namings))
+  test(`safetensors, ${naming}`, () =>
+    growsLinearly(naming, 1000, (n) => opening('net.safetensors', safetensors(range(n).map((k) => nameOf(k, n))))))
+
+/** A checkpoint of n dicts, each with the tensors that `of` gives it. */
+function dicts(n: number, of: (k: number) => Checkpoint): Uint8Array {
+  const storage = Float32Array.from({ length: 18 * n + 18 }, (_, k) => k + 1)
+  return writeCheckpoint(Object.fromEntries(range(n).map((k) => [`net_${k}`, of(k)])), storage)
+}
+const conv = (at: number) => ({ at, shape: [1, 1, 3, 3] })
+const checkpoints: Record<string, (k: number) => Checkpoint> = {
+  'copies of one network': () => ({ 'a.weight': conv(0), 'b.weight': conv(9) }),
+  'networks of the same names with other values': (k) => ({ 'a.weight': conv(18 * k), 'b.weight': conv(18 * k + 9) }),
+  'networks that begin alike and end otherwise': (k) => ({ 'a.weight': conv(0), 'b.weight': conv(18 * k + 9) }),
+  'networks of other names': (k) => ({ [`a${k}.weight`]: conv(18 * k), [`b${k}.weight`]: conv(18 * k + 9) }),
+  'networks that share one name': (k) => ({ 'a.weight': conv(0), [`b${k}.weight`]: conv(18 * k + 9) }),
+}
+for (const [kind, of] of Object.entries(checkpoints))
+  test(`pickle, ${kind}`, () => growsLinearly(kind, 300, (n) => opening('net.pth', dicts(n, of))))
+
+test('pickle, one dict', () =>
+  growsLinearly('one dict', 500, (n) =>
+    opening(
+      'net.pth',
+      writeCheckpoint(Object.fromEntries(range(n).map((k) => [`layer${k}.conv.weight`, conv(9 * k)])), new Float32Array(9 * n)),
+    ),
+  ))
+
+test('pickle, averages', () =>
+  growsLinearly('averages', 300, (n) =>
+    opening(
+      'net.pth',
+      writeCheckpoint(
+        Object.fromEntries(range(n).map((k) => [`ema_${k}`, { [`a${k >> 1}.weight`]: conv(9 * k) }])),
+        new Float32Array(9 * n),
+      ),
+    ),
+  ))
+
+/** A float32 array of the .npy format. */
+function npy(...shape: number[]): Uint8Array {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
+  const padded = header.padEnd(128 - 11) + '\n'
+  const size = shape.reduce((product, one) => product * one, 4)
+  const out = new Uint8Array(10 + padded.length + size)
+  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8])
+  out.set(text(padded), 10)
+  return out
+}
+
+test('npz of many arrays', () =>
+  growsLinearly('npz', 300, (n) =>
+    opening(
+      'net.npz',
+      zipSync(Object.fromEntries(range(n).map((k) => [`layer${k}/conv/kernel.npy`, npy(1, 1, 3, 3)])), { level: 0 }),
+    ),
+  ))
+
+test('zip of many models', () =>
+  growsLinearly('zip', 150, (n) =>
+    opening('nets.zip', zipSync(Object.fromEntries(range(n).map((k) => [`run${k}/best.npy`, npy(1, 1, 3, 3)])), { level: 0 })),
+  ))
+
+test('zip of many other files', () =>
+  growsLinearly('zip', 1000, (n) => {
+    const bytes = zipSync(
+      Object.fromEntries([
+        ...range(n).map((k): [string, Uint8Array] => [`notes/${k}.txt`, new Uint8Array(1)]),
+        ['net.npy', npy(1, 1, 3, 3)],
+      ]),
+      { level: 0 },
+    )
+    return opening('nets.zip', bytes)
+  }))
+
+const convolution = (k: number) =>
+  node('Conv', [k === 0 ? 'x' : `y${k - 1}`, `w${k}`], [`y${k}`], attribute.ints('kernel_shape', [3, 3]))
+const weights = (n: number) => range(n).map((k) => weight(`w${k}`, [1, 1, 3, 3], k))
+const graphs: Record<string, (n: number) => Uint8Array> = {
+  'a chain': (n) => model({ nodes: range(n).map(convolution), initializers: weights(n) }),
+  'a chain from its end': (n) => model({ nodes: range(n).map(convolution).reverse(), initializers: weights(n) }),
+  'branches of one input': (n) =>
+    model({ nodes: range(n).map((k) => node('Conv', ['x', `w${k}`], [`y${k}`])), initializers: weights(n) }),
+  'one weight for all': (n) =>
+    model({ nodes: range(n).map((k) => node('Conv', [k ? `y${k - 1}` : 'x', 'w0'], [`y${k}`])), initializers: weights(1) }),
+  'a weight behind many others': (n) =>
+    model({
+      nodes: [
+        ...range(n).map((k) => node('Identity', [k ? `i${k - 1}` : 'w0'], [`i${k}`])),
+        node('Conv', ['x', `i${n - 1}`], ['y']),
+      ],
+      initializers: weights(1),
+    }),
+  'a ladder of additions': (n) =>
+    model({
+      nodes: [
+        ...range(n).map((k) => node('Add', k ? [`s${k - 1}`, `s${Math.max(0, k - 2)}`] : ['x', 'x'], [`s${k}`])),
+        node('Conv', [`s${n - 1}`, 'w0'], ['y']),
+      ],
+      initializers: weights(1),
+    }),
+}
+for (const [kind, of] of Object.entries(graphs))
+  test(`ONNX, ${kind}`, () => growsLinearly(kind, 500, (n) => opening('net.onnx', of(n))))
+
+test('TensorFlow.js, many layers', () =>
+  growsLinearly('tfjs', 500, (n) => {
+    const layers = range(n).map((k) => ({ class_name: 'Conv2D', config: { name: `c${k}`, strides: [1, 1], padding: 'same' } }))
+    const manifest = [
+      { paths: ['s.bin'], weights: range(n).map((k) => ({ name: `c${k}/kernel`, shape: [3, 3, 1, 1], dtype: 'float32' })) },
+    ]
+    const json = {
+      format: 'layers-model',
+      modelTopology: { model_config: { class_name: 'Sequential', config: { name: 'm', layers } } },
+      weightsManifest: manifest,
+    }
+    return opening('model.json', text(JSON.stringify(json)), memoryFolder({ 's.bin': new Uint8Array(36 * n) }))
+  }))
+
+test('TensorFlow.js, a graph of many nodes', () =>
+  growsLinearly('tfjs', 500, (n) => {
+    const nodes = [
+      { name: 'x', op: 'Placeholder' },
+      ...range(n).flatMap((k) => [
+        { name: `w${k}`, op: 'Const', attr: { dtype: { type: 'DT_FLOAT' } } },
+        {
+          name: `y${k}`,
+          op: 'Conv2D',
+          input: [k ? `y${k - 1}` : 'x', `w${k}`],
+          attr: { strides: { list: { i: ['1', '1', '1', '1'] } } },
+        },
+      ]),
+    ]
+    const manifest = [
+      { paths: ['s.bin'], weights: range(n).map((k) => ({ name: `w${k}`, shape: [3, 3, 1, 1], dtype: 'float32' })) },
+    ]
+    const json = { format: 'graph-model', modelTopology: { node: nodes }, weightsManifest: manifest }
+    return opening('model.json', text(JSON.stringify(json)), memoryFolder({ 's.bin': new Uint8Array(36 * n) }))
+  }))
+
+test('OpenVINO, many layers', () =>
+  growsLinearly('openvino', 300, (n) => {
+    const port = (id: number, dims: string) => `<port id="${id}" precision="FP32">${dims}</port>`
+    const image = '<dim>1</dim><dim>1</dim><dim>8</dim><dim>8</dim>'
+    const layers = range(n).flatMap((k) => [
+      `<layer id="${2 * k + 1}" name="w${k}" type="Const" version="opset1"><data element_type="f32" shape="1, 1, 3, 3" offset="${36 * k}" size="36"/><output>${port(0, '<dim>1</dim><dim>1</dim><dim>3</dim><dim>3</dim>')}</output></layer>`,
+      `<layer id="${2 * k + 2}" name="c${k}" type="Convolution" version="opset1"><data strides="1, 1" pads_begin="1, 1" pads_end="1, 1" dilations="1, 1"/><output>${port(2, image)}</output></layer>`,
+    ])
+    const edges = range(n).flatMap((k) => [
+      `<edge from-layer="${2 * k}" from-port="${k ? 2 : 0}" to-layer="${2 * k + 2}" to-port="0"/>`,
+      `<edge from-layer="${2 * k + 1}" from-port="0" to-layer="${2 * k + 2}" to-port="1"/>`,
+    ])
+    const xml = `<?xml version="1.0"?>\n<net name="m" version="11"><layers><layer id="0" name="x" type="Parameter" version="opset1"><data/><output>${port(0, image)}</output></layer>${layers.join('')}</layers><edges>${edges.join('')}</edges></net>`
+    return opening('net.xml', text(xml), memoryFolder({ 'net.bin': new Uint8Array(36 * n) }))
+  }))
+
+test('darknet, many sections', () =>
+  growsLinearly('darknet', 500, (n) => {
+    const section = '[convolutional]\nfilters=1\nsize=3\nstride=1\npad=1\nactivation=linear\n'
+    const cfg = `[net]\nwidth=32\nheight=32\nchannels=1\n${section.repeat(n)}`
+    const bytes = new Uint8Array(20 + 40 * n)
+    bytes[4] = 2
+    return opening('net.weights', bytes, memoryFolder({ 'net.cfg': text(cfg) }))
+  }))
+
+test('dropped files: loose, in one folder, in a folder each', async () => {
+  const path: Record<string, (k: number) => string> = {
+    loose: (k) => `net${k}.onnx`,
+    'in one folder': (k) => `models/net${k}.onnx`,
+    'in a folder each': (k) => `models/run${k}/best.onnx`,
+    shards: (k) => `models/net-${String(k + 1).padStart(5, '0')}-of-99999.safetensors`,
+  }
+  for (const [kind, pathOf] of Object.entries(path))
+    await growsLinearly(kind, 2000, (n) => {
+      const blob = new Blob([])
+      const files = range(n).map((k) => ({ path: pathOf(k), blob }))
+      return () => findGivenInputs(files)
+    })
+})
+
+test('names of inputs and models', async () => {
+  await growsLinearly(
+    'the same name in other folders',
+    2000,
+    (n) => async () => inputNames(range(n).map((k) => `run${k}/best.onnx`)),
+  )
+  await growsLinearly('models of one name', 1000, (n) => async () => {
+    const names = new ModelNames(new Map())
+    for (let k = 0; k < n; k++) names.take('a.h5', 'net')
+  })
+})
+
+test('tables of metadata', () =>
+  growsLinearly('csv', 2000, (n) => {
+    const csv = `model,accuracy\n${range(n)
+      .map((k) => `net${k},0.${k}`)
+      .join('\n')}\n`
+    return async () => readCsvFrame('meta.csv', csv)
+  }))
+
+test.run()

@@ -1,0 +1,39 @@
+import * as assert from 'uvu/assert'
+
+/** Milliseconds of processor time below which a run says nothing of how time grows. */
+const LEAST = 40
+
+/**
+ * Twice the input takes at most two and a half times the time. What counts is the processor time of this process, the least of a
+ * few runs, so that other work on the machine does not decide; the input is doubled until there is something to measure.
+ * @param prepare makes an input of n parts and gives back the work on it
+ */
+export async function growsLinearly(
+  name: string,
+  n: number,
+  prepare: (n: number) => (() => Promise<unknown>) | Promise<() => Promise<unknown>>,
+): Promise<void> {
+  let size = n
+  let once = await leastOf(await prepare(size), 2)
+  while (once < LEAST && size < 16 * n) once = await leastOf(await prepare((size *= 2)), 2)
+  if (once < LEAST) return // sixteen times the input is nothing yet
+  const work = await prepare(size)
+  const twice = await prepare(2 * size)
+  let ratio = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < 3 && ratio > 2.5; attempt++) {
+    once = attempt === 0 ? Math.min(once, await leastOf(work, 2)) : Math.min(once, await leastOf(work, 3))
+    ratio = Math.min(ratio, (await leastOf(twice, 3)) / once)
+  }
+  assert.ok(ratio <= 2.5, `${name}: ${2 * size} parts take ${ratio.toFixed(1)} times as long as ${size} (${once.toFixed(0)} ms)`)
+}
+
+async function leastOf(work: () => Promise<unknown>, runs: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let run = 0; run < runs; run++) {
+    const before = process.cpuUsage()
+    await work()
+    const { user, system } = process.cpuUsage(before)
+    least = Math.min(least, (user + system) / 1000)
+  }
+  return least
+}
