@@ -1,7 +1,7 @@
 // Feeds mutated files to the readers: node scripts/fuzz.mjs [format …] [--runs 1000] [--seed 1] [--from 0] [--save folder]
 // Build first (npm run build). Every input follows from (format, seed, index) alone, so a finding is repeated with
 // --seed S --from INDEX --runs 1. A reader may open the input or refuse it with an InputError; anything else is a finding:
-// another error, more than 2 s of processor time, more than 1 GiB of memory, a plan that lies outside its file.
+// another error, a run with -o and --keep-going that ends for it, more than 2 s of processor time, more than 1 GiB of memory, a plan that lies outside its file.
 // A format joins by a file in scripts/fuzz/: export default { name, seeds(), mutate(seed, random) }, see onnx.mjs;
 // one that is no model file brings a read() of its own, see results.mjs.
 import { fork } from 'node:child_process'
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { mutateBytes } from './fuzz/bytes.mjs'
 import { randomOf } from './fuzz/random.mjs'
+import { wholeRuns } from './fuzz/whole-run.mjs'
 
 const SECONDS = 2
 const HANGS_AFTER = 20
@@ -41,6 +42,7 @@ const helpers = new Set([
   'random.mjs',
   'results-seed.mjs',
   'table.mjs',
+  'whole-run.mjs',
   'zips.mjs',
 ])
 
@@ -69,6 +71,7 @@ async function child(name) {
   const { openSource } = await import(join(dist, 'sources/open.js'))
   const { isPlainError } = await import(join(dist, 'errors.js'))
   const { memoryAccess } = await import(join(dist, 'io/random-access.js'))
+  const wholeRun = await wholeRuns()
   const seeds = await format.seeds()
   const end = Number(options.from) + Number(options.runs)
   const outcomes = { opened: 0, convolutions: 0, refused: 0, slowest: 0, slowestAt: -1, memory: 0 }
@@ -109,13 +112,20 @@ async function child(name) {
         if (count) count.opened++
         return undefined
       }
-      source = await openSource({ path, access: inMemory(path, bytes), folder })
+      const open = () => ({ path, access: inMemory(path, bytes), folder })
+      await wholeRun(open).catch((error) => {
+        throw new Error('a whole run with --keep-going and -o ended', { cause: error })
+      })
+      source = await openSource(open())
       const convolutions = source.models.flatMap((model) => model.convolutions)
       if (count) count.opened++
       if (count) count.convolutions += convolutions.length
       for (const convolution of convolutions) await probe(convolution)
     } catch (/** @type {any} */ error) {
-      if (!isPlainError(error)) return error instanceof Error ? `${error.stack}` : `threw ${String(error)}`
+      if (!isPlainError(error))
+        return error instanceof Error
+          ? `${error.stack}${error.cause instanceof Error ? `\n${error.cause.stack}` : ''}`
+          : `threw ${String(error)}`
       if (!/^[^\n]{1,2000}$/.test(error.message))
         return `a message that is no sentence: ${JSON.stringify(error.message.slice(0, 300))}`
       if (count) count.refused++

@@ -30,7 +30,7 @@ export class NonFiniteWeightError extends InputError {
   readonly layer: string
   readonly index: number
 
-  constructor(file: string, model: string, layer: string, index: number, value: number) {
+  constructor(file: string, model: string, layer: string, index: number, value: number | string) {
     super(
       file,
       `model ${model}, layer ${layer}: the weight at index ${index} is ${value}; repair the model, or leave such layers out with --skip-non-finite`,

@@ -115,7 +115,7 @@ async function addModel(
   if (checker)
     for (const { layer, reader } of readers) {
       const bad = await firstBadWeight(checker, reader, options.signal)
-      if (bad) refused(layer, bad)
+      if (bad) await refused(layer, bad)
     }
   const left: Analysis['skipped'][number][] = []
   for (const { layer, reader } of readers) {
@@ -127,7 +127,7 @@ async function addModel(
       ...{ depth, conv_depth, conv_depth_norm, groups, out_channels, in_channels },
     }
     const bad = await writer.addLayer(row, reader)
-    if (bad) left.push({ model: opened.name, ...refused(layer, bad) })
+    if (bad) left.push({ model: opened.name, ...(await refused(layer, bad)) })
     done(layer)
   }
   return [...left, ...opened.skipped.map((entry) => ({ model: opened.name, ...entry }))]

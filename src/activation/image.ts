@@ -88,6 +88,11 @@ async function npyPlanes(wasm: WasmInstance, name: string, bytes: Uint8Array): P
     return { channels, height, width, values }
   }
   const values = await readValues(wasm, { ...array.stored, strides: [0, ...order] }, [1, channels, height, width])
+  const bad = values.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) {
+    const [row, column] = [Math.floor(bad / width) % height, bad % width]
+    throw new InputError(name, `holds ${values[bad]} in row ${row}, column ${column}; an image is of finite numbers`)
+  }
   return { channels, height, width, values }
 }
 

@@ -17,7 +17,7 @@ const logical = /^(true|false)$/i
 
 /**
  * Reads the paper's meta table: a column `Name` (the model's name: its file's stem), and any others. A column whose cells are all
- * numbers becomes numbers, all True/False booleans, else text; empty cells and "nan" are null.
+ * numbers becomes numbers (whole ones beyond 2^53 stay text, to the digit), all True/False booleans, else text; empty cells and "nan" are null.
  * @throws InputError for a table without Name, a name that is empty or stands twice
  */
 export function parseMeta(file: string, text: string): MetaTable {
@@ -50,12 +50,17 @@ export function parseMeta(file: string, text: string): MetaTable {
   }
 }
 
+/** A whole number that a double does not hold, such as an id of 19 digits: it stays text. */
+function isRounded(cell: string): boolean {
+  return /^[+-]?\d+$/.test(cell) && !Number.isSafeInteger(Number(cell))
+}
+
 /** One type for a whole column, so that it stays one column in every export. */
 function readerOf(cells: readonly string[]): (cell: string) => MetaValue {
   const known = cells.filter((cell) => !missing.has(cell.toLowerCase()))
   const read: (cell: string) => MetaValue = known.every((cell) => logical.test(cell))
     ? (cell) => cell.toLowerCase() === 'true'
-    : known.every((cell) => number.test(cell) && Number.isFinite(Number(cell)))
+    : known.every((cell) => number.test(cell) && Number.isFinite(Number(cell)) && !isRounded(cell))
       ? Number
       : (cell) => cell
   return (cell) => (missing.has(cell.toLowerCase()) ? null : read(cell))

@@ -3,6 +3,7 @@ import { type MetaTable, parseMeta } from '../analysis/meta-table.ts'
 import { type Pair, type PairTable, parsePairs } from '../analysis/pairs.ts'
 import { InputError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
+import { decodeText } from '../io/text-file.ts'
 
 const LARGEST = 64 << 20
 
@@ -12,7 +13,7 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     if (access.byteLength > LARGEST)
       throw new InputError(path, `has ${access.byteLength} bytes, more than a table of ${LARGEST >> 20} MB; is it a table?`)
-    return new TextDecoder().decode(await access.read(0, access.byteLength))
+    return decodeText(path, await access.read(0, access.byteLength))
   } finally {
     await access.close?.()
   }

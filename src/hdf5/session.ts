@@ -15,7 +15,7 @@ interface OpenFile {
   readonly readAt: ReadAt
   readonly release: () => void
   /** Says that so many bytes may be worked on without a read between. */
-  readonly expect: (bytes: number) => void
+  readonly expect: (bytes: number, chunks?: number) => void
 }
 
 const LARGEST_VALUE = 1 << 28 // whole data sets are metadata here; weights are read by rows
@@ -26,6 +26,7 @@ const LARGEST_CHUNK = 1 << 26 // of a table; the library makes room for a whole 
 const ROUNDS = 8
 const MOST_READING = 1 << 26
 const LEAST_READING = 4096
+const READS_OF_CHUNK = 4
 const PROBE_BYTES = 1 << 17 // twice the library's sieve buffer: such a read goes to the file as one range
 
 /**
@@ -114,8 +115,10 @@ export function serveHdf5(
       release()
       throw new Error('the HDF5 library cannot open it')
     }
-    const expect = (bytes: number): void => {
+    const expect = (bytes: number, chunks = 0): void => {
       pulse = computing(bytes)
+      // Each chunk is read for itself, with its place in the index: how many there are follows from the shape.
+      left = (left ?? MOST_READING + ROUNDS * request.byteLength) + chunks * READS_OF_CHUNK * LEAST_READING
       beat(pulse)
     }
     return { id, node, byteLength: request.byteLength, readAt, release, expect }
@@ -273,7 +276,7 @@ function readValue(module: Module, file: OpenFile, path: string): Hdf5Value {
   if (bytes > LARGEST_VALUE) throw new Error(`${path} has ${bytes} bytes, too many to be read in one piece`)
   const chunk = (metadata.chunks ?? []).reduce((product, n) => product * n, metadata.size)
   if (chunk > LARGEST_CHUNK) throw new Error(`${path} is stored in chunks of ${chunk} bytes`)
-  file.expect(Math.max(chunk, bytes))
+  file.expect(Math.max(chunk, bytes), chunksOf(metadata.shape, metadata.chunks))
   return withMemory(module, bytes, (pointer) => {
     read(module, file, path, null, null, pointer)
     const value = decode(module, file, metadata, pointer, bytes)
@@ -281,6 +284,12 @@ function readValue(module: Module, file: OpenFile, path: string): Hdf5Value {
       module.reclaim_vlen_memory_count(file.id, path, '', BigInt(pointer), metadata.shape!.map(BigInt))
     return value
   })
+}
+
+/** Chunks that a part of this shape lies in, at most. */
+function chunksOf(shape: readonly number[], chunks: readonly number[] | null): number {
+  if (!chunks) return 0
+  return shape.reduce((product, n, axis) => product * (Math.ceil(n / Math.max(1, chunks[axis] ?? 1)) + 1), 1)
 }
 
 /** The bytes of rows `from` to `to` (exclusive) in row-major order, little-endian. */
@@ -295,6 +304,7 @@ function readRows(module: Module, file: OpenFile, path: string, from: number, to
       (chunks ?? []).reduce((product, n) => product * n, size),
       bytes,
     ),
+    chunksOf([to - from, ...shape.slice(1)], chunks),
   )
   return withMemory(module, bytes, (pointer) => {
     const count = [to - from, ...shape.slice(1)]

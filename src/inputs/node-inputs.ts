@@ -16,7 +16,7 @@ import {
   likelyFormats,
 } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
-import { folderEntries } from './folder-entries.ts'
+import { type FolderEntries, folderEntries } from './folder-entries.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
 import { expandLists } from './lists.ts'
 import { unreadBelow } from './unread-below.ts'
@@ -158,7 +158,7 @@ async function* placesOf(named: string): AsyncGenerator<Place> {
     throw new InputError(named, fileProblem(error), { cause: error })
   })
   if (!found) yield* matches(named)
-  else if (found.isDirectory()) yield* filesBelow(named, packagePrefix(named), new Set())
+  else if (found.isDirectory()) yield* filesBelow(named, packagePrefix(named), new Set(), await searched(named))
   else yield { location: named, relative: basename(named) }
 }
 
@@ -168,32 +168,62 @@ function packagePrefix(folder: string): string {
 }
 
 /** The inputs in a folder and below, by code point of their paths. `above`: the real paths of the folders that lead here. */
-async function* filesBelow(folder: string, prefix: string, above: ReadonlySet<string>): AsyncGenerator<Place> {
-  const { files, folders } = await folderEntries(folder)
+async function* filesBelow(
+  folder: string,
+  prefix: string,
+  above: ReadonlySet<string>,
+  { files, folders, real }: Searched,
+): AsyncGenerator<Place> {
   const whole = folderInput(files)
   if (whole) {
     const relative = prefix === '' ? basename(resolve(folder)) : prefix.slice(0, -1)
     yield { location: folder, relative, opens: whole.files[0] }
   }
-  const real = await realpath(folder)
   const inside = new Set(above).add(real)
   const names = candidateNames(files).filter((name) => name !== whole?.files[0])
   const below = folders.filter((name) => !isSkippedFolder(name) && !whole?.folders.includes(name))
   const entries = [...names, ...below.map((name) => `${name}/`)].sort(byCodePoint)
   for (const name of entries) {
-    const location = join(folder, name)
+    const location = join(folder, name.replace(/\/$/, ''))
     if (!name.endsWith('/')) {
       if (await isInput(location)) yield { location, relative: prefix + name }
-    } else if (!inside.has(await realpath(location))) {
-      yield* filesBelow(location, prefix + name, inside)
+      continue
     }
+    const below = await searched(location).catch(asInputError)
+    if (below instanceof InputError) yield unreadable(location, prefix + name.slice(0, -1), below)
+    else if (!inside.has(below.real)) yield* filesBelow(location, prefix + name, inside, below)
   }
+}
+
+/** What lies in a folder, and its real path. */
+interface Searched extends FolderEntries {
+  readonly real: string
+}
+
+/** @throws InputError when the folder cannot be read, or is gone */
+async function searched(folder: string): Promise<Searched> {
+  const entries = await folderEntries(folder)
+  const real = await realpath(folder).catch((error: unknown) => {
+    throw new InputError(folder, fileProblem(error), { cause: error })
+  })
+  return { ...entries, real }
+}
+
+function asInputError(error: unknown): InputError {
+  if (error instanceof InputError) return error
+  throw error
+}
+
+/** A folder among others that cannot be searched: an input that fails when its turn comes, so that a run may go on without it. */
+function unreadable(location: string, relative: string, error: InputError): Place {
+  return { location, relative, open: () => Promise.reject(error) }
 }
 
 async function isInput(location: string): Promise<boolean> {
   const kind = candidacy(location, formats)
   if (kind !== 'shared') return kind === 'owned'
-  const access = await openFile(location)
+  const access = await openFile(location).catch(asInputError)
+  if (access instanceof InputError) return true // said when it is opened
   try {
     const input = { path: location, access, folder: diskFolder(dirname(location)) }
     return (await findFormat(input, likelyFormats(location, formats))) !== undefined
@@ -215,35 +245,49 @@ async function* matches(pattern: string): AsyncGenerator<Place> {
     const fixed = parts.findIndex((part) => isGlob(part))
     const cut = fixed < 0 ? parts.length - 1 : fixed
     const start = parts.slice(0, cut).join('/') || (pattern.startsWith('/') ? '/' : '.')
-    for await (const location of walk(start, parts.slice(cut), new Set())) {
+    for await (const { location, error } of walk(start, parts.slice(cut), new Set())) {
       const path = slashes(location)
       const prefix = start === '.' ? '' : start === '/' ? '/' : `${slashes(normalize(start))}/`
-      found.set(path, { location, relative: path.startsWith(prefix) ? path.slice(prefix.length) : path })
+      const relative = path.startsWith(prefix) ? path.slice(prefix.length) : path
+      found.set(path, error ? unreadable(location, relative, error) : { location, relative })
     }
   }
   for (const path of [...found.keys()].sort(byCodePoint)) {
     const place = found.get(path)!
-    if ((await stat(place.location)).isDirectory()) {
-      for await (const inner of filesBelow(place.location, '', new Set()))
+    const kind = place.open ? undefined : await stat(place.location).catch(() => undefined) // what is gone is said when it is opened
+    if (kind?.isDirectory()) {
+      const below = await searched(place.location).catch(asInputError)
+      if (below instanceof InputError) {
+        yield unreadable(place.location, place.relative, below)
+        continue
+      }
+      for await (const inner of filesBelow(place.location, '', new Set(), below))
         yield { ...inner, relative: `${place.relative}/${inner.relative}` }
-    } else if (takesAll || (await isInput(place.location))) {
+    } else if (takesAll || place.open || (await isInput(place.location))) {
       yield place
     }
   }
 }
 
-async function* walk(folder: string, segments: readonly string[], above: ReadonlySet<string>): AsyncGenerator<string> {
+async function* walk(
+  folder: string,
+  segments: readonly string[],
+  above: ReadonlySet<string>,
+): AsyncGenerator<{ readonly location: string; readonly error?: InputError }> {
   const [first, ...rest] = segments
-  const real = await realpath(folder).catch(() => undefined)
-  if (first === undefined || real === undefined || !(await stat(real)).isDirectory()) return
-  const { files, folders } = await folderEntries(folder)
+  const kind = await stat(folder).catch(() => undefined)
+  if (first === undefined || !kind?.isDirectory()) return
+  const here = await searched(folder).catch(asInputError)
+  if (here instanceof InputError) return yield { location: folder, error: here }
+  const { files, folders, real } = here
   if (first === '**') {
     yield* walk(folder, rest.length > 0 ? rest : ['*'], above)
     const inside = new Set(above).add(real)
     for (const name of folders) {
       if (isSkippedFolder(name)) continue
       const below = join(folder, name)
-      if (!inside.has(await realpath(below))) yield* walk(below, segments, inside)
+      const realBelow = await realpath(below).catch(() => below)
+      if (!inside.has(realBelow)) yield* walk(below, segments, inside)
     }
     return
   }
@@ -256,7 +300,7 @@ async function* walk(folder: string, segments: readonly string[], above: Readonl
     for (const name of folders) if (fits(name)) yield* walk(join(folder, name), rest, above)
   } else {
     for (const name of [...candidateNames(files), ...folders.filter((folder) => !isSkippedFolder(folder))])
-      if (fits(name)) yield join(folder, name)
+      if (fits(name)) yield { location: join(folder, name) }
   }
 }
 

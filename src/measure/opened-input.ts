@@ -3,6 +3,7 @@ import { NonFiniteWeightError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
 import type { Convolution, Skipped, Source, SourceModel } from '../sources/source.ts'
+import { storedValue } from '../weights/stored-value.ts'
 import { InputHashes, type ModelHashes, unhashed } from './input-hashes.ts'
 import type { ModelNames } from './model-names.ts'
 import { withNamedFolder } from './named-folder.ts'
@@ -111,12 +112,14 @@ export function provenanceOf({ input, model, name }: OpenedModel, hashes: ModelH
  * A layer with a weight that is NaN or infinite, as it is listed where it may be left out.
  * @throws NonFiniteWeightError where it may not
  */
-export function nonFiniteLayer(
+export async function nonFiniteLayer(
   { input, name }: OpenedModel,
-  { layer, shape }: Convolution,
+  { layer, shape, weights }: Convolution,
   { index, value }: { readonly index: number; readonly value: number },
   leaveOut: boolean | undefined,
-): Skipped {
-  if (!leaveOut) throw new NonFiniteWeightError(input.path, name, layer, index, value)
-  return { name: layer, kind: 'Conv', shape, reason: `the weight at index ${index} is ${value}` }
+): Promise<Skipped> {
+  const stored = Number.isNaN(value) ? value : await storedValue(weights, shape, index)
+  const told = Number.isFinite(stored) ? `${stored}, more than a float32 holds` : value
+  if (!leaveOut) throw new NonFiniteWeightError(input.path, name, layer, index, told)
+  return { name: layer, kind: 'Conv', shape, reason: `the weight at index ${index} is ${told}` }
 }

@@ -176,7 +176,7 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
       try {
         const result = await entry.result
         if (!('row' in result)) await layer.convolution.weights.access.verify?.(run.options.signal)
-        const measured = rowOf(result, state, layer, run.options)
+        const measured = await rowOf(result, state, layer, run.options)
         state.input.layerDone(state.opened.name, layer)
         if (measured) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...measured }
       } catch (error) {
@@ -207,19 +207,19 @@ function failedModel(error: unknown, state: ModelState, { driver }: Run): Measur
 }
 
 /** A finished layer's row; undefined when it is left out for a weight that is not finite. */
-function rowOf(
+async function rowOf(
   result: PassResult | FinishedLayer,
   { input, opened, sum, skipped }: ModelState,
   { convolution, layer_id, kernel }: SelectedLayer,
   { skipNonFinite }: MeasureOptions,
-): (FinishedLayer & { measured: boolean }) | undefined {
+): Promise<(FinishedLayer & { measured: boolean }) | undefined> {
   if ('row' in result) {
     sum.add(result.row)
     input.narrowed += result.narrowed
     return { ...result, measured: false }
   }
   if ('nonFinite' in result) {
-    skipped.push(nonFiniteLayer(opened, convolution, result.nonFinite, skipNonFinite))
+    skipped.push(await nonFiniteLayer(opened, convolution, result.nonFinite, skipNonFinite))
     return undefined
   }
   const { statistics, values, narrowed } = result

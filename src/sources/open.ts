@@ -35,9 +35,26 @@ export async function openSource(input: Input, entries: readonly FormatEntry[] =
   const source = await openAmong(input, entries)
   try {
     for (const model of source.models) requirePlausible(input.path, model)
-    return source
+    return withOwnLayerIds(input.path, source)
   } catch (error) {
     await source.close()
     throw error
   }
+}
+
+/** A model whose file gives a layer id twice: ids that tell nothing apart are left out, and its layers are counted. */
+function withOwnLayerIds(file: string, source: Source): Source {
+  const clashing = source.models.filter(({ convolutions }) => {
+    const ids = convolutions.flatMap(({ layer_id }) => layer_id ?? [])
+    return new Set(ids).size < ids.length
+  })
+  if (clashing.length === 0) return source
+  const models = source.models.map((model) =>
+    clashing.includes(model)
+      ? { ...model, convolutions: model.convolutions.map(({ layer_id: _, ...convolution }) => convolution) }
+      : model,
+  )
+  const [first] = clashing
+  const text = `${file}: layers of ${first!.name}${clashing.length > 1 ? ` and ${clashing.length - 1} more models` : ''} share a layer id; they are numbered in their order instead`
+  return { ...source, models, warnings: [...source.warnings, text], close: () => source.close() }
 }

@@ -10,6 +10,7 @@ import { memoryFolder, text } from '../sources/inputs.ts'
 import { attribute, model, node, weight } from '../sources/onnx/model.ts'
 import { withHeader } from '../sources/safetensors/write.ts'
 import { growsLinearly } from './growth.ts'
+import { npyBytes } from './npy.ts'
 import { type Checkpoint, writeCheckpoint } from './pickles.ts'
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k)
@@ -80,28 +81,16 @@ test('pickle, averages', () =>
     ),
   ))
 
-/** A float32 array of the .npy format. */
-function npy(...shape: number[]): Uint8Array {
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
-  const padded = header.padEnd(128 - 11) + '\n'
-  const size = shape.reduce((product, one) => product * one, 4)
-  const out = new Uint8Array(10 + padded.length + size)
-  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8])
-  out.set(text(padded), 10)
-  return out
-}
+const array = npyBytes('<f4', [1, 1, 3, 3], new Float32Array(9))
 
 test('npz of many arrays', () =>
   growsLinearly('npz', 300, (n) =>
-    opening(
-      'net.npz',
-      zipSync(Object.fromEntries(range(n).map((k) => [`layer${k}/conv/kernel.npy`, npy(1, 1, 3, 3)])), { level: 0 }),
-    ),
+    opening('net.npz', zipSync(Object.fromEntries(range(n).map((k) => [`layer${k}/conv/kernel.npy`, array])), { level: 0 })),
   ))
 
 test('zip of many models', () =>
   growsLinearly('zip', 150, (n) =>
-    opening('nets.zip', zipSync(Object.fromEntries(range(n).map((k) => [`run${k}/best.npy`, npy(1, 1, 3, 3)])), { level: 0 })),
+    opening('nets.zip', zipSync(Object.fromEntries(range(n).map((k) => [`run${k}/best.npy`, array])), { level: 0 })),
   ))
 
 test('zip of many other files', () =>
@@ -109,7 +98,7 @@ test('zip of many other files', () =>
     const bytes = zipSync(
       Object.fromEntries([
         ...range(n).map((k): [string, Uint8Array] => [`notes/${k}.txt`, new Uint8Array(1)]),
-        ['net.npy', npy(1, 1, 3, 3)],
+        ['net.npy', array],
       ]),
       { level: 0 },
     )

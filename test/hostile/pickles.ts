@@ -1,10 +1,17 @@
 import { zipSync } from 'fflate'
 
-/** A dict of checkpoints, tensors as [offset in the storage, shape]; written as torch.save writes it. */
-export type Checkpoint = { readonly [key: string]: Checkpoint | TensorAt }
+/** Dicts in dicts, with tensors and with calls; written as torch.save writes it. */
+export type Checkpoint = { readonly [key: string]: Checkpoint | TensorAt | Call }
+/** Where a tensor begins in the storage, in numbers. */
 export interface TensorAt {
   readonly at: number
   readonly shape: readonly number[]
+}
+
+/** A value that Python would make by calling a function ("module\nname") with a text. */
+export interface Call {
+  readonly call: string
+  readonly of: string
 }
 
 /** A checkpoint of float32 tensors that lie in one storage. */
@@ -27,6 +34,7 @@ function writeDict(dict: Checkpoint, out: string[], length: number): void {
   for (const [key, value] of Object.entries(dict)) {
     out.push(word(key))
     if (isTensor(value)) writeTensor(value, out, length)
+    else if (isCall(value)) out.push(`c${value.call}\n(`, word(value.of), 'tR')
     else writeDict(value, out, length)
   }
   out.push('u')
@@ -40,8 +48,12 @@ function writeTensor({ at, shape }: TensorAt, out: string[], length: number): vo
   out.push(integer(at), tuple(shape), tuple(strides), '\x89', 'ccollections\nOrderedDict\n)R', 'tR')
 }
 
-function isTensor(value: Checkpoint | TensorAt): value is TensorAt {
-  return Array.isArray(value.shape)
+function isCall(value: Checkpoint | Call): value is Call {
+  return typeof value.call === 'string'
+}
+
+function isTensor(value: Checkpoint | TensorAt | Call): value is TensorAt {
+  return 'shape' in value && Array.isArray(value.shape)
 }
 
 const word = (text: string): string => `X${int32(text.length)}${text}`

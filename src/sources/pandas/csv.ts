@@ -55,9 +55,14 @@ export async function readCsvFrame(name: string, csv: string): Promise<Frame> {
   return { rows: rows.length, indexNames: [], index: [], columns: header, cells }
 }
 
+/** A whole number that a double does not hold: it stays text. */
+function isRounded(cell: string): boolean {
+  return /^[+-]?\d+$/.test(cell) && !Number.isSafeInteger(Number(cell))
+}
+
 function typed(column: readonly string[]): PyValue[] {
   const there = column.filter((cell) => !MISSING.has(cell))
-  if (there.every((cell) => NUMBER.test(cell.trim())))
+  if (there.every((cell) => NUMBER.test(cell.trim()) && !isRounded(cell.trim())))
     return column.map((cell) => (MISSING.has(cell) ? Number.NaN : Number(cell)))
   const words: Record<string, boolean> = { True: true, TRUE: true, true: true, False: false, FALSE: false, false: false }
   if (there.every((cell) => Object.hasOwn(words, cell))) return column.map((cell) => words[cell] ?? Number.NaN)

@@ -135,8 +135,7 @@ async function readSource(
   const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
   if (code !== undefined) warnings.unshift(`${input.access.name} ${code}; its weights were read without running anything`)
   if (areSisters) warnings.push(`${input.access.name} ${severalNetworks(networks.map(({ key }) => key))}`)
-  else if (models.length > 1)
-    warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
+  else if (models.length > 1) warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
   return sourceOf(input, models, warnings, parts)
 }
 

@@ -45,6 +45,9 @@ const QUANTISED = /\.quantized\.[\w.]{0,60}Conv\dd$/
 const OPTIMISER =
   /optimi[sz]er|(^|[._-])optims?([._-]|\d|[a-z]?$)|(^|[._-])(\w{0,30}_)?(lr_?)?sched(uler)?s?([._-]|\d|$)|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
 
+/** Keys of weights. */
+const WEIGHT = /(^|[._])(weight|kernel)s?$/i
+
 /** A path as its last key and the path before; null is the checkpoint itself. */
 type Trail = { readonly key: string; readonly before: Trail; readonly length: number } | null
 
@@ -94,6 +97,11 @@ export function findNetworks(root: PyValue): Found {
       continue
     }
     const members = membersOf(value)
+    if (value instanceof PyObject && trail && WEIGHT.test(trail.key) && members.length === 0) {
+      const name = keysOf(trail, visit.outer).join('.')
+      skipped.push({ name, kind: 'tensor', shape: [], reason: `what ${value.typeName} would make of it, which is not run` })
+      continue
+    }
     const home = visit.home ?? homeOf(value, members, trail)
     const isNew = home !== undefined && home !== visit.home
     if (isNew) networks.push(home)

@@ -1,5 +1,6 @@
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
 import { type GivenFile, openGiven } from '../../inputs/given-inputs.ts'
+import { decodeText } from '../../io/text-file.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { openWork } from '../tasks/client.ts'
@@ -73,7 +74,7 @@ async function takeTable(file: GivenFile): Promise<string | null> {
       import('../../analysis/pairs.ts'),
     ])
     const access = await openGiven(file)
-    const text = new TextDecoder().decode(await access.read(0, access.byteLength))
+    const text = decodeText(path, await access.read(0, access.byteLength))
     const columns = parseCsvTable(path, text).columns.map((column) => column.toLowerCase())
     if (columns.includes('robust') && columns.includes('normal')) pairTable.value = parsePairs(path, text)
     else metaTable.value = parseMeta(path, text)
