@@ -7,7 +7,7 @@ export interface Weighed {
 }
 
 /** How a network's values are known without comparing each with each. */
-export interface Values {
+export interface NetworkValues {
   /** A weight's type, and a digest of its values: those of equal values in one type have one digest. */
   digest(network: Network, name: string): Promise<{ readonly type: string; readonly digest: string }>
   /** Whether two networks hold the same values wherever both have a weight of one type. */
@@ -28,14 +28,14 @@ interface OfType<One> {
  * networks of a checkpoint are told apart in a time that grows as their number does.
  */
 export class AlikeNetworks<One extends Weighed> {
-  readonly #values: Values
+  readonly #values: NetworkValues
   readonly #order = new Map<One, number>()
   readonly #byEntry = new Map<string, One[]>()
   readonly #byValue = new Map<string, Map<string, OfType<One>>>()
   /** Those whose values are not in #byValue yet. */
   #unread: One[] = []
 
-  constructor(values: Values) {
+  constructor(values: NetworkValues) {
     this.#values = values
   }
 

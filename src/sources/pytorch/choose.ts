@@ -1,4 +1,4 @@
-import { AlikeNetworks, type Values } from './alike.ts'
+import { AlikeNetworks, type NetworkValues } from './alike.ts'
 import type { FoundTensor, Network } from './networks.ts'
 import { TorchTensor } from './values.ts'
 
@@ -20,7 +20,7 @@ const SHADOW =
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
  */
-export async function chooseNetworks(networks: readonly Network[], values: Values): Promise<Chosen[]> {
+export async function chooseNetworks(networks: readonly Network[], values: NetworkValues): Promise<Chosen[]> {
   // Tensors outside of any dict (key "") are leftovers wherever there is a dict.
   const keepsLoose = networks.length === 1 || networks.every(({ key, tensors }) => key === '' || !tensors.some(isWeight))
   const candidates = networks

@@ -14,7 +14,7 @@ import { severalNetworks } from '../state-dict/models.ts'
 import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
 import { bareSisters, sisterKey } from '../state-dict/sisters.ts'
 import { stateDictConvolutions } from '../tensor-rules.ts'
-import type { Values } from './alike.ts'
+import type { NetworkValues } from './alike.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
 import { isDistributed, openDistributed } from './distributed.ts'
@@ -281,7 +281,7 @@ async function sameValues(checkpoint: Checkpoint, a: Network, b: Network): Promi
 }
 
 /** Digests of the values that `sameValues` compares, by network and name without wrappers. */
-function digestsOf(checkpoint: Checkpoint): Values['digest'] {
+function digestsOf(checkpoint: Checkpoint): NetworkValues['digest'] {
   let known: { readonly of: Network; readonly leaves: ReadonlyMap<string, Leaf> } | undefined
   return async (network, name) => {
     if (known?.of !== network) {
