@@ -65,7 +65,7 @@ export const compareCommand: Command = {
         input = { analysis, groups, comparison, ...drawn }
       },
     })
-    for (const text of [...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])]) warn(text)
+    for (const text of new Set([...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])])) warn(text)
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
     else if (comparison) print(comparisonView(comparison))
     else if (groups) print(`\n${groupsView(groups)}`)

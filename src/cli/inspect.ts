@@ -1,4 +1,4 @@
-import { findInputs } from '../inputs/node-inputs.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
 import { InputDriver } from '../measure/input-driver.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
 import { count, fixed, plural } from '../words.ts'
@@ -33,7 +33,7 @@ export const inspectCommand: Command = {
     const json = words['json'] === true
     const entries: CensusEntry[] = []
     let broken = 0
-    const driver = new InputDriver(findInputs(words['inputs'] as string[]), {
+    const driver = new InputDriver(await listInputs(words['inputs'] as string[]), {
       choice: 'all',
       hash: false,
       goesOnWithout: (_, inside) => inside,
@@ -46,7 +46,7 @@ export const inspectCommand: Command = {
           broken++
         } else {
           const { source } = event.input
-          for (const model of source.models) {
+          for (const { model } of event.input.models) {
             const found = census(model)
             if (json) for (const entry of found) entries.push(entry)
             else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n`)

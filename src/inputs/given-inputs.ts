@@ -3,6 +3,7 @@ import { openBlob } from '../io/blob.ts'
 import type { Folder, LazyInput, RandomAccess } from '../io/random-access.ts'
 import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
+import { inputFiles, variantNotes } from '../sources/variants.ts'
 
 /**
  * A file as it was dropped or chosen, or one behind an address or of a listing: its path below what was named, with forward slashes.
@@ -38,6 +39,8 @@ function folderIn(byPath: ReadonlyMap<string, GivenFile>, folder: string): Folde
   }
 }
 
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
 /** The folder part of a path: '' for a loose file. */
 export function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
@@ -58,8 +61,7 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
     if (list) list.push(file)
     else folders.set(folder, [file])
   }
-  const namesIn = (folder: string): string[] =>
-    (folders.get(folder) ?? []).map(({ path }) => path.slice(folder === '' ? 0 : folder.length + 1))
+  const namesIn = (folder: string): string[] => (folders.get(folder) ?? []).map(({ path }) => nameOf(path))
   const parts = partFolders(folders.keys(), namesIn)
   for (const [folder, list] of folders) {
     if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part)) || isBelow(folder, parts)) continue
@@ -67,12 +69,20 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
     const beside = folderIn(byPath, folder)
     const byName = new Map(names.map((name, k) => [name, list[k]!]))
     const whole = folderInput(names)
-    for (const name of candidateNames(names)) {
+    const loose = folder === ''
+    const add = (name: string, found: Pick<LazyInput, 'notes' | 'family'> = {}): void => {
       const file = byName.get(name)!
-      const loose = folder === ''
-      const shownPath = name === whole?.files[0] && !loose ? folder : file.path
-      const open = async () => ({ path: shownPath, access: await openGiven(file), folder: beside })
-      if (!file.beside && (await isInput(file, beside, loose, list.length))) inputs.push({ path: shownPath, open })
+      const path = name === whole?.files[0] && !loose ? folder : file.path
+      inputs.push({ path, ...found, open: async () => ({ path, access: await openGiven(file), folder: beside }) })
+    }
+    // A file that was named is read, whatever lies beside it.
+    for (const { path, named } of list) if (named) add(nameOf(path))
+    const others = candidateNames(names).filter((name) => !byName.get(name)!.named && !byName.get(name)!.beside)
+    const isOne = (name: string): Promise<boolean> => isInput(byName.get(name)!, beside, loose, list.length)
+    for (const found of await inputFiles(others, formats, isOne)) {
+      const { name, family } = found
+      const notes = variantNotes(found, loose ? '' : `${folder}/`)
+      add(name, { ...(notes.length > 0 && { notes }), ...(family !== undefined && { family: `${folder}/${family}` }) })
     }
   }
   return inputs
@@ -92,7 +102,6 @@ function isBelow(folder: string, parts: ReadonlySet<string>): boolean {
 }
 
 async function isInput(file: GivenFile, beside: Folder, loose: boolean, together: number): Promise<boolean> {
-  if (file.named) return true
   const kind = candidacy(file.path, formats)
   if (kind === 'owned' || (loose && together === 1)) return true
   if (kind === 'none' && !loose) return false

@@ -16,6 +16,7 @@ import {
   likelyFormats,
 } from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
+import { type InputFile, inputFiles, variantNotes } from '../sources/variants.ts'
 import { type FolderEntries, folderEntries } from './folder-entries.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
 import { expandLists } from './lists.ts'
@@ -28,7 +29,7 @@ export interface FoundInput extends LazyInput {
 }
 
 /** A file that was found, before it has a name of its own among the inputs. */
-interface Place {
+interface Place extends Pick<LazyInput, 'notes' | 'family'> {
   readonly location: string
   /** Below the folder or pattern that was named. */
   readonly relative: string
@@ -61,7 +62,8 @@ export async function* findInputs(given: readonly string[]): AsyncGenerator<Foun
       if (seen.has(real)) continue
       seen.add(real)
       const path = uniqueName(place, names)
-      yield { path, location: place.location, open: () => openPlace(place, path) }
+      const { location, notes, family } = place
+      yield { path, location, ...(notes && { notes }), ...(family && { family }), open: () => openPlace(place, path) }
     }
     if (isEmpty) throw new InputError(named, await nothingFound(named))
   }
@@ -146,7 +148,7 @@ async function* placesOf(named: string): AsyncGenerator<Place> {
   const address = hubAddress(named, options.endpoint)
   if (address) {
     const { findHubInputs } = await import('./hub-inputs.ts')
-    for (const { path, location, open } of await findHubInputs(address, options)) yield { relative: path, location, open }
+    for (const { path, ...rest } of await findHubInputs(address, options)) yield { relative: path, ...rest }
     return
   }
   if (isUrl(named)) {
@@ -181,12 +183,15 @@ async function* filesBelow(
   }
   const inside = new Set(above).add(real)
   const names = candidateNames(files).filter((name) => name !== whole?.files[0])
+  const found = await inputFiles(names, formats, (name) => isInput(join(folder, name)))
+  const byName = new Map(found.map((file) => [file.name, file]))
   const below = folders.filter((name) => !isSkippedFolder(name) && !whole?.folders.includes(name))
-  const entries = [...names, ...below.map((name) => `${name}/`)].sort(byCodePoint)
+  const entries = [...byName.keys(), ...below.map((name) => `${name}/`)].sort(byCodePoint)
   for (const name of entries) {
     const location = join(folder, name.replace(/\/$/, ''))
-    if (!name.endsWith('/')) {
-      if (await isInput(location)) yield { location, relative: prefix + name }
+    const file = byName.get(name)
+    if (file) {
+      yield { location, relative: prefix + name, ...aboutFile(file, real, prefix) }
       continue
     }
     const below = await searched(location).catch(asInputError)
@@ -252,10 +257,24 @@ async function* matches(pattern: string): AsyncGenerator<Place> {
       found.set(path, error ? unreadable(location, relative, error) : { location, relative })
     }
   }
-  for (const path of [...found.keys()].sort(byCodePoint)) {
+  const paths = [...found.keys()].sort(byCodePoint)
+  const names = new Map<string, string[]>()
+  const directories = new Set<string>()
+  for (const path of paths) {
+    const { location, open } = found.get(path)!
+    if (open) continue
+    const kind = await stat(location).catch(() => undefined) // what is gone is said when it is opened
+    if (kind?.isDirectory()) directories.add(path)
+    else names.set(dirname(path), [...(names.get(dirname(path)) ?? []), basename(path)])
+  }
+  const files = new Map<string, Pick<Place, 'notes' | 'family'>>()
+  for (const [folder, inside] of names)
+    for (const file of await inputFiles(inside, formats, async (name) => takesAll || isInput(join(folder, name))))
+      files.set(slashes(join(folder, file.name)), aboutFile(file, folder, ''))
+  for (const path of paths) {
     const place = found.get(path)!
-    const kind = place.open ? undefined : await stat(place.location).catch(() => undefined) // what is gone is said when it is opened
-    if (kind?.isDirectory()) {
+    if (place.open) yield place
+    else if (directories.has(path)) {
       const below = await searched(place.location).catch(asInputError)
       if (below instanceof InputError) {
         yield unreadable(place.location, place.relative, below)
@@ -263,10 +282,17 @@ async function* matches(pattern: string): AsyncGenerator<Place> {
       }
       for await (const inner of filesBelow(place.location, '', new Set(), below))
         yield { ...inner, relative: `${place.relative}/${inner.relative}` }
-    } else if (takesAll || place.open || (await isInput(place.location))) {
-      yield place
+    } else {
+      const about = files.get(slashes(join(dirname(path), basename(path))))
+      if (about) yield { ...place, ...about }
     }
   }
+}
+
+/** What is known of an input from the other files of its folder. `prefix`: what is shown before their names. */
+function aboutFile(file: InputFile, folder: string, prefix: string): Pick<Place, 'notes' | 'family'> {
+  const notes = variantNotes(file, prefix)
+  return { ...(notes.length > 0 && { notes }), ...(file.family !== undefined && { family: `${folder}/${file.family}` }) }
 }
 
 async function* walk(

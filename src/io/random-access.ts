@@ -70,6 +70,10 @@ export interface Input {
 /** An input that is opened only when its turn comes, so that ten thousand of them hold one handle. */
 export interface LazyInput {
   readonly path: string
+  /** Sentences about it that a person should see, known from what lies beside it. */
+  readonly notes?: readonly string[]
+  /** Inputs that share it may be one network in several formats: those with the same filters are counted once. */
+  readonly family?: string
   open(): Promise<Input>
 }
 

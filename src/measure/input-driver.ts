@@ -1,10 +1,12 @@
 import { InputError } from '../errors.ts'
+import type { Input, LazyInput } from '../io/random-access.ts'
 import type { Inputs } from './inputs.ts'
 import { inputNames, ModelNames } from './model-names.ts'
 import { OpenedInput, type OpenOptions } from './opened-input.ts'
 import type { MeasureOptions } from './options.ts'
 import { RunProgress } from './progress.ts'
 import type { KernelChoice } from './select.ts'
+import { MOST_OF_A_FAMILY, twinsOf, twinText } from './twins.ts'
 
 export interface DriverOptions extends Pick<MeasureOptions, 'names' | 'hash' | 'signal' | 'onProgress'> {
   /** Which layers of each model are selected. */
@@ -12,6 +14,11 @@ export interface DriverOptions extends Pick<MeasureOptions, 'names' | 'hash' | '
   /** Whether the run goes on without this file, an input or one `inside` an input (a zip), when it is broken. */
   readonly goesOnWithout: (file: string, inside: boolean) => boolean
 }
+
+type Given = Input | LazyInput
+
+/** What came of opening an input; a text is said of one that is left out. */
+type Opening = OpenedInput | InputError | string
 
 /** What comes of an input: it is open, or it is broken and gone on without. */
 export type DriverEvent =
@@ -31,11 +38,16 @@ export class InputDriver {
   readonly #options: DriverOptions
   readonly #opening: OpenOptions
   readonly #open = new Set<OpenedInput>()
+  /** Families of which nothing is open yet. */
+  readonly #families: Map<string, LazyInput[]>
+  /** Opened with an earlier input of their family. */
+  readonly #ahead = new Map<Given, Opening>()
 
   constructor(inputs: Inputs, options: DriverOptions) {
     const known = Symbol.iterator in inputs ? [...inputs] : undefined
     this.#inputs = known ?? inputs
     this.#options = options
+    this.#families = familiesOf(known ?? [])
     this.#opening = {
       names: new ModelNames(options.names ?? inputNames((known ?? []).map(({ path }) => path))),
       choice: options.choice,
@@ -58,10 +70,12 @@ export class InputDriver {
     const { signal } = this.#options
     for await (const given of this.#inputs) {
       signal?.throwIfAborted()
-      const opening = OpenedInput.open(given, this.#opening, (input) => this.#closed(input))
-      const opened = await unlessAborted(opening, signal, (late) => late.close()).catch((error: unknown) =>
-        this.broken(error, given.path),
-      )
+      for (const text of 'notes' in given ? (given.notes ?? []) : []) yield { kind: 'warning', text }
+      const opened = await this.#take(given)
+      if (typeof opened === 'string') {
+        yield { kind: 'warning', text: opened }
+        continue
+      }
       if (opened instanceof InputError) {
         this.progress.inputDone()
         yield { kind: 'failed', file: given.path, error: opened }
@@ -69,6 +83,7 @@ export class InputDriver {
       }
       this.#open.add(opened)
       for (const text of opened.source.warnings) yield { kind: 'warning', text }
+      for (const text of await opened.withoutTwins(signal)) yield { kind: 'warning', text }
       for (const { file, error } of opened.source.failed ?? [])
         yield { kind: 'failed', file, error: this.broken(error, file, true) }
       yield { kind: 'input', input: opened }
@@ -84,12 +99,57 @@ export class InputDriver {
   /** Closes what is still open; nothing may be reading from it any more. */
   async close(): Promise<void> {
     for (const input of this.#open) await input.close()
+    for (const input of this.#ahead.values()) if (input instanceof OpenedInput) await input.close()
+  }
+
+  /** Opens an input, and with the first one of a family the others, to see which of them hold the same filters. */
+  async #take(given: Given): Promise<Opening> {
+    const name = 'family' in given ? given.family : undefined
+    const family = name === undefined ? undefined : this.#families.get(name)
+    if (name !== undefined && family) {
+      this.#families.delete(name)
+      await this.#openFamily(family)
+    }
+    const ahead = this.#ahead.get(given)
+    this.#ahead.delete(given)
+    return ahead ?? this.#openOne(given)
+  }
+
+  async #openFamily(family: readonly LazyInput[]): Promise<void> {
+    for (const given of family) this.#ahead.set(given, await this.#openOne(given))
+    const files = family.flatMap((given) => {
+      const opened = this.#ahead.get(given)
+      return opened instanceof OpenedInput ? [{ path: given.path, models: opened.models, given, opened }] : []
+    })
+    for (const twin of await twinsOf(files, this.#options.signal)) {
+      const { given, opened } = files.find(({ path }) => path === twin.path)!
+      this.#ahead.set(given, twinText(twin))
+      await opened.close()
+    }
+  }
+
+  #openOne(given: Given): Promise<OpenedInput | InputError> {
+    const { signal } = this.#options
+    const opening = OpenedInput.open(given, this.#opening, (input) => this.#closed(input))
+    return unlessAborted(opening, signal, (late) => late.close()).catch((error: unknown) => this.broken(error, given.path))
   }
 
   #closed(input: OpenedInput): void {
     this.#open.delete(input)
     this.progress.inputDone()
   }
+}
+
+/** Inputs that share a family, where there are several. */
+function familiesOf(inputs: readonly Given[]): Map<string, LazyInput[]> {
+  const families = new Map<string, LazyInput[]>()
+  for (const input of inputs) {
+    if (!('family' in input) || input.family === undefined) continue
+    const members = families.get(input.family)
+    if (!members) families.set(input.family, [input])
+    else if (members.length < MOST_OF_A_FAMILY) members.push(input)
+  }
+  return new Map([...families].filter(([, members]) => members.length > 1))
 }
 
 /**

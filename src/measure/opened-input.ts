@@ -8,6 +8,7 @@ import { InputHashes, type ModelHashes, unhashed } from './input-hashes.ts'
 import type { ModelNames } from './model-names.ts'
 import { withNamedFolder } from './named-folder.ts'
 import { type KernelChoice, type SelectedLayer, selectLayers } from './select.ts'
+import { type Twin, twinsOf, twinText } from './twins.ts'
 
 /** What an input is opened with. */
 export interface OpenOptions {
@@ -38,8 +39,7 @@ export interface OpenedModel {
 export class OpenedInput {
   readonly input: Input
   readonly source: Source
-  /** In the file's order. */
-  readonly models: readonly OpenedModel[]
+  #models: readonly OpenedModel[]
   readonly #files: ReturnType<typeof withNamedFolder>
   readonly #hashes: InputHashes | undefined
   readonly #closed: () => void
@@ -68,13 +68,42 @@ export class OpenedInput {
     this.source = source
     this.#hashes = hashes
     this.#closed = () => closed(this)
-    this.models = source.models.map((model) => ({
+    this.#models = source.models.map((model) => ({
       input,
       model,
       name: names.take(input.path, model.name),
       ...selectLayers(model, choice),
       hashes: () => (hashes && !model.recorded ? hashes.of(model) : Promise.resolve(unhashed)),
     }))
+  }
+
+  /** In the file's order. */
+  get models(): readonly OpenedModel[] {
+    return this.#models
+  }
+
+  /**
+   * Of a zip: leaves out models whose filters another file of the same folder in it holds too.
+   * @returns what is said of them
+   */
+  async withoutTwins(signal?: AbortSignal): Promise<string[]> {
+    const families = new Map<string, Map<string, OpenedModel[]>>()
+    for (const opened of this.#models) {
+      if (!opened.model.inside) continue
+      const { family, path } = opened.model.inside
+      const files = families.get(family) ?? new Map<string, OpenedModel[]>()
+      families.set(family, files.set(path, [...(files.get(path) ?? []), opened]))
+    }
+    const twins: Twin[] = []
+    for (const files of families.values())
+      for (const twin of await twinsOf(
+        [...files].map(([path, models]) => ({ path, models })),
+        signal,
+      ))
+        twins.push(twin)
+    const left = new Set(twins.map(({ path }) => path))
+    this.#models = this.#models.filter(({ model }) => !model.inside || !left.has(model.inside.path))
+    return twins.map(twinText)
   }
 
   /** @throws InputError when a file of it is not what it was when it was opened; to be asked when all has been read */

@@ -13,6 +13,7 @@ import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, openingMe
 import type { ModelRow } from './model-row.ts'
 import { nonFiniteLayer, type OpenedInput, type OpenedModel, provenanceOf } from './opened-input.ts'
 import { type FinishedLayer, type LayerIdentity, type MeasureOptions, type Settings, settingsOf } from './options.ts'
+import { FilterPrint, SameFilters } from './same-filters.ts'
 import type { SelectedLayer } from './select.ts'
 
 /** What a run tells, in input order whoever was finished first: a model's layers, then the model. */
@@ -61,9 +62,12 @@ interface ModelState {
   readonly sum: LayerSum
   readonly hashes: Promise<ModelHashes>
   failed: boolean
+  /** Of its layers' rows so far. */
+  print: FilterPrint | undefined
 }
 
 interface Run {
+  readonly sameFilters: SameFilters
   readonly options: MeasureOptions
   readonly driver: InputDriver
   readonly measurer: Measurer
@@ -88,7 +92,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   const measurer = await openMeasurer(options, settings, wasm)
   const stop = (): void => void measurer.close()
   options.signal?.addEventListener('abort', stop, { once: true })
-  const run: Run = { options, driver, measurer }
+  const run: Run = { sameFilters: new SameFilters(), options, driver, measurer }
   const queue: Entry[] = []
   let waiting = 0
   try {
@@ -105,6 +109,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
       }
     }
     while (queue.length > 0) yield* settle(queue.shift()!, run)
+    for (const text of run.sameFilters.sentences()) yield { kind: 'warning', text }
   } catch (error) {
     options.signal?.throwIfAborted() // what was under way fails because it was stopped
     throw error
@@ -143,7 +148,15 @@ function* begin(event: DriverEvent, { options, driver, measurer }: Run): Generat
   for (const opened of event.input.models) {
     const hashes = opened.hashes()
     hashes.catch(() => undefined) // it is awaited with the model; until then a failure must not count as unhandled
-    const state: ModelState = { input, opened, skipped: [...opened.skipped], sum: new LayerSum(), hashes, failed: false }
+    const state: ModelState = {
+      input,
+      opened,
+      skipped: [...opened.skipped],
+      sum: new LayerSum(),
+      hashes,
+      failed: false,
+      print: undefined,
+    }
     for (const layer of opened.layers) {
       options.signal?.throwIfAborted()
       if (state.failed) break
@@ -178,6 +191,10 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
         if (!('row' in result)) await layer.convolution.weights.access.verify?.(run.options.signal)
         const measured = await rowOf(result, state, layer, run.options)
         state.input.layerDone(state.opened.name, layer)
+        if (measured) {
+          state.print ??= await FilterPrint.open()
+          state.print.add(measured.row)
+        }
         if (measured) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...measured }
       } catch (error) {
         yield failedModel(error, state, run)
@@ -191,6 +208,7 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
         const { input, model } = state.opened
         const row = modelRow(state, await state.hashes)
         state.input.opened.requireSame()
+        if (state.print) run.sameFilters.add(row.model, state.print)
         yield { kind: 'model', row, input, skipped: state.skipped, found: model.convolutions.length }
       } catch (error) {
         yield failedModel(error, state, run)

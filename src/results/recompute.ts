@@ -17,7 +17,7 @@ export interface Recomputation {
   readonly differences: readonly Difference[]
   /** Sentences: inputs that are missing or have other bytes than those that were measured. */
   readonly problems: readonly string[]
-  /** The inputs that were measured again, in the order of the run; all of them when no sample was drawn and none is missing. */
+  /** The inputs that were measured again, in the order of the run, then those that were left out again as the same network; all of them when no sample was drawn and none is missing. */
   readonly inputs: readonly LazyInput[]
   /** True when every input of the run is among them. */
   readonly isWhole: boolean
@@ -89,14 +89,17 @@ export async function recompute(
     if (problem === undefined) sound.push(input)
     else problems.push(problem)
   }
+  // What was left out as the same network in another format is left out again: it had a part in the names.
+  const families = new Set(sound.flatMap(({ family }) => family ?? []))
+  const twins = areDatabases ? [] : others.filter(({ family }) => family !== undefined && families.has(family))
   const again = new Again(stored, drawn.length === byFile.size)
   const { profile, threshold, kernel, metrics } = stored.parameters
-  const events = measure(sound, {
+  const events = measure([...sound, ...twins], {
     profile,
     threshold,
     kernel,
     ...(metrics && { metrics }),
-    names: inputNames([...byFile.keys(), ...failedBefore.keys()]),
+    names: inputNames([...byFile.keys(), ...failedBefore.keys(), ...twins.map(({ path }) => path)]),
     skipNonFinite: stored.skipped.some(({ reason }) => reason.startsWith('the weight at index')),
     keepGoing: true,
     ...(options.signal && { signal: options.signal }),
@@ -118,10 +121,10 @@ export async function recompute(
     layers: again.layers,
     differences: again.differences,
     problems: problems.concat(again.problems),
-    inputs: sound,
+    inputs: [...sound, ...twins],
     isWhole,
     meta: again.meta,
-    leftOut: areDatabases ? [] : others.map(({ path }) => path),
+    leftOut: areDatabases ? [] : others.filter((input) => !twins.includes(input)).map(({ path }) => path),
     warnings: {
       missing: [...again.warnings].filter((text) => !before.has(text)),
       unseen: stored.warnings.filter((text) => !again.warnings.has(text)),

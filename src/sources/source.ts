@@ -70,6 +70,8 @@ export interface SourceModel {
     readonly parts?: readonly InputPart[]
     readonly revision?: string | null
   }
+  /** Of a model in a zip: the path of its file, and its family there (`LazyInput.family`). */
+  readonly inside?: { readonly path: string; readonly family: string }
   /** Further files the model was read from (external data, shards), each as the input's folder opened it. */
   readonly parts: readonly RandomAccess[]
 }

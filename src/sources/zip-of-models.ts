@@ -5,6 +5,7 @@ import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, l
 import { findAmong, openAmong } from './recognise.ts'
 import { modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
+import { inputFiles, variantNotes } from './variants.ts'
 
 /**
  * A zip that holds models in any of the formats, found as in a folder. What a model needs besides its file is looked for
@@ -21,6 +22,7 @@ export const zipOfModels: SourceFormat = {
   async open(input): Promise<Source> {
     const zip = await openZip(input.access)
     const sources: Source[] = []
+    const warnings: string[] = []
     const failed: { file: string; error: InputError }[] = []
     const close = async (): Promise<void> => {
       for (const source of sources) await source.close()
@@ -28,8 +30,16 @@ export const zipOfModels: SourceFormat = {
     }
     try {
       for await (const found of findModels(input, zip)) {
+        for (const note of found.notes ?? []) warnings.push(note)
         try {
-          sources.push(await openAmong(await found.open(), modelFormats))
+          const source = await openAmong(await found.open(), modelFormats)
+          const { path, family } = found
+          const inside = family === undefined ? undefined : { path, family }
+          sources.push({
+            ...source,
+            models: source.models.map((model) => (inside ? { ...model, inside } : model)),
+            close: () => source.close(),
+          })
         } catch (error) {
           if (!(error instanceof InputError)) throw error
           failed.push({ file: found.path, error })
@@ -43,7 +53,7 @@ export const zipOfModels: SourceFormat = {
     return {
       format: zipOfModels.name,
       models: sources.flatMap(({ models }) => models),
-      warnings: sources.flatMap(({ warnings }) => warnings),
+      warnings: [...sources.flatMap((source) => source.warnings), ...warnings],
       failed,
       close,
     }
@@ -66,17 +76,25 @@ async function* findModels(input: Input, zip: Zip): AsyncGenerator<LazyInput> {
     if (parts.some((part) => folder.startsWith(part))) continue
     const whole = folderInput(folders.get(folder)!)
     for (const part of whole?.folders ?? []) parts.push(`${folder}${part}/`)
-    for (const file of candidateNames(folders.get(folder)!)) {
-      const name = folder + file
-      const stands = file === whole?.files[0] && folder !== ''
-      const path = `${input.path}/${stands ? folder.slice(0, -1) : name}`
-      const open = async (): Promise<Input> => ({
-        path,
-        access: await zip.find(name)!.open(),
-        folder: zip.folder(folder),
-      })
+    const pathOf = (file: string): string =>
+      `${input.path}/${file === whole?.files[0] && folder !== '' ? folder.slice(0, -1) : folder + file}`
+    const open = async (file: string): Promise<Input> => ({
+      path: pathOf(file),
+      access: await zip.find(folder + file)!.open(),
+      folder: zip.folder(folder),
+    })
+    const isOne = async (file: string): Promise<boolean> => {
       const kind = file === whole?.files[0] ? 'shared' : candidacy(file, modelFormats)
-      if (kind === 'owned' || (kind === 'shared' && (await isModel(await open(), file)))) yield { path, open }
+      return kind === 'owned' || (kind === 'shared' && (await isModel(await open(file), file)))
+    }
+    for (const file of await inputFiles(candidateNames(folders.get(folder)!), modelFormats, isOne)) {
+      const { name, family } = file
+      yield {
+        path: pathOf(name),
+        notes: variantNotes(file, `${input.path}/${folder}`),
+        ...(family !== undefined && { family: `${folder}${family}` }),
+        open: () => open(name),
+      }
     }
   }
 }

@@ -45,6 +45,11 @@ test.before(async () => {
       large: Object.keys(shards).filter((path) => path.endsWith('.safetensors')),
       token: 'hf_x',
     },
+    'o/variants': {
+      commit,
+      files: { 'unet/model.safetensors': net, 'unet/model.fp16.safetensors': net, 'unet/pytorch_model.fp16.bin': net },
+      large: ['unet/model.safetensors', 'unet/model.fp16.safetensors'],
+    },
     'o/texts': { commit, files: { 'README.md': new TextEncoder().encode('# nothing') } },
   })
 })
@@ -67,6 +72,25 @@ test('a repository is measured as its files on disk are, and only its convolutio
     assert.ok(hub.sent < 1_500_000, `${hub.sent} of ${net.length} bytes were sent`)
     assert.equal(hub.leaked, [])
   }))
+
+test('a variant beside the plain file is not asked for; named, it is read', async () => {
+  hub.asked.length = 0
+  const { code, out, err } = await run(['analyze', 'hf://o/variants', '--json'])
+  assert.is(code, 0, err)
+  assert.is(JSON.parse(out).models.length, 1)
+  assert.match(err, /unet\/model\.fp16\.safetensors, .*unet\/pytorch_model\.fp16\.bin are variants of model\.safetensors/)
+  assert.not(
+    hub.asked.some((line) => /resolve.*fp16/.test(line)),
+    hub.asked.join('\n'),
+  )
+  assert.ok(
+    hub.asked.some((line) => /resolve.*model\.safetensors/.test(line)),
+    hub.asked.join('\n'),
+  )
+  const named = await run(['analyze', 'hf://o/variants/unet/model.fp16.safetensors', '--json'])
+  assert.is(named.code, 0, named.err)
+  assert.is(JSON.parse(named.out).layers.length, 2)
+})
 
 test('with results: the SHA-256 that the hub states, the file without reading it, and threads that open it again', () =>
   inFolder(async (folder) => {

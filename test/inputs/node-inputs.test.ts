@@ -43,6 +43,58 @@ async function refused(...paths: string[]): Promise<string> {
   throw new Error('nothing was refused')
 }
 
+test('a variant beside its plain file is no input, and a note names it; alone, named or matched by itself it is one', async ({
+  root,
+}) => {
+  put(root, {
+    'hub/model.safetensors': 'x',
+    'hub/model.fp16.safetensors': 'x',
+    'hub/model.safetensors.index.bf16.json': '{}',
+    'hub/model.non_ema.safetensors': 'x',
+    'hub/net.onnx': onnx,
+    'hub/net_fp16.onnx': onnx,
+    'alone/model.fp16.safetensors': 'x',
+    'halves/a.fp16.safetensors': 'x',
+    'halves/a.fp32.safetensors': 'x',
+    // Its plain file by name is no input at all.
+    'beside/model.json': '{}',
+    'beside/model.bf16.safetensors': 'x',
+  })
+  assert.equal(await found(root), [
+    'alone/model.fp16.safetensors',
+    'beside/model.bf16.safetensors',
+    'halves/a.fp32.safetensors',
+    'hub/model.safetensors',
+    'hub/net.onnx',
+  ])
+  const notes: string[] = []
+  for await (const input of findInputs([root])) notes.push(...(input.notes ?? []))
+  assert.equal(notes, [
+    'halves/a.fp16.safetensors is a variant of a.fp32.safetensors, by name, and left out; name the file itself to measure it',
+    'hub/model.safetensors.index.bf16.json, hub/model.fp16.safetensors, hub/model.non_ema.safetensors are variants of model.safetensors, by name, and left out; name the file itself to measure one',
+    'hub/net_fp16.onnx is a variant of net.onnx, by name, and left out; name the file itself to measure it',
+  ])
+  assert.equal(await found(join(root, 'hub/model.fp16.safetensors')), ['model.fp16.safetensors'])
+  assert.equal(await found(join(root, 'hub/*.fp16.safetensors')), ['model.fp16.safetensors'])
+  assert.equal(await found(join(root, 'hub/*.safetensors')), ['model.safetensors'])
+})
+
+test('files of one folder that may be one network in several formats share a family', async ({ root }) => {
+  put(root, {
+    'model.safetensors': 'x',
+    'flax_model.msgpack': 'x',
+    'model.onnx': onnx,
+    'other.onnx': onnx,
+    'net.pth.tar': 'x',
+    'net.weights.h5': 'x',
+    'sub/model.onnx': onnx,
+  })
+  const families = new Map<string, string[]>()
+  for await (const { path, family } of findInputs([root]))
+    if (family !== undefined) families.set(family, [...(families.get(family) ?? []), path])
+  assert.equal([...families.values()], [['model.onnx', 'model.safetensors']])
+})
+
 test('a folder: what formats own by name or recognise by bytes, to the bottom, by code point', async ({ root }) => {
   put(root, {
     'b.onnx': onnx,

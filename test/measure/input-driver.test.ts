@@ -6,7 +6,8 @@ import { extract } from '../../src/extract.ts'
 import type { Input, LazyInput } from '../../src/io/random-access.ts'
 import { type DriverEvent, type DriverOptions, InputDriver } from '../../src/measure/input-driver.ts'
 import type { Progress } from '../../src/measure/options.ts'
-import { convolution, memoryFolder, memoryInput, safetensors } from './models.ts'
+import { model, node, values, weight } from '../sources/onnx/model.ts'
+import { convolution, memoryFolder, memoryInput, safetensors, type Tensor } from './models.ts'
 
 const net = (seed: number): Uint8Array =>
   safetensors([convolution('a.weight', [4, 2, 3, 3], seed), convolution('b.weight', [4, 4, 5, 5], seed + 1)])
@@ -189,5 +190,96 @@ test('a layer that cannot be read leaves nothing of its model in an extraction t
   const { models, layers, failed } = await extract([failing, memoryInput('good.safetensors', bytes)], files, options)
   assert.equal([models, layers, failed], [1, 1, [{ file: 'half.safetensors', problem: 'cannot be read' }]])
 })
+
+const inFamily = (path: string, bytes: Uint8Array, family = 'f'): LazyInput => ({
+  path,
+  family,
+  open: async () => memoryInput(path, bytes),
+})
+
+test('of a family, files with the same filters in any order and under any names are handed on once, with a note', async () => {
+  const [one, two] = [convolution('a', [4, 2, 3, 3], 1), convolution('b', [4, 4, 3, 3], 2)]
+  const changed = { ...two, values: two.values.map((value, k) => (k === 5 ? value * 2 : value)) }
+  const driver = new InputDriver(
+    [
+      inFamily('net.first', safetensors([one, two])),
+      inFamily('net.changed', safetensors([one, changed])),
+      inFamily('net.broken', cut),
+      inFamily(
+        'net.second',
+        safetensors([
+          { ...two, name: 'x' },
+          { ...one, name: 'y' },
+        ]),
+      ),
+      inFamily('other/net.first', safetensors([one, two]), 'g'),
+    ],
+    all,
+  )
+  const events = await eventsOf(driver)
+  assert.equal(
+    inputsOf(events).map(({ input }) => input.path),
+    ['net.first', 'net.changed', 'other/net.first'],
+  )
+  assert.equal(
+    events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])),
+    ['net.second holds the same filters as net.first: one network in two files, counted once'],
+  )
+  assert.equal(
+    events.flatMap((event) => (event.kind === 'failed' ? [event.file] : [])),
+    ['net.broken'],
+  )
+  await driver.close()
+})
+
+test('of a family, the file whose depths are surest is kept, wherever it stands', async () => {
+  const layer = { name: 'w', shape: [4, 2, 3, 3], values: values([4, 2, 3, 3], 1) }
+  const onnx = model({
+    nodes: [node('Conv', ['x', 'w'], ['y'])],
+    initializers: [weight('w', [4, 2, 3, 3], 1)],
+  })
+  const npy = npyOf(layer)
+  const driver = new InputDriver([inFamily('net.npy', npy), inFamily('net.onnx', onnx)], all)
+  assert.equal(
+    inputsOf(await eventsOf(driver)).map(({ input }) => input.path),
+    ['net.onnx'],
+  )
+  await driver.close()
+  const last = [inFamily('net.onnx', onnx), inFamily('net.safetensors', safetensors([layer]))]
+  const second = new InputDriver(last, all)
+  assert.equal(
+    inputsOf(await eventsOf(second)).map(({ input }) => input.path),
+    ['net.safetensors'],
+  )
+  await second.close()
+})
+
+test('in a zip too, a network in two formats is handed on once, and variants are named', async () => {
+  const bytes = net(1)
+  const zip = zipSync({
+    'n/net.safetensors': bytes,
+    'n/net.fp16.safetensors': bytes,
+    'n/net_torch.safetensors': bytes,
+    'm/net.safetensors': bytes,
+  })
+  const driver = new InputDriver([memoryInput('all.zip', zip)], all)
+  const events = await eventsOf(driver)
+  assert.is(inputsOf(events)[0]!.models.length, 2)
+  assert.equal(
+    events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])),
+    [
+      'all.zip/n/net.fp16.safetensors is a variant of net.safetensors, by name, and left out; name the file itself to measure it',
+      'all.zip/n/net_torch.safetensors holds the same filters as all.zip/n/net.safetensors: one network in two files, counted once',
+    ],
+  )
+  await driver.close()
+})
+
+/** A convolution as a NumPy array alone. */
+function npyOf({ shape, values }: Tensor): Uint8Array {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`.padEnd(117) + '\n'
+  const start = new Uint8Array([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length & 255, header.length >> 8])
+  return new Uint8Array([...start, ...new TextEncoder().encode(header), ...new Uint8Array(values.buffer)])
+}
 
 test.run()
