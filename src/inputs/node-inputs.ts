@@ -264,8 +264,13 @@ async function* matches(pattern: string): AsyncGenerator<Place> {
     const { location, open } = found.get(path)!
     if (open) continue
     const kind = await stat(location).catch(() => undefined) // what is gone is said when it is opened
-    if (kind?.isDirectory()) directories.add(path)
-    else names.set(dirname(path), [...(names.get(dirname(path)) ?? []), basename(path)])
+    if (kind?.isDirectory()) {
+      directories.add(path)
+      continue
+    }
+    const beside = names.get(dirname(path))
+    if (beside) beside.push(basename(path))
+    else names.set(dirname(path), [basename(path)])
   }
   const files = new Map<string, Pick<Place, 'notes' | 'family'>>()
   for (const [folder, inside] of names)

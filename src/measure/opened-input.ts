@@ -92,7 +92,10 @@ export class OpenedInput {
       if (!opened.model.inside) continue
       const { family, path } = opened.model.inside
       const files = families.get(family) ?? new Map<string, OpenedModel[]>()
-      families.set(family, files.set(path, [...(files.get(path) ?? []), opened]))
+      families.set(family, files)
+      const models = files.get(path)
+      if (models) models.push(opened)
+      else files.set(path, [opened])
     }
     const twins: Twin[] = []
     for (const files of families.values())
