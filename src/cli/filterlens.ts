@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { commands } from './commands.ts'
 import { requireValues, requireWholeOptions, withNames } from './given-options.ts'
 import { Interrupted } from './interrupted.ts'
+import { limitProblem } from './resource-limits.ts'
 import { complain } from './talk.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
 
@@ -64,7 +65,9 @@ function usageProblem(text: string, [command = '']: readonly string[]): string {
 }
 
 function report(error: unknown): number {
+  const limit = limitProblem(error)
   if (isPlainError(error) || error instanceof Interrupted) complain(error.message)
+  else if (limit !== undefined) complain(limit)
   else
     complain(
       `this is a fault of filterlens, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

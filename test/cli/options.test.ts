@@ -125,6 +125,19 @@ test('a file behind > that cannot take all of it: exit code 2 and a sentence, ne
     assert.match(stderr, /^filterlens: standard output: cannot be written: it would be larger than this system allows\n$/)
   }))
 
+test('too few files or addresses for the process: a sentence, never a stack', async () => {
+  for (const limit of ['-n 30', '-n 40', '-v 6000000']) {
+    const script = `ulimit ${limit}; "$0" "$1" analyze data --json > /dev/null`
+    const { code, stderr } = await run('/bin/bash', ['-c', script, process.execPath, main], { cwd: projectFolder }).then(
+      ({ stderr }) => ({ code: 0, stderr }),
+      (error: { code: number; stderr: string }) => error,
+    )
+    if (code === 0) continue // it was enough
+    assert.is(code, 2, `${limit}: ${stderr}`)
+    assert.match(stderr, /^filterlens: .*\(ulimit -[nv]\).*\n$/, limit)
+  }
+})
+
 test('two that pack into one zip at a time: each whole, the last one stays; what a killed one left goes', () =>
   inFolder(async (folder) => {
     const results = join(folder, 'results')
