@@ -81,10 +81,8 @@ export function groupAnalysis({
       ),
       make('architecture', ({ architecture }) => architecture),
     ]
-    matrices.push(
-      ...usual.filter(({ values }) => values.length > 1 && values.length <= largestMatrix),
-      ...asked.map(([column, labelOf]) => make(column, labelOf)),
-    )
+    for (const matrix of usual) if (matrix.values.length > 1 && matrix.values.length <= largestMatrix) matrices.push(matrix)
+    for (const [column, labelOf] of asked) matrices.push(make(column, labelOf))
   }
 
   return {

@@ -39,8 +39,8 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
     terminalTable(columns, [...rows, total]),
   ]
   const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${printable(row.layer)}: ${flag.message}`))
-  if (words.length > 0) lines.push('', ...words.map((line) => `${pc.yellow('!')} ${line}`))
-  return lines.join('\n')
+  const remarks = words.length > 0 ? ['', ...words.map((line) => `${pc.yellow('!')} ${line}`)] : []
+  return lines.concat(remarks).join('\n')
 }
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {

@@ -108,6 +108,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         const record = await collectRun(events, {
           parameters,
           meta,
+          goesOn: task.options.keepGoing,
           ...(!task.keepLayers && { keepModels: MOST_MODELS }),
           onLayer: async ({ identity, row, narrowed, measured }) => {
             if (layersSeen++ % 64 === 0) keepYoungHeapSmall()

@@ -47,7 +47,7 @@ export function filterGrid(data: FilterGridData): Figure {
     const scale = layer.filters.subarray(0, 9 * n).reduce((most, w) => Math.max(most, Math.abs(w)), 0)
     for (let i = 0; i < n; i++) {
       const x = LEFT + i * PITCH
-      squares.push(...filterSquares(layer.filters, 9 * i, scale, x, y, CELL))
+      for (const each of filterSquares(layer.filters, 9 * i, scale, x, y, CELL)) squares.push(each)
       if (isSparse(layer, i, data.threshold)) crosses += `M${x + 2} ${y + 2}l14 14M${x + 16} ${y + 2}l-14 14`
       frames.push(element('path', { d: `M${x - 0.5} ${y - 0.5}h19v19h-19z` }))
     }

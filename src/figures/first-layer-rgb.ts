@@ -32,15 +32,14 @@ export function firstLayerRgb(models: readonly FirstLayer[]): Figure {
       const squares: Square[] = []
       const scale = model.weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0)
       for (let filter = 0; filter < Math.min(model.outChannels, MOST); filter++)
-        squares.push(
-          ...rgbSquares(
-            model.weights,
-            filter,
-            scale,
-            left + (filter % perRow) * PITCH,
-            top + 24 + Math.floor(filter / perRow) * PITCH,
-          ),
-        )
+        for (const square of rgbSquares(
+          model.weights,
+          filter,
+          scale,
+          left + (filter % perRow) * PITCH,
+          top + 24 + Math.floor(filter / perRow) * PITCH,
+        ))
+          squares.push(square)
       drawing.push(label(shorten(model.model, side === 2 ? 56 : 100), left, top + 13, { weight: 600 }))
       drawing.push(drawSquares(squares, CELL))
     })

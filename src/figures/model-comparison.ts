@@ -27,7 +27,7 @@ export async function modelComparison(data: ModelComparison): Promise<Figure> {
     const y = HEAD + row * ROW
     const last = row === metricNames.length - 1
     drawing.push(label(sentence(metricWords[metric].axis), 4, y - 4, { size: 11, fill: colour.muted }))
-    drawing.push(...metricRow(plot, data.layers, metric, y, last))
+    for (const each of metricRow(plot, data.layers, metric, y, last)) drawing.push(each)
   })
   const height = HEAD + metricNames.length * ROW + 12
   drawing.push(label('layers by depth', LEFT_PART / 2, height - 4, { size: 11, fill: colour.muted, anchor: 'middle' }))

@@ -48,7 +48,12 @@ export interface CollectOptions {
   readonly keepModels?: number
   readonly onLayer?: (event: LayerEvent) => void | Promise<void>
   readonly onModel?: (event: ModelEvent) => void
-  /** Called with each layer of a model that is complete, in order. */
+  /**
+   * Whether the run goes on without a model that fails; default true: the layers of each model are then kept until it is
+   * complete. Where a failure ends the run they are handed on at once, and a model may have any number of them.
+   */
+  readonly goesOn?: boolean
+  /** Called with each layer of a model that is complete (or whose failure ends the run), in order. */
   readonly onRow?: (row: LayerRow) => void | Promise<void>
   readonly onSkipped?: (row: SkippedRow) => void | Promise<void>
 }
@@ -58,7 +63,7 @@ export interface CollectOptions {
  * there. Models come with their metadata.
  */
 export async function collectRun(events: AsyncIterable<MeasureEvent>, options: CollectOptions): Promise<CollectedRun> {
-  const { parameters, meta, keepModels = Number.POSITIVE_INFINITY, onLayer, onModel, onRow, onSkipped } = options
+  const { parameters, meta, keepModels = Number.POSITIVE_INFINITY, goesOn = true, onLayer, onModel, onRow, onSkipped } = options
   const measured: ModelRow[] = []
   const layers: MeasuredLayer[] = []
   const skipped: SkippedRow[] = []
@@ -70,26 +75,30 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
   let measuredModels = 0
   let found = 0
   let resumed = 0
-  let pending: LayerRow[] = []
+  let pending: MeasuredLayer[] = []
+  let rows: LayerRow[] = []
   for await (const event of events) {
     switch (event.kind) {
       case 'layer':
         await onLayer?.(event)
-        pending.push(event.row)
+        pending.push(metricsOf(event.row))
+        if (goesOn) rows.push(event.row)
+        else await onRow?.(event.row)
         if (!event.measured) resumed++
         break
       case 'model': {
         onModel?.(event)
         const { row } = event
         const isKept = measuredModels < keepModels
+        for (const whole of rows) await onRow?.(whole)
         for (const layer of pending) {
-          await onRow?.(layer)
-          if (isKept) layers.push(metricsOf(layer))
+          if (isKept) layers.push(layer)
           if (flagsOf(layer).length > 0) flagged.set(row.model, (flagged.get(row.model) ?? 0) + 1)
         }
         layerCount += pending.length
         if (pending.length > 0) measuredModels++
         pending = []
+        rows = []
         measured.push(row)
         for (const entry of event.skipped) {
           const left = { model: row.model, ...entry }
@@ -102,6 +111,7 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
       }
       case 'failed':
         pending = []
+        rows = []
         failed.push({ file: event.file, problem: event.error.problem })
         break
       case 'warning':

@@ -74,7 +74,7 @@ export function stateDictConvolutions(all: readonly NamedTensor[], writer: Write
     if (shape.length >= 3) skipped.push({ name, kind: 'tensor', shape, reason })
   }
   const { tensors, skipped: refused } = effectiveWeights(given.filter((_, k) => !repeats.has(k)))
-  skipped.push(...refused)
+  for (const each of refused) skipped.push(each)
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]))
   const kept: Unplaced[] = []
   for (const tensor of tensors) {

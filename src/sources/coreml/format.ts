@@ -88,7 +88,7 @@ async function modelsOf(
     models.push(model(own, await programLayers(access, block, constants), constantsIn(block)))
   }
   for (const [k, inner] of (pipeline?.models ?? []).entries())
-    models.push(...(await modelsOf(access, `${name}/${pipeline!.names[k] || `model${k}`}`, inner, constants)))
+    for (const each of await modelsOf(access, `${name}/${pipeline!.names[k] || `model${k}`}`, inner, constants)) models.push(each)
   return models
 }
 

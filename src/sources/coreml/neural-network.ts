@@ -117,7 +117,7 @@ async function readBorders(c: WireCursor, end: number, pads: number[]): Promise<
           else c.skip()
         }
       })
-      pads.push(...edges)
+      for (const each of edges) pads.push(each)
     } else c.skip()
   }
 }

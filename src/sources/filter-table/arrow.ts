@@ -167,7 +167,7 @@ async function readRuns(access: RandomAccess, { columns, batches }: ArrowMessage
     const found = []
     for (const { label, column, index } of labels)
       found.push({ label, runs: await labelRuns(access, column, batch, places[index]!, await entriesOf(column, batch)) })
-    runs.push(...joinRuns(batch.rows, found))
+    for (const each of joinRuns(batch.rows, found)) runs.push(each)
   }
   return runs
 }

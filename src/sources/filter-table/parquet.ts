@@ -205,7 +205,7 @@ async function readTableRuns(table: Columns, columns: readonly SchemaNode[], gro
   for (const [block, { rows }] of groups.entries()) {
     const found: { label: Label; runs: [number, string][] }[] = []
     for (const { label, column } of labels) found.push({ label, runs: await table.labels(column, block) })
-    runs.push(...joinRuns(rows, found))
+    for (const each of joinRuns(rows, found)) runs.push(each)
   }
   return runs
 }

@@ -62,7 +62,7 @@ export function creationOrder<T extends WrittenGroup>(groups: readonly T[]): { o
     const sorted = isList
       ? inWritingOrder(members)
       : members.sort((a, b) => compare(a.counter, b.counter) || compare(a.made, b.made))
-    pending.push(...sorted.reverse())
+    for (const each of sorted.reverse()) pending.push(each)
   }
   return { order, isCertain }
 }

@@ -24,7 +24,8 @@ export function textList(group: Hdf5Group, name: string): string[] | undefined {
   const whole = group.attributes[name]
   if (whole !== undefined) return strings(whole)
   const parts: string[] = []
-  for (let k = 0; group.attributes[`${name}${k}`] !== undefined; k++) parts.push(...strings(group.attributes[`${name}${k}`]!))
+  for (let k = 0; group.attributes[`${name}${k}`] !== undefined; k++)
+    for (const each of strings(group.attributes[`${name}${k}`]!)) parts.push(each)
   return group.attributes[`${name}0`] === undefined ? undefined : parts
 }
 

@@ -60,7 +60,8 @@ export const npz: SourceFormat = {
       const name = entry.name.replace(/\.npy$/, '')
       const array = await readNpy(content)
       const inner = isPickled(array) ? await objectArrays(content) : [{ name: '', array }]
-      arrays.push(...inner.map((one) => ({ ...one, name: [name, one.name].filter((part) => part !== '').join('/') })))
+      for (const each of inner.map((one) => ({ ...one, name: [name, one.name].filter((part) => part !== '').join('/') })))
+        arrays.push(each)
       if (inner.length === 0)
         skipped.push({ name, kind: 'array', shape: array.shape, reason: 'pickled Python objects and no array among them' })
     }

@@ -100,7 +100,7 @@ async function readOperator(c: WireCursor, end: number): Promise<PaddleOperator>
       const [name, variables] = await readWithin(c, 'its inputs', (stop) => readSlot(c, stop))
       operator.inputs.set(name, variables)
     } else if (field === 2 && c.wire === BYTES)
-      operator.outputs.push(...(await readWithin(c, 'its outputs', (stop) => readSlot(c, stop)))[1])
+      for (const each of (await readWithin(c, 'its outputs', (stop) => readSlot(c, stop)))[1]) operator.outputs.push(each)
     else if (field === 4 && c.wire === BYTES) await readWithin(c, 'an attribute', (stop) => readAttribute(c, stop, operator))
     else c.skip()
   }

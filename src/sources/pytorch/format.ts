@@ -113,7 +113,7 @@ async function readSource(
     same: (a, b) => sameValues(checkpoint, a, b),
     digest: digestsOf(checkpoint),
   })
-  for (const one of chosen) read.push(...(await readNetwork(input.access.name, checkpoint, one)))
+  for (const one of chosen) for (const each of await readNetwork(input.access.name, checkpoint, one)) read.push(each)
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
   const code = runsCode(checkpoint)

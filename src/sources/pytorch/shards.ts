@@ -53,7 +53,7 @@ export async function openTorchShards(
           network.tensors.push(leaf instanceof TorchTensor ? { ...tensor, leaf: leaf.inStorage(numbered) } : tensor)
         }
       }
-      skipped.push(...found.skipped)
+      for (const each of found.skipped) skipped.push(each)
     }
     check.finish()
   } catch (error) {

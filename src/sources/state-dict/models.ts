@@ -29,7 +29,7 @@ export function stateDictModels(
   const warnings = [severalNetworks(sisters.map(sisterKey))]
   const models = sisters.map((sister, k): SourceModel => {
     const { warnings: own, ...census } = stateDictConvolutions(sister.tensors, writer)
-    warnings.push(...own.map((text) => `${sisterKey(sister)}: ${text}`))
+    for (const each of own.map((text) => `${sisterKey(sister)}: ${text}`)) warnings.push(each)
     // What was left out of the whole dict is listed with its first network.
     const left = k > 0 ? [] : [...repeats].map(([at, reason]) => ({ ...tensors[at]!, kind: 'tensor', reason }))
     const skipped = left

@@ -43,7 +43,7 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
     const [at, awaited] = [route.value, !shown()]
     // Results and the file that they were measured from, dropped together, are one model.
     const names = [...new Set(results.flatMap((result) => addResult(result, result.measured ? rest : [])))]
-    errors.push(...failed.map(({ file, problem }) => `${file}: ${problem}`))
+    for (const each of failed.map(({ file, problem }) => `${file}: ${problem}`)) errors.push(each)
     const already = shown() && (awaited || names.every((name) => name === at.a || name === at.b))
     if (options.stay || already || at !== before) {
       // the address says what is seen: it was kept, or someone went on to look at something else

@@ -171,7 +171,7 @@ export class Expressions {
       const next = pending[pending.length - 1]!
       const missing = this.#known.has(next) ? [] : await this.#settle(next)
       if (missing.length === 0) pending.pop()
-      else pending.push(...missing)
+      else for (const each of missing) pending.push(each)
     }
     return this.#known.get(id)!
   }
