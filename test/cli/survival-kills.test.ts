@@ -1,11 +1,18 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { killCommands } from './file-kills.ts'
 import { killRuns } from './survival-kills.ts'
 
 test('runs killed at random moments leave whole results or none, and are continued to the same bytes', async () => {
   const runs = await killRuns({ runs: 8, seed: 20 })
   assert.is(runs.length, 8)
   // A test that never kills, or never resumes, would prove nothing.
+  assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
+})
+
+test('report, pack, export and extract that are killed leave whole files, old or new, and the next run leaves its own', async () => {
+  const runs = await killCommands(8, 20)
+  assert.is(runs.length, 8)
   assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
 })
 

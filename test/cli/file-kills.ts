@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomWords } from '../../src/analysis/random.ts'
+import { few, sha256 } from './forged.ts'
+import { filterlens, main, projectFolder } from './run.ts'
+
+/** What a killed command left. */
+export type LeftFiles = 'nothing' | 'old' | 'new' | 'some old, some new' | 'no database' | 'done before the kill'
+
+/** What happened to one command that writes files beside results. */
+export interface KilledCommand {
+  readonly index: number
+  readonly command: string
+  /** Milliseconds after the start. */
+  readonly at: readonly number[]
+  readonly left: readonly LeftFiles[]
+}
+
+/** A command, what it writes below a folder, and when that stands. */
+interface Written {
+  readonly name: string
+  words(results: string, folder: string): readonly string[]
+  /** Its files are there together, or none is. */
+  readonly isOneFile: boolean
+}
+
+const commands: readonly Written[] = [
+  { name: 'report', words: (results, folder) => ['report', results, '-o', join(folder, 'r.html')], isOneFile: true },
+  { name: 'pack', words: (results, folder) => ['pack', results, '-o', join(folder, 'r.zip')], isOneFile: true },
+  { name: 'export', words: (results, folder) => ['export', results, '-o', join(folder, 'tables')], isOneFile: false },
+  { name: 'extract', words: (_, folder) => ['extract', 'data', '-o', join(folder, 'db')], isOneFile: false },
+]
+
+/**
+ * Kills report, pack, export and extract at seeded random moments, every second time over what an earlier one wrote: what can be
+ * seen must be old or new and whole, and the next run must leave the bytes of one that nobody killed, and nothing hidden.
+ * @throws Error that names the run, when one leaves anything else
+ */
+export async function killCommands(
+  runs: number,
+  seed: number,
+  onRun?: (run: KilledCommand) => void,
+): Promise<readonly KilledCommand[]> {
+  const home = await mkdtemp(join(tmpdir(), 'filterlens-file-kill-'))
+  try {
+    const [results, others] = [join(home, 'results'), join(home, 'others')]
+    await done(['analyze', 'data', '--meta', 'data/meta.csv', '-o', results])
+    await done(['analyze', ...few, '-o', others])
+    const known: Known[] = []
+    for (const command of commands) {
+      const [whole, old] = [join(home, `${command.name}-whole`), join(home, `${command.name}-old`)]
+      const started = performance.now()
+      await done(command.words(results, whole))
+      const milliseconds = performance.now() - started
+      await done(command.name === 'extract' ? ['extract', ...few, '-o', join(old, 'db')] : command.words(others, old))
+      known.push({ command, wanted: await hashes(whole), old, before: await hashes(old), milliseconds })
+    }
+    const all: KilledCommand[] = []
+    for (let index = 0; index < runs; index++) {
+      const run = await killed(known[index % known.length]!, results, join(home, `run-${index}`), index, seed)
+      onRun?.(run)
+      all.push(run)
+    }
+    return all
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+interface Known {
+  readonly command: Written
+  readonly wanted: ReadonlyMap<string, string>
+  readonly old: string
+  readonly before: ReadonlyMap<string, string>
+  readonly milliseconds: number
+}
+
+async function killed(known: Known, results: string, folder: string, index: number, seed: number): Promise<KilledCommand> {
+  const { command, wanted, old, milliseconds } = known
+  const next = randomWords(seed * 1_000_003 + index)
+  const isOver = Math.floor(index / commands.length) % 2 === 1
+  if (isOver) await cp(old, folder, { recursive: true })
+  const words = command.words(results, folder)
+  const at: number[] = []
+  const left: LeftFiles[] = []
+  for (let more = 1 + (next() % 3); more > 0; more--) {
+    // The last fifth is where files get their names: half of the kills go there.
+    const share = next() % 2 === 0 ? (next() % 1000) / 1000 : 0.8 + (next() % 1000) / 4000
+    at.push(Math.round(share * milliseconds))
+    const isKilled = await killAfter(words, at.at(-1)!)
+    left.push(isKilled ? stateOf(known, await hashes(folder), isOver) : 'done before the kill')
+  }
+  await done(words)
+  const now = await hashes(folder)
+  const isRight = (path: string): boolean => now.get(path) === (wanted.get(path) ?? known.before.get(path))
+  const wrong = [...new Set([...now.keys(), ...wanted.keys()])].filter((path) => !isRight(path))
+  if (wrong.length > 0)
+    throw new Error(`run ${index} (${words.join(' ')}): ${wrong.join(', ')} is not what a run gives that nobody kills`)
+  const hidden = (await readdir(folder, { recursive: true })).filter((name) => /(^|\/)\./.test(name))
+  if (hidden.length > 0) throw new Error(`run ${index} (${words.join(' ')}): ${hidden.join(', ')} stayed`)
+  await rm(folder, { recursive: true })
+  return { index, command: command.name, at, left }
+}
+
+/** @throws Error for a file that is neither what it was nor what it was to be, and for a part of what belongs together */
+function stateOf({ command, wanted, before }: Known, now: ReadonlyMap<string, string>, isOver: boolean): LeftFiles {
+  const fail = (problem: string): never => {
+    throw new Error(`${command.name}: ${problem}: ${[...now.keys()].join(', ')}`)
+  }
+  const [news, olds] = [wanted, before].map((of) =>
+    [...now].filter(([path, hash]) => of.get(path) === hash).map(([path]) => path),
+  )
+  for (const path of now.keys()) if (!news!.includes(path) && !olds!.includes(path)) fail(`${path} is neither old nor new`)
+  if (now.size === 0) return isOver ? fail('the old files are gone') : 'nothing'
+  if (news!.length === wanted.size) return 'new'
+  if (isOver && olds!.length === before.size) return 'old'
+  // Without models.arrow there is no database, whatever else lies there.
+  if (command.name === 'extract') return now.has('db/models.arrow') ? fail('a database of two runs') : 'no database'
+  if (command.isOneFile || !isOver) fail('a part of what belongs together')
+  return 'some old, some new'
+}
+
+/** SHA-256 of every file that can be seen below a folder. */
+async function hashes(folder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
+    if (entry.isFile() && !/(^|\/)\./.test(path)) found.set(path, sha256(await readFile(join(folder, path))))
+  }
+  return found
+}
+
+async function done(words: readonly string[]): Promise<void> {
+  const { code, err } = await filterlens(words)
+  if (code !== 0) throw new Error(`filterlens ${words.join(' ')} ended with ${code}: ${err}`)
+}
+
+/** @returns false when the command had ended before */
+function killAfter(words: readonly string[], milliseconds: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...words], { cwd: projectFolder, stdio: 'ignore' })
+    const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+    child.on('error', reject).on('close', (_code, signal) => {
+      clearTimeout(timer)
+      resolve(signal === 'SIGKILL')
+    })
+  })
+}
