@@ -49,8 +49,8 @@ export function kinOf(name: string, entries: readonly FormatEntry[]): Kin {
   const words = (part: string): string[] => part.split(/[_-]/).filter((word) => word !== '' && !PRECISIONS.has(word))
   const own = words(stem)
   const family = own.filter((word) => !FRAMEWORKS.has(word))
-  if (family.length === 0) family.push(...own)
-  for (const part of rest) if (!isEnding(part)) family.push(...words(part))
+  if (family.length === 0) for (const word of own) family.push(word)
+  for (const part of rest) if (!isEnding(part)) for (const word of words(part)) family.push(word)
   for (const word of lower.split(/[._-]/)) rank += PRECISIONS.get(word) ?? 0
   return { family: family.join(' '), rank }
 }
