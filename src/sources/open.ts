@@ -10,7 +10,7 @@ const zip: FormatEntry = {
   name: 'zip of models',
   owns: [],
   shares: ['zip'],
-  begins: signatures.zip,
+  begins: signatures.paddedZip,
   load: async () => (await import('./zip-of-models.ts')).zipOfModels,
 }
 

@@ -1,4 +1,4 @@
-import { looksLikeZip } from '../io/zip-signature.ts'
+import { looksLikePaddedZip, looksLikeZip } from '../io/zip-signature.ts'
 
 /**
  * What a format's files can begin with: true for every file that its reader would recognise, false for as many others as a few
@@ -12,6 +12,7 @@ const bytesAt =
     [...text].every((character, k) => head[at + k] === character.charCodeAt(0))
 
 const zip: Signature = looksLikeZip
+const paddedZip: Signature = looksLikePaddedZip
 
 /** HDF5's signature may stand behind a user block of 512, 1,024 or 2,048 bytes. */
 const hdf5: Signature = (head, path) => [0, 512, 1024, 2048].some((at) => bytesAt(at, '\x89HDF\r\n\x1a\n')(head, path))
@@ -87,6 +88,7 @@ const mxnet: Signature = bytesAt(0, '\x12\x01\x00\x00')
 /** By format, or by what several formats have in common. */
 export const signatures = {
   zip,
+  paddedZip,
   hdf5,
   numpy,
   tflite,

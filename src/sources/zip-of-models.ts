@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { looksLikeZip, openZip, type Zip } from '../io/zip.ts'
+import { openZip, type Zip } from '../io/zip.ts'
+import { looksLikePaddedZip } from '../io/zip-signature.ts'
 import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, likelyFormats } from './candidates.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { modelFormats } from './registry.ts'
@@ -8,14 +9,14 @@ import type { Source, SourceFormat } from './source.ts'
 import { inputFiles, variantNotes } from './variants.ts'
 
 /**
- * A zip that holds models in any of the formats, found as in a folder. What a model needs besides its file is looked for
+ * A zip that holds models in any of the formats (a .task of MediaPipe among them), found as in a folder. What a model needs besides its file is looked for
  * inside the zip. Formats that are zips themselves come before this one;
  * zips inside zips are not searched: one could hold itself.
  */
 export const zipOfModels: SourceFormat = {
   name: 'zip of models',
   async match(head, input) {
-    if (!looksLikeZip(head)) return false
+    if (!looksLikePaddedZip(head)) return false
     for await (const _ of findModels(input, await openZip(input.access))) return true
     return false
   },

@@ -58,6 +58,28 @@ for (const level of [0, 6] as const)
     await source.close()
   })
 
+test('zeros in front of the first entry, as in the tasks of MediaPipe', async () => {
+  const zip = zipSync({ 'words.txt': strToU8('one'), 'lite.tflite': bytesOf('tflite/quantised.tflite') }, { level: 0 })
+  const padded = new Uint8Array(zip.length + 2)
+  padded.set(zip, 2)
+  // The places in the directory count from the file's beginning, so the padding moves them and the directory.
+  const view = new DataView(padded.buffer)
+  const end = padded.length - 22
+  const directory = view.getUint32(end + 16, true) + 2
+  view.setUint32(end + 16, directory, true)
+  let entry = directory
+  for (let k = 0; k < 2; k++) {
+    view.setUint32(entry + 42, view.getUint32(entry + 42, true) + 2, true)
+    entry += 46 + view.getUint16(entry + 28, true) + view.getUint16(entry + 30, true) + view.getUint16(entry + 32, true)
+  }
+  const source = await openSource({ path: 'a.task', access: memoryAccess('a.task', padded), folder: emptyFolder })
+  assert.equal(
+    source.models.map(({ name, format, convolutions }) => [name, format, convolutions.length]),
+    [['lite', 'TensorFlow Lite', 4]],
+  )
+  await source.close()
+})
+
 test('formats that are zips themselves are not taken for zips of models', async () => {
   const access = memoryAccess('state.npz', bytesOf('numpy/state.npz'))
   assert.is((await openSource({ path: 'state.npz', access, folder: emptyFolder })).format, 'NumPy')

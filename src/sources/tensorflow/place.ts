@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import type { FlowGraph } from '../longest-path.ts'
+import { forwardInputs } from '../loop-edges.ts'
 import type { TfFunction, TfGraph, TfNode } from './graph-def.ts'
 
 const MOST_NODES = 1_000_000
@@ -153,13 +154,19 @@ function outputOf(reference: string, from: Scope): Output | undefined {
 /** Operators that bring data into a graph. */
 const SOURCE = /^(Placeholder|_Arg$|Iterator|OneShotIterator|ReaderRead|\w*Dequeue)/
 
-/** The graph as values that flow; the way back of a loop is left out. */
+/** The graph as values that flow, without the circles of loops. */
 export function flowOf({ nodes }: PlacedTfGraph): FlowGraph {
   const modelInputs = new Set<number>()
   for (const [index, { record }] of nodes.entries()) if (SOURCE.test(record.operator)) modelInputs.add(index)
+  const inputs = forwardInputs(
+    nodes.map(({ record, inputs }) => ({
+      operator: record.operator,
+      inputs: inputs.flatMap((input) => (input ? [input.node] : [])),
+    })),
+  )
   return {
-    nodes: nodes.map(({ record, inputs, holder }, index) => ({
-      inputs: record.operator === 'NextIteration' ? [] : inputs.flatMap((input) => (input ? [input.node] : [])),
+    nodes: nodes.map(({ holder }, index) => ({
+      inputs: inputs[index]!,
       outputs: [index],
       captured: [],
       holder,

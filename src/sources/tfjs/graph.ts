@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import type { KernelRole } from '../hwio-census.ts'
 import { type FlowGraph, longestPaths } from '../longest-path.ts'
+import { forwardInputs } from '../loop-edges.ts'
 import type { Placement, Skipped } from '../source.ts'
 
 // TensorFlow.js graph models: modelTopology is a GraphDef as JSON; a Const node's values are the manifest's weight of the
@@ -110,21 +111,23 @@ export function graphRoles(file: string, topology: unknown, isWeight: (name: str
   return { roles, skipped, depths }
 }
 
-/** The graph by its edges alone. What a loop hands back to its own beginning is left out: else the graph would run in a circle. */
+/** The graph by its edges alone. */
 function flowOf(nodes: readonly Node[]): FlowGraph {
   const ids = new Map(nodes.map(({ name }, id) => [name, id]))
   const isFed = ({ op }: Node): boolean => INPUTS.has(op)
-  const sources = ({ input }: Node): number[] => {
-    const names = (input ?? []).filter((reference) => !reference.startsWith('^')).map(plainName)
-    return names.map((name) => ids.get(name) ?? -1).filter((id) => id >= 0 && nodes[id]!.op !== 'NextIteration')
-  }
+  const inputs = forwardInputs(
+    nodes.map(({ op, input }) => {
+      const names = (input ?? []).filter((reference) => !reference.startsWith('^')).map(plainName)
+      return { operator: op, inputs: names.map((name) => ids.get(name) ?? -1).filter((id) => id >= 0) }
+    }),
+  )
   return {
     names: nodes,
     modelInputs: new Set(nodes.flatMap((node, id) => (isFed(node) ? [id] : []))),
     nodes: nodes.map((node, id) =>
       isFed(node)
         ? { inputs: [], outputs: [], captured: [], holder: -1 }
-        : { inputs: sources(node), outputs: [id], captured: [], holder: -1 },
+        : { inputs: inputs[id]!, outputs: [id], captured: [], holder: -1 },
     ),
   }
 }

@@ -1,3 +1,4 @@
+import { plural } from '../../words.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { liteCensus } from './census.ts'
@@ -26,8 +27,14 @@ export const tflite: SourceFormat = {
           parts: [],
         },
       ],
-      warnings: [],
+      warnings: model.further.length === 0 ? [] : [furtherModels(access.name, model.further)],
       close: async () => access.close?.(),
     }
   },
+}
+
+/** Packed assets hold several models one behind another; nothing says where one ends, so the first alone is read. */
+function furtherModels(name: string, starts: readonly number[]): string {
+  const places = starts.slice(0, 3).join(', ') + (starts.length > 3 ? ', …' : '')
+  return `${name}: ${plural(starts.length, 'further TensorFlow Lite model')} in the same file (from byte ${places}) left out: the first alone is read; cut the file there to read the others`
 }

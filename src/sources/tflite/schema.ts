@@ -15,7 +15,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 
 // TensorFlow Lite, tensorflow/compiler/mlir/lite/schema/schema.fbs (version 3, file identifier "TFL3"). Fields by number:
 //
-//   Model          1 operator codes  2 subgraphs  3 description  4 buffers
+//   Model          0 version  1 operator codes  2 subgraphs  3 description  4 buffers
 //   OperatorCode   0 code (byte, before 128 codes existed)  1 custom code  3 code (int)
 //   SubGraph       0 tensors  1 inputs  2 outputs  3 operators  4 name
 //   Tensor         0 shape  1 type  2 buffer  3 name  4 quantisation  6 sparsity
@@ -57,13 +57,36 @@ export interface LiteGraph {
 export interface LiteModel {
   readonly description: string | undefined
   readonly graphs: readonly LiteGraph[]
+  /** Where further models begin that lie behind this one in the same file (packed assets), bytes. */
+  readonly further: readonly number[]
 }
 
 const LARGEST_FILE = 1 << 29
+const IDENTIFIER = [...'TFL3'].map((letter) => letter.charCodeAt(0))
 
 /** True for the first bytes of a TensorFlow Lite model. */
 export function looksLikeLite(head: Uint8Array): boolean {
-  return head.length >= 8 && String.fromCharCode(...head.subarray(4, 8)) === 'TFL3'
+  return head.length >= 8 && IDENTIFIER.every((byte, k) => head[4 + k] === byte)
+}
+
+/** Where models begin behind the first: the identifier may lie among weights by chance, a version 3 with a graph behind it may not. */
+function furtherModels(bytes: Uint8Array): number[] {
+  const found: number[] = []
+  for (let at = bytes.indexOf(IDENTIFIER[0]!, 8); at >= 0; at = bytes.indexOf(IDENTIFIER[0]!, at + 1)) {
+    const rest = bytes.subarray(at - 4)
+    if (looksLikeLite(rest) && beginsModel(rest)) found.push(at - 4)
+  }
+  return found
+}
+
+function beginsModel(bytes: Uint8Array): boolean {
+  try {
+    const model = rootTable(bytes)
+    return int32Field(model, 0) === 3 && tablesField(model, 2).length > 0
+  } catch (error) {
+    if (error instanceof RangeError) return false // it points outside the file
+    throw error
+  }
 }
 
 /**
@@ -107,7 +130,7 @@ export async function readLite(access: RandomAccess): Promise<LiteModel> {
         }),
       }
     })
-    return { description: stringField(model, 3), graphs }
+    return { description: stringField(model, 3), graphs, further: furtherModels(bytes) }
   })
 }
 

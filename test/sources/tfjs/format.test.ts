@@ -256,6 +256,21 @@ test('a graph model with a loop is placed by its way forward, one without inputs
   ]
   assert.equal(await read([...constants, { name: 'x', op: 'Placeholder' }, ...loop]), ['a/kernel 0', 'b/kernel 2', 'c/kernel 3'])
   assert.equal(await read([...constants, ...loop]), ['c/kernel 0', 'b/kernel 1', 'a/kernel 2'])
+  // map_fn: the list that a loop fills is made before it, and what fills it comes in through the body.
+  const map = [
+    { name: 'x', op: 'Placeholder' },
+    { name: 'list', op: 'TensorListReserve' },
+    { name: 'enter', op: 'Enter', input: ['list'] },
+    { name: 'merge', op: 'Merge', input: ['enter', 'next'] },
+    { name: 'switch', op: 'Switch', input: ['merge', 'go'] },
+    { name: 'set', op: 'TensorListSetItem', input: ['switch:1', 'x'] },
+    { name: 'next', op: 'NextIteration', input: ['set'] },
+    { name: 'exit', op: 'Exit', input: ['switch'] },
+    conv('a', 'exit'),
+    conv('b', 'a'),
+    conv('c', 'b'),
+  ]
+  assert.equal(await read([...constants, ...map]), ['a/kernel 3', 'b/kernel 4', 'c/kernel 5'])
 })
 
 test('tensors that run over two shards, float16 and uint16 weights, and strings between them', async () => {

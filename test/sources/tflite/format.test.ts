@@ -62,6 +62,24 @@ test('placement, bias and what is not measured', async () => {
   await real.close()
 })
 
+test('models that lie behind the first in packed assets are said, chance bytes are not', async () => {
+  const one = readFileSync(`${fixtures}quantised.tflite`)
+  const warnings = async (...parts: Uint8Array[]): Promise<readonly string[]> => {
+    const source = await openSource({
+      path: 'assets.data',
+      access: memoryAccess('assets.data', new Uint8Array(Buffer.concat(parts))),
+      folder: emptyFolder,
+    })
+    assert.is(source.models[0]!.convolutions.length, 4)
+    return source.warnings
+  }
+  assert.equal(await warnings(one), [])
+  assert.equal(await warnings(one, Buffer.from('....TFL3 is no model by itself')), [])
+  const [said, ...more] = await warnings(one, Buffer.from('text\n'), one, one)
+  assert.equal(more, [])
+  assert.match(said!, `2 further TensorFlow Lite models in the same file (from byte ${one.length + 5}, ${2 * one.length + 5})`)
+})
+
 test('a file cut short is refused', async () => {
   const bytes = new Uint8Array(readFileSync(`${fixtures}quantised.tflite`))
   try {
