@@ -4,8 +4,8 @@
 
 <folder> is the one that scripts/npm-networks.mjs filled; written there is comparison.json. Needs numpy, onnx, onnxruntime,
 tensorflow and h5py. Per network: the SHA-256 of every 3x3 convolution's float32 weights (output x input x 3 x 3) as
-onnx and onnxruntime (ONNX; computed weights are run), TensorFlow's interpreter (TensorFlow Lite), numpy on the manifest
-(TensorFlow.js) or h5py (Keras) give them, against those of filterlens: as sets with counts, and in the graph's order.
+onnx and onnxruntime (ONNX; computed weights are run), TensorFlow's interpreter (TensorFlow Lite), numpy (TensorFlow.js, ncnn,
+Caffe) or h5py (Keras) give them, against those of filterlens: as sets with counts, and in the graph's order.
 """
 
 import base64
@@ -188,6 +188,92 @@ def keras_weights(path):
     return found
 
 
+def ncnn_weights(path):
+    """The .bin beside a .param, layer after layer: a tag of four bytes (0: float32, 0x01306B47: float16), weights, bias."""
+    with open(path.removesuffix(".param") + ".bin", "rb") as file:
+        data = file.read()
+    found = []
+    at = 0
+    with open(path) as file:
+        lines = file.read().splitlines()[2:]
+    for kind, *words in (line.split() for line in lines if line.strip()):
+        options = dict(word.split("=") for word in words[3 + int(words[1]) + int(words[2]) :] if "=" in word)
+        if kind == "PReLU":
+            at += 4 * int(options["0"])
+            continue
+        if kind not in ("Convolution", "ConvolutionDepthWise", "Deconvolution", "InnerProduct"):
+            continue
+        count = int(options["2" if kind == "InnerProduct" else "6"])
+        tag = int.from_bytes(data[at : at + 4], "little")
+        stored = {0: "<f4", 0x01306B47: "<f2"}[tag]
+        weights = numpy.frombuffer(data, stored, count, at + 4)
+        at += 4 + -(-weights.nbytes // 4) * 4
+        outputs = int(options["0"])
+        if int(options.get("1" if kind == "InnerProduct" else "5", 0)):
+            at += 4 * outputs
+        size = (int(options.get("11", options["1"])), int(options["1"]))
+        if kind.startswith("Convolution") and size == (3, 3):
+            found.append(weights.astype(numpy.float32).reshape(outputs, -1, 3, 3))
+    if at != len(data):
+        raise ValueError(f"{len(data) - at} bytes of the .bin are left")
+    return found
+
+
+def fields(data):
+    """The fields of a protobuf message: (number, bytes or whole number)."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(data):
+        number, wire = divmod(varint(), 8)
+        if wire == 0:
+            yield number, varint()
+            continue
+        length = {1: 8, 5: 4}[wire] if wire != 2 else varint()
+        yield number, data[at : at + length]
+        at += length
+
+
+def varints(data):
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield value
+            value = shift = 0
+
+
+def caffe_weights(path):
+    """The blobs of NetParameter.layer (100) whose type (2) is Convolution: shape (7) and data (5), outputs first."""
+    with open(path, "rb") as file:
+        net = file.read()
+    found = []
+    for number, layer in fields(net):
+        if number != 100:
+            continue
+        parts = list(fields(layer))
+        if (2, b"Convolution") not in parts:
+            continue
+        blob = list(fields(next(part for at, part in parts if at == 7)))
+        dims = next(part for at, part in fields(next(part for at, part in blob if at == 7)) if at == 1)
+        weights = numpy.frombuffer(b"".join(part for at, part in blob if at == 5), "<f4")
+        shape = list(varints(dims))
+        if len(shape) == 4 and shape[2:] == [3, 3]:
+            found.append(weights.reshape(shape))
+    return found
+
+
 def readers(path):
     """The reader for a path, or nothing where no other program reads it."""
     if os.path.isdir(path):
@@ -195,7 +281,7 @@ def readers(path):
     with open(path, "rb") as file:
         if file.read(8)[4:] == b"TFL3":
             return tflite_weights
-    for ending, read in ((".onnx", onnx_weights), (".json", tfjs_weights), (".js", tfjs_weights), (".h5", keras_weights)):
+    for ending, read in ((".onnx", onnx_weights), (".json", tfjs_weights), (".js", tfjs_weights), (".param", ncnn_weights), (".caffemodel", caffe_weights), (".h5", keras_weights)):
         if path.endswith(ending):
             return read
     return None

@@ -143,7 +143,7 @@ function table(networks) {
     return [
       network.package,
       network.format ?? '–',
-      network.file,
+      network.file.split('/').slice(-2).join('/'), // the whole path is in the list
       network.layers.length,
       filters,
       network.depth_source ?? '–',
