@@ -24,7 +24,8 @@ const LARGEST_SIDE = 11
 /** Channels of images, and of what is fed as one. */
 const IMAGE_CHANNELS = new Set([1, 3, 4])
 /** What is no kernel by its name: tables and masks have four axes as well. */
-const NO_KERNEL = /(^|[._/])(bias|mask|masked_bias|\w*pos(ition(al)?)?_?emb\w*|\w*(relative|rel)_?pos\w*|gamma|beta|scale)$/i
+const NO_KERNEL =
+  /(?:^|[._/])(?:bias|mask|masked_bias|gamma|beta|scale)$|(?:pos(?:ition(?:al)?)?_?emb|rel(?:ative)?_?pos)\w{0,60}$/i
 
 export interface KernelReading {
   readonly tensors: NamedTensor[]

@@ -27,7 +27,7 @@ export async function readSections(access: RandomAccess): Promise<DarknetSection
       continue
     }
     const at = line.indexOf('=')
-    if (at > 0) sections.at(-1)?.options.set(line.slice(0, at), line.slice(at + 1).replace(/[#;].*$/, ''))
+    if (at > 0) sections.at(-1)?.options.set(line.slice(0, at), line.slice(at + 1).replace(/[#;][\s\S]*/, ''))
   }
   return sections
 }

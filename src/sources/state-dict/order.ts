@@ -220,8 +220,10 @@ function beginsWithDownsampling(node: Node, parent: Node): boolean {
 
 /** "layer_3" as its word and number. */
 function numbered(part: string): { word: string; number: number } | undefined {
-  const match = /^(.*?)_?(\d+)$/.exec(part.toLowerCase())
-  return match && match[1] !== '' ? { word: match[1]!, number: Number(match[2]) } : undefined
+  let digits = part.length
+  while (digits > 0 && part[digits - 1]! >= '0' && part[digits - 1]! <= '9') digits--
+  const word = part.slice(0, part[digits - 1] === '_' ? digits - 1 : digits).toLowerCase()
+  return digits < part.length && word !== '' ? { word, number: Number(part.slice(digits)) } : undefined
 }
 
 /** Decoder steps whose channels grow with their number run from the highest to the lowest: up4 … up1. */

@@ -124,9 +124,12 @@ interface Parametrisation {
 function parametrisations(tensors: readonly NamedTensor[]): Parametrisation[] {
   const found = new Map<string, Parametrisation>()
   for (const { name } of tensors) {
-    const match = /^((?:.*\.)?)parametrizations\.([^.]+)\.(.+)$/.exec(name)
-    if (!match) continue
-    const [, module, parameter, below] = match as unknown as [string, string, string, string]
+    const at = `.${name}`.lastIndexOf('.parametrizations.')
+    if (at < 0) continue
+    const module = name.slice(0, at)
+    const [parameter = '', ...rest] = name.slice(at + 'parametrizations.'.length).split('.')
+    const below = rest.join('.')
+    if (parameter === '' || below === '') continue
     const prefix = `${module}parametrizations.${parameter}.`
     const one = found.get(prefix) ?? { whole: module + parameter, prefix, below: [] }
     found.set(prefix, one)

@@ -12,7 +12,7 @@ export function maybeTransposed(
     const [first, second] = shape
     const before = convolutions[k - 1]?.shape[0]
     const after = convolutions[k + 1]?.shape
-    const bias = shapeOf(layer.replace(/[^./]*$/, 'bias'))
+    const bias = shapeOf(`${layer.slice(0, Math.max(layer.lastIndexOf('.'), layer.lastIndexOf('/')) + 1)}bias`)
     if (bias?.length === 1 && bias[0] === first) return []
     // Grouped convolutions one behind another have such shapes too, but all the same.
     const isRepeated = [k - 1, k + 1].some((other) => convolutions[other]?.shape.join() === shape.join())
