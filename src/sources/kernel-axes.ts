@@ -52,6 +52,12 @@ function isWide(shape: readonly number[], axes: KernelAxes): boolean {
   return rows === columns && rows > 1
 }
 
+/** 3×3, 5×5 or 7×7. */
+function isUsual(shape: readonly number[], axes: KernelAxes): boolean {
+  const [, , rows, columns] = sizes(shape, axes)
+  return rows === columns && [3, 5, 7].includes(rows)
+}
+
 /** The one layout that a shape allows; where several are, the one that makes the kernel square. */
 function voteOf(shape: readonly number[]): KernelAxes | undefined {
   const open = allowed(shape)
@@ -67,13 +73,13 @@ function voteOf(shape: readonly number[]): KernelAxes | undefined {
 export function kernelAxes(tensors: readonly NamedTensor[], isLenient = false): KernelAxes | undefined {
   const kernels = tensors.filter(({ name, shape }) => shape.length === 4 && !shape.includes(0) && !NO_KERNEL.test(name))
   const votes: Record<KernelAxes, number> = { oihw: 0, ohwi: 0, hwio: 0 }
-  // Kernels larger than 1×1 that can be stored in one way alone.
+  // Kernels larger than 1×1 that can be stored in one way alone, or are square in one alone, as in networks of few channels.
   const wide: Record<KernelAxes, number> = { oihw: 0, ohwi: 0, hwio: 0 }
   for (const { shape } of kernels) {
     const vote = voteOf(shape)
     if (vote === undefined) continue
     votes[vote]++
-    if (isWide(shape, vote) && allowed(shape).length === 1) wide[vote]++
+    if (isWide(shape, vote) && (allowed(shape).length === 1 || isUsual(shape, vote))) wide[vote]++
   }
   const others = ALL.filter((axes) => axes !== 'oihw').sort((a, b) => votes[b] - votes[a])
   const [first, second] = others as [KernelAxes, KernelAxes]

@@ -59,6 +59,18 @@ const networks: [string, [number, number, number][]][] = [
 for (const layout of ['oihw', 'ohwi', 'hwio'] as const)
   for (const [name, layers] of networks) test(`${name}, ${layout}`, () => assert.is(kernelAxes(network(layout, layers)), layout))
 
+test('networks of few channels, whose every axis could be a side, are told by their squares', () => {
+  const few: [number, number, number][] = [
+    [3, 8, 3],
+    [8, 8, 3],
+    [8, 9, 3],
+  ]
+  for (const layout of ['oihw', 'ohwi', 'hwio'] as const) assert.is(kernelAxes(network(layout, few)), layout)
+  // Kernels of 3×1 and 1×3, as PyTorch stores them.
+  const flat = [tensor('a.weight', 8, 3, 3, 1), tensor('b.weight', 8, 8, 1, 3), tensor('c.weight', 8, 8, 3, 1)]
+  assert.equal(readKernels(flat).tensors, flat)
+})
+
 test('biases decide where channels are not handed on', () => {
   const heads = (length: number) => [
     tensor('a.weight', 20, 3, 3, 48),

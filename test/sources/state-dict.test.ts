@@ -130,6 +130,17 @@ test('second copies are found by structure under any of their prefixes', () => {
   }
 })
 
+test('query and key may stand before the word or behind it', () => {
+  for (const [query, key] of [
+    ['query_net.', 'key_net.'],
+    ['encoder_q.', 'encoder_k.'],
+    ['q_encoder.', 'k_encoder.'],
+  ] as const) {
+    const repeats = repeatsOf([...net(key), ...net(query)])
+    assert.equal([...repeats.keys()], [0, 1, 2], key)
+  }
+})
+
 test('a key projection, a copy of another shape and a lone teacher are layers', () => {
   const attention = [float('attn.to_q.weight', 8, 8, 1, 1), float('attn.to_k.weight', 8, 8, 1, 1)]
   assert.is(repeatsOf(attention).size, 0)
@@ -143,6 +154,11 @@ test('a key projection, a copy of another shape and a lone teacher are layers', 
 test("slots of an optimiser and TRADES' second first block are left out", () => {
   const slots = ['', '/Adam', '/Adam_1', '/ExponentialMovingAverage'].map((end) => float(`Conv_0/weights${end}`, 4, 3, 3, 3))
   assert.equal([...repeatsOf(slots).keys()], [1, 2, 3])
+  const optax = ['opt_state.0.mu.params.', 'opt_state.0.nu.params.', 'params.'].flatMap((prefix) => net(prefix))
+  assert.equal([...repeatsOf(optax).keys()], [0, 1, 2, 3, 4, 5])
+  assert.match(repeatsOf(optax).get(0)!, /the optimiser's \(opt_state\.0\.mu\), beside/)
+  // A block that is called m, as YOLO's are, is no slot.
+  assert.is(repeatsOf([...net('model.2.'), ...net('model.2.m.')]).size, 0)
   const trades = [...net('block1.layer.0.'), ...net('sub_block1.layer.0.'), ...net('block2.layer.0.')]
   assert.equal([...repeatsOf(trades).keys()], [3, 4, 5])
   assert.match(repeatsOf(trades).get(3)!, /never run/)
@@ -157,7 +173,7 @@ test('networks of one architecture side by side are models of their own', () => 
       ['m/G_B', ['0.weight', '3.weight']],
     ],
   )
-  assert.match(warnings[0]!, /2 networks of the same names and shapes with other values: G_A, G_B/)
+  assert.match(warnings[0]!, /2 networks of the same names and shapes, each measured for itself: G_A, G_B/)
   // Branches with a layer behind both are one network.
   assert.is(stateDictModels([...net('left.'), ...net('right.'), float('head.weight', 2, 8, 1, 1)], about).models.length, 1)
 })

@@ -132,7 +132,7 @@ test('weights that are stored in parts are put together, or refused by what is m
       'c.weight_orig': 'kept',
       'd.weight': 'kept',
       'e.weight':
-        'Conv: parametrised by 0.base, which is not computed; save the model after torch.nn.utils.parametrize.remove_parametrizations',
+        'Conv: parametrised by orthogonal (0.base), which is not computed; save the model after torch.nn.utils.parametrize.remove_parametrizations',
       'f.weight':
         'Conv: parametrised by something of which the file holds nothing (masks of torch.ao.pruning are kept by the sparsifier); save the model after torch.nn.utils.parametrize.remove_parametrizations',
       'g.weight_g': 'Conv: half of a weight-normalised weight whose other half does not fit it',

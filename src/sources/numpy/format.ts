@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import type { ConvShape } from '../../weights/plan.ts'
 import { modelName } from '../model-name.ts'
+import { wouldRun } from '../pickle/unsafe.ts'
 import type { Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
@@ -17,13 +18,17 @@ export const npy: SourceFormat = {
     const name = modelName(path)
     const array = await readNpy(access)
     if (isPickled(array)) {
-      const arrays = await objectArrays(access)
+      const unsafe = new Set<string>()
+      const arrays = await objectArrays(access, unsafe)
+      const code = wouldRun(unsafe)
+      if (code !== undefined && !arrays.some(isKernel))
+        throw new InputError(access.name, `holds a pickle that ${code}, and no layer; do not load it`)
       if (arrays.length === 0)
         throw new InputError(
           access.name,
           'holds pickled Python objects and no array among them; save the weights with numpy.savez',
         )
-      return stateDict(name, arrays, [], () => access.close?.())
+      return stateDict(name, arrays, [], besides(access.name, code), () => access.close?.())
     }
     if ('unsupported' in array.stored)
       throw new InputError(
@@ -55,17 +60,21 @@ export const npz: SourceFormat = {
     const { entries } = await openZip(access)
     const arrays: NamedArray[] = []
     const skipped: Skipped[] = []
+    const unsafe = new Set<string>()
     for (const entry of entries) {
       const content = await entry.open()
       const name = entry.name.replace(/\.npy$/, '')
       const array = await readNpy(content)
-      const inner = isPickled(array) ? await objectArrays(content) : [{ name: '', array }]
+      const inner = isPickled(array) ? await objectArrays(content, unsafe) : [{ name: '', array }]
       for (const each of inner.map((one) => ({ ...one, name: [name, one.name].filter((part) => part !== '').join('/') })))
         arrays.push(each)
       if (inner.length === 0)
         skipped.push({ name, kind: 'array', shape: array.shape, reason: 'pickled Python objects and no array among them' })
     }
-    return stateDict(modelName(path), arrays, skipped, () => access.close?.())
+    const code = wouldRun(unsafe)
+    if (code !== undefined && !arrays.some(isKernel))
+      throw new InputError(access.name, `holds a pickle that ${code}, and no layer; do not load it`)
+    return stateDict(modelName(path), arrays, skipped, besides(access.name, code), () => access.close?.())
   },
 }
 
@@ -73,11 +82,22 @@ function isPickled({ stored }: NpyArray): boolean {
   return 'unsupported' in stored && stored.unsupported === PICKLED
 }
 
+/** True for an array that a layer could be. */
+function isKernel({ array }: NamedArray): boolean {
+  return array.shape.length > 1
+}
+
+/** The warning about a pickle that would run code beside the arrays. */
+function besides(name: string, code: string | undefined): string[] {
+  return code === undefined ? [] : [`${name} holds a pickle that ${code}; its arrays were read without running anything`]
+}
+
 /** Named arrays as one model. */
 function stateDict(
   name: string,
   stored: readonly NamedArray[],
   skipped: readonly Skipped[],
+  notes: readonly string[],
   close: () => Promise<void> | undefined,
 ): Source {
   const slots = slotsOf(stored.map(({ name, array: { shape } }) => ({ name, shape })))
@@ -85,7 +105,11 @@ function stateDict(
   const { tensors, warnings } = numpyLayout(arrays)
   const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
   const kept = stored.flatMap(({ name, array: { shape } }) => keptBeside(name, shape, slots.get(name)))
-  const all = { ...census, skipped: [...skipped, ...census.skipped, ...kept], warnings: [...warnings, ...census.warnings] }
+  const all = {
+    ...census,
+    skipped: [...skipped, ...census.skipped, ...kept],
+    warnings: [...notes, ...warnings, ...census.warnings],
+  }
   return sourceOf(name, stored.length + skipped.length, all, close)
 }
 

@@ -18,12 +18,13 @@ const known = new Map([...builtinConstructors, ...numpyConstructors])
 /**
  * The arrays in a .npy file of Python objects, which is how numpy.save keeps a dict: {'conv1_1': {'weights': …, 'biases': …}},
  * {'conv1': [weights, biases]}. A lone array has no name. Only the pickle's instructions are read, and nothing in it is executed; arrays stay in the file.
+ * `unsafe` takes the names by which the pickle would run code (../pickle/unsafe.ts).
  * @throws InputError when the pickle is damaged
  */
-export async function objectArrays(access: RandomAccess): Promise<NamedArray[]> {
+export async function objectArrays(access: RandomAccess, unsafe?: Set<string>): Promise<NamedArray[]> {
   const skeleton = await readSkeleton(access, await npyContentAt(access))
   try {
-    return arraysIn(access, unpickle(skeleton.bytes, { known, gaps: skeleton.gaps }).value)
+    return arraysIn(access, unpickle(skeleton.bytes, { known, gaps: skeleton.gaps, ...(unsafe && { unsafe }) }).value)
   } catch (error) {
     if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
     throw error

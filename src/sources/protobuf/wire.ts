@@ -130,6 +130,11 @@ export class WireCursor {
     return this.text()
   }
 
+  fixed32(): number {
+    const bytes = this.#take(4)
+    return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
+  }
+
   float32(): number {
     const bytes = this.#take(4)
     return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true)

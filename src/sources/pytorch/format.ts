@@ -5,6 +5,7 @@ import { looksLikeZip, openZip } from '../../io/zip.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
+import { wouldRun } from '../pickle/unsafe.ts'
 import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
@@ -116,9 +117,9 @@ async function readSource(
   for (const one of chosen) for (const each of await readNetwork(input.access.name, checkpoint, one)) read.push(each)
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
-  const code = runsCode(checkpoint)
+  const code = wouldRun(checkpoint.unsafe)
   if (code !== undefined && !read.some(({ convolutions }) => convolutions.length > 0))
-    throw new InputError(input.access.name, `${code}, and holds no layer; do not load it`)
+    throw new InputError(input.access.name, `is a pickle that ${code}, and holds no layer; do not load it`)
   if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
@@ -133,7 +134,8 @@ async function readSource(
     }),
   )
   const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
-  if (code !== undefined) warnings.unshift(`${input.access.name} ${code}; its weights were read without running anything`)
+  if (code !== undefined)
+    warnings.unshift(`${input.access.name} is a pickle that ${code}; its weights were read without running anything`)
   if (areSisters) warnings.push(`${input.access.name} ${severalNetworks(networks.map(({ key }) => key))}`)
   else if (models.length > 1) warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
   return sourceOf(input, models, warnings, parts)
@@ -143,13 +145,6 @@ async function readSource(
 function namesOf(networks: readonly { readonly key: string }[]): string {
   const keys = networks.map(({ key }) => key)
   return keys.length > 12 ? `${keys.slice(0, 10).join(', ')} … ${keys.at(-1)}` : keys.join(', ')
-}
-
-/** What a pickle would do besides, as the middle of a sentence; undefined for an ordinary one. */
-function runsCode({ unsafe }: Checkpoint): string | undefined {
-  if (!unsafe || unsafe.size === 0) return undefined
-  const shown = [...unsafe].slice(0, 4).map((path) => path.slice(0, 100))
-  return `is a pickle that would call ${shown.join(', ')}${unsafe.size > 4 ? ' …' : ''} when Python loads it: it runs code`
 }
 
 /** The same layers with other values. */

@@ -6,13 +6,16 @@ import type { NamedShape } from './order.ts'
  */
 const COPY =
   /^(\w{0,40}[_-])?(ema|model_?ema|ema_?model|averaged|avg_?model|averaged_?model|swa(_?model)?|teacher|target|momentum|shadow|attacker|polyak|mean_?teacher)([_-]\w{0,40})?$/i
-/** The query and the key of momentum contrast, of which the key is the copy. */
-const KEY = /^\w{0,40}(encoder|backbone|net|network|model|trunk|base|branch|projector|predictor|head)\w{0,40}_k(ey)?$/i
+/** The query and the key of momentum contrast (encoder_q and encoder_k, query_net and key_net), of which the key is the copy. */
+const KEY =
+  /^(\w{0,40}(encoder|backbone|net|network|model|trunk|base|branch|projector|predictor|head)\w{0,40}_k(ey)?|k(ey)?_(encoder|backbone|net|network|model|trunk|base|branch))$/i
 /** Copies whose names were flattened: ema_backbone_conv1_weight for backbone.conv1.weight. */
 const FLAT = /^(ema|teacher|target|momentum|shadow)_(?=\w)/i
 /** What an optimiser keeps beside a variable, under the variable's name. */
 const SLOT =
   /^(adam(_\d+)?|adamw?_[mv]|adagrad|rmsprop(_\d+)?|momentum(_\d+)?|ftrl(_\d+)?|adadelta(_\d+)?|exp_avg(_sq)?|max_exp_avg_sq|square_avg|momentum_buffer|velocity|accumulator|[mv]|mu|nu)$/i
+/** Under what a training state keeps its optimiser. */
+const OPTIMISER = /^(opt|optim|optimi[sz]er|opt(im(i[sz]er)?)?_?states?|tx_state)$/i
 const AVERAGE = /^(exponentialmovingaverage|movingaverage|ema|shadow|average)$/i
 
 /** Copies that are looked for in one dict, and prefixes that are tried for each. */
@@ -28,7 +31,7 @@ export type Repeats = Map<number, string>
 /**
  * Tensors of one dict that repeat others of it: a second copy of a network or of a part of it under another prefix, found by structure
  * (every weight below the prefix has a counterpart of the same name below, and of the same shape) and told from a sister network by the
- * prefix's own word; slots of an optimiser; and TRADES' `sub_block1`, which is saved and never run.
+ * prefix's own word; slots of an optimiser, behind a variable's name or before it; and TRADES' `sub_block1`, which is saved and never run.
  */
 export function repeatsOf(tensors: readonly NamedShape[]): Repeats {
   const repeats: Repeats = new Map()
@@ -48,9 +51,12 @@ export function repeatsOf(tensors: readonly NamedShape[]): Repeats {
     const found = originalOf(group, tensors, bySqueezed, repeats)
     if (!found) continue
     const weights = weightsIn(group, tensors)
-    const what = group.isUnused
-      ? `saved and never run (${group.title} of TRADES' wide networks, beside ${found.title})`
-      : `a second copy of ${found.title} (${group.title}, ${weights.length} weights of the same names and shapes)`
+    const what =
+      group.kind === 'unused'
+        ? `saved and never run (${group.title} of TRADES' wide networks, beside ${found.title})`
+        : group.kind === 'slot'
+          ? `the optimiser's (${group.title}), beside ${found.title}`
+          : `a second copy of ${found.title} (${group.title}, ${weights.length} weights of the same names and shapes)`
     for (const { position } of group.members) repeats.set(position, what)
   }
   return repeats
@@ -61,7 +67,8 @@ interface Group {
   readonly title: string
   /** What stands before the word: "module." */
   readonly before: string
-  readonly isUnused: boolean
+  /** A copy of a network, TRADES' block that never runs, or what an optimiser keeps of every weight. */
+  readonly kind: 'copy' | 'unused' | 'slot'
   readonly members: { readonly position: number; readonly rest: string }[]
 }
 
@@ -72,6 +79,14 @@ function groupsOf(tensors: readonly NamedShape[]): Group[] {
     if (name.length > LONGEST_PATH) return
     const parts = name.split(/([./])/) // separators at odd places
     const at = parts.findIndex((part, k) => k % 2 === 0 && k < parts.length - 2 && speaksOfCopy(part))
+    const slot = at < 0 ? slotAt(parts) : -1
+    if (slot >= 0) {
+      const title = parts.slice(0, slot + 1).join('')
+      const group = groups.get(title) ?? { title, before: '', kind: 'slot', members: [] }
+      groups.set(title, group)
+      group.members.push({ position, rest: parts.slice(slot + 2).join('') })
+      return
+    }
     const flat = at < 0 ? parts.findIndex((part, k) => k % 2 === 0 && FLAT.test(part)) : -1
     if (at < 0 && flat < 0) return
     const k = at < 0 ? flat : at
@@ -79,11 +94,19 @@ function groupsOf(tensors: readonly NamedShape[]): Group[] {
     const word = at < 0 ? FLAT.exec(parts[k]!)![0] : parts[k]!
     const rest = at < 0 ? parts[k]!.slice(word.length) + parts.slice(k + 1).join('') : parts.slice(k + 2).join('')
     const title = before + word
-    const group = groups.get(title) ?? { title, before, isUnused: word === 'sub_block1', members: [] }
+    const group = groups.get(title) ?? { title, before, kind: word === 'sub_block1' ? 'unused' : 'copy', members: [] }
     groups.set(title, group)
     group.members.push({ position, rest })
   })
   return [...groups.values()]
+}
+
+/** Where, below an optimiser, its slots of all weights begin: `opt_state/0/mu/…`. */
+function slotAt(parts: readonly string[]): number {
+  const optimiser = parts.findIndex((part, k) => k % 2 === 0 && OPTIMISER.test(part))
+  return optimiser < 0
+    ? -1
+    : parts.findIndex((part, k) => k > optimiser && k % 2 === 0 && k < parts.length - 2 && SLOT.test(part))
 }
 
 function speaksOfCopy(part: string): boolean {
@@ -101,7 +124,7 @@ function originalOf(
   const weights = weightsIn(group, tensors)
   const [first] = weights
   if (!first || weights.length < 2) return undefined
-  const bases = group.isUnused ? [`${group.before}block1.`] : basesOf(group, first, tensors, own)
+  const bases = group.kind === 'unused' ? [`${group.before}block1.`] : basesOf(group, first, tensors, own)
   for (const base of bases) {
     const matches = weights.every(({ position, rest }) => {
       const other = bySqueezed.get(squeezed(base + rest))

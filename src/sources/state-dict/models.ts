@@ -49,5 +49,5 @@ export function stateDictModels(
 /** A sentence on networks of the same names and shapes that are measured each for itself. */
 export function severalNetworks(keys: readonly string[]): string {
   const shown = keys.length > 4 ? `${keys.slice(0, 3).join(', ')} … ${keys.at(-1)}` : keys.join(', ')
-  return `holds ${keys.length} networks of the same names and shapes with other values: ${shown}`
+  return `holds ${keys.length} networks of the same names and shapes, each measured for itself: ${shown}`
 }

@@ -169,7 +169,11 @@ function parametrised(parts: Parts, { whole, prefix, below }: Parametrisation): 
         : names.length === 2
           ? spectralNorm(own('_u'), own('_v'), main)
           : undefined
-    if (!effect) return refuse(`${names.map((name) => `${number}.${name}`).join(' and ')}, which is not computed`)
+    if (!effect) {
+      const kept = names.map((name) => `${number}.${name}`).join(' and ')
+      // torch.nn.utils.parametrizations.orthogonal is the one of torch that keeps a base.
+      return refuse(names.join() === 'base' ? `orthogonal (${kept}), which is not computed` : `${kept}, which is not computed`)
+    }
     effects.push(effect)
   }
   if (effects.length === 0)

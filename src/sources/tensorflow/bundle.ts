@@ -22,6 +22,7 @@ interface Entry {
   shard: number
   offset: number
   size: number
+  crc: number
   readonly slices: SliceExtent[][]
 }
 
@@ -31,6 +32,8 @@ export interface BundleTensor {
   readonly shape: readonly number[]
   /** The name of its element type. */
   readonly type: string
+  /** The masked CRC-32C of its bytes, as the index states it. */
+  readonly crc: number
 }
 
 /** An opened checkpoint. */
@@ -72,7 +75,7 @@ export async function openBundle(index: RandomAccess, folder: Folder, stem: stri
   for (const [raw, entry] of entries) {
     if (raw.startsWith('\0')) continue // a part of a tensor, found through the whole
     const key = utf8.decode(Uint8Array.from(raw, (char) => char.charCodeAt(0)))
-    const tensor = { key, shape: entry.shape, type: tensorType(entry.dtype).name }
+    const tensor = { key, shape: entry.shape, type: tensorType(entry.dtype).name, crc: entry.crc }
     tensors.push(tensor)
     byKey.set(key, { tensor, entry, raw })
   }
@@ -202,7 +205,7 @@ async function readHeader(access: RandomAccess): Promise<number> {
 
 async function readEntry(access: RandomAccess): Promise<Entry> {
   const cursor = new WireCursor(access)
-  const entry: Entry = { dtype: 0, shape: [], shard: 0, offset: 0, size: 0, slices: [] }
+  const entry: Entry = { dtype: 0, shape: [], shard: 0, offset: 0, size: 0, crc: 0, slices: [] }
   while (cursor.position < access.byteLength) {
     if (cursor.lacks()) await cursor.load()
     const field = cursor.field(access.byteLength)
@@ -212,7 +215,7 @@ async function readEntry(access: RandomAccess): Promise<Entry> {
     else if (field === 3 && wire === VARINT) entry.shard = cursor.varint()
     else if (field === 4 && wire === VARINT) entry.offset = cursor.varint()
     else if (field === 5 && wire === VARINT) entry.size = cursor.varint()
-    else if (field === 6 && wire === FIXED32) cursor.skip()
+    else if (field === 6 && wire === FIXED32) entry.crc = cursor.fixed32()
     else if (field === 7 && wire === BYTES) {
       if (entry.slices.length >= MOST_SLICES) throw cursor.damaged(cursor.position, `more than ${MOST_SLICES} parts of a tensor`)
       entry.slices.push(await readSlice(cursor, cursor.position + cursor.size))

@@ -14,26 +14,33 @@ export async function checkpointCensus({ bundle, names }: NamedBundle): Promise<
   const skipped: Skipped[] = []
   const tensors: HwioTensor[] = []
   const biases = new Map<string, number>()
-  const seen = new Map<string, string>()
+  const seen = new Map<string, BundleTensor>()
   for (const tensor of inOrder(bundle.tensors, names.objects.length > 0)) {
-    const name = names.nameOf(tensor.key)
+    let name = names.nameOf(tensor.key)
     if (names.isSlot(tensor.key)) {
       if (tensor.shape.length >= 3) skipped.push({ name, kind: 'Variable', shape: tensor.shape, reason: 'optimiser state' })
       continue
     }
     const known = seen.get(name)
-    if (known !== undefined) {
+    if (known && isSame(known, tensor)) {
       if (tensor.shape.length >= 3)
-        skipped.push({ name: tensor.key, kind: 'Variable', shape: tensor.shape, reason: `saved once more as ${known}` })
+        skipped.push({ name: tensor.key, kind: 'Variable', shape: tensor.shape, reason: `saved once more as ${known.key}` })
       continue
     }
-    seen.set(name, tensor.key)
+    // Keras 3 gives layers that a subclass makes, and does not name, variables of one name.
+    if (known) name = tensor.key
+    seen.set(name, tensor)
     if (tensor.shape.length === 1) biases.set(name, tensor.shape[0]!)
     const stored = tensor.shape.length === 4 ? await bundle.stored(tensor) : { unsupported: tensor.type }
     tensors.push({ name, shape: tensor.shape, stored })
   }
   const census = hwioCensus(tensors.map((tensor) => ({ ...tensor, role: roleOf(tensor, biases) })))
   return { ...census, skipped: [...census.skipped, ...skipped] }
+}
+
+/** Of the same shape and, by the CRC of their bytes, the same values. */
+function isSame(a: BundleTensor, b: BundleTensor): boolean {
+  return a.shape.join() === b.shape.join() && a.type === b.type && a.crc === b.crc
 }
 
 /** Objects are numbered as their program lists them (layer_with_weights-2); other names are read as every state dict's are. */

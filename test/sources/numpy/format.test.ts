@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../../src/errors.ts'
@@ -109,6 +110,20 @@ test('a stored array of an archive is read in place, without a copy', async () =
   const source = await openFixture('state.npz')
   assert.ok(source.models[0]!.convolutions[0]!.weights.access.origin)
   await source.close()
+})
+
+test('a pickle of objects that would run code is named', async () => {
+  const header = `{'descr': '|O', 'fortran_order': False, 'shape': (1,), }`
+  const calls = new TextEncoder().encode(`(lcos\nsystem\n(Vid\ntRa.`)
+  const evil = npy(header, calls)
+  assert.match(
+    await problem(openBytes(evil)),
+    /would call os\.system when Python loads it: it runs code, and no layer; do not load it/,
+  )
+  const kernel = npy(`{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 2, 1), }`, floats(4, 5))
+  const source = await openBytes(zipSync({ 'w.npy': kernel, 'meta.npy': evil }))
+  assert.is(source.models[0]!.convolutions.length, 1)
+  assert.match(source.warnings[0]!, /would call os\.system when Python loads it: it runs code; its arrays were read/)
 })
 
 test('what cannot be read is said', async () => {

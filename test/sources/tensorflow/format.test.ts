@@ -107,6 +107,19 @@ test('a checkpoint of objects alone: the optimiser is left out, transposed and d
   await source.close()
 })
 
+test('variables of one name are told apart by their bytes', async () => {
+  const source = await openFixture('twins.index')
+  const [model] = source.models
+  assert.equal(
+    model!.convolutions.map(({ layer }) => layer),
+    ['conv/kernel', 'tail/_kernel/.ATTRIBUTES/VARIABLE_VALUE'],
+  )
+  const [again] = model!.skipped
+  assert.is(again!.reason, 'saved once more as again/.ATTRIBUTES/VARIABLE_VALUE')
+  assert.is(model!.skipped.length, 1)
+  await source.close()
+})
+
 test('variables in parts are joined, with the graph beside the checkpoint and without', async () => {
   const files: Record<string, Uint8Array> = { ...parts('parts'), 'parts.meta': bytesOf('parts.meta') }
   const withGraph = await openSource(memoryInput('parts.index', files['parts.index']!, files))
