@@ -1,10 +1,15 @@
 import { InputError } from '../errors.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
-import { openZip } from '../io/zip.ts'
+import { looksLikeZip, openZip } from '../io/zip.ts'
 import { MANIFEST, RESULTS } from './manifest.ts'
 
 /** The results that a zip holds, at its top or in one folder of it. @throws InputError when it is no zip, or holds none or several */
 export async function zippedResults(access: RandomAccess): Promise<Folder> {
+  if (!looksLikeZip(await access.read(0, Math.min(4, access.byteLength))))
+    throw new InputError(
+      access.name,
+      'is neither a folder nor a zip of results of filterlens; analyze -o makes one, pack the other',
+    )
   const zip = await openZip(access)
   const found = zip.entries.filter(({ name }) => name === RESULTS || name.endsWith(`/${RESULTS}`))
   const [only, ...others] = found

@@ -130,6 +130,16 @@ test('second copies are found by structure under any of their prefixes', () => {
   }
 })
 
+test('of several networks built alike, the one whose name the copy bears is its original', () => {
+  const repeats = repeatsOf([...net('d.'), ...net('g.'), ...net('g_ema.'), ...net('target_d.')])
+  assert.match(repeats.get(6)!, /^a second copy of g \(g_ema/)
+  assert.match(repeats.get(9)!, /^a second copy of d \(target_d/)
+})
+
+test('an average keeps the network behind a wrapper of its own', () => {
+  assert.equal([...repeatsOf([...net(''), ...net('ema_model.module.')]).keys()], [3, 4, 5])
+})
+
 test('query and key may stand before the word or behind it', () => {
   for (const [query, key] of [
     ['query_net.', 'key_net.'],

@@ -1,5 +1,5 @@
 import type { PickleMachine } from './machine.ts'
-import { PickleProblem, PyGlobal, PyTuple, type PyValue } from './values.ts'
+import { PickleProblem, PyTuple, type PyValue } from './values.ts'
 
 /** Does one instruction; its opcode has been read, its operands have not. */
 type Instruction = (machine: PickleMachine) => void
@@ -132,7 +132,7 @@ const described: readonly [opcode: number, name: string, run: Instruction][] = [
     'INST',
     (machine) => {
       const module = machine.cursor.line()
-      const type = new PyGlobal(module, machine.cursor.line())
+      const type = machine.global(module, machine.cursor.line())
       machine.call(type, machine.stack.popMark())
     },
   ],

@@ -51,10 +51,15 @@ export class PickleMachine {
 
   /** A class or function by its name, which is looked up nowhere. */
   pushGlobal(module: string, name: string): void {
+    this.stack.push(this.global(module, name))
+  }
+
+  /** The same for an instruction that also calls it (INST). */
+  global(module: string, name: string): PyGlobal {
     this.budget.spend(COST.object)
     const global = new PyGlobal(module, name)
     if (this.#options.unsafe && isUnsafe(global.path)) this.#options.unsafe.add(global.path)
-    this.stack.push(global)
+    return global
   }
 
   /** A class that Python would take from its registry of extensions. */

@@ -48,7 +48,8 @@ export function repeatsOf(tensors: readonly NamedShape[]): Repeats {
     else if (SLOT.test(last)) repeats.set(k, `the optimiser's, beside ${base}`)
   })
   for (const group of groupsOf(tensors).slice(0, MOST_GROUPS)) {
-    const found = originalOf(group, tensors, bySqueezed, repeats)
+    const bare = withoutWrapper(group)
+    const found = originalOf(group, tensors, bySqueezed, repeats) ?? (bare && originalOf(bare, tensors, bySqueezed, repeats))
     if (!found) continue
     const weights = weightsIn(group, tensors)
     const what =
@@ -113,6 +114,13 @@ function speaksOfCopy(part: string): boolean {
   return part === 'sub_block1' || COPY.test(part) || KEY.test(part)
 }
 
+/** The group without what averages of a whole network put before its names (`ema_model.module.`); undefined when nothing is. */
+function withoutWrapper(group: Group): Group | undefined {
+  const wrapper = ['module.', '_orig_mod.', 'model.'].find((one) => group.members.every(({ rest }) => rest.startsWith(one)))
+  if (wrapper === undefined) return undefined
+  return { ...group, members: group.members.map(({ position, rest }) => ({ position, rest: rest.slice(wrapper.length) })) }
+}
+
 /** What a group is a copy of; undefined when nothing in the dict has its structure. */
 function originalOf(
   group: Group,
@@ -163,8 +171,14 @@ function basesOf(
     return []
   })
   const isSister = (base: string): number => (base.startsWith(group.before) ? 0 : 1)
+  // g_ema is the copy of g, and not of a d that is built alike.
+  const word = squeezed(group.title.slice(group.before.length))
+  const sharesWord = (base: string): number => {
+    const own = squeezed(base.slice(group.before.length))
+    return base.startsWith(group.before) && own !== '' && (word.startsWith(own) || word.endsWith(own)) ? 0 : 1
+  }
   return [...new Set(found)]
-    .sort((a, b) => isSister(a) - isSister(b) || a.length - b.length || (a < b ? -1 : 1))
+    .sort((a, b) => sharesWord(a) - sharesWord(b) || isSister(a) - isSister(b) || a.length - b.length || (a < b ? -1 : 1))
     .slice(0, MOST_BASES)
 }
 

@@ -1,5 +1,8 @@
 import type { Input, RandomAccess } from '../../io/random-access.ts'
-import { isUnsafe, wouldRun } from '../pickle/unsafe.ts'
+import { PickleCut } from '../pickle/cursor.ts'
+import { unpickle } from '../pickle/unpickle.ts'
+import { wouldRun } from '../pickle/unsafe.ts'
+import { PickleProblem } from '../pickle/values.ts'
 import { afterComments } from '../text-start.ts'
 import { type Seen, type UnreadKind, unreadKinds } from './kinds.ts'
 
@@ -109,21 +112,22 @@ function describeText(start: string, isCut: boolean): string {
     const code = /<(?:Code|Message)>([^<]*)</.exec(start)?.[1]
     return `is an XML document${code ? ` (“${oneLine(code)}”)` : ''}, not a model`
   }
-  if (
-    /^[(\]}l]{0,9}(c[\w.]+\n[\w.]+\n|[SV][^\n]*\ni[\w.]+\n[\w.]+\n|[SV][^\n]*\np\d+\n)/.test(start) ||
-    /^\([dl]p\d+\n/.test(start)
-  )
-    return describeTextPickle(start)
+  const pickle = describeTextPickle(start, isCut)
+  if (pickle !== undefined) return pickle
   if (start.startsWith('{') || start.startsWith('[')) return describeJson(start, isCut)
   return `is a text file that begins with “${oneLine(start)}”, not a model`
 }
 
-/** A pickle of protocol 0 is lines of text; what it would call is named by its own lines. */
-function describeTextPickle(start: string): string {
-  const called = [...start.matchAll(/(?:^|[\n(\]}0-9a-z.])[ci]([A-Za-z_][\w.]*)\n([A-Za-z_][\w.]*)\n/g)].map(
-    (found) => `${found[1]}.${found[2]}`,
-  )
-  const code = wouldRun(new Set(called.filter(isUnsafe)))
+/** A pickle of protocol 0 is lines of text: it is one when it can be followed to its end, or to the window's. */
+function describeTextPickle(start: string, isCut: boolean): string | undefined {
+  const unsafe = new Set<string>()
+  try {
+    unpickle(new TextEncoder().encode(start), { known: new Map(), unsafe })
+  } catch (error) {
+    if (!(error instanceof PickleProblem)) throw error
+    if (!(error instanceof PickleCut && isCut)) return undefined
+  }
+  const code = wouldRun(unsafe)
   if (code !== undefined) return `is a pickle that ${code}; do not load it`
   return 'is a pickle of protocol 0 (text), which is not read; load it and save it with torch.save'
 }

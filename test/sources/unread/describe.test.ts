@@ -78,6 +78,7 @@ const cases: [name: string, path: string, bytes: Uint8Array, says: string | RegE
     'is a pickle that would call os.system when Python loads it: it runs code; do not load it',
   ],
   ['one that calls nothing', 'a.pkl', text('(dp0\nVa\np1\nI1\ns.'), /^is a pickle of protocol 0 \(text\), which is not read/],
+  ['a list of words', 'a.pkl', text('cos\nsin\ntan\n'), /^is a text file that begins/],
   ['plain text', 'a.onnx', text('Not Found'), 'is a text file that begins with “Not Found”, not a model'],
   ['UTF-16 text', 'a.onnx', Uint8Array.of(0xff, 0xfe, 0x4e, 0, 0x6f, 0), 'is a text file that begins with “No”, not a model'],
   ['blanks', 'a.onnx', text(' \n\n'), 'holds nothing but blanks; get it again'],
