@@ -1,4 +1,5 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
+import { depthNote } from '../database/depth-words.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { CollectedRun, MeasuredLayer } from '../results/collect.ts'
@@ -39,8 +40,11 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
     terminalTable(columns, [...rows, total]),
   ]
   const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${printable(row.layer)}: ${flag.message}`))
+  const note = layers.length > 0 ? depthNote([model]) : undefined
+  const depth = note === undefined ? [] : ['', pc.dim(note)]
   const remarks = words.length > 0 ? ['', ...words.map((line) => `${pc.yellow('!')} ${line}`)] : []
-  return lines.concat(remarks).join('\n')
+  return lines.concat(depth, remarks).join('
+')
 }
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {
@@ -66,7 +70,7 @@ export function modelsView(analysis: CollectedRun): string {
     flags.has(model.model) ? pc.yellow(`! ${plural(flags.get(model.model)!, 'layer')}`) : '',
   ])
   const right = 'right' as const
-  return terminalTable(
+  const table = terminalTable(
     [
       { title: 'model' },
       { title: 'format' },
@@ -77,6 +81,8 @@ export function modelsView(analysis: CollectedRun): string {
     ],
     rows,
   )
+  const depth = depthNote(analysis.models)
+  return depth === undefined ? table : `${table}\n\n${pc.dim(depth)}`
 }
 
 /** "ONNX, 12 convolutions or tensors: 10 measured (36,000 filters); left out: 2 × 1×1". */

@@ -1,6 +1,7 @@
 import { readFirstFiltersOf } from '../activation/first-filters.ts'
 import { compareModels } from '../analysis/compare-models.ts'
 import { type GroupReport, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
+import { depthNote } from '../database/depth-words.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
@@ -66,9 +67,10 @@ export const compareCommand: Command = {
       },
     })
     for (const text of new Set([...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])])) warn(text)
+    const depth = depthNote(record.models)
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
-    else if (comparison) print(comparisonView(comparison))
-    else if (groups) print(`\n${groupsView(groups)}`)
+    else if (comparison) print(comparisonView(comparison, depth))
+    else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${pc.dim(depth)}\n` : ''}`)
     if (report !== undefined && input) await writeReport(input, report, words['figures'] as 'svg' | 'png' | undefined)
     else if (words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0
@@ -79,7 +81,7 @@ function layersOf(analysis: Analysis, model: string): { model: string; layers: A
   return { model, layers: analysis.layers.filter((row) => row.model === model) }
 }
 
-function comparisonView(comparison: ModelComparison): string {
+function comparisonView(comparison: ModelComparison, depth: string | undefined): string {
   const { a, b, layers, metrics } = comparison
   const cells = (values: ModelComparison['metrics']): string[] => metricNames.map((metric) => change(metric, values[metric]))
   const rows = layers.map((layer) => [
@@ -90,7 +92,7 @@ function comparisonView(comparison: ModelComparison): string {
   const columns = ['layer', 'shape', ...metricNames.map((metric) => describedMetric(metric).label.short)].map((title) => ({
     title,
   }))
-  return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n`
+  return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n${depth ? `\n${pc.dim(depth)}\n` : ''}`
 }
 
 function change(metric: MetricName, { a, b, difference }: ModelComparison['metrics'][MetricName]): string {

@@ -1,3 +1,4 @@
+import { depthNote } from '../database/depth-words.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { InputDriver } from '../measure/input-driver.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
@@ -49,7 +50,7 @@ export const inspectCommand: Command = {
           for (const { model } of event.input.models) {
             const found = census(model)
             if (json) for (const entry of found) entries.push(entry)
-            else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n`)
+            else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n${depthLine(model)}`)
           }
           await event.input.close()
         }
@@ -93,6 +94,11 @@ function convolutionEntry(conv: Convolution): Omit<CensusEntry, 'model'> {
     conv_depth_norm: conv.conv_depth_norm,
     skipped_because: null,
   }
+}
+
+function depthLine(model: SourceModel): string {
+  const depth = model.convolutions.length > 0 ? depthNote([model]) : undefined
+  return depth === undefined ? '' : `\n${pc.dim(depth)}\n`
 }
 
 function modelLine(source: Source, model: SourceModel): string {

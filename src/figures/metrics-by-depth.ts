@@ -36,8 +36,9 @@ const fills: Record<Side, { tint: string; line: string }> = {
 /**
  * Box plots of the three metrics (rows) by depth (first layer, then tenths), one column a data set, group a beside group b.
  * A star marks a difference whose Holm-corrected p is below 0.05. Without groups the boxes are grey.
+ * `depth`: what depths rest on (`depthNote`), a line under the figure.
  */
-export async function metricsByDepth(data: MetricsByDepthData): Promise<Figure> {
+export async function metricsByDepth(data: MetricsByDepthData, depth?: string): Promise<Figure> {
   const plot = await loadPlot()
   const grouped = data.depth.some((row) => row.group !== null)
   const columns = columnsOf(data)
@@ -81,7 +82,7 @@ export async function metricsByDepth(data: MetricsByDepthData): Promise<Figure> 
       width: WIDE,
       height: height + (legendHeight(legend) ? 0 : 4),
       legend,
-      note: noteOf(data, grouped, columns),
+      note: [noteOf(data, grouped, columns), ...(depth ? [depth] : [])].join(' '),
     },
     ...drawing,
   )

@@ -19,8 +19,8 @@ interface Point {
   readonly difference: number
 }
 
-/** Two models layer by layer: both lines on the left with the band between them, the difference b - a on the right. */
-export async function modelComparison(data: ModelComparison): Promise<Figure> {
+/** Two models layer by layer: both lines on the left with the band between them, the difference b - a on the right; `depth` as for `metricsByDepth`. */
+export async function modelComparison(data: ModelComparison, depth?: string): Promise<Figure> {
   const plot = await loadPlot()
   const drawing: SvgNode[] = [label('difference', LEFT_PART + 24 + LEFT, 12, { size: 11, fill: colour.muted })]
   metricNames.forEach((metric, row) => {
@@ -44,7 +44,7 @@ export async function modelComparison(data: ModelComparison): Promise<Figure> {
       width: WIDE,
       height,
       legend,
-      note: `${plural(data.layers.length, 'layer')} matched by ${data.matched_by}${alone ? `; ${plural(alone, 'layer')} in only one of the two` : ''}. Difference: second model minus first; sparsity in percentage points. Layers where a metric is undefined, or whose shapes differ, are left out of that line.`,
+      note: `${plural(data.layers.length, 'layer')} matched by ${data.matched_by}${alone ? `; ${plural(alone, 'layer')} in only one of the two` : ''}. Difference: second model minus first; sparsity in percentage points. Layers where a metric is undefined, or whose shapes differ, are left out of that line.${depth ? ` ${depth}` : ''}`,
     },
     ...drawing,
   )

@@ -1,5 +1,6 @@
 import { flagsOf } from '../analysis/flags.ts'
 import { type MetricName, metricNames } from '../analysis/report-types.ts'
+import { depthNote } from '../database/depth-words.ts'
 import type { LayerMetrics } from '../measure/layer-row.ts'
 import { chanceLevel } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
@@ -23,9 +24,10 @@ interface Point {
 
 /** The three metrics of one model's layers by depth, with the level of random initialisation and the layers that are flagged. */
 export async function modelOverview(
-  model: Pick<ModelRow, 'model' | 'sparsity' | 'variance_entropy' | 'orthogonality'>,
+  model: Pick<ModelRow, 'model' | 'sparsity' | 'variance_entropy' | 'orthogonality'> & Partial<Pick<ModelRow, 'depth_source'>>,
   layers: readonly LayerMetrics[],
 ): Promise<Figure> {
+  const depth = depthNote([model])
   const plot = await loadPlot()
   const drawing: SvgNode[] = []
   metricNames.forEach((metric, row) => {
@@ -49,7 +51,7 @@ export async function modelOverview(
       width: COLUMN,
       height,
       legend,
-      note: `${plural(layers.length, 'layer')}. Random initialisation: the entropy that as many random filters have (the parent paper's T(n)); the orthogonality that as many independent Gaussian rows have on average.`,
+      note: `${plural(layers.length, 'layer')}. Random initialisation: the entropy that as many random filters have (the parent paper's T(n)); the orthogonality that as many independent Gaussian rows have on average.${depth ? ` ${depth}` : ''}`,
     },
     ...drawing,
   )

@@ -11,8 +11,11 @@ const HEIGHT = 280
 const COUNTING = 'pairs'
 const MOST_SERIES = 7
 
-/** Distribution shift between the groups in each depth bucket, on a logarithmic scale; one series a data set. */
-export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 'datasets'>): Promise<Figure> {
+/**
+ * Distribution shift between the groups in each depth bucket, on a logarithmic scale; one series a data set.
+ * `depth`: what depths rest on (`depthNote`), a line under the figure.
+ */
+export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 'datasets'>, depth?: string): Promise<Figure> {
   const plot = await loadPlot()
   const counting = data.shift.some((row) => row.counting === COUNTING) ? COUNTING : 'models'
   const defined = data.shift.filter(
@@ -82,7 +85,7 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
       width: WIDE,
       height: HEIGHT,
       ...(series.length > 1 ? { legend } : {}),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters.${absent.length ? ` Not defined for ${list(absent)}.` : ''}`,
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters.${absent.length ? ` Not defined for ${list(absent)}.` : ''}${depth ? ` ${depth}` : ''}`,
     },
     ...drawing,
   )

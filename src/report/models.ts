@@ -1,5 +1,6 @@
 import { flagsOf } from '../analysis/flags.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
+import { depthNote } from '../database/depth-words.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
@@ -45,7 +46,8 @@ function modelFacts(model: ModelRow): Html {
     .filter(([, value]) => value !== null && value !== '')
     .map(([name, value]) => `${name}: ${value}`)
   const facts = [model.file, model.format, ...(model.producer ? [model.producer] : []), plural(model.filters, 'filter'), ...meta]
-  return html`<p class="small">${facts.join(' · ')}</p>`
+  const depth = depthNote([model])
+  return html`<p class="small">${facts.join(' · ')}${depth ? html`<br>${depth}` : ''}</p>`
 }
 
 function flagList(layers: readonly LayerRow[]): Html | '' {

@@ -1,6 +1,8 @@
 import { basesOf, commonKernel } from '../analysis/bases.ts'
 import { byBucket } from '../analysis/depth.ts'
+import { inGroups } from '../analysis/in-groups.ts'
 import { bucketNames, type GroupReport, type ModelDepthRow } from '../analysis/report-types.ts'
+import { depthNote } from '../database/depth-words.ts'
 import { coefficientRidges } from '../figures/coefficient-ridges.ts'
 import { explainedVariance } from '../figures/explained-variance.ts'
 import type { Figure } from '../figures/figure.ts'
@@ -39,10 +41,14 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
   const { analysis, groups, comparison } = input
   const placed: PlacedFigure[] = []
   const put = (part: ReportPart, figure: Figure) => placed.push({ part, figure })
-  if (groups) put('depth', await metricsByDepth(groups))
-  else if (analysis.models.length > MOST_OVERVIEWS) put('depth', await metricsByDepth(withoutGroups(analysis)))
-  if (comparison) put('depth', await modelComparison(comparison))
-  else if (!groups && analysis.models.length <= MOST_OVERVIEWS)
+  const depth = depthNote(inGroups(analysis.models, groups))
+  if (groups) put('depth', await metricsByDepth(groups, depth))
+  else if (analysis.models.length > MOST_OVERVIEWS) put('depth', await metricsByDepth(withoutGroups(analysis), depth))
+  if (comparison) {
+    const compared = analysis.models.filter(({ model }) => model === comparison.a || model === comparison.b)
+    put('depth', await modelComparison(comparison, depthNote(compared)))
+  }
+  if (!comparison && !groups && analysis.models.length <= MOST_OVERVIEWS)
     for (const [i, model] of analysis.models.entries()) {
       const layers = layersByModel(analysis).get(model.model) ?? []
       if (layers.length > 0) put('depth', withId(await modelOverview(model, layers), i))
@@ -54,7 +60,7 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
   }
   if (groups?.coefficients) {
     put('bases', await coefficientRidges(groups))
-    if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups))
+    if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups, depth))
     for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrixFigure(matrix))
   }
   if (groups?.models.some((model) => model.robust_accuracy !== null)) put('accuracy', await metricAgainstAccuracy(groups))

@@ -94,6 +94,25 @@ test('metrics by depth: says what is shown and what is not', async () => {
   assert.not.match(unpaired.svg, /Holm-corrected/)
 })
 
+test('figures by depth say what depths rest on, where that is no graph; the rest of the drawing stays', async () => {
+  const report = smallReport()
+  const said = 'Depth from the order of names: the files hold no graph.'
+  const words = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text).join(' ')
+  for (const [plain, noted] of [
+    [await metricsByDepth(report), await metricsByDepth(report, said)],
+    [await shiftByDepth(report), await shiftByDepth(report, said)],
+  ] as const) {
+    assert.not.match(plain.svg, /Depth from/)
+    assert.ok(words(noted.svg).endsWith(said))
+    assert.is(noted.caption, plain.caption)
+  }
+  const { models, layers } = syntheticAnalysis(['one'], 3)
+  const graph = await modelOverview(models[0]!, layers)
+  const order = await modelOverview({ ...models[0]!, depth_source: 'order' }, layers)
+  assert.not.match(graph.svg, /Depth from/)
+  assert.ok(words(order.svg).endsWith('Depth from the order in the file: the file holds no graph.'))
+})
+
 test('metrics by depth: boxes for many models, dots for few, any number of data sets', async () => {
   const boxes = (svg: string) => (svg.match(/<rect x=/g) ?? []).length
   const many = await metricsByDepth(syntheticReport({ datasets: [{ name: 'cifar10', pairs: 9 }] }))

@@ -180,6 +180,15 @@ test('one model: its flags, its layers, and what random weights have', () => {
   assert.match(html, /id="model-overview"/)
 })
 
+test('a model whose file holds no graph: its section and its figure say what depths rest on', async () => {
+  const analysis = syntheticAnalysis(['one'])
+  const plain = (await buildReport({ analysis })).toString()
+  assert.not.match(plain, /Depth from/)
+  const models = analysis.models.map((model) => ({ ...model, depth_source: 'names' as const }))
+  const html = (await buildReport({ analysis: { ...analysis, models } })).toString()
+  assert.ok((html.match(/Depth from the order of names/g) ?? []).length >= 2)
+})
+
 test('names with markup stay text, everywhere', async () => {
   const evil = '<img src=x onerror=alert(1)>"\'&'
   const analysis = syntheticAnalysis([evil])

@@ -1,6 +1,8 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { GroupInput } from '../../analysis/group-analysis.ts'
+import { inGroups } from '../../analysis/in-groups.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
+import { depthNote } from '../../database/depth-words.ts'
 import { metaOf } from '../../database/provenance.ts'
 import type { Figure } from '../../figures/figure.ts'
 import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs } from './models.ts'
@@ -176,7 +178,9 @@ effect(() => {
   groupFigures.value = null
   if (!('report' in found)) return
   const abort = new AbortController()
-  viewing('figures', { report: found.report }, { signal: abort.signal }).then(
+  const { report } = found
+  const rows = models.value.map(({ row }) => row)
+  viewing('figures', { report, depth: depthNote(inGroups(rows, report)) }, { signal: abort.signal }).then(
     (figures) => {
       if (!abort.signal.aborted) groupFigures.value = figures
     },

@@ -10,7 +10,7 @@ import type { FiguresFrom } from './protocol.ts'
 /** What stands under the numbers of two groups, or all figures of a report. */
 export async function drawFigures(from: FiguresFrom): Promise<Figure[]> {
   if ('input' in from) return (await reportFigures(from.input)).map(({ figure }) => figure)
-  const { report } = from
+  const { report, depth } = from
   const shifted = report.shift.some(({ shift }) => shift !== null)
-  return [await metricsByDepth(report), ...(shifted ? [await shiftByDepth(report)] : [])]
+  return [await metricsByDepth(report, depth), ...(shifted ? [await shiftByDepth(report, depth)] : [])]
 }

@@ -123,7 +123,7 @@ export interface GroupsGiven {
 }
 
 /** What figures are drawn from: two groups, for what stands under their numbers, or all that a report is made of. */
-export type FiguresFrom = { readonly report: GroupReport } | { readonly input: ReportInput }
+export type FiguresFrom = { readonly report: GroupReport; readonly depth: string | undefined } | { readonly input: ReportInput }
 
 /** What tables are made of. */
 export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }

@@ -3,6 +3,7 @@ import { compareModels } from '../../analysis/compare-models.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { sentence, signed } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
+import { DepthNote } from '../parts/depth-note.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
@@ -77,6 +78,7 @@ export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
             <p class="note quiet small">{comparison.warnings.map((text) => `${sentence(text)}.`).join(' ')}</p>
           )}
           <DepthCharts series={series} open={[row?.layer_id, other?.layer_id]} onOpen={(one, of) => open(one, of.model)} />
+          <DepthNote models={[first, second]} />
           <DifferenceTable {...{ comparison, first, second }} />
         </div>
       </section>

@@ -1,6 +1,7 @@
 import type { Flag } from '../../analysis/flags.ts'
 import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
+import { DepthNote } from '../parts/depth-note.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { bytes } from '../parts/numbers.ts'
@@ -62,6 +63,7 @@ export function ModelPane({ model }: { model: Loaded }) {
               open={[layer]}
               onOpen={(row) => go({ page: 'model', a: model.name, layer: row.layer_id, q: keep(q) })}
             />
+            <DepthNote models={[model]} />
             <LayerTable model={model} />
           </>
         ) : (
