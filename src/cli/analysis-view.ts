@@ -43,8 +43,7 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
   const note = layers.length > 0 ? depthNote([model]) : undefined
   const depth = note === undefined ? [] : ['', pc.dim(note)]
   const remarks = words.length > 0 ? ['', ...words.map((line) => `${pc.yellow('!')} ${line}`)] : []
-  return lines.concat(depth, remarks).join('
-')
+  return lines.concat(depth, remarks).join('\n')
 }
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {
