@@ -11,7 +11,7 @@ import { groupsView } from './groups-view.ts'
 import { checkInputs, fileCheckView, LayersToCheck } from './input-check.ts'
 import { type Measured, measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
-import { complain, print, printRow, say, warn } from './talk.ts'
+import { complain, print, printParts, printRow, say, warn } from './talk.ts'
 import { letYoungHeapGrow } from './young-heap.ts'
 
 export const analyzeCommand: Command = {
@@ -110,7 +110,7 @@ export const analyzeCommand: Command = {
     for (const { file, problem } of checks ?? []) if (problem !== undefined) complain(`${file}: ${problem}`)
     const compared = checks?.filter(({ problem }) => problem === undefined) ?? []
     // What a run prints is loaded when it is asked for: each file that need not be read is time that every run is spared.
-    if (words['json'] === true) print((await import('../results/json.ts')).recordJson(record, groups, checks))
+    if (words['json'] === true) printParts((await import('../results/json.ts')).recordJsonParts(record, groups, checks))
     else if (words['csv'] === true) {
       const { layersCsv } = await import('../results/csv.ts')
       for (const line of layersCsv(record.layers)) printRow(line)

@@ -10,6 +10,20 @@ export function print(text: string): void {
   writeOut(`${process.stdout.isTTY === true ? printableText(text) : text}\n`)
 }
 
+const LEAST_WRITE = 1 << 16
+
+/** Data that comes in pieces, to standard output: the same as `print` of all of them. */
+export function printParts(parts: Iterable<string>): void {
+  let held = ''
+  for (const part of parts) {
+    held += part
+    if (held.length < LEAST_WRITE) continue
+    writeOut(process.stdout.isTTY === true ? printableText(held) : held)
+    held = ''
+  }
+  print(held)
+}
+
 /** A line of a table that brings its own line break, and no colours of ours: what looks like one is of a name in it. */
 export function printRow(line: string): void {
   writeOut(process.stdout.isTTY === true ? `${printable(line.replace(/\r?\n$/, ''))}\n` : line)

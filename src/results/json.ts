@@ -11,23 +11,53 @@ export function recordJson(
   checks?: readonly unknown[],
   metrics: readonly Metric[] = layerMetrics,
 ): string {
+  return [...recordJsonParts(record, groups, checks, metrics)].join('')
+}
+
+/** The same in pieces of at most one row, or one value that is no list: a million rows are no string of their own. */
+export function* recordJsonParts(
+  { version, parameters, models, layers, skipped, failed, warnings }: CollectedRun,
+  groups?: GroupReport,
+  checks?: readonly unknown[],
+  metrics: readonly Metric[] = layerMetrics,
+): Generator<string> {
   const names = layerMetricNames(metrics)
-  const { version, parameters, models, layers, skipped, failed, warnings } = record
-  return JSON.stringify(
-    {
-      version,
-      parameters,
-      models,
-      layers: layers.map((row) => layerObject(row, names)),
-      skipped,
-      failed,
-      warnings,
-      ...(groups && { groups }),
-      ...(checks && { checks }),
-    },
-    null,
-    2,
-  )
+  yield '{'
+  yield* member('', 'version', version)
+  yield* member(',', 'parameters', parameters)
+  yield* member(',', 'models', models)
+  yield* member(',', 'layers', layers, (row) => layerObject(row, names))
+  yield* member(',', 'skipped', skipped)
+  yield* member(',', 'failed', failed)
+  yield* member(',', 'warnings', warnings)
+  if (groups) yield* member(',', 'groups', groups)
+  if (checks) yield* member(',', 'checks', checks)
+  yield '\n}'
+}
+
+/** A member of the outermost object as JSON.stringify indents it by two. */
+function* member<T>(
+  comma: string,
+  name: string,
+  value: readonly T[] | string | object,
+  written: (item: T) => unknown = (item) => item,
+): Generator<string> {
+  yield `${comma}\n  ${JSON.stringify(name)}: `
+  if (!Array.isArray(value) || value.length === 0) {
+    yield indented(value, 2)
+    return
+  }
+  let before = '[\n    '
+  for (const item of value as readonly T[]) {
+    yield before + indented(written(item), 4)
+    before = ',\n    '
+  }
+  yield '\n  ]'
+}
+
+/** No string in JSON holds a line break as it is. */
+function indented(value: unknown, by: number): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', `\n${' '.repeat(by)}`)
 }
 
 function layerObject(row: MeasuredLayer, names: readonly (keyof LayerMetrics)[]): Record<string, unknown> {

@@ -24,7 +24,9 @@ test('150,000 flagged layers are told', async () => {
   const lines = modelView(record, one.models[0]!).split('\n')
   assert.ok(lines.length > 300_000) // a row and a remark each
   assert.match(modelsView(record), /150,000 layers/)
-  assert.is(JSON.parse(recordJson(record)).layers.length, 150_000)
+  const json = recordJson(record)
+  assert.is(JSON.parse(json).layers.length, 150_000)
+  assert.is(JSON.stringify(JSON.parse(json), null, 2), json)
 })
 
 test('a row of a table brings no colour to a terminal', () =>
