@@ -1,6 +1,6 @@
 import type { Entry } from '@zip.js/zip.js/lib/zip-core-reader.js'
 import { InputError } from '../errors.ts'
-import { requireCrc32 } from './crc32.ts'
+import { onceFor, requireCrc32 } from './crc32.ts'
 import { InflatedCache, inflateExactly } from './inflate.ts'
 import { type Folder, type RandomAccess, requireRange, sliceAccess } from './random-access.ts'
 import { looksLikeZip } from './zip-signature.ts'
@@ -155,18 +155,6 @@ function entryOf(access: RandomAccess, item: Listed, cache: InflatedCache): ZipE
     }
   }
   return { name, byteLength, compressedLength, stored, open }
-}
-
-/** One check for all who ask; a failure that was none of the file's (a stop) does not count. */
-function onceFor(check: (signal?: AbortSignal) => Promise<void>): (signal?: AbortSignal) => Promise<void> {
-  let checked: Promise<void> | undefined
-  return (signal) => {
-    checked ??= check(signal).catch((error: unknown) => {
-      if (!(error instanceof InputError)) checked = undefined
-      throw error
-    })
-    return checked
-  }
 }
 
 /** First byte of an entry's data: behind the local header, whose name and extra field have lengths of their own. */

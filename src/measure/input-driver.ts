@@ -82,7 +82,7 @@ export class InputDriver {
         continue
       }
       this.#open.add(opened)
-      for (const text of opened.source.warnings) yield { kind: 'warning', text }
+      for (const text of opened.source.warnings) yield { kind: 'warning', text: named(text, opened.input) }
       for (const text of await opened.withoutTwins(signal)) yield { kind: 'warning', text }
       for (const { file, error } of opened.source.failed ?? [])
         yield { kind: 'failed', file, error: this.broken(error, file, true) }
@@ -167,4 +167,11 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, 
     signal.addEventListener('abort', abort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
+}
+
+/** A note with the file that it is about, which most readers put before it: of two files with the same note each has its own. */
+function named(note: string, { access, path }: Input): string {
+  return note.startsWith(`${access.name}:`) || note.startsWith(`${path}:`) || note.includes(access.name)
+    ? note
+    : `${path}: ${note}`
 }

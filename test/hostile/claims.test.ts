@@ -1,4 +1,5 @@
 // Files that claim what they do not hold: each is refused or listed with a sentence, soon, and takes no other file with it.
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { test } from 'uvu'
@@ -112,6 +113,24 @@ test('a stored entry of a zip is held against its checksum, once; one without a 
   assert.match(await problem(() => broken.verify!()), /x\.zip\/a\.bin: its checksum \(CRC-32\) is wrong/)
   assert.match(await problem(() => broken.verify!()), /checksum/)
 })
+
+test('the values of a TensorFlow checkpoint are held against the checksums of its index', () =>
+  inFolder(async (folder) => {
+    const stem = 'objects'
+    for (const name of readdirSync('test/fixtures/tensorflow').filter((one) => one.startsWith(`${stem}.`)))
+      copyFileSync(join('test/fixtures/tensorflow', name), join(folder, name))
+    const index = join(folder, `${stem}.index`)
+    const sound = await filterlens(['analyze', index, '--json'])
+    assert.is(sound.code, 0, sound.err)
+    const data = join(folder, readdirSync(folder).find((name) => name.includes('.data-'))!)
+    const bytes = readFileSync(data)
+    for (let at = 0; at < bytes.length; at += 64) bytes[at]! ^= 1
+    writeFileSync(data, bytes)
+    const { code, out, err } = await filterlens(['analyze', index, '--json'])
+    assert.is(code, 2)
+    assert.is(out, '')
+    assert.match(err, /its checksum \(CRC-32C\) is wrong; the file is damaged/)
+  }))
 
 test('whole numbers are whole, groups divide channels, shares lie between 0 and 1', async () => {
   const layer: Convolution = {

@@ -1,11 +1,12 @@
 import { InputError } from '../../errors.ts'
+import { onceFor, requireCrc32c } from '../../io/crc32.ts'
 import { concatAccess, type Folder, memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { byteText } from '../byte-text.ts'
 import { BYTES, FIXED32, VARINT, WireCursor } from '../protobuf/wire.ts'
 import { interleaved } from './interleaved.ts'
 import { type SliceExtent, sliceKey } from './ordered-code.ts'
-import { tableEntries } from './table.ts'
+import { tableEntries, unmasked } from './table.ts'
 import { tensorType } from './types.ts'
 
 // A checkpoint of TensorFlow's second kind (tensorflow/core/protobuf/tensor_bundle.proto): NAME.index is a table of
@@ -95,7 +96,7 @@ export async function openBundle(index: RandomAccess, folder: Folder, stem: stri
     parts.push(shard)
     return shard
   }
-  const place = async (key: string, { dtype, shape, shard, offset, size }: Entry): Promise<RandomAccess> => {
+  const place = async (key: string, { dtype, shape, shard, offset, size, crc }: Entry): Promise<RandomAccess> => {
     const { bytes } = tensorType(dtype)
     const expected = shape.reduce((product, n) => product * n, bytes)
     if (expected !== size)
@@ -111,7 +112,9 @@ export async function openBundle(index: RandomAccess, folder: Folder, stem: stri
         whole.name,
         `ends at byte ${whole.byteLength}, but ${key} lies at bytes ${offset} to ${offset + size}; it is cut short or of another checkpoint`,
       )
-    return sliceAccess(whole, offset, size)
+    const part = sliceAccess(whole, offset, size, `${whole.name}/${key}`)
+    // 0 where none is stated.
+    return crc === 0 ? part : { ...part, verify: onceFor((signal) => requireCrc32c(part, unmasked(crc), signal)) }
   }
   return {
     tensors,

@@ -1,6 +1,7 @@
 import { createCRC32 } from 'hash-wasm'
 import { snappy } from '../../codecs/snappy.ts'
 import { InputError } from '../../errors.ts'
+import { CASTAGNOLI } from '../../io/crc32.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 
 // LevelDB's table format, in which TensorFlow keeps the index of a checkpoint (leveldb/doc/table_format.md;
@@ -13,7 +14,6 @@ import type { RandomAccess } from '../../io/random-access.ts'
 
 const FOOTER_BYTES = 48
 const TRAILER_BYTES = 5
-const CASTAGNOLI = 0x82f63b78
 const LARGEST_BLOCK = 1 << 26
 const LARGEST_TABLE = 1 << 28
 const MOST_ENTRIES = 1_000_000
@@ -90,7 +90,7 @@ function statedLength(name: string, content: Uint8Array): number {
 }
 
 /** A CRC that is itself under a CRC is stored turned by 15 bits, with a constant added. */
-function unmasked(stored: number): number {
+export function unmasked(stored: number): number {
   const turned = (stored - 0xa282ead8) >>> 0
   return ((turned >>> 17) | (turned << 15)) >>> 0
 }
