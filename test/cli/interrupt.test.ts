@@ -164,8 +164,9 @@ test('while weights are measured that are in memory, on disk, in this thread or 
     await writeFile(join(folder, 'net.zip'), deflatedZip('conv.npy', bytes))
     await writeFile(join(folder, 'net.npy'), bytes)
     const { FS } = await ready
-    FS.writeFile('net.h5', new Uint8Array(0))
-    const file = new File('net.h5', 'w')
+    const made = join(folder, 'made.h5')
+    FS.writeFile(made, new Uint8Array(0))
+    const file = new File(made, 'w')
     const place = file.create_group('layers').create_group('conv2d').create_group('vars')
     place.create_dataset({
       name: '0',
@@ -176,7 +177,7 @@ test('while weights are measured that are in memory, on disk, in this thread or 
       compression_opts: [1],
     })
     file.close()
-    await writeFile(join(folder, 'net.weights.h5'), FS.readFile('net.h5'))
+    await writeFile(join(folder, 'net.weights.h5'), FS.readFile(made))
     for (const name of ['net.npz', 'net.zip', 'net.weights.h5', 'net.npy'])
       for (const workers of name === 'net.npy' ? ['1', '2'] : ['1']) {
         const ended = await endsWithin(

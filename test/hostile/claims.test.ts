@@ -124,7 +124,7 @@ test('the values of a TensorFlow checkpoint are held against the checksums of it
     assert.is(sound.code, 0, sound.err)
     const data = join(folder, readdirSync(folder).find((name) => name.includes('.data-'))!)
     const bytes = readFileSync(data)
-    for (let at = 0; at < bytes.length; at += 64) bytes[at]! ^= 1
+    for (let at = 3000; at < 5500; at += 16) bytes[at]! ^= 1 // variables; the description of the objects comes behind them
     writeFileSync(data, bytes)
     const { code, out, err } = await filterlens(['analyze', index, '--json'])
     assert.is(code, 2)
