@@ -123,7 +123,8 @@ async function endsWithin(state: string, words: readonly string[], after: number
   const tries: string[] = []
   for (let moment = after; tries.length < 3; ) {
     const ended = await interrupted([main, ...words], moment)
-    if (!ended) {
+    // A command whose work was done when the signal came ends with 0 and at once; one that does not heed it goes on working.
+    if (!ended || (ended.code === 0 && ended.milliseconds < 200)) {
       moment *= 0.7
       if (moment < 0.2 * after) return undefined
       continue
