@@ -7,8 +7,6 @@ import { findGivenInputs, type GivenFile } from './given-inputs.ts'
 export interface HubInput extends LazyInput {
   /** Where it lies for ever: `hf://owner/name@commit/path`. */
   readonly location: string
-  /** The commit that it is read from. */
-  readonly revision: string
 }
 
 /**
@@ -37,7 +35,6 @@ export async function findHubInputs(address: HubAddress, options: HubOptions): P
     : await findGivenInputs(chosen.map((file) => given(file, root)))
   return found.map((input) => ({
     ...input,
-    revision: commit,
     location: hubName({ ...address, revision: commit, path: input.path.slice(root.length + 1) }),
     open: async () => ({ ...(await input.open()), revision: commit }),
   }))

@@ -14,12 +14,12 @@ const LARGEST_LIST = 200 << 20
  */
 export async function expandLists(given: readonly string[]): Promise<string[]> {
   const all: string[] = []
-  let fromInput: string[] | undefined
+  let isRead = false
   for (const one of given) {
     if (isInput(one)) {
-      if (fromInput) throw new InputError('-', 'stands for standard input, which can be read only once')
-      fromInput = entriesOf('standard input', await readInput())
-      for (const entry of fromInput) all.push(entry)
+      if (isRead) throw new InputError('-', 'stands for standard input, which can be read only once')
+      isRead = true
+      for (const entry of entriesOf('standard input', await readInput())) all.push(entry)
     } else if (one.startsWith('@') && one.length > 1) {
       if (existsSync(one) && !existsSync(one.slice(1)))
         throw new InputError(one, `would be the list ${one.slice(1)}, which is not there; for the file itself write ./${one}`)

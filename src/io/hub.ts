@@ -36,7 +36,6 @@ export interface HubFile {
 
 /** A repository's files at one commit. */
 export interface HubRepository {
-  readonly address: HubAddress
   /** The commit that the revision stood for when it was asked: 40 hexadecimal digits. */
   readonly commit: string
   readonly files: readonly HubFile[]
@@ -75,8 +74,9 @@ const pages = new Set([
  */
 export function hubAddress(text: string, endpoint: string = HUB_ENDPOINT): HubAddress | undefined {
   if (/^hf:\/\//i.test(text)) return schemeAddress(text)
-  const hosts = [endpoint, HUB_ENDPOINT, 'https://hf.co', 'https://www.huggingface.co'].map((url) => new URL(url).host)
+  // Every path of a list comes here: most are none of the web, and that is told first.
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
+  const hosts = [endpoint, HUB_ENDPOINT, 'https://hf.co', 'https://www.huggingface.co'].map((url) => new URL(url).host)
   const url = new URL(text)
   return hosts.includes(url.host) ? pageAddress(url) : undefined
 }
@@ -179,7 +179,6 @@ export async function openRepository(address: HubAddress, options: HubOptions = 
   }
   const home = `${endpoint}/${address.kind === 'models' ? '' : `${address.kind}/`}${address.repository}/resolve/${commit}`
   return {
-    address,
     commit,
     files,
     async open(file) {
