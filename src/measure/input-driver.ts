@@ -171,7 +171,5 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, 
 
 /** A note with the file that it is about, which most readers put before it: of two files with the same note each has its own. */
 function named(note: string, { access, path }: Input): string {
-  return note.startsWith(`${path}:`) || note.includes(access.name)
-    ? note
-    : `${path}: ${note}`
+  return note.startsWith(`${path}:`) || note.includes(access.name) ? note : `${path}: ${note}`
 }

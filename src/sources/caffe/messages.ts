@@ -1,6 +1,6 @@
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { Run } from '../onnx/records.ts'
-import { fixedRun, readWithin, wireText } from '../protobuf/fields.ts'
+import { fixedRun, readName, readWithin, wireText } from '../protobuf/fields.ts'
 import { readMessage } from '../protobuf/message.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, WireCursor } from '../protobuf/wire.ts'
 
@@ -154,16 +154,6 @@ async function named(c: WireCursor): Promise<string> {
   const name = await wireText(c)
   const last = c.within.findLastIndex((what) => what.startsWith('layer '))
   if (last >= 0 && name !== '') c.within[last] = `layer ${name}`
-  return name
-}
-
-async function readName(c: WireCursor, end: number): Promise<string> {
-  let name = ''
-  while (c.position < end) {
-    if (c.lacks()) await c.load()
-    if (c.field(end) === 1) name = await wireText(c)
-    else c.skip()
-  }
   return name
 }
 

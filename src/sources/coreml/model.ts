@@ -1,4 +1,4 @@
-import { readWithin, wireText } from '../protobuf/fields.ts'
+import { readName, readWithin, wireText } from '../protobuf/fields.ts'
 import { BYTES, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import { readNeuralNetwork } from './neural-network.ts'
 import { readMilProgram } from './program.ts'
@@ -44,16 +44,6 @@ async function readDescription(c: WireCursor, end: number, inputs: string[]): Pr
     if (c.field(end) === 1 && c.wire === BYTES) inputs.push(await readWithin(c, 'an input', (stop) => readName(c, stop)))
     else c.skip()
   }
-}
-
-async function readName(c: WireCursor, end: number): Promise<string> {
-  let name = ''
-  while (c.position < end) {
-    if (c.lacks()) await c.load()
-    if (c.field(end) === 1) name = await wireText(c)
-    else c.skip()
-  }
-  return name
 }
 
 async function readOuter(c: WireCursor, end: number, model: CoreMlModel, depth: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { fixedRun, readWithin, wireText } from '../protobuf/fields.ts'
+import { fixedRun, readName, readWithin, wireText } from '../protobuf/fields.ts'
 import { BYTES, FIXED32, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import type { BlockRecord, ConstantRecord, MilFunction, OperationRecord } from './records.ts'
 
@@ -59,15 +59,6 @@ async function readFunction(c: WireCursor, end: number): Promise<BlockRecord | u
   })
   const block = blocks.get(opset) ?? [...blocks.values()][0]
   return block && { inputs: [...inputs, ...block.inputs], operations: block.operations }
-}
-
-async function readName(c: WireCursor, end: number): Promise<string> {
-  let name = ''
-  await eachField(c, end, async (field) => {
-    if (field === 1) name = await wireText(c)
-    else c.skip()
-  })
-  return name
 }
 
 async function readBlock(c: WireCursor, end: number, depth: number): Promise<BlockRecord> {

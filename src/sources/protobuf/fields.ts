@@ -10,6 +10,17 @@ export async function wireText(c: WireCursor): Promise<string> {
   return c.longText()
 }
 
+/** The name in a message whose first field it is; empty when it has none. What else the message holds is passed over. */
+export async function readName(c: WireCursor, end: number): Promise<string> {
+  let name = ''
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    if (c.field(end) === 1) name = await wireText(c)
+    else c.skip()
+  }
+  return name
+}
+
 /** Reads the message that a field holds, named in the error if the file ends inside it. */
 export async function readWithin<T>(c: WireCursor, title: string, read: (end: number) => Promise<T>): Promise<T> {
   if (c.wire !== BYTES) throw c.damaged(c.position, 'a part is stored as a number')
