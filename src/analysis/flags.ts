@@ -1,5 +1,5 @@
-import type { LayerMetrics } from '../measure/layer-row.ts'
-import { type ComparedMetric, chanceLevel } from '../measure/metrics/registry.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import { type ComparedMetric, comparedMetrics } from '../measure/metrics/registry.ts'
 
 /** Why a layer is flagged. */
 export interface Flag {
@@ -8,52 +8,10 @@ export interface Flag {
   readonly message: string
 }
 
-/** Share of sparse filters among all 3×3 filters of the paper's normally trained models (sparsity.ipynb). */
-const NORMAL_SPARSITY = 0.3948
-/** Entropy below this share of what randomly initialised filters of the same number have. */
-const LEAST_ENTROPY_SHARE = 0.5
-/** Nine directions cannot be judged from fewer filters than this. */
-const LEAST_FILTERS = 16
-/** Below this, two output channels are on average closer to parallel than to perpendicular. */
-const LEAST_ORTHOGONALITY = 0.5
-
-/**
- * Layers that look degenerate, by three plain rules: a larger share of sparse filters than the paper's normal models have
- * on average (0.3948); less than half of the variance entropy of random filters (the level of the parent paper's T(n), for
- * 16 non-sparse filters or more); orthogonality below 0.5, where there is room for it (not in a depthwise layer of more than nine
- * channels: nine numbers have nine perpendicular directions). Undefined metrics raise no flag.
- */
-export function flagsOf(row: LayerMetrics): Flag[] {
-  const flags: Flag[] = []
-  if (row.sparsity !== null && row.sparsity > NORMAL_SPARSITY) {
-    flags.push({
-      metric: 'sparsity',
-      message: `${percent(row.sparsity)} of the filters are close to zero (${percent(NORMAL_SPARSITY)} in the paper's normal models); the layer is wider than it needs to be`,
-    })
-  }
-  const random = chanceLevel('variance_entropy', row)
-  const enough = row.filters - row.sparse_filters >= LEAST_FILTERS
-  if (row.variance_entropy !== null && random !== null && enough && row.variance_entropy < LEAST_ENTROPY_SHARE * random) {
-    flags.push({
-      metric: 'variance_entropy',
-      message: `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`,
-    })
-  }
-  if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row)) {
-    flags.push({
-      metric: 'orthogonality',
-      message: `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`,
-    })
-  }
-  return flags
-}
-
-/** True when the output channels have at least as many weights each as there are channels. */
-function canBeOrthogonal({ kernel, in_channels, out_channels }: LayerMetrics): boolean {
-  const taps = kernel.split('x').reduce((product, side) => product * Number(side), 1)
-  return out_channels <= in_channels * taps
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
+/** The flags of a layer's row, in the order of the metrics. */
+export function flagsOf({ flags }: Pick<LayerRow, 'flags'>): Flag[] {
+  return comparedMetrics.flatMap((metric) => {
+    const message = flags[metric]
+    return message === undefined ? [] : [{ metric, message }]
+  })
 }

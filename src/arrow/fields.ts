@@ -26,6 +26,8 @@ export interface Field<Value> extends About {
   readonly nullable: boolean
   /** Turns a value into its cell and back; absent: the value is the cell. `value` gives undefined for a member that the row does not have. */
   readonly code?: { cell(value: Value): Cell; value(cell: Cell, table: ArrowTable, row: number): Value }
+  /** Of a column that older tables lack: its value from the row's other members. Absent: every table must have the column. */
+  readonly absent?: (row: Readonly<Record<string, unknown>>) => Value
 }
 
 /** A member of a row that is a record of its own; its columns are called `<member>_<its member>`. */
@@ -95,7 +97,7 @@ function leavesOf(fields: Fields, prefix: string, member: (row: never) => unknow
   return Object.entries(fields).flatMap(([key, field]): Leaf[] => {
     const of = (row: never): unknown => (member(row) as Record<string, unknown>)[key]
     if ('fields' in field) return leavesOf(field.fields, `${prefix}${key}_`, of)
-    const { code, ...about } = field
+    const { code, absent: _, ...about } = field
     const cell = code ? (row: never) => code.cell(of(row)) : (of as (row: never) => Cell)
     return [{ ...about, name: `${prefix}${key}`, cell }]
   })
@@ -129,10 +131,17 @@ export function readRows<F>(fields: F, table: ArrowTable): RowOf<F>[] {
 
 function recordsOf(fields: Fields, prefix: string, table: ArrowTable): Record<string, unknown>[] {
   const records = Array.from({ length: table.rows }, (): Record<string, unknown> => ({}))
+  const known = new Set(table.columns.map(({ name }) => name))
+  const missing: [key: string, value: NonNullable<Field<unknown>['absent']>][] = []
   for (const [key, field] of Object.entries(fields)) {
+    if (!('fields' in field) && field.absent && !known.has(`${prefix}${key}`)) {
+      missing.push([key, field.absent])
+      continue
+    }
     const values = 'fields' in field ? nestedOf(field, `${prefix}${key}`, table) : valuesOf(field, `${prefix}${key}`, table)
     for (let k = 0; k < values.length; k++) if (values[k] !== undefined) records[k]![key] = values[k]
   }
+  for (const [key, value] of missing) for (const record of records) record[key] = value(record)
   return records
 }
 

@@ -1,7 +1,7 @@
 import { flagsOf } from '../analysis/flags.ts'
 import { type MetricName, metricNames } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
-import type { LayerMetrics } from '../measure/layer-row.ts'
+import type { LayerMetrics, LayerRow } from '../measure/layer-row.ts'
 import { chanceLevel } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import { count, list, plural, sentence } from '../words.ts'
@@ -16,6 +16,9 @@ const ROW = 124
 const HEAD = 20
 const LEFT = 42
 
+/** What is drawn of a layer. */
+type FlaggedLayer = LayerMetrics & Pick<LayerRow, 'flags'>
+
 interface Point {
   readonly index: number
   readonly value: number
@@ -25,7 +28,7 @@ interface Point {
 /** The three metrics of one model's layers by depth, with the level of random initialisation and the layers that are flagged. */
 export async function modelOverview(
   model: Pick<ModelRow, 'model' | 'sparsity' | 'variance_entropy' | 'orthogonality'> & Partial<Pick<ModelRow, 'depth_source'>>,
-  layers: readonly LayerMetrics[],
+  layers: readonly FlaggedLayer[],
 ): Promise<Figure> {
   const depth = depthNote([model])
   const plot = await loadPlot()
@@ -57,7 +60,7 @@ export async function modelOverview(
   )
 }
 
-function metricRow(plot: Plot, layers: readonly LayerMetrics[], metric: MetricName, y: number, last: boolean): SvgNode {
+function metricRow(plot: Plot, layers: readonly FlaggedLayer[], metric: MetricName, y: number, last: boolean): SvgNode {
   const points = layers.flatMap((layer, index): Point[] => {
     const value = layer[metric]
     return value === null ? [] : [{ index, value, flagged: flagsOf(layer).some((flag) => flag.metric === metric) }]
@@ -98,7 +101,7 @@ function metricRow(plot: Plot, layers: readonly LayerMetrics[], metric: MetricNa
   })
 }
 
-function captionOf(model: Pick<ModelRow, MetricName>, layers: readonly LayerMetrics[]): string {
+function captionOf(model: Pick<ModelRow, MetricName>, layers: readonly FlaggedLayer[]): string {
   const values = metricNames.map(
     (metric) => `${metricWords[metric].name} ${model[metric] === null ? 'undefined' : metricWords[metric].value(model[metric])}`,
   )

@@ -13,9 +13,10 @@ import {
 import { convolutionFields, layerNameFields } from '../database/layer-columns.ts'
 import { parseJson } from '../database/provenance.ts'
 import type { Moments } from '../wasm/moments.ts'
+import { type Flags, layerFlags } from './flags.ts'
 import type { Reasons } from './metrics/evaluate.ts'
 import type { Metric } from './metrics/metric.ts'
-import { layerMetrics, type MetricRow, nullableOf } from './metrics/registry.ts'
+import { comparedMetrics, layerMetrics, type MetricRow, nullableOf } from './metrics/registry.ts'
 
 export { type NullableMetric, nullableMetrics } from './metrics/registry.ts'
 
@@ -53,9 +54,10 @@ const statisticsFields = {
 /** What identifies a layer, and its metrics. Columns of layers.arrow, keys of `--json`. */
 export interface LayerMetrics extends RowOf<typeof placeFields>, MetricRow {}
 
-/** A layer's row: its metrics, why any of them is null, and its sufficient statistics. All that is kept of a layer. */
+/** A layer's row: its metrics, why any of them is null, why it is flagged, and its sufficient statistics. All that is kept of a layer. */
 export interface LayerRow extends LayerMetrics, RowOf<typeof statisticsFields> {
   readonly undefined_because: Reasons
+  readonly flags: Flags
 }
 
 /** The members of a layer's row, each described, in the order of the columns. */
@@ -64,6 +66,7 @@ export function layerFields(metrics: readonly Metric[] = layerMetrics): Fields {
     ...placeFields,
     ...Object.fromEntries(metrics.map((metric) => [metric.name, metricField(metric)])),
     undefined_because: reasonsField(metrics),
+    flags: flagsField,
     ...statisticsFields,
   }
 }
@@ -76,21 +79,38 @@ function metricField({ type, meaning, undefinedWhen }: Metric): Field<number> | 
 /** Reasons as JSON with the metrics in the order of the columns; null when nothing is undefined. */
 function reasonsField(metrics: readonly Metric[]): Field<Reasons> {
   const names = nullableOf(metrics).map(({ name }) => name)
+  return sentencesField('why metrics are null, as JSON: {metric: reason}; null when none is', 'the metric', names)
+}
+
+/** Flags as JSON; what they follow from is in the row, so a table that was written before they were stored has them too. */
+const flagsField: Field<Flags> = {
+  ...sentencesField<Flags>(
+    'why the layer is flagged as possibly degenerate, as JSON: {metric: sentence}; null when it is not',
+    'the rules for flags',
+    comparedMetrics,
+  ),
+  absent: (row) => layerFlags(row as unknown as LayerMetrics),
+}
+
+/** A sentence for some of the metrics in `names`, in that order, as JSON; null when there is none. */
+function sentencesField<Sentences extends Reasons>(meaning: string, by: string, names: readonly string[]): Field<Sentences> {
   return coded(
-    optional(textField('why metrics are null, as JSON: {metric: reason}; null when none is', 'the metric')),
-    (reasons: Reasons) => {
-      const known = Object.fromEntries(reasonsIn(reasons, names))
+    optional(textField(meaning, by)),
+    (sentences: Sentences) => {
+      const known = Object.fromEntries(reasonsIn(sentences, names))
       return Object.keys(known).length === 0 ? null : JSON.stringify(known)
     },
-    (cell, table): Reasons => {
-      if (cell === null) return {}
+    (cell, table) => {
+      if (cell === null) return {} as Sentences
       const entries = Object.entries(parseJson(table, cell) ?? {})
-      return Object.fromEntries(entries.filter(([name, why]) => names.includes(name) && typeof why === 'string'))
+      return Object.fromEntries(
+        entries.filter(([name, why]) => names.includes(name) && typeof why === 'string'),
+      ) as unknown as Sentences
     },
   )
 }
 
-/** The reasons of a row, in the order of `names`. */
+/** The reasons or flags of a row, in the order of `names`. */
 export function reasonsIn(reasons: Reasons, names: readonly string[]): [metric: string, why: string][] {
   const known = reasons as Readonly<Record<string, string | undefined>>
   return names.flatMap((name): [string, string][] => (known[name] === undefined ? [] : [[name, known[name]]]))

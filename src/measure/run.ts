@@ -4,11 +4,12 @@ import type { Input } from '../io/random-access.ts'
 import type { Skipped } from '../sources/source.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { LayerSum } from './aggregate.ts'
+import { layerFlags } from './flags.ts'
 import { type DriverEvent, InputDriver } from './input-driver.ts'
 import type { ModelHashes } from './input-hashes.ts'
 import type { Inputs } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
-import type { LayerRow } from './layer-row.ts'
+import type { LayerMetrics, LayerRow } from './layer-row.ts'
 import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, openingMeasurer, sparingMeasurer } from './measurer.ts'
 import type { ModelRow } from './model-row.ts'
 import { nonFiniteLayer, type OpenedInput, type OpenedModel, provenanceOf } from './opened-input.ts'
@@ -242,7 +243,7 @@ async function rowOf(
   }
   const { statistics, values, narrowed } = result
   input.narrowed += narrowed
-  const row: LayerRow = {
+  const metrics: LayerMetrics & Pick<LayerRow, 'undefined_because'> = {
     model: opened.name,
     layer: convolution.layer,
     layer_id,
@@ -255,6 +256,10 @@ async function rowOf(
     groups: convolution.groups,
     filters: statistics.filters,
     ...values,
+  }
+  const row: LayerRow = {
+    ...metrics,
+    flags: layerFlags(metrics),
     scaled: statistics.scaled,
     raw: statistics.raw,
     clean: statistics.clean,

@@ -29,8 +29,8 @@ export function compareLayerRows(stored: LayerRow, recomputed: LayerRow): Differ
   }
   for (const key of Object.keys(stored) as (keyof LayerRow)[]) {
     if (key === 'scaled' || key === 'raw' || key === 'clean') compareMoments(key, stored[key], recomputed[key], note)
-    else if (key === 'undefined_because') {
-      const [a, b] = [reasons(stored), reasons(recomputed)]
+    else if (key === 'undefined_because' || key === 'flags') {
+      const [a, b] = [sorted(stored[key]), sorted(recomputed[key])]
       if (a !== b) note(key, a, b)
     } else if (!Object.is(stored[key], recomputed[key])) note(key, stored[key], recomputed[key])
   }
@@ -49,8 +49,8 @@ export function compareModelRows(stored: ModelRow, recomputed: ModelRow): Differ
   return differences
 }
 
-function reasons({ undefined_because }: LayerRow): string {
-  return JSON.stringify(Object.entries(undefined_because).sort(([a], [b]) => (a < b ? -1 : 1)))
+function sorted(sentences: LayerRow['undefined_because'] | LayerRow['flags']): string {
+  return JSON.stringify(Object.entries(sentences).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function compareMoments(name: string, a: Moments, b: Moments, note: (column: string, a: unknown, b: unknown) => void): void {

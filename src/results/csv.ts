@@ -1,9 +1,11 @@
 import { plainNames } from '../arrow/fields.ts'
 import type { MetaValue } from '../database/meta.ts'
 import { metaOf } from '../database/provenance.ts'
+import type { Flags } from '../measure/flags.ts'
 import { layerMetricNames, reasonsIn } from '../measure/layer-row.ts'
+import type { Reasons } from '../measure/metrics/evaluate.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
-import { layerMetrics, nullableOf } from '../measure/metrics/registry.ts'
+import { comparedMetrics, layerMetrics, nullableOf } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields } from '../measure/model-row.ts'
 import type { MeasuredLayer } from './collect.ts'
 
@@ -23,17 +25,21 @@ function cell(value: MetaValue): string {
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** The layer table: the columns of `--json`, then why any of them is empty. */
+/** The layer table: the columns of `--json`, then why any of them is empty, and why a layer is flagged. */
 export function layersCsv(layers: readonly MeasuredLayer[], metrics: readonly Metric[] = layerMetrics): Generator<string> {
   const names = layerMetricNames(metrics)
   const nullable = nullableOf(metrics).map(({ name }) => name)
-  const reasons = (row: MeasuredLayer): string | null =>
-    reasonsIn(row.undefined_because, nullable)
+  const sentences = (of: Reasons | Flags, order: readonly string[]): string | null =>
+    reasonsIn(of, order)
       .map(([name, why]) => `${name}: ${why}`)
       .join('; ') || null
   return csvLines(
-    [...names, 'undefined_because'],
-    mapped(layers, (row) => [...names.map((key) => row[key]), reasons(row)]),
+    [...names, 'undefined_because', 'flags'],
+    mapped(layers, (row) => [
+      ...names.map((key) => row[key]),
+      sentences(row.undefined_because, nullable),
+      sentences(row.flags, comparedMetrics),
+    ]),
   )
 }
 

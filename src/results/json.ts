@@ -61,7 +61,7 @@ function indented(value: unknown, by: number): string {
 }
 
 function layerObject(row: MeasuredLayer, names: readonly (keyof LayerMetrics)[]): Record<string, unknown> {
-  const values = Object.fromEntries(names.map((key) => [key, row[key]]))
-  const isWhole = Object.keys(row.undefined_because).length === 0
-  return isWhole ? values : { ...values, undefined_because: row.undefined_because }
+  const { undefined_because, flags } = row
+  const isWhole = Object.keys(undefined_because).length === 0
+  return { ...Object.fromEntries(names.map((key) => [key, row[key]])), ...(!isWhole && { undefined_because }), flags }
 }

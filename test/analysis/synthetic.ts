@@ -2,6 +2,7 @@ import { type Coefficients, coefficientBins, type LayerCoefficients } from '../.
 import { principalComponents } from '../../src/analysis/principal-components.ts'
 import { randomWords } from '../../src/analysis/random.ts'
 import type { MetaValue } from '../../src/database/meta.ts'
+import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../../src/measure/model-row.ts'
 import { emptyMoments, type Moments, mergeMoments } from '../../src/wasm/moments.ts'
@@ -44,7 +45,7 @@ export function layerRow(given: Partial<LayerRow> & Pick<LayerRow, 'model'>, nex
   const filters = given.filters ?? 1024
   const sparse = given.sparse_filters ?? Math.floor(unit() * filters * 0.3)
   const scaled = given.scaled ?? randomMoments(filters - sparse, next)
-  return {
+  const row = {
     layer: 'conv',
     layer_id: 0,
     kernel: '3x3',
@@ -74,6 +75,7 @@ export function layerRow(given: Partial<LayerRow> & Pick<LayerRow, 'model'>, nex
     clean: scaled,
     ...given,
   }
+  return { flags: layerFlags(row), ...row }
 }
 
 /** Models with `layersEach` layers each, from the shallowest to the deepest. */

@@ -18,6 +18,7 @@ import {
   type ReportModel,
   type ShiftRow,
 } from '../../src/analysis/report-types.ts'
+import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../src/measure/model-row.ts'
 import { emptyMoments } from '../../src/wasm/moments.ts'
@@ -381,7 +382,7 @@ export function syntheticAnalysis(names: readonly string[] = ['resnet18_normal',
       const filters = i === 0 ? 3 * 64 : out * out
       const entropy = levels.variance_entropy(depth, robust, 0) + 0.02 * bell(random)
       const random_level = 0.951 - 3 / (filters + 20)
-      own.push({
+      const row = {
         model,
         layer: `layer${1 + Math.floor(depth * 3.99)}.${i}.conv.weight`,
         layer_id: i,
@@ -410,7 +411,8 @@ export function syntheticAnalysis(names: readonly string[] = ['resnet18_normal',
         scaled: emptyMoments(9),
         raw: emptyMoments(9),
         clean: emptyMoments(9),
-      })
+      }
+      own.push({ ...row, flags: layerFlags(row) })
     }
     rows.push(...own)
     const filters = own.reduce((sum, row) => sum + row.filters, 0)

@@ -1,12 +1,13 @@
-import { tableFromIPC } from 'apache-arrow'
+import { tableFromIPC, tableToIPC } from 'apache-arrow'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { analyze } from '../../src/analyze.ts'
 import { InputError } from '../../src/errors.ts'
+import { memoryAccess } from '../../src/io/random-access.ts'
 import type { Analysis } from '../../src/measure/model-row.ts'
 import { csvLines, layersCsv, modelsCsv } from '../../src/results/csv.ts'
 import { layerTableBytes, layerTableWriter, tableFiles, writeTables } from '../../src/results/tables.ts'
-import { readResults } from '../../src/results/tables-read.ts'
+import { readLayerTable, readResults } from '../../src/results/tables-read.ts'
 import { memoryFolder, someModels } from '../measure/models.ts'
 
 const measured = await analyze(someModels(), { kernel: 'all' })
@@ -62,6 +63,18 @@ test('an undefined metric is an Arrow null, and the row says why', async () => {
   assert.is(table.schema.metadata.get('filterlens.kind'), 'results.layers')
 })
 
+test('why a layer is flagged is a column: JSON, or null; a table without it gets what follows from its other columns', async () => {
+  const flagged = analysis.layers.filter(({ flags }) => Object.keys(flags).length > 0)
+  assert.ok(flagged.length > 0 && flagged.length < analysis.layers.length)
+  const table = tableFromIPC(layerTableBytes(analysis))
+  assert.equal(
+    table.toArray().map((row) => (row.flags === null ? {} : JSON.parse(row.flags))),
+    analysis.layers.map(({ flags }) => flags),
+  )
+  const older = tableToIPC(table.select(table.schema.names.filter((name) => name !== 'flags')), 'file')
+  assert.equal(await readLayerTable(memoryAccess('layers.arrow', older)), analysis.layers)
+})
+
 test('a missing table, a table of another kind and cut tables are refused', async () => {
   const attempt = async (change: (files: Map<string, Uint8Array>) => void, pattern: RegExp): Promise<void> => {
     const folder = memoryFolder()
@@ -86,7 +99,7 @@ test('a missing table, a table of another kind and cut tables are refused', asyn
 test('CSV: one line a row, empty cells for nulls, quotes, and no formulas', () => {
   const lines = [...layersCsv(analysis.layers)]
   assert.is(lines.length, analysis.layers.length + 1)
-  assert.match(lines[0]!, /^model,layer,layer_id,kernel,.*,undefined_because\r\n$/)
+  assert.match(lines[0]!, /^model,layer,layer_id,kernel,.*,undefined_because,flags\r\n$/)
   const zero = lines.find((line) => line.includes('zero.weight'))!
   assert.match(zero, /,,.*variance_entropy: no non-sparse filters;/)
   assert.match([...modelsCsv(analysis.models)][0]!, /orthogonality,Robust,clean_acc,file,mixed\r\n$/)

@@ -87,7 +87,7 @@ test('a model has it by its rule, in its row and in the table', async () => {
 })
 
 test('CSV, JSON and Parquet have it', () => {
-  assert.match([...layersCsv(layers, metrics)][0]!, /norm_l2_standardised,mean_width,undefined_because\r\n/)
+  assert.match([...layersCsv(layers, metrics)][0]!, /norm_l2_standardised,mean_width,undefined_because,flags\r\n/)
   assert.match([...layersCsv(layers, metrics)].join(''), /mean_width: too narrow/)
   assert.match([...modelsCsv(models, metrics)][0]!, /orthogonality,mean_width/)
   const record = { ...analysis, layerCount: layers.length, flagged: new Map(), found: 0, resumed: 0 }

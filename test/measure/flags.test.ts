@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { flagsOf } from '../../src/analysis/flags.ts'
+import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerMetrics } from '../../src/measure/layer-row.ts'
 
 const healthy: LayerMetrics = {
@@ -29,7 +29,7 @@ const healthy: LayerMetrics = {
   norm_l1_standardised: 1,
   norm_l2_standardised: 1,
 }
-const flagged = (change: Partial<LayerMetrics>): string[] => flagsOf({ ...healthy, ...change }).map((flag) => flag.metric)
+const flagged = (change: Partial<LayerMetrics>): string[] => Object.keys(layerFlags({ ...healthy, ...change }))
 
 test('a healthy layer has no flag', () => {
   assert.equal(flagged({}), [])

@@ -1,0 +1,43 @@
+import type { LayerShape } from './metrics/metric.ts'
+import { type ComparedMetric, chanceLevel, type MetricRow } from './metrics/registry.ts'
+
+/** Why a layer is flagged: of each metric that flags it one sentence, what was found, against what, and why it matters. */
+export type Flags = Readonly<Partial<Record<ComparedMetric, string>>>
+
+/** Share of sparse filters among all 3×3 filters of the paper's normally trained models (sparsity.ipynb). */
+const NORMAL_SPARSITY = 0.3948
+/** Entropy below this share of what randomly initialised filters of the same number have. */
+const LEAST_ENTROPY_SHARE = 0.5
+/** Nine directions cannot be judged from fewer filters than this. */
+const LEAST_FILTERS = 16
+/** Below this, two output channels are on average closer to parallel than to perpendicular. */
+const LEAST_ORTHOGONALITY = 0.5
+
+/**
+ * Layers that look degenerate, by three plain rules: a larger share of sparse filters than the paper's normal models have
+ * on average (0.3948); less than half of the variance entropy of random filters (the level of the parent paper's T(n), for
+ * 16 non-sparse filters or more); orthogonality below 0.5, where there is room for it (not in a depthwise layer of more than nine
+ * channels: nine numbers have nine perpendicular directions). Undefined metrics raise no flag.
+ */
+export function layerFlags(row: LayerShape & MetricRow): Flags {
+  const flags: Partial<Record<ComparedMetric, string>> = {}
+  if (row.sparsity !== null && row.sparsity > NORMAL_SPARSITY)
+    flags.sparsity = `${percent(row.sparsity)} of the filters are close to zero (${percent(NORMAL_SPARSITY)} in the paper's normal models); the layer is wider than it needs to be`
+  const random = chanceLevel('variance_entropy', row)
+  const enough = row.filters - row.sparse_filters >= LEAST_FILTERS
+  if (row.variance_entropy !== null && random !== null && enough && row.variance_entropy < LEAST_ENTROPY_SHARE * random)
+    flags.variance_entropy = `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`
+  if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row))
+    flags.orthogonality = `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`
+  return flags
+}
+
+/** True when the output channels have at least as many weights each as there are channels. */
+export function canBeOrthogonal({ kernel, in_channels, out_channels }: LayerShape): boolean {
+  const taps = kernel.split('x').reduce((product, side) => product * Number(side), 1)
+  return out_channels <= in_channels * taps
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
