@@ -3,12 +3,12 @@ import { type CoefficientOptions, measureCoefficients } from '../measure/coeffic
 import { commonKernel, pooledMoments } from './bases.ts'
 import type { Coefficients } from './coefficients.ts'
 import { type GroupInput, groupAnalysis } from './group-analysis.ts'
-import { assignMembers } from './members.ts'
+import { assignMembers, type Member } from './members.ts'
 import { principalComponents, whyNoBasis } from './principal-components.ts'
 import type { GroupReport } from './report-types.ts'
 
 /** As for `groupAnalysis`, without the coefficients: these are measured here. */
-export interface GroupsOptions extends Omit<GroupInput, 'coefficients'>, Omit<CoefficientOptions, 'models'> {}
+export interface GroupsOptions extends Omit<GroupInput, 'coefficients'>, Omit<CoefficientOptions, 'models' | 'inRange'> {}
 
 /**
  * The whole analysis of two groups of a measured run: the basis of all compared models, the second pass over their filters, and
@@ -28,16 +28,19 @@ export async function analyzeGroups(inputs: Iterable<Input | LazyInput>, options
   return groupAnalysis({ ...options, coefficients })
 }
 
-/** The second pass of two groups: coefficients of all compared models in their common basis. Null when there is no basis. */
+/** The second pass of two groups: coefficients of all pooled models in their common basis. Null when there is no basis. */
 export async function groupCoefficients(
   inputs: Iterable<Input | LazyInput>,
   options: GroupsOptions,
 ): Promise<Coefficients | null> {
   const { members } = assignMembers(options.analysis, options.pairs ?? [], options.groups)
-  const compared = members.filter(({ group }) => group !== null)
-  const moments = pooledMoments(compared, commonKernel(compared.flatMap(({ layers }) => layers)).kernel)
+  const pool = members.filter(({ pooled }) => pooled)
+  const moments = pooledMoments(pool, commonKernel(pool.flatMap(({ layers }) => layers)).kernel)
   if (whyNoBasis(moments) !== null) return null
   const basis = principalComponents(moments)
-  const models = new Set(compared.map(({ row }) => row.model))
-  return { ...(await measureCoefficients(inputs, options.analysis, basis, { ...options, models })), basis }
+  const namesOf = (some: readonly Member[]): Set<string> => new Set(some.map(({ row }) => row.model))
+  // The notebooks take the range over the whole data set, and of it those that were chosen here.
+  const inRange = namesOf(options.groups ? members.filter(({ group }) => group !== null) : members)
+  const chosen = { ...options, models: namesOf(pool), inRange }
+  return { ...(await measureCoefficients(inputs, options.analysis, basis, chosen)), basis }
 }

@@ -26,10 +26,10 @@ export function commonKernel(layers: readonly Pick<LayerRow, 'kernel'>[]): Compa
   }
 }
 
-/** Moments of all compared models: what the basis of the coefficients is made of. Merged in the order of the table. */
+/** Moments of all pooled models: what the basis of the coefficients is made of. Merged in the order of the table. */
 export function pooledMoments(members: readonly Member[], kernel: string | null): Moments {
   return mergeMoments(
-    members.filter(({ group }) => group !== null).flatMap(({ layers }) => momentsOf(layers, kernel)),
+    members.filter(({ pooled }) => pooled).flatMap(({ layers }) => momentsOf(layers, kernel)),
     tapsOf(kernel),
   )
 }
@@ -42,12 +42,18 @@ export function basesOf(members: readonly Member[], datasets: readonly (string |
         (member) =>
           (group === 'all' ? member.group !== null : member.group === group) && (dataset === null || member.dataset === dataset),
       )
+      const inPool = inGroup.filter(({ pooled }) => pooled)
       const moments = mergeMoments(
-        inGroup.flatMap(({ layers }) => momentsOf(layers, kernel)),
+        inPool.flatMap(({ layers }) => momentsOf(layers, kernel)),
         tapsOf(kernel),
       )
-      const row = { group, dataset, models: inGroup.length, filters: moments.count }
-      const because = inGroup.length === 0 ? 'the group has no model' : whyNoBasis(moments)
+      const row = { group, dataset, models: inPool.length, filters: moments.count }
+      const because =
+        inGroup.length === 0
+          ? 'the group has no model'
+          : inPool.length === 0
+            ? 'none of its models is in a pair'
+            : whyNoBasis(moments)
       if (because !== null)
         return { ...row, mean: null, components: null, explained_variance: null, explained_variance_ratio: null, because }
       const { mean, components, explainedVariance, explainedVarianceRatio } = principalComponents(moments)

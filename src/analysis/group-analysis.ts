@@ -50,8 +50,12 @@ export function groupAnalysis({
   const membership = assignMembers(analysis, pairs, groups)
   const members = membership.members.map(measureMember)
   const compared = members.filter(({ group }) => group !== null)
-  const { kernel, warnings } = commonKernel(compared.flatMap(({ layers }) => layers))
-  const datasets = distinct(compared.map(({ dataset }) => dataset))
+  const pool = members.filter(({ pooled }) => pooled)
+  const { kernel, warnings } = commonKernel(pool.flatMap(({ layers }) => layers))
+  // The order of the table of pairs, where there is one: models come in that of their names.
+  const datasets = distinct([...pairs.map(({ dataset }) => dataset), ...compared.map(({ dataset }) => dataset)]).filter((name) =>
+    compared.some(({ dataset }) => dataset === name),
+  )
   const architectures = distinct(compared.map(({ architecture }) => architecture))
   const dataScopes = [null, ...datasets]
   const matched = matchPairs(pairs, members)
@@ -111,7 +115,7 @@ export function groupAnalysis({
     coefficients: coefficients && {
       range: coefficients.range,
       bins: coefficientBins,
-      basis_models: compared.length,
+      basis_models: pool.length,
       groups: coefficientRows(grouped),
     },
     shift: coefficients ? groupShifts(grouped, coefficients, math) : [],

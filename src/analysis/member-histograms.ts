@@ -12,14 +12,14 @@ export interface MemberHistograms {
 }
 
 /**
- * The histograms of every compared model's layers of one kernel size.
+ * The histograms of every pooled model's layers of one kernel size.
  * @throws RangeError when a layer was not in the coefficients' pass
  */
 export function histogramsOf(members: readonly Member[], coefficients: Coefficients, kernel: string | null): MemberHistograms[] {
   const components = coefficients.basis.mean.length
   const byLayer = new Map(coefficients.layers.map((layer) => [`${layer.layer_id}/${layer.model}`, layer]))
   return members
-    .filter(({ group }) => group !== null)
+    .filter(({ pooled }) => pooled)
     .map((member) => {
       const layers = member.layers
         .filter((layer) => layer.kernel === kernel)

@@ -15,6 +15,8 @@ export interface Member {
   readonly row: ModelRow
   /** Null for a model that is in neither group. */
   readonly group: 'a' | 'b' | null
+  /** It is in the pools that bases, histograms and shifts are made of: with pairs between the groups those in one, else all of both. */
+  readonly pooled: boolean
   readonly dataset: string | null
   readonly architecture: string | null
   readonly clean_accuracy: number | null
@@ -60,11 +62,21 @@ export function assignMembers(analysis: Analysis, pairs: readonly Pair[], choice
     for (const side of ['a', 'b'] as const) if (!pairOf.has(pair[side])) pairOf.set(pair[side], { pair, side })
   const chosen = choice && choiceOf(choice, layers)
 
+  const groups = new Map(
+    analysis.models.map((row) => [
+      row.model,
+      chosen ? (chosen.get(row.model) ?? null) : groupOf(row, pairOf.get(row.model)?.side ?? null),
+    ]),
+  )
+  const between = pairs.filter(({ a, b }) => groups.get(a) === 'a' && groups.get(b) === 'b')
+  const paired = between.length > 0 ? new Set(between.flatMap(({ a, b }) => [a, b])) : undefined
   const members = analysis.models.map((row): Member => {
     const inPair = pairOf.get(row.model)
+    const group = groups.get(row.model)!
     return {
       row,
-      group: chosen ? (chosen.get(row.model) ?? null) : groupOf(row, inPair?.side ?? null),
+      group,
+      pooled: group !== null && (paired?.has(row.model) ?? true),
       dataset: inPair?.pair.dataset ?? textOf(metaValue(row.meta, columns.dataset)),
       architecture: inPair?.pair.architecture ?? textOf(metaValue(row.meta, columns.architecture)),
       clean_accuracy: numberOf(metaValue(row.meta, columns.clean)),
@@ -75,7 +87,7 @@ export function assignMembers(analysis: Analysis, pairs: readonly Pair[], choice
   const names = { a: choice?.a.name ?? 'normal', b: choice?.b.name ?? 'robust' }
   if (members.every(({ group }) => group === null))
     throw new UsageError('two groups are needed: give pairs, a metadata column "Robust", or two lists of models')
-  return { names, members, warnings: warningsOf(members, pairs, names, pairOf) }
+  return { names, members, warnings: warningsOf(members, pairs, names) }
 }
 
 function choiceOf(choice: GroupChoice, known: ReadonlyMap<string, unknown>): Map<string, 'a' | 'b'> {
@@ -105,12 +117,7 @@ function groupOf(row: ModelRow, side: 'a' | 'b' | null): 'a' | 'b' | null {
   return byMeta ?? side
 }
 
-function warningsOf(
-  members: readonly Member[],
-  pairs: readonly Pair[],
-  names: { a: string; b: string },
-  pairOf: ReadonlyMap<string, unknown>,
-): string[] {
+function warningsOf(members: readonly Member[], pairs: readonly Pair[], names: { a: string; b: string }): string[] {
   const listed = (list: readonly Member[]): string =>
     list
       .slice(0, 3)
@@ -119,8 +126,11 @@ function warningsOf(
   const warnings: string[] = []
   const outside = members.filter(({ group }) => group === null)
   if (outside.length > 0) warnings.push(`in neither group, ${names.a} or ${names.b}, and left out: ${listed(outside)}`)
-  const unpaired = members.filter(({ group, row }) => group !== null && !pairOf.has(row.model))
-  if (pairs.length > 0 && unpaired.length > 0) warnings.push(`in no pair, and so in the group figures only: ${listed(unpaired)}`)
+  const unpaired = members.filter(({ group, pooled }) => group !== null && !pooled)
+  if (unpaired.length > 0)
+    warnings.push(
+      `in no pair, and so in no basis, histogram or shift (${unpaired.length} of ${members.length}): ${listed(unpaired)}`,
+    )
   const sides = new Map(members.map(({ row, group }) => [row.model, group]))
   const astray = pairs.filter(({ a, b }) => sides.get(a) !== 'a' || sides.get(b) !== 'b')
   if (astray.length > 0)

@@ -47,11 +47,13 @@ export function depthRows(members: readonly MeasuredMember[]): ModelDepthRow[] {
   )
 }
 
-/** All layers of a group's models together, bucket by bucket. */
+/** All layers of a group's pooled models together, bucket by bucket. */
 export function pooledDepth(members: readonly Member[], datasets: readonly (string | null)[]): PooledDepthRow[] {
   return datasets.flatMap((dataset) =>
     (['a', 'b'] as const).flatMap((group) => {
-      const inGroup = members.filter((member) => member.group === group && (dataset === null || member.dataset === dataset))
+      const inGroup = members.filter(
+        (member) => member.group === group && member.pooled && (dataset === null || member.dataset === dataset),
+      )
       const pooled = byBucket(inGroup.flatMap(({ layers }) => layers))
       return buckets.map(([k, bucket]) => ({
         group,

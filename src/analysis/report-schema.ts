@@ -284,7 +284,7 @@ export const groupReportSchema = v.object({
   parameters: v.custom<Parameters>(isParameters, 'parameters that are not of filterlens'),
   methods: methodsSchema,
   groups: v.object({ a: groupInfoSchema, b: groupInfoSchema }),
-  /** In order of first appearance among the models; empty when no model names its data set. */
+  /** In the order of the table of pairs, then of the models; empty when no model names its data set. */
   datasets: v.array(v.string()),
   architectures: v.array(v.string()),
   models: v.array(reportModelSchema),

@@ -41,6 +41,8 @@ export interface CoefficientPass {
 export interface CoefficientOptions {
   /** Layers of other models and of other kernel sizes than the basis are not read. Default: all models of the table. */
   readonly models?: ReadonlySet<string>
+  /** Models whose filters make the common range too, though they are in no histogram. */
+  readonly inRange?: ReadonlySet<string>
   /** Model names by input path, as they were given to `measure`. */
   readonly names?: ReadonlyMap<string, string>
   readonly signal?: AbortSignal
@@ -67,20 +69,22 @@ export async function measureCoefficients(
   options: CoefficientOptions = {},
 ): Promise<CoefficientPass> {
   const taps = basis.mean.length
-  const wanted = analysis.layers.filter(
-    (row) => tapsOf(row) === taps && (options.models === undefined || options.models.has(row.model)),
-  )
-  const again = { inputs: [...inputs], analysis, wanted, options }
+  const { models, inRange } = options
+  const ofBasis = analysis.layers.filter((row) => tapsOf(row) === taps)
+  const wanted = ofBasis.filter((row) => models === undefined || models.has(row.model))
+  const ranging = ofBasis.filter((row) => models === undefined || models.has(row.model) || inRange?.has(row.model))
+  const again = { inputs: [...inputs], analysis, options }
   const wasm = await openInstance()
-  const filters = wanted.reduce((sum, row) => sum + row.filters, 0)
+  const filtersIn = (rows: readonly LayerRow[]): number => rows.reduce((sum, row) => sum + row.filters, 0)
+  const total = filtersIn(ranging) + filtersIn(wanted)
   let done = 0
   const reportProgress = (row: LayerRow): void => {
     done += row.filters
-    options.onProgress?.({ done, total: 2 * filters, model: row.model })
+    options.onProgress?.({ done, total, model: row.model })
   }
 
   const ranges = new Map<LayerRow, { min: Float64Array; max: Float64Array }>()
-  for await (const { row, layer } of layersAgain(again)) {
+  for await (const { row, layer } of layersAgain({ ...again, wanted: ranging })) {
     const min = new Float64Array(taps).fill(Infinity)
     const max = new Float64Array(taps).fill(-Infinity)
     for await (const [address, count] of filtersOf(wasm, layer)) {
@@ -103,7 +107,7 @@ export async function measureCoefficients(
 
   const { threshold, profile } = analysis.parameters
   const counted = new Map<LayerRow, Float64Array>()
-  for await (const { row, layer } of layersAgain(again)) {
+  for await (const { row, layer } of layersAgain({ ...again, wanted })) {
     const counts = new Float64Array(taps * coefficientBins)
     const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
     for await (const [address, count] of filtersOf(wasm, layer)) {

@@ -120,6 +120,7 @@ function ungroupedBases(
     layers: own.get(row.model) ?? [],
     // a basis of all is made of members of any group; two compared models are one group each
     group: compared?.[1] === row.model ? ('b' as const) : ('a' as const),
+    pooled: true,
     dataset: null,
     architecture: null,
     clean_accuracy: null,

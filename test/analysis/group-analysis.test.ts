@@ -143,15 +143,37 @@ test('shift over pairs counts a normal model as often as it serves', () => {
   const once = only(report.shift, { dataset: null, counting: 'models', bucket: 'all' })
   assert.is(
     once.filters_b,
-    ['r1', 'r2', 'r3', 'r4', 'r5'].reduce((sum, model) => sum + kept(model), 0),
+    ['r1', 'r2', 'r3', 'r4'].reduce((sum, model) => sum + kept(model), 0),
   )
   assert.is.not(once.shift, row.shift)
+})
+
+test('with pairs, a model in none is in no pool: notebooks, Name.isin(all_used_model_names)', () => {
+  assert.is(report.groups.b.models, 5)
+  assert.is(report.models.find(({ model }) => model === 'r5')!.group, 'b')
+  const without = { ...analysis, layers: analysis.layers.filter(({ model }) => model !== 'r5') }
+  const expected = groupAnalysis({
+    analysis: { ...without, models: models.filter(({ model }) => model !== 'r5') },
+    pairs,
+    coefficients: { ...syntheticCoefficients(analysis), basis: coefficients.basis },
+  })
+  for (const part of ['bases', 'shift', 'pooled_depth', 'coefficients'] as const) assert.equal(report[part], expected[part], part)
+  assert.equal(report.matrices[0], expected.matrices[0])
+  assert.is(report.coefficients!.basis_models, 7)
+  assert.ok(report.warnings.includes('in no pair, and so in no basis, histogram or shift (1 of 8): r5'))
+  // Pairs that are not between the groups pool nothing.
+  const astray = groupAnalysis({
+    analysis,
+    pairs: pairs.slice(0, 1),
+    groups: { a: { name: 'A', models: ['n1', 'n2'] }, b: { name: 'B', models: ['r1'] } },
+  })
+  assert.is(astray.bases[0]!.models, 3)
 })
 
 test('matrices are symmetric with a zero diagonal; any column can be asked for', () => {
   assert.equal(
     report.matrices.map(({ column }) => column),
-    ['group and data set', 'architecture', 'Backbone'],
+    ['group and data set', 'Backbone'], // one architecture in the pool: no matrix of it
   )
   for (const { shift, values } of report.matrices) {
     for (let i = 0; i < values.length; i++) {

@@ -27,12 +27,23 @@ if (!sample || !existsSync(`${sample}/dataset.h5`)) {
     const models = analysis.models.map(({ model }) => model)
     const pairs = joinPairs(models, parsePairs('pairs.csv', text('pairs.csv')))
     const coefficients = await groupCoefficients(inputs, { analysis, pairs })
+    const near = (found: number | null | undefined, expected: number): void =>
+      assert.ok(Math.abs(found! - expected) < 5e-7, `${found}, expected ${expected}`)
     const started = process.cpuUsage()
     const report = groupAnalysis({ analysis, pairs, coefficients })
     const { user, system } = process.cpuUsage(started)
     console.log(`${analysis.layers.length} layers: ${((user + system) / 1e6).toFixed(2)} s of processor time after measuring`)
     assert.equal([report.models.length, report.pairs.length, report.groups.a.models, report.groups.b.models], [114, 66, 43, 71])
     assert.is(report.groups.a.filters + report.groups.b.filters, 119_648 - analysis.skipped.length)
+    // The pool of the notebooks: models that stand in a pair (independent figures of numpy for the same filters).
+    const pool = report.bases.find(({ group, dataset }) => group === 'all' && dataset === null)!
+    assert.is(pool.filters, 112_605)
+    for (const [k, ratio] of [0.397592, 0.192822, 0.153093, 0.084912, 0.055464, 0.055189, 0.022847, 0.022029, 0.016052].entries())
+      near(pool.explained_variance_ratio![k], ratio)
+    const overPairs = (dataset: string): number | null =>
+      report.shift.find((row) => row.dataset === dataset && row.counting === 'pairs' && row.bucket === 'all')!.shift
+    near(overPairs('cifar10'), 0.087559)
+    near(overPairs('cifar100'), 0.054775)
     for (const counting of ['pairs', 'models'] as const) {
       const rows = report.comparisons.filter(
         (row) => row.metric === 'variance_entropy' && row.dataset === null && row.counting === counting,
