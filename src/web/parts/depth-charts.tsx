@@ -3,7 +3,8 @@ import type { Flag } from '../../analysis/flags.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { hovered } from '../state/hover.ts'
-import { type DepthPoint, depthTicks, dotSize, freeSpot } from './depth-scale.ts'
+import { models } from '../state/models.ts'
+import { type DepthPoint, depthTicks, dotSize, fittedAxis, freeSpot } from './depth-scale.ts'
 import { type ShownMetric, shownMetrics } from './metrics.ts'
 import { weight } from './numbers.ts'
 import { useWidth } from './size.ts'
@@ -20,25 +21,28 @@ interface Props {
   readonly series: readonly Series[]
   /** layer_id of the open layer in each series. */
   readonly open: readonly (number | undefined)[]
+  /** The model's own value, beside the metric's name. */
+  overall?(metric: ShownMetric): string
   onOpen(layer: LayerRow, series: Series): void
 }
 
 const MARGIN = { left: 40, right: 12, top: 8, bottom: 6 }
 
 /** Three small charts, one below the other, aligned on one axis of depth; the layer under the pointer is marked in all of them. */
-export function DepthCharts({ series, open, onOpen }: Props) {
+export function DepthCharts({ series, open, overall, onOpen }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const width = useWidth(frame, 560)
   const relative = new Set(series.map((one) => Math.max(...one.layers.map((row) => row.conv_depth)))).size > 1
   const place = depthScale(series, relative, width)
   const hover = hovered.value
-  const height = width > 760 ? 148 : 116
+  const height = (width > 760 ? 76 : 66) + (series.length > 1 ? 48 : 0)
   return (
     <div class="depth" ref={frame} onPointerLeave={() => (hovered.value = null)}>
       {shownMetrics.map((metric, k) => (
         <Chart
           key={metric.key}
           {...{ metric, series, open, onOpen, width, height, place, relative }}
+          {...(overall && { overall })}
           last={k === shownMetrics.length - 1}
           hover={hover}
         />
@@ -66,12 +70,13 @@ function depthScale(series: readonly Series[], relative: boolean, width: number)
   return (row) => MARGIN.left + 6 + (high > low ? ((value(row) - low) / (high - low)) * room : room / 2)
 }
 
-/** Limits that show the values and stay where they are for most models. */
-function domain(metric: ShownMetric, series: readonly Series[]): [low: number, high: number] {
-  const values = series.flatMap((one) => one.layers.map((row) => row[metric.key])).filter((value) => value !== null)
-  if (metric.key === 'variance_entropy') return [0, 1]
-  if (metric.key === 'sparsity') return [0, [0.1, 0.25, 0.5, 1].find((top) => values.every((value) => value <= top)) ?? 1]
-  return [[0.8, 0.6, 0.4, 0.2, 0].find((bottom) => values.every((value) => value >= bottom)) ?? 0, 1]
+/** Ends of a metric's axis: the same for every model; of two that are drawn into one chart, what both of them need. */
+function axisOf({ key, axis: [low, high] }: ShownMetric, series: readonly Series[]): readonly [low: number, high: number] {
+  const shown = (layers: readonly LayerRow[]): number[] => layers.flatMap((row) => row[key] ?? [])
+  const end = high ?? Math.max(1, ...models.value.flatMap(({ layers }) => shown(layers)))
+  const values = series.flatMap(({ layers }) => shown(layers))
+  if (series.length < 2 || values.length === 0) return [low, end]
+  return fittedAxis(Math.min(...values), Math.max(...values), [low, end])
 }
 
 function Chart(
@@ -85,8 +90,8 @@ function Chart(
     hover: typeof hovered.value
   },
 ) {
-  const { metric, series, open, onOpen, width, height, place, last, relative, hover } = props
-  const [low, high] = domain(metric, series)
+  const { metric, series, open, overall, onOpen, width, height, place, last, relative, hover } = props
+  const [low, high] = axisOf(metric, series)
   const y = (value: number): number => MARGIN.top + (1 - (value - low) / (high - low)) * (height - MARGIN.top - MARGIN.bottom)
   const lines = series.map((one) =>
     one.layers.flatMap((row) => {
@@ -114,8 +119,11 @@ function Chart(
   return (
     <figure>
       <figcaption>
-        <h3>{metric.title}</h3>
-        <span class="small muted">{metric.meaning}</span>
+        <h3>
+          {metric.title}
+          {overall && <span class="overall"> {overall(metric)}</span>}
+        </h3>
+        <span class="small muted meaning">{metric.meaning}</span>
       </figcaption>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: every layer can be opened by keyboard from the table below, and with the arrow keys */}
       <svg
@@ -137,7 +145,8 @@ function Chart(
             <g key={tick}>
               <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
               <text x={MARGIN.left - 8} y={y(tick) + 4} text-anchor="end">
-                {metric.key === 'sparsity' ? `${Math.round(tick * 1000) / 10} %` : String(Math.round(tick * 100) / 100)}
+                {metric.words.tick(tick)}
+                {metric.unit}
               </text>
             </g>
           ))}

@@ -17,6 +17,15 @@ export function depthTicks(low: number, high: number, width: number): number[] {
   return [...new Set([low, ...inside, high])]
 }
 
+/** Round ends around values from `least` to `most`, a tenth of the whole axis apart at least, and inside it. */
+export function fittedAxis(least: number, most: number, [low, high]: readonly [number, number]): readonly [number, number] {
+  const step = (high - low) / 10
+  const from = Math.floor((least - low) / step + 1e-9)
+  const to = Math.max(from + 1, Math.ceil((most - low) / step - 1e-9))
+  const end = Math.min(10, to)
+  return [low + Math.max(0, Math.min(from, end - 1)) * step, low + end * step]
+}
+
 /** Radius of the dots: smaller where many layers stand close together. */
 export function dotSize(lines: readonly (readonly DepthPoint[])[]): number {
   const gaps = lines.map((line) => (line.length > 1 ? (line.at(-1)![0] - line[0]![0]) / (line.length - 1) : 40))

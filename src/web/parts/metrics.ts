@@ -1,6 +1,6 @@
 import type { LayerMetrics } from '../../measure/layer-row.ts'
 import { type ComparedMetric, chanceLevel, comparedMetrics, describedMetric } from '../../measure/metrics/registry.ts'
-import { type NumberWords, numberFormats, sentence } from '../../words.ts'
+import { type NumberWords, numberFormats, sentence, signed } from '../../words.ts'
 
 /** A metric that is compared, as the page shows it; its words stand in the metric's own file. */
 export interface ShownMetric {
@@ -11,11 +11,17 @@ export interface ShownMetric {
   readonly shortest: string
   /** Which way is better, and what it is, in a phrase. */
   readonly meaning: string
-  /** Largest possible value. */
+  /** Largest possible value: where its bar is full. */
   readonly full: number
+  /** Ends of its axis, the same for every model; the upper one is null where a value can be of any size. */
+  readonly axis: readonly [low: number, high: number | null]
+  /** After a tick of its axis: " %" or nothing. */
+  readonly unit: string
   /** How its values, differences and intervals are written. */
   readonly words: NumberWords
   print(value: number | null): string
+  /** A difference in a narrow column: that of shares in points, without the word. */
+  change(difference: number): string
   /** What filters with random weights have in a layer of this shape; null when it does not apply. */
   random(row: LayerMetrics): number | null
 }
@@ -29,8 +35,11 @@ export const shownMetrics: readonly ShownMetric[] = comparedMetrics.map((key) =>
     shortest: label.shortest ?? label.short,
     meaning,
     full: range.high ?? 1,
+    axis: [range.low, range.high === null ? null : Math.ceil(range.high)],
+    unit: format === 'share' ? ' %' : '',
     words: numberFormats[format],
     print: numberFormats[format].value,
+    change: (difference) => (format === 'share' ? signed(100 * difference, 1) : numberFormats[format].difference(difference)),
     random: (row) => chanceLevel(key, row),
   }
 })

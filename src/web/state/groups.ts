@@ -7,22 +7,25 @@ import { metaOf } from '../../database/provenance.ts'
 import type { Figure } from '../../figures/figure.ts'
 import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs } from './models.ts'
 import { route } from './route.ts'
+import { FIRST_TICKED, hasTicked, TICKED, tickedGroup } from './ticked.ts'
 import { showToast } from './toast.ts'
 import { measuring, viewing } from './work.ts'
 
 const MOST_VALUES = 40
 
-/** Metadata columns that at least two models fill with two to forty different values; Robust first. */
+/** What models can be grouped by: how they were ticked, and metadata columns that at least two models fill with two to forty different values; Robust first. */
 export const columnsToGroupBy = computed(() => {
   const keys = [...new Set(models.value.flatMap((model) => Object.keys(model.row.meta)))]
   const good = keys.filter((key) => {
     const { length } = valuesOf(key)
     return length > 1 && length <= MOST_VALUES
   })
-  return good.sort((x, y) => Number(y.toLowerCase() === 'robust') - Number(x.toLowerCase() === 'robust'))
+  good.sort((x, y) => Number(y.toLowerCase() === 'robust') - Number(x.toLowerCase() === 'robust'))
+  return hasTicked.value && valuesOf(TICKED).length > 1 ? [TICKED, ...good] : good
 })
 
 const textOf = (model: Loaded, column: string): string | null => {
+  if (column === TICKED) return tickedGroup(model)
   const value = metaOf(model.row.meta, column)
   return value === null || value === undefined ? null : String(value)
 }
@@ -51,7 +54,8 @@ export const choiceNow = computed((): Choice => {
   const by = columnsToGroupBy.value.includes(q['by'] ?? '') ? q['by']! : (columnsToGroupBy.value[0] ?? '')
   const texts = by === '' ? [] : valuesOf(by).map(({ text }) => text)
   // false before true: the first group is the reference, the normal models.
-  const [low = '', high = ''] = [...texts].sort((x, y) => Number(y === 'false') - Number(x === 'false'))
+  const before = (text: string): number => Number(text === 'false' || text === FIRST_TICKED)
+  const [low = '', high = ''] = [...texts].sort((x, y) => before(y) - before(x))
   const a = texts.includes(q['ga'] ?? '') ? q['ga']! : low
   const b = texts.includes(q['gb'] ?? '') && q['gb'] !== a ? q['gb']! : a === high ? low : high
   // The same object as long as the choice is the same: what depends on it is not computed again for a click elsewhere.
@@ -71,7 +75,8 @@ const chosenGroups = computed((): { readonly given: GroupsChosen } | { readonly 
   if (by === '') return { problem: 'No two groups can be told apart yet.' }
   const analysis = analysisOf(models.value)
   if (!analysis) return { problem: 'These models were measured with different parameters, so they cannot be compared as groups.' }
-  const [nameA, nameB] = (a === 'false' && b === 'true' && names[by.toLowerCase()]) || [`${by} ${a}`, `${by} ${b}`]
+  const [nameA, nameB] =
+    by === TICKED ? [a, b] : (a === 'false' && b === 'true' && names[by.toLowerCase()]) || [`${by} ${a}`, `${by} ${b}`]
   const of = (value: string): string[] => models.value.filter((model) => textOf(model, by) === value).map(({ name }) => name)
   const groups = { a: { name: nameA, models: of(a) }, b: { name: nameB, models: of(b) } }
   const inGroups = pairs.value.filter((pair) => groups.a.models.includes(pair.a) && groups.b.models.includes(pair.b))

@@ -1,17 +1,15 @@
 import { useMemo } from 'preact/hooks'
 import { compareModels } from '../../analysis/compare-models.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
-import { sentence, signed } from '../../words.ts'
+import { sentence } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { DepthNote } from '../parts/depth-note.tsx'
 import { BackIcon } from '../parts/icons.tsx'
-import { CutName, shortNames } from '../parts/layer-name.tsx'
-import { MetricHeading } from '../parts/metric-heading.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
-import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
 import { LayerPair } from './compare-layer.tsx'
+import { DifferenceTable } from './difference-table.tsx'
 import { keep } from './model.tsx'
 import { ModelList } from './model-list.tsx'
 
@@ -97,78 +95,4 @@ function counterpart(
   const match = comparison.layers.find((pair) => (side === 'a' ? pair.layer_a : pair.layer_b) === row.layer)
   const name = match && (side === 'a' ? match.layer_b : match.layer_a)
   return to.layers.find((one) => one.layer === name)
-}
-
-function DifferenceTable({
-  comparison,
-  first,
-  second,
-}: {
-  comparison: ReturnType<typeof compareModels>
-  first: Loaded
-  second: Loaded
-}) {
-  const { layer } = route.value
-  const name = shortNames(first.layers)
-  return (
-    <TableFrame label="Table of differences">
-      <table class="compact">
-        <caption class="unseen">
-          Layers of {first.name} and {second.name}: values of both and the difference, second minus first
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span>layer</span>
-            </th>
-            {shownMetrics.map((metric) => (
-              <th key={metric.key} scope="col" class="number">
-                <span>
-                  <MetricHeading metric={metric} />
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {comparison.layers.map((pair) => {
-            const row = first.layers.find((one) => one.layer === pair.layer_a)!
-            return (
-              <tr key={row.layer_id} class={`can${row.layer_id === layer ? ' open' : ''}`}>
-                <th scope="row" class="layer-name">
-                  <a
-                    title={pair.layer_a}
-                    href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: row.layer_id, q: route.value.q })}
-                  >
-                    <CutName text={name(pair.layer_a)} />
-                  </a>
-                </th>
-                {shownMetrics.map((metric) => {
-                  const values = pair.metrics[metric.key]
-                  return (
-                    <td key={metric.key} class="number" title={`${metric.print(values.a)} and ${metric.print(values.b)}`}>
-                      {values.difference === null ? (
-                        <span class="muted">
-                          {metric.print(values.a)} → {metric.print(values.b)}
-                        </span>
-                      ) : (
-                        <>
-                          <span class="muted phone-hide narrow-hide">
-                            {metric.print(values.a)} → {metric.print(values.b)}{' '}
-                          </span>
-                          <strong class="difference">
-                            {metric.key === 'sparsity' ? signed(100 * values.difference, 1) : signed(values.difference)}
-                          </strong>
-                        </>
-                      )}
-                    </td>
-                  )
-                })}
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </TableFrame>
-  )
 }

@@ -2,10 +2,13 @@ import type { Flag } from '../../analysis/flags.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
+import { ListTools } from '../parts/list-tools.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
+import { SortHead } from '../parts/sort-head.tsx'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
+import { chosenLayers, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 
@@ -14,60 +17,68 @@ export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(model.layers)
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
+  const all = flaggedLayers(model)
+  const shown = chosenLayers(all, q)
   return (
-    <TableFrame label="Table of layers">
-      <table class="compact">
-        <caption class="unseen">Layers of {model.name} by depth</caption>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span>layer</span>
-            </th>
-            {mixed && (
-              <th scope="col">
-                <span>kernel</span>
-              </th>
-            )}
-            <th scope="col" class="number phone-hide">
-              <span>out × in</span>
-            </th>
-            <th scope="col" class="number phone-hide narrow-hide">
-              <span>filters</span>
-            </th>
-            {shownMetrics.map((metric) => (
-              <th key={metric.key} scope="col" class="number">
-                <span>
-                  <MetricHeading metric={metric} />
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {model.layers.map((row, k) => (
-            <tr key={row.layer_id} class={`can${row.layer_id === layer ? ' open' : ''}`}>
-              <th scope="row" class="layer-name">
-                <a
-                  href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}
-                  title={row.layer}
-                  {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
-                >
-                  <CutName text={name(row.layer)} />
-                </a>
-              </th>
-              {mixed && <td>{row.kernel.replace('x', '×')}</td>}
-              <td class="number phone-hide">
-                {row.out_channels} × {row.in_channels}
-              </td>
-              <td class="number phone-hide narrow-hide">{count(row.filters)}</td>
+    <section class="stack" style={{ gap: '8px' }} aria-label="Layers">
+      <ListTools shown={shown.length} all={all.length} flagged={all.filter(({ flags }) => flags.length > 0).length} />
+      <TableFrame label="Table of layers">
+        <table class="compact">
+          <caption class="unseen">Layers of {model.name} by depth</caption>
+          <thead>
+            <tr>
+              <SortHead param="lsort" column="layer">
+                layer
+              </SortHead>
+              {mixed && (
+                <SortHead param="lsort" column="kernel">
+                  kernel
+                </SortHead>
+              )}
+              <SortHead param="lsort" column="flags" class="number" largestFirst>
+                flags
+              </SortHead>
+              <SortHead param="lsort" column="shape" largestFirst class="number phone-hide">
+                out × in
+              </SortHead>
+              <SortHead param="lsort" column="filters" largestFirst class="number phone-hide narrow-hide">
+                filters
+              </SortHead>
               {shownMetrics.map((metric) => (
-                <MetricCell key={metric.key} row={row} flags={model.flags[k]!} metric={metric} />
+                <SortHead key={metric.key} param="lsort" column={metric.key} class="number">
+                  <MetricHeading metric={metric} />
+                </SortHead>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+          </thead>
+          <tbody>
+            {shown.map(({ row, flags }) => (
+              <tr key={row.layer_id} class={`can${row.layer_id === layer ? ' open' : ''}`}>
+                <th scope="row" class="layer-name">
+                  <a
+                    href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}
+                    title={row.layer}
+                    {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
+                  >
+                    <CutName text={name(row.layer)} />
+                  </a>
+                </th>
+                {mixed && <td>{row.kernel.replace('x', '×')}</td>}
+                <td class={`number${flags.length > 0 ? ' flag' : ' muted'}`}>{flags.length || '·'}</td>
+                <td class="number phone-hide">
+                  {row.out_channels} × {row.in_channels}
+                </td>
+                <td class="number phone-hide narrow-hide">{count(row.filters)}</td>
+                {shownMetrics.map((metric) => (
+                  <MetricCell key={metric.key} row={row} flags={flags} metric={metric} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+      {shown.length === 0 && <p class="muted small">No layer matches.</p>}
+    </section>
   )
 }
 

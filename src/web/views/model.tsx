@@ -1,25 +1,23 @@
-import type { Flag } from '../../analysis/flags.ts'
 import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { DepthNote } from '../parts/depth-note.tsx'
-import { BackIcon, FlagIcon } from '../parts/icons.tsx'
-import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
+import { BackIcon } from '../parts/icons.tsx'
 import { bytes } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
+import { FlaggedLayers } from './flagged-layers.tsx'
 import { LayerTable } from './layer-table.tsx'
 
 /** The middle pane of a model: what it is, what stands out, its layers against depth. */
 export function ModelPane({ model }: { model: Loaded }) {
   const { layer, q } = route.value
-  const flagged = model.layers.flatMap((row, k) => (model.flags[k]!.length > 0 ? [{ row, flags: model.flags[k]! }] : []))
   return (
     <section class={`pane middle${layer === undefined ? ' shown' : ''}`} aria-label={`Model ${model.name}`}>
       <div class="inner stack">
         <a class="button plain back" href={formatRoute({ page: 'models', q: {} })}>
           <BackIcon /> Models
         </a>
-        <header class="stack" style={{ gap: '14px' }}>
+        <header class="stack" style={{ gap: '6px' }}>
           <div class="row apart head-line">
             <h2 class="title name">{model.name}</h2>
             {models.value.length > 1 && <CompareWith model={model} />}
@@ -29,38 +27,14 @@ export function ModelPane({ model }: { model: Loaded }) {
             {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(model.row.bytes)} ·{' '}
             {plural(model.row.layers, 'layer')} measured, {count(model.row.filters)} filters
           </p>
-          <dl class="facts three">
-            {shownMetrics.map((metric) => (
-              <div key={metric.key}>
-                <dt>{metric.title.toLowerCase()}</dt>
-                <dd>{metric.print(model.row[metric.key])}</dd>
-              </div>
-            ))}
-          </dl>
         </header>
-        {flagged.length > 0 && (
-          <details class="note flagged" open={flagged.length < 3}>
-            <summary>
-              <strong>
-                <FlagMark /> {plural(flagged.length, 'layer')} to look at
-              </strong>
-              <span class="small">: {kindsOfFlags(flagged.flatMap(({ flags }) => flags))}</span>
-            </summary>
-            <ul class="stack small" style={{ gap: '8px', marginTop: '8px' }}>
-              {flagged.map(({ row, flags }) => (
-                <li key={row.layer_id}>
-                  <a href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}>{row.layer}</a>:{' '}
-                  {flags.map((flag) => flag.message).join('; ')}.
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
+        <FlaggedLayers model={model} />
         {model.layers.length > 0 ? (
           <>
             <DepthCharts
               series={[{ model: model.name, role: 'a', layers: model.layers, flags: model.flags }]}
               open={[layer]}
+              overall={(metric) => metric.print(model.row[metric.key])}
               onOpen={(row) => go({ page: 'model', a: model.name, layer: row.layer_id, q: keep(q) })}
             />
             <DepthNote models={[model]} />
@@ -77,33 +51,11 @@ export function ModelPane({ model }: { model: Loaded }) {
   )
 }
 
-const kinds: Record<ShownMetric['key'], string> = {
-  sparsity: 'mostly close to zero, wider than needed',
-  variance_entropy: 'with few distinct patterns',
-  orthogonality: 'with output channels that are near copies',
-}
-
-/** "2 mostly close to zero, wider than needed; 1 with few distinct patterns". */
-function kindsOfFlags(flags: readonly Flag[]): string {
-  return shownMetrics
-    .flatMap(({ key }) => {
-      const n = flags.filter((flag) => flag.metric === key).length
-      return n > 0 ? [`${n} ${kinds[key]}`] : []
-    })
-    .join('; ')
-}
-
-function FlagMark() {
-  return (
-    <span class="flag" style={{ display: 'inline-block', verticalAlign: '-4px' }}>
-      <FlagIcon />
-    </span>
-  )
-}
-
 /** Choices that stay when another layer is opened. */
 export function keep(q: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(q).filter(([key]) => ['order', 'scale', 'find'].includes(key)))
+  return Object.fromEntries(
+    Object.entries(q).filter(([key]) => ['order', 'scale', 'find', 'lfind', 'lsort', 'flagged'].includes(key)),
+  )
 }
 
 function CompareWith({ model }: { model: Loaded }) {

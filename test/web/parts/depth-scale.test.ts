@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type DepthPoint, depthTicks, dotSize, freeSpot } from '../../../src/web/parts/depth-scale.ts'
+import { type DepthPoint, depthTicks, dotSize, fittedAxis, freeSpot } from '../../../src/web/parts/depth-scale.ts'
 
 test('every depth is named where there is room, round steps elsewhere, the ends always', () => {
   assert.equal(depthTicks(0, 5, 400), [0, 1, 2, 3, 4, 5])
@@ -40,6 +40,15 @@ test('a level is named away from the data', () => {
   assert.ok(spot.x + 80 < 300, 'not at the right end, where the line passes')
   assert.is(spot.y, 45)
   assert.equal(freeSpot(level, [], 80, [0, 400]), { x: 320, y: 45 })
+})
+
+test('an axis that is fitted has round ends around the values, and stays inside the whole one', () => {
+  const near = (found: readonly [number, number]) => found.map((value) => Math.round(value * 1000) / 1000)
+  assert.equal(near(fittedAxis(0.43, 0.78, [0, 1])), [0.4, 0.8])
+  assert.equal(near(fittedAxis(0, 0, [0, 1])), [0, 0.1])
+  assert.equal(near(fittedAxis(1, 1, [0, 1])), [0.9, 1])
+  assert.equal(near(fittedAxis(0.3, 0.5, [0, 1])), [0.3, 0.5])
+  assert.equal(near(fittedAxis(12, 171, [0, 200])), [0, 180])
 })
 
 test.run()

@@ -1,0 +1,28 @@
+import { route, tweak } from '../state/route.ts'
+import { FlagIcon } from './icons.tsx'
+
+/** Above a table of layers: a field that finds, a switch that leaves only what is flagged, and how many are left. */
+export function ListTools({ shown, all, flagged }: { shown: number; all: number; flagged: number }) {
+  const { q } = route.value
+  const only = q['flagged'] === '1'
+  return (
+    <div class="row list-tools">
+      <input
+        class="field tight find"
+        type="search"
+        placeholder="Find a layer"
+        aria-label="Find layers by name"
+        value={q['lfind'] ?? ''}
+        onInput={(event) => tweak({ lfind: event.currentTarget.value })}
+      />
+      {(flagged > 0 || only) && (
+        <button type="button" class="button tight toggle" aria-pressed={only} onClick={() => tweak({ flagged: only ? '' : '1' })}>
+          <FlagIcon /> Flagged only
+        </button>
+      )}
+      <span class="small muted" role="status">
+        {shown === all ? '' : `${shown} of ${all}`}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+import { list, plural } from '../../words.ts'
+import { FlagIcon } from '../parts/icons.tsx'
+import { shownMetrics } from '../parts/metrics.ts'
+import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
+import type { Loaded } from '../state/models.ts'
+import { formatRoute, route } from '../state/route.ts'
+
+/** Layers whose sentences stand there without being asked for. */
+const FIRST = 3
+
+/** What is wrong with a model, where and why: its flagged layers, those with most flags first, or that there is none. */
+export function FlaggedLayers({ model }: { model: Loaded }) {
+  const flagged = flaggedLayers(model)
+    .filter(({ flags }) => flags.length > 0)
+    .sort((x, y) => y.flags.length - x.flags.length)
+  if (model.layers.length === 0) return null
+  if (flagged.length === 0)
+    return (
+      <p class="small muted">
+        No layer is flagged: none falls below the limits of {list(shownMetrics.map(({ title }) => title.toLowerCase()))}.
+      </p>
+    )
+  const rest = flagged.slice(FIRST)
+  return (
+    <section class="note flagged" aria-label="Flagged layers">
+      <h3>
+        <span class="flag mark">
+          <FlagIcon />
+        </span>{' '}
+        {plural(flagged.length, 'layer')} of {model.layers.length} to look at
+      </h3>
+      <Sentences model={model} layers={flagged.slice(0, FIRST)} />
+      {rest.length > 0 && (
+        <details>
+          <summary class="small">and {plural(rest.length, 'more layer')}</summary>
+          <Sentences model={model} layers={rest} />
+        </details>
+      )}
+    </section>
+  )
+}
+
+function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {
+  const { q } = route.value
+  return (
+    <ul class="small sentences">
+      {layers.map(({ row, flags }) => (
+        <li key={row.layer_id}>
+          <a class="name" href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}>
+            {row.layer}
+          </a>{' '}
+          <span class="muted">(depth {row.conv_depth})</span>: {flags.map((flag) => flag.message).join('; ')}.
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,154 @@
+// What is wrong with a model, where and why, without unfolding; layers are found and ordered; ticking makes groups.
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { writeFlagged } from './harness/network.ts'
+import { DATA, NORMAL, type OpenPage, ROBUST, withPage } from './harness/page.ts'
+import { until } from './harness/tab.ts'
+
+let folder: string
+let flagged: string
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'filterlens-first-'))
+  flagged = join(folder, 'flagged.safetensors')
+  await writeFlagged(flagged)
+})
+test.after(() => rm(folder, { recursive: true }))
+
+const names = ({ tab }: OpenPage): Promise<string[]> =>
+  tab.run(() => [...document.querySelectorAll('.pane.middle tbody th a')].map((link) => link.getAttribute('title') ?? ''))
+
+const clickHead = ({ tab }: OpenPage, text: string): Promise<void> =>
+  tab.run((wanted) => {
+    const heads = [...document.querySelectorAll<HTMLElement>('.pane.middle thead button, .overview thead button')]
+    heads.find((head) => head.textContent?.startsWith(wanted))!.click()
+  }, text)
+
+/** Puts a text into a field, as typing does. */
+const type = ({ tab }: OpenPage, selector: string, text: string): Promise<void> =>
+  tab.run(
+    (css, value) => {
+      const field = document.querySelector<HTMLInputElement>(css)!
+      field.value = value
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+    },
+    selector,
+    text,
+  )
+
+for (const [width, height] of [
+  [1920, 1080],
+  [1440, 900],
+  [1280, 800],
+  [1024, 768],
+] as const)
+  test(`chromium, ${width} × ${height} px: flagged layers with their sentence, and the table of layers, are on the first screen`, () =>
+    withPage('chromium', async (page) => {
+      await page.tab.resize(width, height)
+      await page.drop(flagged)
+      await page.sees('.note.flagged', '2 layers of 12 to look at')
+      const seen = await page.textOf('.note.flagged')
+      assert.match(seen, /blocks\.7\.weight.*of the filters are close to zero/)
+      assert.match(seen, /blocks\.9\.weight.*less than half of what random filters have/)
+      const table = await page.tab.run(() => document.querySelector('.pane.middle tbody tr')!.getBoundingClientRect().bottom)
+      assert.ok(table <= height, `the first layer of the table ends at ${table} of ${height} px`)
+    }))
+
+test('chromium: layers are found by name and by flag, and ordered by name, shape and every metric', () =>
+  withPage('chromium', async (page) => {
+    await page.drop(flagged)
+    await page.sees('.pane.middle tbody')
+    assert.is((await names(page)).length, 12)
+    await clickHead(page, 'sparse')
+    await clickHead(page, 'sparse')
+    await until(page.tab, 'the order in the address', () => location.hash.includes('lsort=-sparsity'), [])
+    assert.is((await names(page))[0], 'blocks.7.weight')
+    await clickHead(page, 'flags')
+    assert.equal((await names(page)).slice(0, 2), ['blocks.7.weight', 'blocks.9.weight'])
+    await page.click('.toggle')
+    await until(page.tab, 'two rows', () => document.querySelectorAll('.pane.middle tbody tr').length === 2, [])
+    await page.click('.toggle')
+    await type(page, '.list-tools .find', 'S.1')
+    await until(page.tab, 'blocks 1, 10 and 11', () => document.querySelectorAll('.pane.middle tbody tr').length === 3, [])
+    // What was chosen stays when a layer is opened and closed again.
+    await page.click('.pane.middle tbody a')
+    await page.sees('.pane.third h2', 'blocks.1')
+    await page.tab.press('Escape')
+    await until(page.tab, 'still three', () => document.querySelectorAll('.pane.middle tbody tr').length === 3, [])
+    await type(page, '.list-tools .find', 'none of that name')
+    await page.sees('.pane.middle', 'No layer matches')
+  }))
+
+test('chromium: every model has the same axes, and two in one chart are ordered by what changed most', () =>
+  withPage('chromium', async (page) => {
+    await page.drop(NORMAL, ROBUST, flagged)
+    await page.sees('table.overview tbody', 'flagged')
+    const ticks = async (name: string): Promise<string[]> => {
+      await page.show(`#/model/${name}`)
+      await page.sees('.pane.middle h2', name)
+      return page.tab.run(() =>
+        [...document.querySelectorAll('.depth .axis text[text-anchor=end]')]
+          .map((text) => text.textContent ?? '')
+          .filter((text) => !text.includes('depth')),
+      )
+    }
+    const own = await ticks('preact_w24_cifar10_normal')
+    assert.equal(own, ['0 %', '50 %', '100 %', '0', '0.5', '1', '0', '0.5', '1'])
+    assert.equal(await ticks('flagged'), own)
+    await page.show('#/compare/preact_w24_cifar10_normal/preact_w24_cifar10_robust')
+    await page.sees('.pane.middle h1, .pane.middle .facts', '→')
+    await clickHead(page, 'entropy')
+    await until(page.tab, 'ordered', () => location.hash.includes('lsort=-variance_entropy'), [])
+    const changes = await page.tab.run(() =>
+      [...document.querySelectorAll('.pane.middle tbody tr td:nth-child(3) .difference')].map((cell) =>
+        Math.abs(Number((cell.textContent ?? '').replace('−', '-'))),
+      ),
+    )
+    assert.ok(changes.length > 8)
+    assert.equal(
+      changes,
+      [...changes].sort((x, y) => y - x),
+    )
+  }))
+
+test('chromium: models that are ticked become groups, by themselves or against all others', () =>
+  withPage('chromium', async (page) => {
+    const models = (await readdir(DATA)).filter((name) => /vgg.*onnx$/.test(name))
+    await page.drop(...models.map((name) => join(DATA, name)))
+    await page.sees('table.overview tbody', 'vgg_w24_fashion_mnist_robust')
+    const tick = async (part: string): Promise<void> => {
+      const found = models.filter((name) => name.includes(part)).map((name) => name.replace('.onnx', ''))
+      for (const name of found) await page.click(`[aria-label="Tick ${name}"]`)
+    }
+    await tick('normal')
+    await page.sees('.ticked', '4 ticked')
+    await page.click('.ticked button')
+    await page.sees('.ticked', 'First group: 4 models')
+    await tick('w16_cifar10_robust')
+    await tick('w24_cifar10_robust')
+    await page.click('.ticked .main')
+    await page.sees('main', 'first group: 4 models')
+    await page.sees('main', 'second group: 2 models')
+    await page.sees('.figure-card svg')
+    await page.tab.run(() => history.back())
+    await page.sees('.ticked', 'First group: 4 models')
+    await page.tab.run(() => {
+      const buttons = [...document.querySelectorAll<HTMLElement>('.ticked button')]
+      buttons.find((button) => button.textContent?.includes('all others'))!.click()
+    })
+    await page.sees('main', 'all others: 4 models')
+  }))
+
+test('chromium, 1024 px: the column of flags of the overview is seen', () =>
+  withPage('chromium', async (page) => {
+    await page.tab.resize(1024, 768)
+    await page.drop(flagged, NORMAL)
+    await page.show('#/models')
+    await page.sees('table.overview tbody .flag', '2')
+    const right = await page.tab.run(() => document.querySelector('.overview tbody .flag')!.getBoundingClientRect().right)
+    assert.ok(right < 1024, `it ends at ${right} px`)
+  }))
+
+test.run()
