@@ -1,7 +1,14 @@
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import { Patience } from './patience.ts'
-import type { Hdf5Bytes, Hdf5Envelope, Hdf5Platform, Hdf5Reply, Hdf5Request } from './protocol.ts'
+import {
+  type Hdf5Bytes,
+  type Hdf5Envelope,
+  Hdf5NotLoadedError,
+  type Hdf5Platform,
+  type Hdf5Reply,
+  type Hdf5Request,
+} from './protocol.ts'
 
 type StartWorker = Hdf5Platform['startHdf5Worker']
 
@@ -21,16 +28,16 @@ class Thread {
   /** A failure may have left the library's memory in any state: no new file comes here. */
   isWorn = false
   served = 0
-  #dead: string | undefined
+  #dead: Error | undefined
   #next = 1
   #unread: unknown
 
   constructor(start: StartWorker) {
     this.start = start
     this.#worker = start()
-    this.#patience = new Patience((why) => this.fail(why), this.#worker.spent)
+    this.#patience = new Patience((why) => this.fail(new Error(why)), this.#worker.spent)
     this.#worker.onMessage((message) => this.#receive(message as Hdf5Reply))
-    this.#worker.onFailure((error) => this.fail(error.message))
+    this.#worker.onFailure((error) => this.fail(error))
   }
 
   get dead(): boolean {
@@ -38,7 +45,7 @@ class Thread {
   }
 
   ask(file: number, name: string, request: Hdf5Request): Promise<unknown> {
-    if (this.#dead !== undefined) return Promise.reject(new InputError(name, sentence(this.#dead)))
+    if (this.#dead !== undefined) return Promise.reject(new InputError(name, ending(this.#dead)))
     if (!this.files.has(file)) return Promise.reject(new InputError(name, 'is closed'))
     const id = this.#next++
     return new Promise((resolve, reject) => {
@@ -71,7 +78,7 @@ class Thread {
       this.#unread = undefined
       this.isWorn = true
       waiting.reject(unread instanceof InputError ? unread : new InputError(waiting.name, sentence(reply.failure)))
-      if (reply.fatal) this.fail('the HDF5 library failed on it')
+      if (reply.fatal) this.fail(new Error('the HDF5 library failed on it'))
     }
   }
 
@@ -93,11 +100,11 @@ class Thread {
   }
 
   /** Ends the thread; requests that still wait are rejected with the reason. */
-  fail(why: string): void {
+  fail(why: Error): void {
     if (this.#dead !== undefined) return
     this.#dead = why
     this.#patience.stop()
-    for (const { name, reject } of this.#waiting.values()) reject(new InputError(name, sentence(why)))
+    for (const { name, reject } of this.#waiting.values()) reject(new InputError(name, ending(why)))
     this.#waiting.clear()
     void this.#worker.end()
   }
@@ -159,7 +166,14 @@ function retire(thread: Thread): void {
   if (++thread.served >= MOST_FILES) thread.isWorn = true
   if (thread.files.size > 0 || (thread === current && !thread.isWorn)) return
   if (thread === current) current = undefined
-  thread.fail('is closed')
+  thread.fail(new Error('is closed'))
+}
+
+/** The end of a person's sentence about a thread that is no more. */
+function ending(why: Error): string {
+  return why instanceof Hdf5NotLoadedError
+    ? `is HDF5, which a worker reads, and that worker did not start: ${why.message}; put the file of that name beside the bundle, as the library's documentation says under "Bundlers"`
+    : sentence(why.message)
 }
 
 /** The end of a person's sentence from the library's words. */

@@ -77,6 +77,11 @@ export type Hdf5Reply =
   | { readonly pulse: Hdf5Pulse }
   | { readonly need: { readonly file: number; readonly offset: number; readonly length: number } }
 
+/** The thread could not be loaded at all: no file is at fault. */
+export class Hdf5NotLoadedError extends Error {
+  override readonly name: string = 'Hdf5NotLoadedError'
+}
+
 /** What differs between Node and a browser for HDF5: `#hdf5` resolves to io/node-hdf5.ts or io/browser-hdf5.ts. */
 export interface Hdf5Platform {
   /** Starts a thread that runs hdf5-session.ts. It must not keep the process alive while it is idle. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { build } from 'vite'
+import { bundlePage } from './harness/bundle.ts'
 import { openBrowser } from './harness/open.ts'
 import { FIXTURES, NORMAL } from './harness/page.ts'
 import { serveFolders } from './harness/server.ts'
@@ -63,6 +64,24 @@ test('chromium: analyze through Vite', async () => {
     await tab.close()
     await server.close()
     await rm(folder, { recursive: true })
+  }
+})
+
+test('chromium: where a bundler left out the worker for HDF5, that is said, and not that the file is damaged', async () => {
+  const tab = await openBrowser('chromium')
+  if (!tab) return
+  const { folder, remove } = await bundlePage('dist/test/browser/pages/sources.js')
+  const server = await serveFolders({ '/': folder })
+  try {
+    await rm(join(folder, 'browser-hdf5-worker.js'))
+    await tab.goto(`${server.url}/`)
+    await tab.chooseFiles('#files', [join(FIXTURES, 'keras/model.h5')])
+    const [told] = await tab.run(() => (globalThis as unknown as { tellAll(): Promise<unknown[]> }).tellAll())
+    assert.match(String(told), /model\.h5: is HDF5, .*\/browser-hdf5-worker\.js cannot be loaded; put the file of that name/)
+  } finally {
+    await tab.close()
+    await server.close()
+    await remove()
   }
 })
 

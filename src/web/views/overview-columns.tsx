@@ -7,7 +7,7 @@ import type { Loaded } from '../state/models.ts'
 import type { SortValue } from '../state/sorting.ts'
 
 /** A column of the table of models. */
-export interface Column {
+export interface ModelColumn {
   readonly key: string
   readonly title: string
   readonly metric?: ShownMetric
@@ -28,7 +28,7 @@ const numbers = [
 const flaggedOf = (model: Loaded): number => model.flags.filter((flags) => flags.length > 0).length
 
 /** What the table of models shows: what is wrong first, then the metrics, the facts, and the columns of the meta table. */
-export function columnsFor(list: readonly Loaded[]): Column[] {
+export function columnsFor(list: readonly Loaded[]): ModelColumn[] {
   const meta = [...new Set(list.flatMap((model) => Object.keys(model.row.meta)))].slice(0, MOST_META)
   return [
     {
@@ -63,7 +63,7 @@ export function columnsFor(list: readonly Loaded[]): Column[] {
 }
 
 /** A column of the meta table; numbers stand with the decimals of the one that has most. */
-function metaColumn(key: string, list: readonly Loaded[]): Column {
+function metaColumn(key: string, list: readonly Loaded[]): ModelColumn {
   const values = list.map((model) => metaOf(model.row.meta, key))
   const numbers = values.filter((value) => typeof value === 'number')
   const decimals = Math.min(4, Math.max(0, ...numbers.map((value) => String(value).split('.')[1]?.length ?? 0)))
