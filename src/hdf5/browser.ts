@@ -2,8 +2,7 @@ import { Hdf5NotLoadedError, type Hdf5Platform } from './protocol.ts'
 
 /** @see Hdf5Platform.startHdf5Worker */
 export function startHdf5Worker(): ReturnType<Hdf5Platform['startHdf5Worker']> {
-  const url = new URL('./browser-hdf5-worker.js', import.meta.url)
-  const worker = new Worker(url, { type: 'module' })
+  const worker = new Worker(new URL('./browser-hdf5-worker.js', import.meta.url), { type: 'module' })
   return {
     post: (message, transfer) => worker.postMessage(message, (transfer ?? []) as Transferable[]),
     onMessage: (listener) => worker.addEventListener('message', (event) => listener(event.data)),
@@ -13,7 +12,7 @@ export function startHdf5Worker(): ReturnType<Hdf5Platform['startHdf5Worker']> {
         listener(
           event instanceof ErrorEvent
             ? new Error(event.message || 'its thread failed')
-            : new Hdf5NotLoadedError(`${url.href.split('?')[0]} cannot be loaded`),
+            : new Hdf5NotLoadedError(`browser-hdf5-worker.js cannot be loaded from where ${import.meta.url} lies`),
         ),
       ),
     keepAlive: () => {},

@@ -172,7 +172,7 @@ function retire(thread: Thread): void {
 /** The end of a person's sentence about a thread that is no more. */
 function ending(why: Error): string {
   return why instanceof Hdf5NotLoadedError
-    ? `is HDF5, which a worker reads, and that worker did not start: ${why.message}; put the file of that name beside the bundle, as the library's documentation says under "Bundlers"`
+    ? `is HDF5, which a worker reads, and that worker did not start: ${why.message}; a bundler that does not follow new URL(…, import.meta.url) needs that file as an entry of its own (examples/browser/README.md)`
     : sentence(why.message)
 }
 
