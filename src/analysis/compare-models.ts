@@ -1,6 +1,6 @@
 import { aggregateLayers } from '../measure/aggregate.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import { type LayerComparison, type MetricName, type ModelComparison, metricNames } from './report-types.ts'
+import { groupedNames, type LayerComparison, type MetricName, type ModelComparison } from './report-types.ts'
 
 type Metrics = Readonly<Record<MetricName, number | null>>
 
@@ -102,7 +102,7 @@ function compareLayers(a: LayerRow, b: LayerRow): LayerComparison {
 
 function differences(a: Metrics, b: Metrics, comparable: boolean): ModelComparison['metrics'] {
   return Object.fromEntries(
-    metricNames.map((metric) => {
+    groupedNames.map((metric) => {
       const [x, y] = [a[metric], b[metric]]
       return [metric, { a: x, b: y, difference: comparable && x !== null && y !== null ? y - x : null }]
     }),

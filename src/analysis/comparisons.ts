@@ -1,7 +1,8 @@
+import { metricFamilies } from '../measure/metrics/registry.ts'
 import { holm } from './holm.ts'
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
-import { type Counting, type MetricName, metricNames, type PairedComparison, type PairRow } from './report-types.ts'
+import { type Counting, groupedNames, type MetricName, type PairedComparison, type PairRow } from './report-types.ts'
 import type { Transcendental } from './transcendental.ts'
 import { signedRank } from './wilcoxon.ts'
 
@@ -37,7 +38,7 @@ export function comparePairs(
   return datasets.flatMap((dataset) => {
     const inData = pairs.filter((pair) => dataset === null || pair.dataset === dataset)
     return (['pairs', 'models'] as const).flatMap((counting) => {
-      const rows = metricNames.flatMap((metric) =>
+      const rows = groupedNames.flatMap((metric) =>
         scopes.map(([key, bucket]) => ({
           ...compare(inData, metric, key, counting, interval, math),
           metric,
@@ -47,8 +48,10 @@ export function comparePairs(
         })),
       )
       const families = [
-        rows.filter(({ bucket }) => bucket === 'all'),
-        ...metricNames.map((metric) => rows.filter((row) => row.metric === metric && row.bucket !== 'all')),
+        ...metricFamilies.map((family: readonly MetricName[]) =>
+          rows.filter(({ metric, bucket }) => bucket === 'all' && family.includes(metric)),
+        ),
+        ...groupedNames.map((metric) => rows.filter((row) => row.metric === metric && row.bucket !== 'all')),
       ]
       const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
       for (const family of families) {
@@ -113,7 +116,7 @@ function modelPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: 
 /** The overall metrics of each pair; `shift` is filled in by who has the coefficients. */
 export function pairRow({ a, b, architecture, dataset }: MatchedPair, shift: number | null): PairRow {
   const metrics = Object.fromEntries(
-    metricNames.map((metric) => {
+    groupedNames.map((metric) => {
       const [x, y] = [valueIn(a, 'all', metric), valueIn(b, 'all', metric)]
       return [metric, { a: x, b: y, difference: x === null || y === null ? null : y - x }]
     }),

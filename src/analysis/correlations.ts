@@ -1,5 +1,5 @@
 import type { MeasuredMember } from './model-depth.ts'
-import { type CorrelationRow, metricNames } from './report-types.ts'
+import { type CorrelationRow, groupedNames } from './report-types.ts'
 import { spearman, type TriedOrders } from './spearman.ts'
 
 /**
@@ -26,7 +26,7 @@ export function correlationsOf(
     (['all', 'a', 'b'] as const).flatMap((group) => {
       const inGroup = models.filter((member) => group === 'all' || member.group === group)
       if (inGroup.length < 3) return []
-      return metricNames.flatMap((metric) =>
+      return groupedNames.flatMap((metric) =>
         (['clean_accuracy', 'robust_accuracy'] as const).map((against) => {
           const both = inGroup.filter((member) => member.overall[metric] !== null && member[against] !== null)
           const found = spearman(

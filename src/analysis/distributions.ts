@@ -1,11 +1,11 @@
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
 import { quantile } from './quantile.ts'
-import { type Distribution, metricNames } from './report-types.ts'
+import { type Distribution, groupedNames } from './report-types.ts'
 
 /** Every metric over the models of each group, overall and by depth bucket, over all data sets and for each. */
 export function distributionsOf(members: readonly MeasuredMember[], datasets: readonly (string | null)[]): Distribution[] {
   return datasets.flatMap((dataset) =>
-    metricNames.flatMap((metric) =>
+    groupedNames.flatMap((metric) =>
       scopes.flatMap(([key, bucket]) =>
         (['a', 'b'] as const).map((group) => {
           const inGroup = members.filter((member) => member.group === group && (dataset === null || member.dataset === dataset))

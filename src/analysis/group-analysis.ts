@@ -159,7 +159,8 @@ function methodsOf({ seed, resamples, level }: Required<BootstrapOptions>): Meth
     test: 'Wilcoxon signed-rank test of paired differences, two-sided; zero differences dropped; exact for up to 50 differences without ties or zeros, else the normal approximation with corrections for ties and continuity',
     effect: 'matched-pairs rank-biserial correlation',
     interval: `percentile bootstrap of the mean difference, ${resamples} resamples, seed ${seed}`,
-    correction: "Holm's method, over the depth buckets of a metric, and over the metrics where all layers are taken together",
+    correction:
+      "Holm's method, over the depth buckets of a metric, and over the metrics of its kind (the paper's three; the shape of the filters) where all layers are taken together",
     correlation:
       "Spearman's rank correlation, average ranks for ties; p by Student's t with n - 2 degrees of freedom, exact over all orders for up to 8 models",
     shift: `symmetric Kullback-Leibler divergence of coefficient histograms (${coefficientBins} bins over one common range, natural logarithm), weighted by the explained variance ratio of the common basis`,

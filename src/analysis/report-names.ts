@@ -1,9 +1,12 @@
-import { comparedMetrics } from '../measure/metrics/registry.ts'
+import { comparedMetrics, groupedMetrics } from '../measure/metrics/registry.ts'
 
-export type { ComparedMetric as MetricName } from '../measure/metrics/registry.ts'
+export type { GroupedMetric as MetricName } from '../measure/metrics/registry.ts'
 
-/** The metrics that are compared, the three of the paper. Ranges: [0, 1], [0, log10 9 = 0.9542], [0, 1]. */
+/** The paper's three metrics, which come first wherever models are compared. Ranges: [0, 1], [0, log10 9 = 0.9542], [0, 1]. */
 export const metricNames = comparedMetrics
+
+/** All metrics by which groups are compared: those three, then the shape of the filters. */
+export const groupedNames = groupedMetrics
 
 /** `first` is conv_depth 0, then ten half-open bins of conv_depth_norm; `all` is every layer. */
 export const bucketNames = [

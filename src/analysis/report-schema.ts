@@ -16,7 +16,7 @@ import {
   textOrNull,
   wordIn,
 } from './report-kinds.ts'
-import { bucketNames, countings, type MetricName, metricNames } from './report-names.ts'
+import { bucketNames, countings, groupedNames, type MetricName } from './report-names.ts'
 
 // What the analysis of two groups gives: plain numbers, strings and arrays, so that it is written to JSON as it is. Described once:
 // the types (report-types.ts), the check of a groups.json that was read, which comes from anywhere, the tables of groups/ and
@@ -31,7 +31,7 @@ const dataset = textOrNull('the data set; null: all of them')
 const ownDataset = textOrNull('the data set that it was trained on')
 const architecture = textOrNull('its architecture')
 const because = textOrNull('why a value is undefined; null where all are there')
-const metric = wordIn(metricNames, 'the metric')
+const metric = wordIn(groupedNames, 'the metric')
 const bucket = wordIn(['all', ...bucketNames], 'the bucket of relative depth; all: every layer')
 const depth = wordIn(bucketNames, 'the bucket of relative depth')
 const counting = wordIn(countings, 'what counts once: a pair, or a model')
@@ -61,7 +61,7 @@ const threeOf = (name: MetricName) => {
   })
 }
 const compared = v.object(
-  Object.fromEntries(metricNames.map((name) => [name, threeOf(name)])) as Record<MetricName, ReturnType<typeof threeOf>>,
+  Object.fromEntries(groupedNames.map((name) => [name, threeOf(name)])) as Record<MetricName, ReturnType<typeof threeOf>>,
 )
 
 export const groupInfoSchema = v.object({
@@ -138,7 +138,9 @@ export const pairedComparisonSchema = v.object({
   ),
   test: v.nullable(signedRankSchema),
   p_holm: numberOrNull("p corrected by Holm's method over its family"),
-  family: countIn('tests in that family: the buckets of this metric, data set and counting; the metrics where bucket is all'),
+  family: countIn(
+    'tests in that family: the buckets of this metric, data set and counting; the metrics of its kind where bucket is all',
+  ),
   because,
 })
 
@@ -289,9 +291,9 @@ export const groupReportSchema = v.object({
   architectures: v.array(v.string()),
   models: v.array(reportModelSchema),
   pairs: v.array(pairRowSchema),
-  /** Paired comparisons: 3 metrics × (all + 11 buckets) × 2 countings × (null = all data sets, then each). Empty without pairs. */
+  /** Paired comparisons: 7 metrics × (all + 11 buckets) × 2 countings × (null = all data sets, then each). Empty without pairs. */
   comparisons: v.array(pairedComparisonSchema),
-  /** Group figures: 3 metrics × (all + 11 buckets) × 2 groups × (null, then each data set). */
+  /** Group figures: 7 metrics × (all + 11 buckets) × 2 groups × (null, then each data set). */
   distributions: v.array(distributionSchema),
   /** One row per model and bucket that it has layers in: what box plots are drawn from. */
   depth: v.array(modelDepthRowSchema),

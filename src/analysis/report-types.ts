@@ -18,7 +18,7 @@ import type {
   signedRankSchema,
 } from './report-schema.ts'
 
-export { type BucketName, bucketNames, type Counting, type MetricName, metricNames } from './report-names.ts'
+export { type BucketName, bucketNames, type Counting, groupedNames, type MetricName, metricNames } from './report-names.ts'
 
 // The types of what report-schema.ts describes, for those that only handle it.
 

@@ -1,5 +1,5 @@
 import type { BucketName } from '../analysis/report-types.ts'
-import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
+import { describedMetric, type GroupedMetric, groupedMetrics } from '../measure/metrics/registry.ts'
 import { type NumberWords, numberFormats } from '../words.ts'
 
 /** How a metric by which groups are compared is named and written; the words stand in the metric's own file. */
@@ -13,11 +13,11 @@ export interface MetricWords extends NumberWords {
 }
 
 export const metricWords = Object.fromEntries(
-  comparedMetrics.map((metric) => {
+  groupedMetrics.map((metric) => {
     const { label, format, compared } = describedMetric(metric)
     return [metric, { name: label.long, ...compared, ...numberFormats[format] } satisfies MetricWords]
   }),
-) as unknown as Readonly<Record<ComparedMetric, MetricWords>>
+) as unknown as Readonly<Record<GroupedMetric, MetricWords>>
 
 /** Axis label of a bucket: "first", then deciles 1 to 10. */
 export function bucketTick(bucket: BucketName, index: number): string {

@@ -1,4 +1,6 @@
-import { type BucketName, bucketNames, type GroupReport, type MetricName, metricNames } from '../analysis/report-types.ts'
+import { type BucketName, bucketNames, type GroupReport, type MetricName } from '../analysis/report-types.ts'
+import type { MetricFamily } from '../measure/metrics/metric.ts'
+import { comparedMetrics, shapeMetrics } from '../measure/metrics/registry.ts'
 import { list, plural, sentence } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, legendHeight, WIDE } from './figure.ts'
 import { bucketTick, bucketWords, metricWords } from './metric-words.ts'
@@ -33,18 +35,46 @@ const fills: Record<Side, { tint: string; line: string }> = {
   all: { tint: colour.allTint, line: colour.all },
 }
 
+/** What the figure of a family says of itself. */
+interface FamilyWords {
+  readonly id: string
+  readonly title: string
+  readonly names: readonly MetricName[]
+  /** "the three metrics". */
+  readonly all: string
+  readonly weights: string
+}
+
+const families: Readonly<Record<MetricFamily, FamilyWords>> = {
+  use: {
+    id: 'metrics-by-depth',
+    title: 'Metrics by depth',
+    names: comparedMetrics,
+    all: 'the three metrics',
+    weights: 'sparsity weighted by filters, entropy by non-sparse filters, orthogonality by output channels',
+  },
+  shape: {
+    id: 'shape-by-depth',
+    title: 'Shape of the filters by depth',
+    names: shapeMetrics,
+    all: "the four measures of the filters' shape",
+    weights: 'layers weighted by filters',
+  },
+}
+
 /**
- * Box plots of the three metrics (rows) by depth (first layer, then tenths), one column a data set, group a beside group b.
+ * Box plots of a family's metrics (rows; default: the paper's three) by depth (first layer, then tenths), one column a data set, group a beside group b.
  * A star marks a difference whose Holm-corrected p is below 0.05. Without groups the boxes are grey.
  * `depth`: what depths rest on (`depthNote`), a line under the figure.
  */
-export async function metricsByDepth(data: MetricsByDepthData, depth?: string): Promise<Figure> {
+export async function metricsByDepth(data: MetricsByDepthData, depth?: string, family: MetricFamily = 'use'): Promise<Figure> {
+  const words = families[family]
   const plot = await loadPlot()
   const grouped = data.depth.some((row) => row.group !== null)
   const columns = columnsOf(data)
   const width = (WIDE - LEFT - 6 - GAP * (columns.length - 1)) / columns.length
   const drawing: SvgNode[] = []
-  metricNames.forEach((metric, row) => {
+  words.names.forEach((metric, row) => {
     const rows = data.depth.filter((d) => d[metric] !== null)
     const values = rows.map((d) => d[metric]!)
     const top = values.reduce((most, v) => Math.max(most, v), 0)
@@ -57,7 +87,7 @@ export async function metricsByDepth(data: MetricsByDepthData, depth?: string): 
     columns.forEach((dataset, column) => {
       const x = LEFT + column * (width + GAP)
       const y = HEAD + row * (PANEL + BETWEEN)
-      const last = row === metricNames.length - 1
+      const last = row === words.names.length - 1
       if (row === 0 && dataset !== null) drawing.push(label(dataset, x, 12, { weight: 600, size: 12.5 }))
       drawing.push(cell(plot, { data, metric, dataset, grouped, domain, x, y, width, first: column === 0, last }))
     })
@@ -65,7 +95,7 @@ export async function metricsByDepth(data: MetricsByDepthData, depth?: string): 
       label(sentence(metricWords[metric].axis), 4, HEAD + row * (PANEL + BETWEEN) - 4, { size: 11, fill: colour.muted }),
     )
   })
-  const height = HEAD + metricNames.length * (PANEL + BETWEEN) + 12
+  const height = HEAD + words.names.length * (PANEL + BETWEEN) + 12
   drawing.push(
     label('depth: first layer, then tenths of the relative depth', WIDE / 2, height - 2, {
       size: 11,
@@ -76,13 +106,13 @@ export async function metricsByDepth(data: MetricsByDepthData, depth?: string): 
   const legend = legendOf(data, grouped)
   return frame(
     {
-      id: 'metrics-by-depth',
-      title: 'Metrics by depth',
-      caption: captionOf(data, grouped),
+      id: words.id,
+      title: words.title,
+      caption: captionOf(data, grouped, words),
       width: WIDE,
       height: height + (legendHeight(legend) ? 0 : 4),
       legend,
-      note: [noteOf(data, grouped, columns), ...(depth ? [depth] : [])].join(' '),
+      note: [noteOf(data, grouped, columns, words), ...(depth ? [depth] : [])].join(' '),
     },
     ...drawing,
   )
@@ -197,7 +227,12 @@ function legendOf(data: MetricsByDepthData, grouped: boolean): LegendItem[] {
   ]
 }
 
-function noteOf(data: MetricsByDepthData, grouped: boolean, columns: readonly (string | null)[]): string {
+function noteOf(
+  data: MetricsByDepthData,
+  grouped: boolean,
+  columns: readonly (string | null)[],
+  { weights }: FamilyWords,
+): string {
   const models = (side: 'a' | 'b' | null, dataset: string | null) =>
     new Set(
       data.depth
@@ -212,17 +247,17 @@ function noteOf(data: MetricsByDepthData, grouped: boolean, columns: readonly (s
   })
   const left = data.datasets.length - columns.length
   return [
-    `One value a model and tenth of depth (sparsity weighted by filters, entropy by non-sparse filters, orthogonality by output channels); boxes: quartiles, median, whiskers to 1.5 interquartile ranges; dots with a mean where fewer than ${LEAST_FOR_BOX} models have layers there.`,
+    `One value a model and tenth of depth (${weights}); boxes: quartiles, median, whiskers to 1.5 interquartile ranges; dots with a mean where fewer than ${LEAST_FOR_BOX} models have layers there.`,
     `${list(sizes)}.`,
     ...(left > 0 && columns.length > 1 ? [`${plural(left, 'smaller data set')} not drawn.`] : []),
   ].join(' ')
 }
 
-function captionOf(data: MetricsByDepthData, grouped: boolean): string {
-  if (!grouped) return 'How the three metrics change from the first layer to the deepest, over all models.'
+function captionOf(data: MetricsByDepthData, grouped: boolean, { names, all }: FamilyWords): string {
+  if (!grouped) return `How ${all} change from the first layer to the deepest, over all models.`
   const { a, b } = data.groups
   const without: string[] = []
-  const clauses = metricNames.map((metric) => {
+  const clauses = names.map((metric) => {
     const words = metricWords[metric]
     const tests = data.comparisons.filter(
       (c) => c.metric === metric && c.dataset === null && c.counting === COUNTING && c.bucket !== 'all' && c.difference !== null,
@@ -244,6 +279,6 @@ function captionOf(data: MetricsByDepthData, grouped: boolean): string {
   })
   const said = clauses.filter((clause) => clause !== null)
   if (without.length > 0) said.push(`no depth bucket shows a difference in ${list(without, 'or')}`)
-  if (said.length === 0) return `The three metrics of ${a.name} and ${b.name} models by depth; without pairs nothing is tested.`
+  if (said.length === 0) return `${sentence(all)} of ${a.name} and ${b.name} models by depth; without pairs nothing is tested.`
   return `${sentence(said.join('; '))}. Paired Wilcoxon tests, Holm-corrected over the buckets at 0.05.`
 }

@@ -2,7 +2,7 @@ import { flagsOf } from '../analysis/flags.ts'
 import { type MetricName, metricNames } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
 import type { LayerMetrics, LayerRow } from '../measure/layer-row.ts'
-import { chanceLevel } from '../measure/metrics/registry.ts'
+import { type ComparedMetric, chanceLevel } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import { count, list, plural, sentence } from '../words.ts'
 import { COLUMN, type Figure, frame, type LegendItem, label } from './figure.ts'
@@ -101,7 +101,7 @@ function metricRow(plot: Plot, layers: readonly FlaggedLayer[], metric: MetricNa
   })
 }
 
-function captionOf(model: Pick<ModelRow, MetricName>, layers: readonly FlaggedLayer[]): string {
+function captionOf(model: Pick<ModelRow, ComparedMetric>, layers: readonly FlaggedLayer[]): string {
   const values = metricNames.map(
     (metric) => `${metricWords[metric].name} ${model[metric] === null ? 'undefined' : metricWords[metric].value(model[metric])}`,
   )

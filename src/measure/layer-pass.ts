@@ -224,6 +224,8 @@ function resultOf(
     out_channels,
     filters: out_channels * inputs,
     taps,
+    height,
+    width,
     peak,
     sparse_filters,
     scaled: merged('scaled'),

@@ -7,7 +7,7 @@ import { count, list, plural, sentence } from '../words.ts'
 import { howSure, leadSentences } from './answer.ts'
 import { correlationTable, htmlPairTable, shiftTable } from './group-tables.ts'
 import { type Html, html, raw } from './html.ts'
-import { answerTable, comparedTable, datasetTables, depthTables, spreadTable } from './metric-tables.ts'
+import { answerTable, comparedTable, datasetTables, depthTables, shapeTable, spreadTable } from './metric-tables.ts'
 import { modelsSection } from './models.ts'
 import { provenanceSection } from './provenance.ts'
 import { type PlacedFigure, type ReportPart, reportFigures } from './report-figures.ts'
@@ -71,7 +71,7 @@ function answer(input: ReportInput): Html {
     const { lead, rest } = leadSentences(groups)
     const sets = datasetTables(groups)
     return html`<p class="lede">${lead}</p>${rest.map((text) => html`<p>${text}</p>`)}
-${answerTable(groups)}
+${answerTable(groups)}${shapeTable(groups)}
 ${groups.pairs.length ? html`<p class="small">${howSure(groups)}</p>` : ''}
 <p>${extent(input)}</p>
 ${sets.length ? closed('Each data set alone', sets) : ''}${htmlPairTable(groups)}`

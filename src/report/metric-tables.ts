@@ -1,12 +1,14 @@
 import {
   bucketNames,
   type GroupReport,
+  groupedNames,
   type MetricName,
   type ModelComparison,
   metricNames,
   type PairedComparison,
 } from '../analysis/report-types.ts'
 import { bucketWords, metricWords } from '../figures/metric-words.ts'
+import { shapeMetrics } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
 import { HEADLINE, isShown, overall } from './answer.ts'
@@ -40,6 +42,17 @@ export function answerTable(report: GroupReport): Html {
     report,
     metricNames.map((metric) => overall(report, metric)),
     'answer',
+  )
+}
+
+/** The shape of the filters of both groups, where there are pairs. */
+export function shapeTable(report: GroupReport): Html | '' {
+  if (report.pairs.length === 0) return ''
+  return comparisonTable(
+    `Shape of the filters: means over ${report.groups.a.name} models and their ${report.groups.b.name} counterparts, each model over all its layers`,
+    report,
+    shapeMetrics.map((metric) => overall(report, metric)),
+    'dense',
   )
 }
 
@@ -106,7 +119,7 @@ const statisticColumns: readonly HtmlColumn<PairedComparison>[] = [
 /** The numbers behind the depth figure, over all data sets. */
 export function depthTables(report: GroupReport): Html[] {
   const tests = report.comparisons.filter((c) => c.dataset === null && c.counting === HEADLINE && c.bucket !== 'all')
-  return metricNames.flatMap((metric) => {
+  return groupedNames.flatMap((metric) => {
     const rows = bucketNames.flatMap((bucket) => tests.filter((c) => c.metric === metric && c.bucket === bucket))
     if (rows.length === 0) return []
     return [

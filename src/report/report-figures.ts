@@ -8,6 +8,7 @@ import { explainedVariance } from '../figures/explained-variance.ts'
 import type { Figure } from '../figures/figure.ts'
 import { filterGrid } from '../figures/filter-grid.ts'
 import { firstLayerRgb } from '../figures/first-layer-rgb.ts'
+import { firstLayerShape, hasFirstLayers } from '../figures/first-layer-shape.ts'
 import { metricAgainstAccuracy } from '../figures/metric-against-accuracy.ts'
 import { metricsByDepth } from '../figures/metrics-by-depth.ts'
 import { modelComparison } from '../figures/model-comparison.ts'
@@ -30,7 +31,7 @@ export interface PlacedFigure {
 }
 
 /** A report has no more figures than this; later ones give way. */
-export const MOST_FIGURES = 12
+export const MOST_FIGURES = 14
 /** Models up to this many get an overview of their own. */
 const MOST_OVERVIEWS = 2
 const MOST_GRIDS = 2
@@ -42,8 +43,15 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
   const placed: PlacedFigure[] = []
   const put = (part: ReportPart, figure: Figure) => placed.push({ part, figure })
   const depth = depthNote(inGroups(analysis.models, groups))
-  if (groups) put('depth', await metricsByDepth(groups, depth))
-  else if (analysis.models.length > MOST_OVERVIEWS) put('depth', await metricsByDepth(withoutGroups(analysis), depth))
+  if (groups) {
+    put('depth', await metricsByDepth(groups, depth))
+    put('depth', await metricsByDepth(groups, depth, 'shape'))
+    if (hasFirstLayers(groups)) put('depth', await firstLayerShape(groups))
+  }
+  if (!groups && analysis.models.length > MOST_OVERVIEWS) {
+    put('depth', await metricsByDepth(withoutGroups(analysis), depth))
+    put('depth', await metricsByDepth(withoutGroups(analysis), depth, 'shape'))
+  }
   if (comparison) {
     const compared = analysis.models.filter(({ model }) => model === comparison.a || model === comparison.b)
     put('depth', await modelComparison(comparison, depthNote(compared)))

@@ -14,7 +14,7 @@ import {
   textIn,
   textOrNull,
 } from '../analysis/report-kinds.ts'
-import { metricNames } from '../analysis/report-names.ts'
+import { groupedNames } from '../analysis/report-names.ts'
 import {
   basisRowSchema,
   correlationRowSchema,
@@ -89,7 +89,7 @@ const tables: readonly GroupTable[] = [
     'b',
     'architecture',
     'dataset',
-    ...metricNames.flatMap((metric) =>
+    ...groupedNames.flatMap((metric) =>
       ['a', 'b', 'difference'].map((side): Path => [`metrics.${metric}.${side}`, `${metric}_${side}`]),
     ),
     'shift',

@@ -6,6 +6,7 @@ import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../../src/measure/model-row.ts'
 import { emptyMoments, type Moments, mergeMoments } from '../../src/wasm/moments.ts'
+import { blankMetrics, blankOverall } from '../measure/blank-metrics.ts'
 
 /** A model's row with nothing measured. */
 export function modelRow(model: string, meta: Record<string, MetaValue> = {}): ModelRow {
@@ -21,10 +22,7 @@ export function modelRow(model: string, meta: Record<string, MetaValue> = {}): M
     revision: null,
     layers: 0,
     filters: 0,
-    sparse_filters: 0,
-    sparsity: null,
-    variance_entropy: null,
-    orthogonality: null,
+    ...blankOverall,
     meta,
   }
 }
@@ -56,6 +54,7 @@ export function layerRow(given: Partial<LayerRow> & Pick<LayerRow, 'model'>, nex
     out_channels: 32,
     groups: 1,
     filters,
+    ...blankMetrics,
     peak: 1,
     sparse_filters: sparse,
     sparsity: sparse / filters,

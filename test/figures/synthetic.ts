@@ -9,6 +9,7 @@ import {
   type Counting,
   type Distribution,
   type GroupReport,
+  groupedNames,
   type MetricName,
   type ModelComparison,
   type ModelDepthRow,
@@ -20,8 +21,10 @@ import {
 } from '../../src/analysis/report-types.ts'
 import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
+import { type ComparedMetric, type ShapeMetric, shapeMetrics } from '../../src/measure/metrics/registry.ts'
 import type { Analysis, ModelRow, Parameters } from '../../src/measure/model-row.ts'
 import { emptyMoments } from '../../src/wasm/moments.ts'
+import { blankMetrics, blankOverall } from '../measure/blank-metrics.ts'
 
 export function generator(seed: number): () => number {
   let state = seed >>> 0
@@ -40,12 +43,20 @@ export const parameters: Parameters = {
   kernel_sha256: '0123456789abcdef'.repeat(4),
 }
 
-const levels: Record<MetricName, (depth: number, robust: boolean, dataset: number) => number> = {
+const levels: Record<ComparedMetric, (depth: number, robust: boolean, dataset: number) => number> = {
   sparsity: (depth, robust, dataset) =>
     (robust ? 0.02 + 0.08 * depth : 0.03 + 0.55 * depth * depth) / (1 + 2 * (dataset === 2 ? 1 : 0)),
   variance_entropy: (depth, robust, dataset) =>
     0.78 - 0.1 * depth - (robust ? 0.08 * depth * depth : 0.34 * depth * depth) / (1 + dataset),
   orthogonality: (depth, robust, dataset) => 0.8 + 0.15 * depth - (robust ? 0.02 : 0.13 * depth) / (1 + dataset),
+}
+
+/** The same of the filters' shape: robust first layers threshold. */
+const shapeLevels: Record<ShapeMetric, (depth: number, robust: boolean) => number> = {
+  dc_share: (depth, robust) => (robust ? 0.3 : 0.12) + 0.1 * depth,
+  centre_share: (depth, robust) => (robust ? 0.75 - 0.55 * Math.min(1, 3 * depth) : 0.22),
+  frequency: (depth, robust) => (robust ? 0.3 : 0.36) - 0.05 * depth,
+  symmetry: (depth, robust) => (robust ? 0.82 - 0.2 * Math.min(1, 3 * depth) : 0.46 + 0.1 * depth),
 }
 
 export interface SyntheticOptions {
@@ -64,6 +75,7 @@ export function syntheticReport(options: SyntheticOptions = {}): GroupReport {
     seed = 7,
   } = options
   const random = generator(seed)
+  const shapes = generator(seed + 100)
   const models: ReportModel[] = []
   const depth: ModelDepthRow[] = []
   const pairs: PairRow[] = []
@@ -82,6 +94,10 @@ export function syntheticReport(options: SyntheticOptions = {}): GroupReport {
             values[metric] = Math.min(0.99, Math.max(0, level + level * 0.16 * (own + 0.8 * bell(random))))
             overall[metric] = (overall[metric] ?? 0) + values[metric] / bucketNames.length
           }
+          for (const metric of shapeMetrics) {
+            values[metric] = shapeLevels[metric](b / 10, group === 'b') * (1 + 0.12 * bell(shapes))
+            overall[metric] = (overall[metric] ?? 0) + values[metric] / bucketNames.length
+          }
           const filters = 4096 * (1 + b)
           return {
             model: name,
@@ -91,6 +107,7 @@ export function syntheticReport(options: SyntheticOptions = {}): GroupReport {
             bucket,
             layers: 2,
             filters,
+            ...blankOverall,
             sparse_filters: Math.round(filters * values.sparsity),
             ...values,
           } satisfies ModelDepthRow
@@ -104,6 +121,7 @@ export function syntheticReport(options: SyntheticOptions = {}): GroupReport {
           clean_accuracy: group === 'a' ? 93 + 2 * own : 84 + 4 * own,
           robust_accuracy: group === 'a' ? 0 : 52 + 9 * own + 3 * bell(random),
           layers: 22,
+          ...blankOverall,
           filters: rows.reduce((sum, row) => sum + row.filters, 0),
           sparse_filters: rows.reduce((sum, row) => sum + row.sparse_filters, 0),
           ...overall,
@@ -114,7 +132,7 @@ export function syntheticReport(options: SyntheticOptions = {}): GroupReport {
       })
       const [a, b] = made as [ReportModel, ReportModel]
       const metrics = {} as Record<MetricName, { a: number; b: number; difference: number }>
-      for (const metric of metricNames) metrics[metric] = { a: a[metric]!, b: b[metric]!, difference: b[metric]! - a[metric]! }
+      for (const metric of groupedNames) metrics[metric] = { a: a[metric]!, b: b[metric]!, difference: b[metric]! - a[metric]! }
       pairs.push({ a: a.model, b: b.model, architecture, dataset, metrics, shift: 0.2 + 0.2 * random() })
     }
   })
@@ -143,11 +161,11 @@ export function syntheticReport(options: SyntheticOptions = {}): GroupReport {
     pairs,
     comparisons: scopes.flatMap((dataset) =>
       countings.flatMap((counting) =>
-        metricNames.flatMap((metric) => buckets.map((bucket) => compare(metric, bucket, dataset, counting, pairs, depth))),
+        groupedNames.flatMap((metric) => buckets.map((bucket) => compare(metric, bucket, dataset, counting, pairs, depth))),
       ),
     ),
     distributions: scopes.flatMap((dataset) =>
-      metricNames.flatMap((metric) =>
+      groupedNames.flatMap((metric) =>
         buckets.flatMap((bucket) =>
           (['a', 'b'] as const).map((group) => distribution(metric, bucket, dataset, group, models, depth)),
         ),
@@ -394,6 +412,7 @@ export function syntheticAnalysis(names: readonly string[] = ['resnet18_normal',
         out_channels: out,
         groups: 1,
         filters,
+        ...blankMetrics,
         peak: 0.5,
         sparse_filters: Math.round(filters * levels.sparsity(depth, robust, 0)),
         sparsity: levels.sparsity(depth, robust, 0),
@@ -429,6 +448,7 @@ export function syntheticAnalysis(names: readonly string[] = ['resnet18_normal',
       revision: null,
       layers,
       filters,
+      ...blankOverall,
       sparse_filters: sparse,
       sparsity: sparse / filters,
       variance_entropy: own.reduce((sum, row) => sum + row.variance_entropy!, 0) / layers,
@@ -444,11 +464,8 @@ export function syntheticComparison(): ModelComparison {
   const { models, layers } = syntheticAnalysis()
   const [a, b] = models as [ModelRow, ModelRow]
   const triple = (x: number | null, y: number | null) => ({ a: x, b: y, difference: x === null || y === null ? null : y - x })
-  const both = (x: Record<MetricName, number | null>, y: Record<MetricName, number | null>) => ({
-    sparsity: triple(x.sparsity, y.sparsity),
-    variance_entropy: triple(x.variance_entropy, y.variance_entropy),
-    orthogonality: triple(x.orthogonality, y.orthogonality),
-  })
+  const both = (x: Record<MetricName, number | null>, y: Record<MetricName, number | null>) =>
+    Object.fromEntries(groupedNames.map((name) => [name, triple(x[name], y[name])])) as ModelComparison['metrics']
   const second = layers.filter((row) => row.model === b.model)
   return {
     a: a.model,

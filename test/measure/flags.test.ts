@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerMetrics } from '../../src/measure/layer-row.ts'
+import { blankMetrics } from '../measure/blank-metrics.ts'
 
 const healthy: LayerMetrics = {
   model: 'm',
@@ -15,6 +16,7 @@ const healthy: LayerMetrics = {
   out_channels: 8,
   groups: 1,
   filters: 64,
+  ...blankMetrics,
   peak: 1,
   sparse_filters: 0,
   sparsity: 0,

@@ -7,6 +7,9 @@ export interface LayerStatistics {
   readonly out_channels: number
   readonly filters: number
   readonly taps: number
+  /** Rows and columns of a filter: taps = height · width. */
+  readonly height: number
+  readonly width: number
   readonly peak: number
   readonly sparse_filters: number
   readonly scaled: Moments
@@ -70,6 +73,9 @@ export type Overall =
       readonly weight: (layer: LayerCounts) => number
     }
 
+/** `use`: how well a layer uses its filters, the paper's three metrics; `shape`: what kind of filters they are. */
+export type MetricFamily = 'use' | 'shape'
+
 /**
  * One measure of a layer, described once: how it is computed, and all that is said of it anywhere. A new one is a file like its
  * neighbours, and a line in the registry; its column, the exports, the model's value, the labels and docs/metrics.md follow.
@@ -109,12 +115,14 @@ export interface Metric {
   readonly overall: Overall | null
   /** Words for a metric by which groups and models are compared, in figures, report, page and terminal; null: it is not. */
   readonly compared: {
+    /** Metrics of a family are tested together and share a figure: the paper's three, and those of the filters' shape. */
+    readonly family: MetricFamily
     /** Label of an axis, with the unit. */
     readonly axis: string
     /** What the studied group does when its value is higher: "have …", "are …". */
     readonly more: string
     readonly less: string
-    /** Which way a layer is better used, as limits and flags take it. */
-    readonly better: 'higher' | 'lower'
+    /** Which way a layer is better used, as limits and flags take it; absent: neither. */
+    readonly better?: 'higher' | 'lower'
   } | null
 }

@@ -27,6 +27,7 @@ export const orthogonality = {
   },
   overall: { rule: 'mean', words: 'mean weighted by output channels', weight: (layer) => layer.out_channels },
   compared: {
+    family: 'use',
     axis: 'orthogonality (0 to 1)',
     more: 'are more orthogonal',
     less: 'are less orthogonal',

@@ -1,4 +1,7 @@
-import type { LayerShape, Metric, Need, Overall } from './metric.ts'
+import { centre_share } from './centre-share.ts'
+import { dc_share } from './dc-share.ts'
+import { frequency } from './frequency.ts'
+import type { LayerShape, Metric, MetricFamily, Need, Overall } from './metric.ts'
 import { norm_l1 } from './norm-l1.ts'
 import { norm_l1_standardised } from './norm-l1-standardised.ts'
 import { norm_l2 } from './norm-l2.ts'
@@ -7,6 +10,7 @@ import { orthogonality } from './orthogonality.ts'
 import { peak } from './peak.ts'
 import { sparse_filters } from './sparse-filters.ts'
 import { sparsity } from './sparsity.ts'
+import { symmetry } from './symmetry.ts'
 import { variance_entropy } from './variance-entropy.ts'
 import { variance_entropy_clean } from './variance-entropy-clean.ts'
 import { variance_entropy_clean_norm } from './variance-entropy-clean-norm.ts'
@@ -28,6 +32,10 @@ export const layerMetrics = [
   norm_l2,
   norm_l1_standardised,
   norm_l2_standardised,
+  dc_share,
+  centre_share,
+  frequency,
+  symmetry,
 ] as const satisfies readonly Metric[]
 
 type Registered = (typeof layerMetrics)[number]
@@ -35,8 +43,14 @@ type Registered = (typeof layerMetrics)[number]
 /** A metric that can be undefined (null). */
 export type NullableMetric = Extract<Registered, { readonly undefinedWhen: string }>['name']
 
-/** A metric by which groups and models are compared. */
-export type ComparedMetric = Extract<Registered, { readonly compared: object }>['name']
+/** A metric by which groups of models are compared. */
+export type GroupedMetric = Extract<Registered, { readonly compared: object }>['name']
+
+/** One of the paper's three: what is shown first of every layer and model. */
+export type ComparedMetric = Extract<Registered, { readonly compared: { readonly family: 'use' } }>['name']
+
+/** A metric of the filters' shape. */
+export type ShapeMetric = Exclude<GroupedMetric, ComparedMetric>
 
 type OverallMetric = Extract<Registered, { readonly overall: object }>
 
@@ -64,24 +78,44 @@ export function overallOf(metrics: readonly Metric[]): (Metric & { readonly over
 /** Names of the metrics that can be undefined, in the order of the columns. */
 export const nullableMetrics = nullableOf(layerMetrics).map(({ name }) => name) as readonly NullableMetric[]
 
-/** Names of the metrics that groups and models are compared by, in the order of the columns: the paper's three. */
-export const comparedMetrics = layerMetrics.flatMap(({ name, compared }) =>
-  compared === null ? [] : [name],
-) as readonly ComparedMetric[]
+function namesOf(family: MetricFamily): readonly string[] {
+  return layerMetrics.flatMap(({ name, compared }) => (compared?.family === family ? [name] : []))
+}
+
+/** Names of the paper's three metrics, in the order of the columns. */
+export const comparedMetrics = namesOf('use') as readonly ComparedMetric[]
+
+/** Names of the metrics of the filters' shape, in the order of the columns. */
+export const shapeMetrics = namesOf('shape') as readonly ShapeMetric[]
+
+/** Families of the metrics by which groups are compared: those of one are tested together. */
+export const metricFamilies = [comparedMetrics, shapeMetrics] as const satisfies readonly (readonly GroupedMetric[])[]
+
+/** Names of all metrics by which groups are compared, family by family. */
+export const groupedMetrics: readonly GroupedMetric[] = metricFamilies.flat()
 
 const byName = new Map<string, Metric>(layerMetrics.map((metric) => [metric.name, metric]))
 
 /** A metric and the words it is compared with. */
-export type ComparedWords = Metric & { readonly name: ComparedMetric; readonly compared: NonNullable<Metric['compared']> }
+export type ComparedWords<Name extends GroupedMetric = GroupedMetric> = Metric & {
+  readonly name: Name
+  readonly compared: NonNullable<Metric['compared']>
+}
 
 /** The description of a metric that is compared. */
-export function describedMetric(name: ComparedMetric): ComparedWords {
-  return byName.get(name) as ComparedWords
+export function describedMetric<Name extends GroupedMetric>(name: Name): ComparedWords<Name> {
+  return byName.get(name) as ComparedWords<Name>
 }
 
 /** What a layer of random weights of this shape has; null where there is nothing to compare with. */
 export function chanceLevel(name: NullableMetric, row: LayerShape & MetricRow): number | null {
   return byName.get(name)!.chance?.level?.(row, (metric) => row[metric.name as keyof MetricRow]) ?? null
+}
+
+/** What random weights give a measure of the filters' shape: it depends on the kernel ("3x3") alone. */
+export function shapeByChance(name: ShapeMetric, kernel: string): number | null {
+  const shape: LayerShape = { kernel, in_channels: 1, out_channels: 1, filters: 1 }
+  return byName.get(name)!.chance?.level?.(shape, () => null) ?? null
 }
 
 /** A pass over a layer's weights beyond those that every row needs (peak and sums; counts and moments). */

@@ -20,6 +20,7 @@ export const sparsity = {
     whole: (layer) => layer.filters,
   },
   compared: {
+    family: 'use',
     axis: 'sparse filters (%)',
     more: 'have a larger share of sparse filters',
     less: 'have a smaller share of sparse filters',

@@ -30,6 +30,7 @@ export const variance_entropy = {
     weight: (layer) => layer.filters - layer.sparse_filters,
   },
   compared: {
+    family: 'use',
     axis: 'variance entropy (0 to 0.954)',
     more: 'have more variance entropy',
     less: 'have less variance entropy',

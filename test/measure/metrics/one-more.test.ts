@@ -40,7 +40,14 @@ const wasm = await openInstance()
 const measured = await analyze(someModels(), { kernel: 'all' })
 const layers = measured.layers.map((row) => {
   const [rows = 0, columns = 0] = row.kernel.split('x').map(Number)
-  const statistics: LayerStatistics = { ...row, taps: rows * columns, deviation: 0, gram: undefined }
+  const statistics: LayerStatistics = {
+    ...row,
+    taps: rows * columns,
+    height: rows,
+    width: columns,
+    deviation: 0,
+    gram: undefined,
+  }
   return { ...row, ...evaluateMetrics(statistics, wasm, measured.parameters.profile, undefined, metrics) }
 })
 const of = (row: object): unknown => (row as Record<string, unknown>)['mean_width']

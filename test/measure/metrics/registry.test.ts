@@ -17,6 +17,8 @@ const layer: LayerStatistics = {
   out_channels: 4,
   filters: 12,
   taps: 9,
+  height: 3,
+  width: 3,
   peak: 1,
   sparse_filters: 3,
   scaled: moments(9),
