@@ -45,9 +45,11 @@ type Overall = {
 }
 /** The metrics that models have, over the layers in question. */
 const overall = Object.fromEntries(
-  overallOf(layerMetrics).map(({ name, label, overall: { rule } }) => [
+  overallOf(layerMetrics).map(({ name, label, overall: { rule }, undefinedWhen }) => [
     name,
-    rule === 'sum' ? filtersIn(`${label.long}, summed`) : numberOrNull(`${label.long} of all these layers`),
+    rule === 'sum' && undefinedWhen === null
+      ? filtersIn(`${label.long}, summed`)
+      : numberOrNull(`${label.long}${rule === 'sum' ? ', summed' : ' of all these layers'}`),
   ]),
 ) as unknown as Overall
 

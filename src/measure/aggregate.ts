@@ -19,12 +19,14 @@ export function aggregateFields(metrics: readonly Metric[] = layerMetrics): Fiel
   return {
     ...sizeFields,
     ...Object.fromEntries(
-      overallOf(metrics).map(({ name, label, overall }) => [
-        name,
-        overall.rule === 'sum'
-          ? numberField('int64', `${label.long}, summed over layers`, 'the sum over layers')
-          : optional(numberField('float64', `${label.long} of all layers: ${overall.words}`, 'the sum over layers')),
-      ]),
+      overallOf(metrics).map(({ name, label, overall, undefinedWhen, inOlderTables }) => {
+        const field =
+          overall.rule === 'sum'
+            ? numberField('int64', `${label.long}, summed over layers`, 'the sum over layers')
+            : numberField('float64', `${label.long} of all layers: ${overall.words}`, 'the sum over layers')
+        if (overall.rule === 'sum' && undefinedWhen === null) return [name, field]
+        return [name, { ...optional(field), ...(inOlderTables && { absent: () => null }) }]
+      }),
     ),
   }
 }
@@ -76,9 +78,10 @@ export class LayerSum {
   }
 
   total(): Aggregate {
-    const values = this.#metrics.map(({ name, overall }, k): [string, number | null] => {
+    const values = this.#metrics.map(({ name, overall, undefinedWhen }, k): [string, number | null] => {
       const [sum, weight] = [this.#sums[k]!, this.#weights[k]!]
-      if (overall.rule === 'sum') return [name, sum]
+      if (overall.rule === 'sum' && undefinedWhen === null) return [name, sum]
+      if (overall.rule === 'sum') return [name, weight > 0 ? sum : null]
       return [name, weight > 0 ? sum / weight : null]
     })
     return { layers: this.#layers, filters: this.#filters, ...Object.fromEntries(values) } as Aggregate

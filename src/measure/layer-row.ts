@@ -12,11 +12,13 @@ import {
 } from '../arrow/fields.ts'
 import { convolutionFields, layerNameFields } from '../database/layer-columns.ts'
 import { parseJson } from '../database/provenance.ts'
+import { sharedInstance } from '../wasm/module.ts'
 import type { Moments } from '../wasm/moments.ts'
 import { type Flags, layerFlags } from './flags.ts'
 import type { Reasons } from './metrics/evaluate.ts'
-import type { Metric } from './metrics/metric.ts'
+import type { LayerStatistics, Metric } from './metrics/metric.ts'
 import { comparedMetrics, layerMetrics, type MetricRow, nullableOf } from './metrics/registry.ts'
+import { sidesOf } from './metrics/second-moment.ts'
 
 export { type NullableMetric, nullableMetrics } from './metrics/registry.ts'
 
@@ -71,9 +73,20 @@ export function layerFields(metrics: readonly Metric[] = layerMetrics): Fields {
   }
 }
 
-function metricField({ type, meaning, undefinedWhen }: Metric): Field<number> | Field<number | null> {
+function metricField(metric: Metric): Field<number> | Field<number | null> {
+  const { type, meaning, undefinedWhen } = metric
   const field = numberField(type, meaning, 'the metric')
-  return undefinedWhen === null ? field : optional(field)
+  if (undefinedWhen === null) return field
+  return { ...optional(field), ...(metric.inOlderTables && { absent: (row) => olderValue(metric, row as unknown as LayerRow) }) }
+}
+
+/** A metric's value in a row whose table was written before the metric was. */
+function olderValue(metric: Metric, row: LayerRow): number | null {
+  if (metric.inOlderTables === 'unknown') return null
+  const [height, width] = sidesOf(row.kernel)
+  const statistics: LayerStatistics = { ...row, height, width, taps: height * width, deviation: Number.NaN, gram: undefined }
+  const outcome = metric.compute(statistics, sharedInstance(), 'cvprw22')
+  return typeof outcome === 'number' ? outcome + 0 : null
 }
 
 /** Reasons as JSON with the metrics in the order of the columns; null when nothing is undefined. */

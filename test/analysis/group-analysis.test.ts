@@ -39,8 +39,8 @@ function only<T>(list: readonly T[], wanted: Partial<T>): T {
 test('every table has the rows it promises', () => {
   const scopes = 3 // all, cifar10, cifar100
   assert.equal(report.datasets, ['cifar10', 'cifar100'])
-  assert.is(report.comparisons.length, 3 * 12 * 2 * scopes)
-  assert.is(report.distributions.length, 3 * 12 * 2 * scopes)
+  assert.is(report.comparisons.length, 7 * 12 * 2 * scopes)
+  assert.is(report.distributions.length, 7 * 12 * 2 * scopes)
   assert.is(report.pooled_depth.length, 11 * 2 * scopes)
   assert.is(report.bases.length, 3 * scopes)
   assert.is(report.shift.length, 12 * 2 * scopes)

@@ -6,7 +6,7 @@ import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
 import { joinPairs } from '../../src/analysis/join-pairs.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
 import { parsePairs } from '../../src/analysis/pairs.ts'
-import { bucketNames } from '../../src/analysis/report-types.ts'
+import { bucketNames, type MetricName } from '../../src/analysis/report-types.ts'
 import { analyze } from '../../src/analyze.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 
@@ -59,6 +59,23 @@ if (!sample || !existsSync(`${sample}/dataset.h5`)) {
     )!
     assert.ok(shift.shift! > 0)
     assert.ok(report.warnings.some((warning) => warning.startsWith('the same filters under several names')))
+    // The paper's finding on first layers: robust ones threshold. Means over the models, and the test over pairs.
+    const first = (metric: MetricName) => ({
+      test: report.comparisons.find(
+        (row) => row.metric === metric && row.bucket === 'first' && row.dataset === null && row.counting === 'models',
+      )!,
+      means: (['a', 'b'] as const).map((side) => {
+        const values = report.depth.flatMap((row) => (row.bucket === 'first' && row.group === side ? row[metric]! : []))
+        return Number((values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3))
+      }),
+    })
+    assert.equal(first('centre_share').means, [0.225, 0.709])
+    assert.equal(first('symmetry').means, [0.437, 0.824])
+    for (const metric of ['centre_share', 'symmetry'] as const) {
+      const { n, test } = first(metric).test
+      assert.is(n, 40)
+      assert.ok(test!.p < 2e-12)
+    }
   })
 }
 

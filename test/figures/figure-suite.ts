@@ -6,6 +6,7 @@ import { explainedVariance } from '../../src/figures/explained-variance.ts'
 import type { Figure } from '../../src/figures/figure.ts'
 import { filterGrid } from '../../src/figures/filter-grid.ts'
 import { firstLayerRgb } from '../../src/figures/first-layer-rgb.ts'
+import { firstLayerShape } from '../../src/figures/first-layer-shape.ts'
 import { metricAgainstAccuracy } from '../../src/figures/metric-against-accuracy.ts'
 import { metricsByDepth } from '../../src/figures/metrics-by-depth.ts'
 import { modelComparison } from '../../src/figures/model-comparison.ts'
@@ -74,7 +75,7 @@ export const syntheticFirstLayers = () =>
     weights: syntheticFilters(48, 4 + i),
   }))
 
-/** All twelve figures. */
+/** All fourteen figures. */
 export async function allFigures(): Promise<Figure[]> {
   const report = smallReport()
   const analysis = syntheticAnalysis()
@@ -83,6 +84,8 @@ export async function allFigures(): Promise<Figure[]> {
   return [
     await metricsByDepth(report),
     renamed(await metricsByDepth(few), 'metrics-by-depth-of-few'),
+    await metricsByDepth(report, undefined, 'shape'),
+    await firstLayerShape(report),
     pcaBases(report),
     await explainedVariance(report),
     await coefficientRidges(report),

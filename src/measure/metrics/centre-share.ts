@@ -19,6 +19,7 @@ export const centre_share = {
     return energyShare(layer, () => secondMoment(layer, (taps - 1) / 2, (taps - 1) / 2))
   },
   overall: { rule: 'mean', words: 'mean weighted by filters', weight: (layer) => layer.filters },
+  inOlderTables: 'computed',
   compared: {
     family: 'shape',
     axis: 'centre share (0 to 1)',

@@ -20,6 +20,7 @@ export const dc_share = {
       return sum / taps
     }),
   overall: { rule: 'mean', words: 'mean weighted by filters', weight: (layer) => layer.filters },
+  inOlderTables: 'computed',
   compared: {
     family: 'shape',
     axis: 'DC share (0 to 1)',

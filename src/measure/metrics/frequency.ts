@@ -29,6 +29,7 @@ export const frequency = {
       return sides === 0 ? 0 : (down + across) / sides
     }),
   overall: { rule: 'mean', words: 'mean weighted by filters', weight: (layer) => layer.filters },
+  inOlderTables: 'computed',
   compared: {
     family: 'shape',
     axis: 'frequency (0 to 1)',

@@ -113,6 +113,11 @@ export interface Metric {
   compute(layer: LayerStatistics, math: MetricMath, profile: Profile): Outcome
   /** A model's value; null: only layers have one. */
   readonly overall: Overall | null
+  /**
+   * What a table written before the metric was has of it: computed from what the row holds, or nothing (null). Absent: every table has
+   * its column.
+   */
+  readonly inOlderTables?: 'computed' | 'unknown'
   /** Words for a metric by which groups and models are compared, in figures, report, page and terminal; null: it is not. */
   readonly compared: {
     /** Metrics of a family are tested together and share a figure: the paper's three, and those of the filters' shape. */

@@ -57,9 +57,14 @@ type OverallMetric = Extract<Registered, { readonly overall: object }>
 /** A value of every metric. */
 export type MetricRow = { readonly [M in Registered as M['name']]: M['undefinedWhen'] extends null ? number : number | null }
 
-/** A model's value of every metric that has one: a sum is always there, a ratio or a mean may have nothing to weigh. */
+/** A model's value of every metric that has one: the sum of one that is never undefined is always there. */
 export type OverallRow = {
-  readonly [M in OverallMetric as M['name']]: M['overall']['rule'] extends 'sum' ? number : number | null
+  readonly [M in OverallMetric as M['name']]: M extends {
+    readonly overall: { readonly rule: 'sum' }
+    readonly undefinedWhen: null
+  }
+    ? number
+    : number | null
 }
 
 /** Metrics whose own values over layers make the model's; a ratio is made of counts. */

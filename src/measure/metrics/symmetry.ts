@@ -27,6 +27,7 @@ export const symmetry = {
       return sum / 2
     }),
   overall: { rule: 'mean', words: 'mean weighted by filters', weight: (layer) => layer.filters },
+  inOlderTables: 'computed',
   compared: {
     family: 'shape',
     axis: 'point symmetry (0 to 1)',
