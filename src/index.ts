@@ -3,11 +3,17 @@
 export type { ConvolutionWeights, Planes } from './activation/convolution.ts'
 export type { FirstStage, Normalisation } from './activation/first-stage.ts'
 export type { Image } from './activation/image.ts'
-export { analyzeGroups, type GroupsOptions, groupCoefficients } from './analysis/analyze-groups.ts'
+export {
+  analyzeGroups,
+  type GroupsOptions,
+  groupCoefficients,
+  groupsOfRun,
+  type RunGroupsOptions,
+} from './analysis/analyze-groups.ts'
 export { type BootstrapOptions, bootstrapMeans } from './analysis/bootstrap.ts'
 export type { Coefficients } from './analysis/coefficients.ts'
 export { compareModels } from './analysis/compare-models.ts'
-export { type GroupInput, groupAnalysis } from './analysis/group-analysis.ts'
+export { type GroupInput, type GroupQuestion, groupAnalysis } from './analysis/group-analysis.ts'
 export { holm } from './analysis/holm.ts'
 export type { Joined } from './analysis/join-meta.ts'
 export { joinMeta } from './analysis/join-meta.ts'
@@ -49,6 +55,7 @@ export {
 } from './measure/coefficients.ts'
 export type { Inputs } from './measure/inputs.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
+export { type LayerSource, layersInMemory, type MeasuredLayer, type StreamedRun, streamed } from './measure/layer-source.ts'
 export type { LayerPlace, MeasuredRun } from './measure/layers-again.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'
@@ -61,7 +68,6 @@ export { type FigureFile, type FigureFormat, figureFiles } from './report/figure
 export { type PlacedFigure, reportFigures } from './report/report-figures.ts'
 export type { ReportInput } from './report/report-input.ts'
 export { checkFiles, type FileCheck } from './results/check-files.ts'
-export type { MeasuredLayer } from './results/collect.ts'
 export type { Difference } from './results/compare-rows.ts'
 export { csvLines, layersCsv, modelsCsv } from './results/csv.ts'
 export { type ExportFormat, exportFormats, exportTable } from './results/export-formats.ts'

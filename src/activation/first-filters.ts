@@ -1,6 +1,6 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import { layersAgain, type MeasuredRun } from '../measure/layers-again.ts'
+import { layersAgain, type MeasuredRun, wantedOf } from '../measure/layers-again.ts'
 import { openInstance } from '../wasm/module.ts'
 import { readFirstFilters } from './read-values.ts'
 
@@ -37,7 +37,7 @@ export async function readFirstFiltersOf(
   const wanted = analysis.layers.filter(({ model, kernel }) => models.has(model) && kernel === '3x3')
   const wasm = await openInstance()
   const found: FirstFilters[] = []
-  for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis, wanted, options })) {
+  for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis, wanted: wantedOf(wanted), options })) {
     const most = isRgbLayer(row) ? PER_RGB_LAYER : PER_LAYER
     const count = Math.min(row.filters, most)
     found.push({ model: row.model, layer_id: row.layer_id, filters: await readFirstFilters(wasm, layer.convolution, count) })

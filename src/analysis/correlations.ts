@@ -1,4 +1,4 @@
-import type { MeasuredMember } from './model-depth.ts'
+import { type MeasuredMember, valueIn } from './model-depth.ts'
 import { type CorrelationRow, groupedNames } from './report-types.ts'
 import { spearman, type TriedOrders } from './spearman.ts'
 
@@ -28,13 +28,15 @@ export function correlationsOf(
       if (inGroup.length < 3) return []
       return groupedNames.flatMap((metric) =>
         (['clean_accuracy', 'robust_accuracy'] as const).map((against) => {
-          const both = inGroup.filter((member) => member.overall[metric] !== null && member[against] !== null)
-          const found = spearman(
-            both.map((member) => member.overall[metric]!),
-            both.map((member) => member[against]!),
-            tried,
-          )
-          const row = { metric, against, group, by, value, n: both.length }
+          const [x, y]: [number[], number[]] = [[], []]
+          for (const member of inGroup) {
+            const [measured, accuracy] = [valueIn(member, 'all', metric), member[against]]
+            if (measured === null || accuracy === null) continue
+            x.push(measured)
+            y.push(accuracy)
+          }
+          const found = spearman(x, y, tried)
+          const row = { metric, against, group, by, value, n: x.length }
           if ('because' in found) return { ...row, rho: null, p: null, p_exact: null, because: found.because }
           return { ...row, rho: found.rho, p: found.p, p_exact: found.p_exact, because: null }
         }),

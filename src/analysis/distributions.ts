@@ -4,17 +4,20 @@ import { type Distribution, groupedNames } from './report-types.ts'
 
 /** Every metric over the models of each group, overall and by depth bucket, over all data sets and for each. */
 export function distributionsOf(members: readonly MeasuredMember[], datasets: readonly (string | null)[]): Distribution[] {
-  return datasets.flatMap((dataset) =>
-    groupedNames.flatMap((metric) =>
+  return datasets.flatMap((dataset) => {
+    const sides = (['a', 'b'] as const).map(
+      (group) =>
+        [group, members.filter((member) => member.group === group && (dataset === null || member.dataset === dataset))] as const,
+    )
+    return groupedNames.flatMap((metric) =>
       scopes.flatMap(([key, bucket]) =>
-        (['a', 'b'] as const).map((group) => {
-          const inGroup = members.filter((member) => member.group === group && (dataset === null || member.dataset === dataset))
+        sides.map(([group, inGroup]) => {
           const values = inGroup.map((member) => valueIn(member, key, metric)).filter((value) => value !== null)
           return { metric, bucket, dataset, group, ...boxOf(values, inGroup.length) }
         }),
       ),
-    ),
-  )
+    )
+  })
 }
 
 function boxOf(values: readonly number[], models: number): Omit<Distribution, 'metric' | 'bucket' | 'dataset' | 'group'> {

@@ -1,36 +1,45 @@
 import { UsageError } from '../errors.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import { layersByModel } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { sharedInstance } from '../wasm/module.ts'
-import { basesOf, commonKernel } from './bases.ts'
+import { BasisSums, KernelCounts } from './bases.ts'
 import { type BootstrapOptions, bootstrapDefaults, bootstrapMeans } from './bootstrap.ts'
+import { CoefficientSums } from './coefficient-sums.ts'
 import { type Coefficients, coefficientBins } from './coefficients.ts'
-import { comparePairs, matchPairs, pairRow } from './comparisons.ts'
+import { comparePairs, type MatchedPair, matchPairs, pairRow } from './comparisons.ts'
 import { correlationsOf } from './correlations.ts'
+import { bucketIndex } from './depth.ts'
 import { distributionsOf } from './distributions.ts'
-import { coefficientRows, groupHistograms, groupShifts, pairShifts } from './group-shift.ts'
-import { histogramsOf } from './member-histograms.ts'
-import { assignMembers, type GroupChoice, type Member, metaValue } from './members.ts'
-import { depthRows, type MeasuredMember, measureMember, pooledDepth } from './model-depth.ts'
+import { coefficientRows, groupShifts } from './group-shift.ts'
+import type { LayerStatistic } from './layer-statistic.ts'
+import { assignMembers, type GroupChoice, type Member, type Membership, metaValue } from './members.ts'
+import { DepthSums, depthRows, type MeasuredMember, PooledDepthSums } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
-import type { GroupInfo, GroupReport, Methods, ReportModel, ShiftMatrix } from './report-types.ts'
-import { sameFilters } from './same-filters.ts'
-import { shiftMatrix } from './shift-matrix.ts'
+import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
+import type { GroupInfo, GroupReport, Methods, ReportModel } from './report-types.ts'
+import { FilterPrints } from './same-filters.ts'
+import { type Labelled, labelCounts } from './shift-matrix.ts'
 
 /** A shift matrix of more values than this is not made unless it is asked for. */
 const largestMatrix = 24
 
-/** What the analysis of two groups works on. */
-export interface GroupInput {
-  readonly analysis: Analysis
+/** What the analysis of two groups is told beside the run. */
+export interface GroupQuestion {
   /** Matched with the models (`joinPairs`); default none. */
   readonly pairs?: readonly Pair[]
   /** The groups by name; default: the metadata column Robust, else the sides of the pairs. */
   readonly groups?: GroupChoice
-  /** Of the second pass, made for the same models; default none: the report then has no shifts. */
-  readonly coefficients?: Coefficients | null
   /** Metadata columns to make a shift matrix of, besides group and data set and architecture. */
   readonly columns?: readonly string[]
   readonly bootstrap?: BootstrapOptions
+}
+
+/** What the analysis of two groups works on. */
+export interface GroupInput extends GroupQuestion {
+  readonly analysis: Analysis
+  /** Of the second pass, made for the same models; default none: the report then has no shifts. */
+  readonly coefficients?: Coefficients | null
 }
 
 /**
@@ -38,119 +47,209 @@ export interface GroupInput {
  * The same input gives the same bits in every engine.
  * @throws InputError, UsageError see `assignMembers`; UsageError for a column that no model has
  */
-export function groupAnalysis({
-  analysis,
-  pairs = [],
-  groups,
-  coefficients = null,
-  columns = [],
-  bootstrap = {},
-}: GroupInput): GroupReport {
-  const { math } = sharedInstance()
-  const membership = assignMembers(analysis, pairs, groups)
-  const members = membership.members.map(measureMember)
-  const compared = members.filter(({ group }) => group !== null)
-  const pool = members.filter(({ pooled }) => pooled)
-  const { kernel, warnings } = commonKernel(pool.flatMap(({ layers }) => layers))
-  // The order of the table of pairs, where there is one: models come in that of their names.
-  const datasets = distinct([...pairs.map(({ dataset }) => dataset), ...compared.map(({ dataset }) => dataset)]).filter((name) =>
-    compared.some(({ dataset }) => dataset === name),
-  )
-  const architectures = distinct(compared.map(({ architecture }) => architecture))
-  const dataScopes = [null, ...datasets]
-  const matched = matchPairs(pairs, members)
-  const settings = { ...bootstrapDefaults, ...bootstrap }
+export function groupAnalysis({ analysis, coefficients = null, ...question }: GroupInput): GroupReport {
+  const statistics = new GroupStatistics(analysis, question)
+  const layers = layersByModel(analysis.layers)
+  for (const member of statistics.members) for (const row of layers.get(member.row.model) ?? []) statistics.add(member, row)
+  return statistics.report(coefficients && statistics.summed(coefficients, layers))
+}
 
-  const histograms = coefficients && histogramsOf(members, coefficients, kernel)
-  const grouped =
-    coefficients && histograms ? groupHistograms(histograms, matched, dataScopes, coefficients.basis.mean.length) : []
-  const pairShift = coefficients && histograms ? pairShifts(matched, histograms, coefficients, math) : matched.map(() => null)
-  const columnOf = (column: string): ((member: Member) => string | null) => {
-    if (!compared.some(({ row }) => metaValue(row.meta, [column]) !== null))
-      throw new UsageError(`no compared model has a value in the metadata column "${column}"`)
-    return ({ row }) => {
-      const value = metaValue(row.meta, [column])
-      return value === null ? null : String(value)
-    }
+/**
+ * The analysis of two groups while the layers of a run come one after the other. Every statistic of it takes each layer and
+ * keeps no row; a new one is a class of that kind (`LayerStatistic`) in `#statistics`, and what it found goes into the report.
+ */
+export class GroupStatistics {
+  readonly members: readonly MeasuredMember[]
+  readonly #run: Pick<Analysis, 'version' | 'parameters'>
+  readonly #question: GroupQuestion
+  readonly #membership: Membership
+  readonly #byName: ReadonlyMap<string, MeasuredMember>
+  readonly #datasets: readonly string[]
+  readonly #scopes: readonly (string | null)[]
+  readonly #pairs: readonly MatchedPair[]
+  readonly #kernels = new KernelCounts()
+  readonly #depth: DepthSums
+  readonly #pooledDepth: PooledDepthSums
+  readonly #bases: BasisSums
+  readonly #prints: FilterPrints
+  readonly #statistics: readonly LayerStatistic[]
+
+  /** @throws InputError, UsageError see `assignMembers`; UsageError for a column that no model has */
+  constructor({ models, version, parameters }: Pick<Analysis, 'models' | 'version' | 'parameters'>, question: GroupQuestion) {
+    const { pairs = [], groups } = question
+    this.#run = { version, parameters }
+    this.#question = question
+    this.#membership = assignMembers(models, pairs, groups)
+    this.#depth = new DepthSums(models.length)
+    this.members = this.#membership.members.map((member) => ({ ...member, depth: this.#depth }))
+    this.#byName = new Map(this.members.map((member) => [member.row.model, member]))
+    const named = new Set(this.#compared().map(({ dataset }) => dataset))
+    // The order of the table of pairs, where there is one: models come in that of their names.
+    this.#datasets = distinct([...pairs.map(({ dataset }) => dataset), ...named]).filter((name) => named.has(name))
+    this.#scopes = [null, ...this.#datasets]
+    this.#pairs = matchPairs(pairs, this.members)
+    this.#pooledDepth = new PooledDepthSums(this.#scopes)
+    this.#bases = new BasisSums(this.#scopes)
+    this.#prints = new FilterPrints(models.length)
+    this.#statistics = [this.#kernels, this.#depth, this.#pooledDepth, this.#bases, this.#prints]
+    this.#askedColumns()
   }
-  const matrices: ShiftMatrix[] = []
-  const asked = columns.map((column) => [column, columnOf(column)] as const)
-  if (coefficients && histograms) {
-    const make = (column: string, labelOf: (member: Member) => string | null): ShiftMatrix =>
-      shiftMatrix(column, labelOf, histograms, coefficients, math)
-    const name = (member: Member): string => membership.names[member.group ?? 'a']
-    const usual = [
-      make(datasets.length > 0 ? 'group and data set' : 'group', (member) =>
-        member.dataset === null ? name(member) : `${member.dataset} ${name(member)}`,
-      ),
-      make('architecture', ({ architecture }) => architecture),
+
+  #compared(): MeasuredMember[] {
+    return this.members.filter(({ group }) => group !== null)
+  }
+
+  #pool(): MeasuredMember[] {
+    return this.members.filter(({ pooled }) => pooled)
+  }
+
+  /** The member of a name; undefined for a name that is no model's. */
+  member(name: string): MeasuredMember | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** Names of the models whose filters are in bases, histograms and shifts. */
+  pooled(): string[] {
+    return this.#pool().map(({ row }) => row.model)
+  }
+
+  /** Names of the models that the common range of coefficients is over: of all as in the notebooks, and of those that were chosen. */
+  inRange(): string[] {
+    return this.#ranging().map(({ row }) => row.model)
+  }
+
+  #ranging(): readonly MeasuredMember[] {
+    return this.#question.groups ? this.#compared() : this.members
+  }
+
+  add(member: MeasuredMember, row: LayerRow): void {
+    for (const statistic of this.#statistics) statistic.add(member, row)
+  }
+
+  /** When all layers have been added: the kernel size of bases and shifts, its basis (null without one), and the filters to be read for them. */
+  basis(): { readonly kernel: string | null; readonly basis: PrincipalComponents | null; readonly filters: number } {
+    const { kernel } = this.#kernels.common()
+    const moments = this.#bases.pooled(kernel)
+    const basis = whyNoBasis(moments) === null ? principalComponents(moments) : null
+    const ranging = this.#ranging().reduce((sum, member) => sum + member.depth.of(member, 'all').filters, 0)
+    return { kernel, basis, filters: ranging + this.#kernels.filtersOf(kernel) }
+  }
+
+  /** Sums for the coefficients of the pooled models' layers in a basis. */
+  coefficientSums(basis: PrincipalComponents): CoefficientSums {
+    const usual = this.#usualColumns().filter((labelled) => {
+      const { size } = labelCounts(labelled, this.members)
+      return size > 1 && size <= largestMatrix
+    })
+    const columns = [...usual, ...this.#askedColumns()]
+    const { math } = sharedInstance()
+    return new CoefficientSums({ members: this.members, pairs: this.#pairs, datasets: this.#scopes, columns }, basis, math)
+  }
+
+  /** The sums of coefficients that are in memory. @throws RangeError when a layer was not in their pass */
+  summed(coefficients: Coefficients, layers: ReadonlyMap<string, readonly LayerRow[]>): CoefficientSums {
+    const sums = this.coefficientSums(coefficients.basis)
+    const { kernel } = this.#kernels.common()
+    const byLayer = new Map(coefficients.layers.map((layer) => [`${layer.layer_id}/${layer.model}`, layer]))
+    sums.range = coefficients.range
+    for (const member of this.#pool())
+      for (const layer of layers.get(member.row.model) ?? []) {
+        if (layer.kernel !== kernel) continue
+        const found = byLayer.get(`${layer.layer_id}/${layer.model}`)
+        if (!found)
+          throw new RangeError(
+            `layer ${layer.layer} of model ${layer.model} has no coefficients: the pass was made for other models`,
+          )
+        sums.addRange(member, bucketIndex(layer), found)
+        sums.addCounts(member, bucketIndex(layer), found)
+      }
+    return sums
+  }
+
+  #usualColumns(): Labelled[] {
+    const name = (member: Member): string => this.#membership.names[member.group ?? 'a']
+    return [
+      {
+        column: this.#datasets.length > 0 ? 'group and data set' : 'group',
+        labelOf: (member) => (member.dataset === null ? name(member) : `${member.dataset} ${name(member)}`),
+      },
+      { column: 'architecture', labelOf: ({ architecture }) => architecture },
     ]
-    for (const matrix of usual) if (matrix.values.length > 1 && matrix.values.length <= largestMatrix) matrices.push(matrix)
-    for (const [column, labelOf] of asked) matrices.push(make(column, labelOf))
   }
 
-  return {
-    version: analysis.version,
-    parameters: analysis.parameters,
-    methods: methodsOf(settings),
-    groups: {
-      a: groupInfo(
-        membership.names.a,
-        members.filter(({ group }) => group === 'a'),
-      ),
-      b: groupInfo(
-        membership.names.b,
-        members.filter(({ group }) => group === 'b'),
-      ),
-    },
-    datasets,
-    architectures,
-    models: members.map(reportModel),
-    pairs: matched.map((pair, k) => pairRow(pair, pairShift[k]!)),
-    comparisons: comparePairs(matched, dataScopes, bootstrapMeans(settings), math),
-    distributions: distributionsOf(members, dataScopes),
-    depth: depthRows(members),
-    pooled_depth: pooledDepth(members, dataScopes),
-    bases: basesOf(members, dataScopes, kernel),
-    coefficients: coefficients && {
-      range: coefficients.range,
-      bins: coefficientBins,
-      basis_models: pool.length,
-      groups: coefficientRows(grouped),
-    },
-    shift: coefficients ? groupShifts(grouped, coefficients, math) : [],
-    matrices,
-    correlations: correlationsOf(members, datasets, architectures),
-    warnings: [...membership.warnings, ...sameFilters(compared), ...warnings],
+  #askedColumns(): Labelled[] {
+    return (this.#question.columns ?? []).map((column) => {
+      const labelOf = ({ row }: Member): string | null => {
+        const value = metaValue(row.meta, [column])
+        return value === null ? null : String(value)
+      }
+      if (!this.#compared().some((member) => labelOf(member) !== null))
+        throw new UsageError(`no compared model has a value in the metadata column "${column}"`)
+      return { column, labelOf }
+    })
+  }
+
+  /** The report, when all layers have been added, and all coefficients where there are any. */
+  report(coefficients: CoefficientSums | null): GroupReport {
+    const { math } = sharedInstance()
+    const members = this.members
+    const compared = this.#compared()
+    const pairs = this.#pairs
+    const { kernel, warnings } = this.#kernels.common()
+    const { names } = this.#membership
+    const settings = { ...bootstrapDefaults, ...this.#question.bootstrap }
+    const grouped = coefficients?.groups() ?? []
+    const shifts = coefficients?.pairShifts() ?? []
+    const architectures = distinct(compared.map(({ architecture }) => architecture))
+    return {
+      ...this.#run,
+      methods: methodsOf(settings),
+      groups: { a: groupInfo(names.a, 'a', members), b: groupInfo(names.b, 'b', members) },
+      datasets: this.#datasets,
+      architectures,
+      models: members.map(reportModel),
+      pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? null)),
+      comparisons: comparePairs(pairs, this.#scopes, bootstrapMeans(settings), math),
+      distributions: distributionsOf(members, this.#scopes),
+      depth: [...depthRows(members)],
+      pooled_depth: this.#pooledDepth.rows(members),
+      bases: this.#bases.rows(members, kernel),
+      coefficients: coefficients && {
+        range: [...coefficients.range],
+        bins: coefficientBins,
+        basis_models: this.#pool().length,
+        groups: coefficientRows(grouped),
+      },
+      shift: coefficients ? groupShifts(grouped, coefficients, math) : [],
+      matrices: coefficients?.matrices.matrices(coefficients, math) ?? [],
+      correlations: correlationsOf(members, this.#datasets, architectures),
+      warnings: [...this.#membership.warnings, ...this.#prints.sentences(compared), ...warnings],
+    }
   }
 }
 
 const distinct = (values: readonly (string | null)[]): string[] => [...new Set(values)].filter((value) => value !== null)
 
-function groupInfo(name: string, members: readonly MeasuredMember[]): GroupInfo {
-  const sum = (field: 'layers' | 'filters' | 'sparse_filters'): number =>
-    members.reduce((total, { overall }) => total + overall[field], 0)
-  const filters = sum('filters')
-  const sparse_filters = sum('sparse_filters')
+function groupInfo(name: string, side: 'a' | 'b', all: readonly MeasuredMember[]): GroupInfo {
+  const members = all.filter(({ group }) => group === side)
+  const total = { layers: 0, filters: 0, sparse_filters: 0 }
+  for (const member of members) {
+    const { layers, filters, sparse_filters } = member.depth.of(member, 'all')
+    total.layers += layers
+    total.filters += filters
+    total.sparse_filters += sparse_filters
+  }
   return {
     name,
     models: members.length,
-    layers: sum('layers'),
-    filters,
-    sparse_filters,
-    sparsity: filters > 0 ? sparse_filters / filters : null,
+    ...total,
+    sparsity: total.filters > 0 ? total.sparse_filters / total.filters : null,
   }
 }
 
-function reportModel({
-  row,
-  group,
-  dataset,
-  architecture,
-  clean_accuracy,
-  robust_accuracy,
-  overall,
-}: MeasuredMember): ReportModel {
+function reportModel(member: MeasuredMember): ReportModel {
+  const { row, group, dataset, architecture, clean_accuracy, robust_accuracy } = member
+  const overall = member.depth.of(member, 'all')
   return { model: row.model, group, dataset, architecture, clean_accuracy, robust_accuracy, ...overall, meta: row.meta }
 }
 

@@ -1,7 +1,6 @@
 import type { MetaValue } from '../database/meta.ts'
 import { InputError, UsageError } from '../errors.ts'
-import type { LayerRow } from '../measure/layer-row.ts'
-import type { Analysis, ModelRow } from '../measure/model-row.ts'
+import type { ModelRow } from '../measure/model-row.ts'
 import type { Pair } from './pairs.ts'
 
 /** Two groups by name, each with its models. Group a is the reference. */
@@ -12,6 +11,8 @@ export interface GroupChoice {
 
 /** A model as the groups' analysis sees it. */
 export interface Member {
+  /** Its number in the table of models: statistics of all members are arrays by it. */
+  readonly index: number
   readonly row: ModelRow
   /** Null for a model that is in neither group. */
   readonly group: 'a' | 'b' | null
@@ -21,8 +22,6 @@ export interface Member {
   readonly architecture: string | null
   readonly clean_accuracy: number | null
   readonly robust_accuracy: number | null
-  /** In the order of the table. */
-  readonly layers: readonly LayerRow[]
 }
 
 export interface Membership {
@@ -54,26 +53,25 @@ export function metaValue(meta: Readonly<Record<string, MetaValue>>, names: read
  * @throws InputError when pairs and metadata contradict each other, or a chosen model was not read
  * @throws UsageError when nothing defines two groups
  */
-export function assignMembers(analysis: Analysis, pairs: readonly Pair[], choice?: GroupChoice): Membership {
-  const layers = new Map<string, LayerRow[]>(analysis.models.map(({ model }) => [model, []]))
-  for (const layer of analysis.layers) layers.get(layer.model)?.push(layer)
+export function assignMembers(models: readonly ModelRow[], pairs: readonly Pair[], choice?: GroupChoice): Membership {
   const pairOf = new Map<string, { pair: Pair; side: 'a' | 'b' }>()
   for (const pair of pairs)
     for (const side of ['a', 'b'] as const) if (!pairOf.has(pair[side])) pairOf.set(pair[side], { pair, side })
-  const chosen = choice && choiceOf(choice, layers)
+  const chosen = choice && choiceOf(choice, new Set(models.map(({ model }) => model)))
 
   const groups = new Map(
-    analysis.models.map((row) => [
+    models.map((row) => [
       row.model,
       chosen ? (chosen.get(row.model) ?? null) : groupOf(row, pairOf.get(row.model)?.side ?? null),
     ]),
   )
   const between = pairs.filter(({ a, b }) => groups.get(a) === 'a' && groups.get(b) === 'b')
   const paired = between.length > 0 ? new Set(between.flatMap(({ a, b }) => [a, b])) : undefined
-  const members = analysis.models.map((row): Member => {
+  const members = models.map((row, index): Member => {
     const inPair = pairOf.get(row.model)
     const group = groups.get(row.model)!
     return {
+      index,
       row,
       group,
       pooled: group !== null && (paired?.has(row.model) ?? true),
@@ -81,7 +79,6 @@ export function assignMembers(analysis: Analysis, pairs: readonly Pair[], choice
       architecture: inPair?.pair.architecture ?? textOf(metaValue(row.meta, columns.architecture)),
       clean_accuracy: numberOf(metaValue(row.meta, columns.clean)),
       robust_accuracy: numberOf(metaValue(row.meta, columns.robustAccuracy)),
-      layers: layers.get(row.model)!,
     }
   })
   const names = { a: choice?.a.name ?? 'normal', b: choice?.b.name ?? 'robust' }
@@ -90,7 +87,7 @@ export function assignMembers(analysis: Analysis, pairs: readonly Pair[], choice
   return { names, members, warnings: warningsOf(members, pairs, names) }
 }
 
-function choiceOf(choice: GroupChoice, known: ReadonlyMap<string, unknown>): Map<string, 'a' | 'b'> {
+function choiceOf(choice: GroupChoice, known: ReadonlySet<string>): Map<string, 'a' | 'b'> {
   const chosen = new Map<string, 'a' | 'b'>()
   for (const side of ['a', 'b'] as const) {
     for (const model of choice[side].models) {

@@ -1,41 +1,64 @@
-import { type Coefficients, mergeHistograms } from './coefficients.ts'
-import type { MemberHistograms } from './member-histograms.ts'
+import type { Histograms } from './coefficients.ts'
+import type { InBasis } from './group-shift.ts'
+import { HistogramSum } from './histogram-sum.ts'
 import type { Member } from './members.ts'
 import type { ShiftMatrix } from './report-types.ts'
 import { densities, distributionShift } from './shift.ts'
 import type { Transcendental } from './transcendental.ts'
 
-/**
- * The shift between every two values of a column, each model once. `labelOf` gives a model's value, null to leave it out;
- * values stand in the order of their first appearance. A cell is null where one of the two has no non-sparse filter.
- */
-export function shiftMatrix(
-  column: string,
-  labelOf: (member: Member) => string | null,
-  models: readonly MemberHistograms[],
-  coefficients: Coefficients,
-  math: Transcendental,
-): ShiftMatrix {
-  const groups = new Map<string, MemberHistograms[]>()
-  for (const model of models) {
-    const value = labelOf(model.member)
-    if (value !== null) groups.set(value, [...(groups.get(value) ?? []), model])
+/** A column and the value that a model has in it; null leaves the model out. */
+export interface Labelled {
+  readonly column: string
+  readonly labelOf: (member: Member) => string | null
+}
+
+/** A column's values in the order of their first appearance among the pooled models, and how many models have each. */
+export function labelCounts({ labelOf }: Labelled, members: readonly Member[]): Map<string, number> {
+  const values = new Map<string, number>()
+  for (const member of members) {
+    const value = member.pooled ? labelOf(member) : null
+    if (value !== null) values.set(value, (values.get(value) ?? 0) + 1)
   }
-  const components = coefficients.basis.mean.length
-  const merged = [...groups.values()].map((group) =>
-    mergeHistograms(
-      group.map(({ all }) => all),
-      components,
-    ),
-  )
-  const made = merged.map((histograms) => densities(histograms, coefficients.range, math))
-  return {
-    column,
-    values: [...groups.keys()],
-    models: [...groups.values()].map((group) => group.length),
-    filters: merged.map(({ filters }) => filters),
-    shift: made.map((a) =>
-      made.map((b) => (a && b ? distributionShift(a, b, coefficients.basis.explainedVarianceRatio).shift : null)),
-    ),
+  return values
+}
+
+/** Histograms of the values of columns, each model once. */
+export class MatrixSums {
+  readonly #columns: readonly {
+    readonly column: string
+    readonly models: ReadonlyMap<string, number>
+    readonly sums: readonly HistogramSum[]
+    /** Of each member the number of its value; none: -1. */
+    readonly labelNumber: Int32Array
+  }[]
+
+  constructor(columns: readonly Labelled[], members: readonly Member[], components: number) {
+    this.#columns = columns.map((labelled) => {
+      const models = labelCounts(labelled, members)
+      const numbers = new Map([...models.keys()].map((value, k) => [value, k]))
+      const labelNumber = Int32Array.from(members, (member) => {
+        const value = member.pooled ? labelled.labelOf(member) : null
+        return value === null ? -1 : numbers.get(value)!
+      })
+      return { column: labelled.column, models, sums: [...models].map(() => new HistogramSum(components)), labelNumber }
+    })
+  }
+
+  add({ index }: Pick<Member, 'index'>, set: Pick<Histograms, 'filters' | 'counts'>): void {
+    for (const { labelNumber, sums } of this.#columns) if (labelNumber[index]! >= 0) sums[labelNumber[index]!]!.addCounts(set)
+  }
+
+  /** The shift between every two values of each column. A cell is null where one of the two has no non-sparse filter. */
+  matrices({ range, basis }: InBasis, math: Transcendental): ShiftMatrix[] {
+    return this.#columns.map(({ column, models, sums }) => {
+      const made = sums.map((histograms) => densities(histograms, range, math))
+      return {
+        column,
+        values: [...models.keys()],
+        models: [...models.values()],
+        filters: sums.map(({ filters }) => filters),
+        shift: made.map((a) => made.map((b) => (a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null))),
+      }
+    })
   }
 }

@@ -1,4 +1,4 @@
-import { coefficientBins, type Histograms } from './coefficients.ts'
+import { coefficientBins } from './coefficients.ts'
 import type { Transcendental } from './transcendental.ts'
 
 /** Put where a density is 0: float32 epsilon, as the notebook does. */
@@ -15,7 +15,11 @@ export interface Densities {
  * Histograms as densities over the common range, 0 replaced by float32 epsilon, each component divided by its sum.
  * Null for a group without filters.
  */
-export function densities(histograms: Histograms, range: readonly [number, number], { log }: Transcendental): Densities | null {
+export function densities(
+  histograms: { readonly filters: number; readonly counts: ArrayLike<number> },
+  range: readonly [number, number],
+  { log }: Transcendental,
+): Densities | null {
   if (histograms.filters === 0) return null
   const { counts } = histograms
   const components = counts.length / coefficientBins

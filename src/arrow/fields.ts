@@ -149,7 +149,7 @@ function nestedOf({ fields, problem }: Nested, name: string, table: ArrowTable):
   const records = recordsOf(fields, `${name}_`, table)
   records.forEach((record, k) => {
     const what = problem?.(record as never, name)
-    if (what !== undefined) throw new InputError(table.name, `row ${k}: ${what}`)
+    if (what !== undefined) throw new InputError(table.name, `row ${table.first + k}: ${what}`)
   })
   return records
 }

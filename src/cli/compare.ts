@@ -4,6 +4,7 @@ import { type GroupReport, type MetricName, type ModelComparison, metricNames } 
 import { depthNote } from '../database/depth-words.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
+import { inMemory } from '../measure/layer-source.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { pictures } from '../report/pictures.ts'
@@ -54,7 +55,7 @@ export const compareCommand: Command = {
       keepLayers: true,
       onModel: (model, { path }) => models[side.get(path)!].push(model),
       extend: async (measured) => {
-        const analysis = await measured.run.whole()
+        const analysis = await inMemory(await measured.run.whole())
         if (models.a.length === 1 && models.b.length === 1)
           comparison = compareModels(layersOf(analysis, models.a[0]!), layersOf(analysis, models.b[0]!))
         else {

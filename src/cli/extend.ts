@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
+import { inMemory } from '../measure/layer-source.ts'
 import { pictures } from '../report/pictures.ts'
 import { extendRun as extend } from '../results/extend-run.ts'
 import { type ShownImage, writeShownImages } from '../results/images.ts'
@@ -41,7 +42,7 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
     onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
   })
   if (results && wanted.report && activation) {
-    const analysis = await run.whole()
+    const analysis = await inMemory(await run.whole())
     const name = pictures(analysis, groups, first).firstLayers?.[0]?.model
     const stage = await activationOf(shownInput(measured, name), activation)
     await occupied(() => writeReportFiles(results, { analysis, groups, first, activation: stage }))

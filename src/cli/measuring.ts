@@ -4,9 +4,9 @@ import { InputError } from '../errors.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
 import { steadyInputs } from '../inputs/steady-inputs.ts'
 import { diskFolder } from '../io/node.ts'
-import type { Input } from '../io/random-access.ts'
+import type { Input, RandomAccess } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import type { Analysis } from '../measure/model-row.ts'
+import { type LayerSource, layersInMemory, type StreamedRun } from '../measure/layer-source.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { type CollectedRun, collectRun, openRunTables, requireLayers } from '../results/collect.ts'
@@ -127,8 +127,10 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         })
         requireSomething(record)
         await tables?.finish(record)
-        const whole = async (): Promise<Analysis> => ({ ...record, layers: results ? await layersOf(results) : rows })
-        await task.extend?.({ run: { ...record, whole }, inputs, results, signal, progress })
+        await withLayers(results, rows, (layers) => {
+          const whole = async (): Promise<StreamedRun> => ({ ...record, layers: await layers() })
+          return task.extend?.({ run: { ...record, whole }, inputs, results, signal, progress })
+        })
         const seconds = (performance.now() - started) / 1000
         if (!place || !results) return { record, seconds }
         await place.lock.requireHeld()
@@ -163,13 +165,22 @@ function requireSomething(record: CollectedRun): void {
   if (record.layerCount === 0 && failure) throw new InputError(failure.file, failure.problem)
 }
 
-async function layersOf(results: StagedResults): Promise<LayerRow[]> {
-  const { readLayerTable } = await import('../results/tables-read.ts')
-  const access = await results.readBack(tableFiles.layers)
+/** Gives `work` the layers of the run, opened when they are asked for: from their table where there is one. */
+async function withLayers(
+  results: StagedResults | undefined,
+  rows: readonly LayerRow[],
+  work: (layers: () => Promise<LayerSource>) => Promise<void> | undefined,
+): Promise<void> {
+  if (!results) return work(async () => layersInMemory(rows))
+  let access: RandomAccess | undefined
   try {
-    return await readLayerTable(access)
+    await work(async () => {
+      const { openLayerTable } = await import('../results/layer-table.ts')
+      access ??= await results.readBack(tableFiles.layers)
+      return openLayerTable(access)
+    })
   } finally {
-    await access.close?.()
+    await access?.close?.()
   }
 }
 

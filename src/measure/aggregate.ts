@@ -46,44 +46,76 @@ export function aggregateLayers(layers: Iterable<Weighable>, metrics: readonly M
 
 /** The same for layers that come one after the other and need not be kept. */
 export class LayerSum {
-  readonly #metrics: ReturnType<typeof overallOf>
-  /** Of each metric: the sum, and what it is divided by. */
-  readonly #sums: number[]
-  readonly #weights: number[]
-  #layers = 0
-  #filters = 0
+  readonly #sums: LayerSums
 
   constructor(metrics: readonly Metric[] = layerMetrics) {
-    this.#metrics = overallOf(metrics)
-    this.#sums = this.#metrics.map(() => 0)
-    this.#weights = this.#metrics.map(() => 0)
+    this.#sums = new LayerSums(1, metrics)
   }
 
   add(layer: Weighable): void {
-    this.#layers++
-    this.#filters += layer.filters
-    for (let k = 0; k < this.#metrics.length; k++) {
-      const { name, overall } = this.#metrics[k]!
+    this.#sums.add(0, layer)
+  }
+
+  total(): Aggregate {
+    return this.#sums.total(0)
+  }
+}
+
+/** Many sums side by side, in one array: 16 bytes each, and 16 for every metric. */
+export class LayerSums {
+  readonly #metrics: ReturnType<typeof overallOf>
+  readonly #width: number
+  /** Of each sum: layers, filters; then of each metric the sum, and what it is divided by. */
+  readonly #values: Float64Array
+
+  constructor(count: number, metrics: readonly Metric[] = layerMetrics) {
+    this.#metrics = overallOf(metrics)
+    this.#width = 2 + 2 * this.#metrics.length
+    this.#values = new Float64Array(count * this.#width)
+  }
+
+  /** Adds a layer to the sum of that number. */
+  add(index: number, layer: Weighable): void {
+    const values = this.#values
+    let at = index * this.#width
+    values[at]!++
+    values[at + 1]! += layer.filters
+    for (const { name, overall } of this.#metrics) {
+      at += 2
       if (overall.rule === 'ratio') {
-        this.#sums[k]! += overall.part(layer)
-        this.#weights[k]! += overall.whole(layer)
+        values[at]! += overall.part(layer)
+        values[at + 1]! += overall.whole(layer)
         continue
       }
       const value = layer[name as SummedMetric]
       if (value === null) continue
       const weight = overall.rule === 'sum' ? 1 : overall.weight(layer)
-      this.#sums[k]! += weight * value
-      this.#weights[k]! += weight
+      values[at]! += weight * value
+      values[at + 1]! += weight
     }
   }
 
-  total(): Aggregate {
-    const values = this.#metrics.map(({ name, overall, undefinedWhen }, k): [string, number | null] => {
-      const [sum, weight] = [this.#sums[k]!, this.#weights[k]!]
-      if (overall.rule === 'sum' && undefinedWhen === null) return [name, sum]
-      if (overall.rule === 'sum') return [name, weight > 0 ? sum : null]
-      return [name, weight > 0 ? sum / weight : null]
-    })
-    return { layers: this.#layers, filters: this.#filters, ...Object.fromEntries(values) } as Aggregate
+  layers(index: number): number {
+    return this.#values[index * this.#width]!
+  }
+
+  /** One metric of a sum. */
+  value(index: number, metric: string): number | null {
+    const k = this.#metrics.findIndex(({ name }) => name === metric)
+    return this.#valueAt(index, k)
+  }
+
+  #valueAt(index: number, k: number): number | null {
+    const at = index * this.#width + 2 + 2 * k
+    const [sum, weight] = [this.#values[at]!, this.#values[at + 1]!]
+    const { overall, undefinedWhen } = this.#metrics[k]!
+    if (overall.rule === 'sum') return undefinedWhen === null || weight > 0 ? sum : null
+    return weight > 0 ? sum / weight : null
+  }
+
+  total(index: number): Aggregate {
+    const at = index * this.#width
+    const values = this.#metrics.map(({ name }, k): [string, number | null] => [name, this.#valueAt(index, k)])
+    return { layers: this.#values[at]!, filters: this.#values[at + 1]!, ...Object.fromEntries(values) } as Aggregate
   }
 }

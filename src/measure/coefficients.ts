@@ -3,7 +3,7 @@ import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/modul
 import { weightReader } from '../weights/reader.ts'
 import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { layersAgain, type MeasuredRun } from './layers-again.ts'
+import { type LayerPlace, layersAgain, type MeasuredRun, type WantedLayers, wantedOf } from './layers-again.ts'
 import { pieces } from './segments.ts'
 import type { SelectedLayer } from './select.ts'
 
@@ -49,10 +49,90 @@ export interface CoefficientOptions {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
 }
 
+/** Whose filters are read, and who hears of their coefficients: first the range of every layer, then its counts. */
+export interface CoefficientReading {
+  readonly inputs: readonly (Input | LazyInput)[]
+  readonly analysis: Omit<MeasuredRun, 'layers'>
+  readonly basis: FilterBasis
+  /** Layers whose filters are counted; those of other kernel sizes than the basis are passed over. */
+  readonly wanted: WantedLayers<RangedLayer>
+  /** Layers whose filters make the common range: the same, and others. */
+  readonly ranging: WantedLayers<RangedLayer>
+  /** Filters of both, for the progress. */
+  readonly filters: number
+  readonly options: Omit<CoefficientOptions, 'models' | 'inRange'>
+  /** The smallest and largest coefficient of each component over all filters of a layer, sparse ones included. */
+  readonly onRange: (row: RangedLayer, range: Pick<Histograms, 'min' | 'max'>) => void
+  /** The common range, when every layer's is known. */
+  readonly onCommonRange: (range: readonly [low: number, high: number]) => void
+  readonly onCounts: (row: RangedLayer, counts: Pick<Histograms, 'filters' | 'counts'>) => void
+}
+
+/** What the second pass needs of a layer's row. */
+export type RangedLayer = LayerPlace & Pick<LayerRow, 'peak' | 'sparse_filters' | 'conv_depth_norm'>
+
 /**
  * Reads the filters of a measured run again, twice: for the common range, then for the histograms of their coefficients
  * (w / own max-abs - mean) · component; a filter of zeros counts as zeros. Layers are found again by model and layer_id.
  * Exact counts: the result does not depend on the order of work.
+ * @throws InputError when an input cannot be read again, or no longer holds the layers that were measured
+ */
+export async function readCoefficients(reading: CoefficientReading): Promise<void> {
+  const { inputs, analysis, basis, options, onRange, onCommonRange, onCounts } = reading
+  const taps = basis.mean.length
+  const own = ({ models, of }: WantedLayers<RangedLayer>): WantedLayers<RangedLayer> => ({
+    models,
+    of: (model) => ofTaps(of(model), taps),
+  })
+  const again = { inputs, analysis, options }
+  const wasm = await openInstance()
+  let done = 0
+  const reportProgress = (row: RangedLayer): void => {
+    done += row.filters
+    options.onProgress?.({ done, total: reading.filters, model: row.model })
+  }
+
+  let low = Infinity
+  let high = -Infinity
+  for await (const { row, layer } of layersAgain({ ...again, wanted: own(reading.ranging) })) {
+    const min = new Float64Array(taps).fill(Infinity)
+    const max = new Float64Array(taps).fill(-Infinity)
+    for await (const [address, count] of filtersOf(wasm, layer)) {
+      const { lowest, highest } = wasm.coefficientRange(address, count, taps, basis)
+      for (let c = 0; c < taps; c++) {
+        min[c] = Math.min(min[c]!, lowest[c]!)
+        max[c] = Math.max(max[c]!, highest[c]!)
+      }
+    }
+    low = min.reduce((a, b) => Math.min(a, b), low)
+    high = max.reduce((a, b) => Math.max(a, b), high)
+    onRange(row, { min, max })
+    reportProgress(row)
+  }
+  onCommonRange(low > high ? [0, 1] : [low, high])
+  if (low > high) return
+
+  const { threshold, profile } = analysis.parameters
+  for await (const { row, layer } of layersAgain({ ...again, wanted: own(reading.wanted) })) {
+    const counts = new Float64Array(taps * coefficientBins)
+    const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
+    for await (const [address, count] of filtersOf(wasm, layer)) {
+      wasm.coefficientHistogram(address, count, taps, basis, range, counts)
+    }
+    onCounts(row, { filters: row.filters - row.sparse_filters, counts })
+    reportProgress(row)
+  }
+}
+
+async function* ofTaps(batches: AsyncIterable<readonly RangedLayer[]>, taps: number): AsyncGenerator<readonly RangedLayer[]> {
+  for await (const rows of batches) {
+    const own = rows.filter((row) => tapsOf(row) === taps)
+    if (own.length > 0) yield own
+  }
+}
+
+/**
+ * The coefficients of every layer of a run, as `readCoefficients` reads them, in memory.
  * @param inputs those of `analysis`, in the same order; each must be readable again (a LazyInput, bytes in memory, a Blob)
  * @throws InputError when an input cannot be read again, or no longer holds the layers that were measured
  * @example
@@ -73,58 +153,28 @@ export async function measureCoefficients(
   const ofBasis = analysis.layers.filter((row) => tapsOf(row) === taps)
   const wanted = ofBasis.filter((row) => models === undefined || models.has(row.model))
   const ranging = ofBasis.filter((row) => models === undefined || models.has(row.model) || inRange?.has(row.model))
-  const again = { inputs: [...inputs], analysis, options }
-  const wasm = await openInstance()
   const filtersIn = (rows: readonly LayerRow[]): number => rows.reduce((sum, row) => sum + row.filters, 0)
-  const total = filtersIn(ranging) + filtersIn(wanted)
-  let done = 0
-  const reportProgress = (row: LayerRow): void => {
-    done += row.filters
-    options.onProgress?.({ done, total, model: row.model })
-  }
-
-  const ranges = new Map<LayerRow, { min: Float64Array; max: Float64Array }>()
-  for await (const { row, layer } of layersAgain({ ...again, wanted: ranging })) {
-    const min = new Float64Array(taps).fill(Infinity)
-    const max = new Float64Array(taps).fill(-Infinity)
-    for await (const [address, count] of filtersOf(wasm, layer)) {
-      const { lowest, highest } = wasm.coefficientRange(address, count, taps, basis)
-      for (let c = 0; c < taps; c++) {
-        min[c] = Math.min(min[c]!, lowest[c]!)
-        max[c] = Math.max(max[c]!, highest[c]!)
-      }
-    }
-    ranges.set(row, { min, max })
-    reportProgress(row)
-  }
-  let low = Infinity
-  let high = -Infinity
-  for (const { min, max } of ranges.values()) {
-    low = min.reduce((a, b) => Math.min(a, b), low)
-    high = max.reduce((a, b) => Math.max(a, b), high)
-  }
-  if (low > high) return { range: [0, 1], layers: [] }
-
-  const { threshold, profile } = analysis.parameters
-  const counted = new Map<LayerRow, Float64Array>()
-  for await (const { row, layer } of layersAgain({ ...again, wanted })) {
-    const counts = new Float64Array(taps * coefficientBins)
-    const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
-    for await (const [address, count] of filtersOf(wasm, layer)) {
-      wasm.coefficientHistogram(address, count, taps, basis, range, counts)
-    }
-    counted.set(row, counts)
-    reportProgress(row)
-  }
+  const ranges = new Map<RangedLayer, Pick<Histograms, 'min' | 'max'>>()
+  const counted = new Map<RangedLayer, Pick<Histograms, 'filters' | 'counts'>>()
+  let common: readonly [low: number, high: number] = [0, 1]
+  await readCoefficients({
+    inputs: [...inputs],
+    analysis,
+    basis,
+    wanted: wantedOf(wanted),
+    ranging: wantedOf(ranging),
+    filters: filtersIn(ranging) + filtersIn(wanted),
+    options,
+    onRange: (row, range) => void ranges.set(row, range),
+    onCommonRange: (range) => void (common = range),
+    onCounts: (row, counts) => void counted.set(row, counts),
+  })
   return {
-    range: [low, high],
-    layers: wanted.map((row) => ({
-      model: row.model,
-      layer_id: row.layer_id,
-      filters: row.filters - row.sparse_filters,
-      counts: counted.get(row)!,
-      ...ranges.get(row)!,
-    })),
+    range: common,
+    layers: wanted.flatMap((row) => {
+      const [range, counts] = [ranges.get(row), counted.get(row)]
+      return range && counts ? [{ model: row.model, layer_id: row.layer_id, ...counts, ...range }] : []
+    }),
   }
 }
 
@@ -140,7 +190,7 @@ async function* filtersOf(wasm: WasmInstance, { convolution }: SelectedLayer): A
   }
 }
 
-function tapsOf({ kernel }: LayerRow): number {
+function tapsOf({ kernel }: Pick<LayerRow, 'kernel'>): number {
   const [rows, columns] = kernel.split('x').map(Number)
   return rows! * columns!
 }

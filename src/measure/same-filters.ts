@@ -27,7 +27,7 @@ export class FilterPrint {
 }
 
 /** Statistics of a layer that differ as soon as its filters do, but for their order. */
-export function printOf({ filters, raw }: Pick<LayerRow, 'filters' | 'raw'>): string {
+function printOf({ filters, raw }: Pick<LayerRow, 'filters' | 'raw'>): string {
   return `${filters} ${raw.mean.join(' ')} ${raw.scatter.join(' ')}\n`
 }
 

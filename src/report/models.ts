@@ -3,11 +3,11 @@ import type { GroupReport } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { layersByModel } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { count, plural } from '../words.ts'
 import { type Html, html } from './html.ts'
-import { layersByModel } from './layers-by-model.ts'
 import { type HtmlColumn, htmlTable } from './table.ts'
 
 /** Beyond this many layers the report leaves their tables to layers.csv: it would be too large to open. */
@@ -18,7 +18,7 @@ const MOST_FLAGS = 10
 
 /** Models one by one: a line each, which opens to its layers. */
 export function modelsSection(analysis: Analysis, groups: GroupReport | undefined): Html {
-  const own = layersByModel(analysis)
+  const own = layersByModel(analysis.layers)
   const sides = new Map(groups?.models.map((model) => [model.model, model.group]))
   const detailed = analysis.layers.length <= MOST_LAYERS
   const rows = analysis.models.map((model) => {

@@ -1,4 +1,4 @@
-import { basesOf, commonKernel } from '../analysis/bases.ts'
+import { BasisSums, KernelCounts } from '../analysis/bases.ts'
 import { byBucket } from '../analysis/depth.ts'
 import { inGroups } from '../analysis/in-groups.ts'
 import { bucketNames, type GroupReport, type ModelDepthRow } from '../analysis/report-types.ts'
@@ -17,8 +17,8 @@ import { pcaBases } from '../figures/pca-bases.ts'
 import { shiftByDepth } from '../figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../figures/shift-matrix.ts'
 import { aggregateLayers } from '../measure/aggregate.ts'
+import { layersByModel } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
-import { layersByModel } from './layers-by-model.ts'
 import type { ReportInput } from './report-input.ts'
 
 /** Parts of the report that hold figures, in its order. */
@@ -58,7 +58,7 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
   }
   if (!comparison && !groups && analysis.models.length <= MOST_OVERVIEWS)
     for (const [i, model] of analysis.models.entries()) {
-      const layers = layersByModel(analysis).get(model.model) ?? []
+      const layers = layersByModel(analysis.layers).get(model.model) ?? []
       if (layers.length > 0) put('depth', withId(await modelOverview(model, layers), i))
     }
   const bases = groups ?? ungroupedBases(analysis, comparison && [comparison.a, comparison.b])
@@ -96,7 +96,7 @@ const nobody = { models: 0, layers: 0, filters: 0, sparse_filters: 0, sparsity: 
 
 /** Models that are in no group, as the depth figure takes them. */
 function withoutGroups(analysis: Analysis): Pick<GroupReport, 'depth' | 'datasets' | 'comparisons' | 'groups'> {
-  const own = layersByModel(analysis)
+  const own = layersByModel(analysis.layers)
   const depth = analysis.models.flatMap((model) =>
     byBucket(own.get(model.model) ?? []).flatMap((layers, index): ModelDepthRow[] =>
       layers.length === 0
@@ -121,19 +121,21 @@ function ungroupedBases(
   analysis: Analysis,
   compared: readonly [string, string] | undefined,
 ): Pick<GroupReport, 'bases' | 'groups'> {
-  const { kernel } = commonKernel(analysis.layers)
-  const own = layersByModel(analysis)
+  const kernels = new KernelCounts()
+  const sums = new BasisSums([null])
   const members = analysis.models.map((row) => ({
-    row,
-    layers: own.get(row.model) ?? [],
+    name: row.model,
     // a basis of all is made of members of any group; two compared models are one group each
     group: compared?.[1] === row.model ? ('b' as const) : ('a' as const),
     pooled: true,
     dataset: null,
-    architecture: null,
-    clean_accuracy: null,
-    robust_accuracy: null,
   }))
-  const bases = basesOf(members, [null], kernel).filter((row) => compared !== undefined || row.group === 'all')
+  const own = layersByModel(analysis.layers)
+  for (const member of members)
+    for (const layer of own.get(member.name) ?? []) {
+      kernels.add(member, layer)
+      sums.add(member, layer)
+    }
+  const bases = sums.rows(members, kernels.common().kernel).filter((row) => compared !== undefined || row.group === 'all')
   return { bases, groups: { a: { name: compared?.[0] ?? '', ...nobody }, b: { name: compared?.[1] ?? '', ...nobody } } }
 }

@@ -6,14 +6,12 @@ import { InputError, UsageError } from '../errors.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
 import { PARAMETERS } from './manifest.ts'
 import { tableFiles } from './table-files.ts'
-
-/** A layer's row without its statistics. */
-export type MeasuredLayer = Omit<LayerRow, 'scaled' | 'raw' | 'clean'>
 
 /** A convolution or tensor that was not measured. */
 export type SkippedRow = Analysis['skipped'][number]

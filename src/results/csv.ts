@@ -3,11 +3,11 @@ import type { MetaValue } from '../database/meta.ts'
 import { metaOf } from '../database/provenance.ts'
 import type { Flags } from '../measure/flags.ts'
 import { layerMetricNames, reasonsIn } from '../measure/layer-row.ts'
+import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Reasons } from '../measure/metrics/evaluate.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { comparedMetrics, layerMetrics, nullableOf } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields } from '../measure/model-row.ts'
-import type { MeasuredLayer } from './collect.ts'
 
 /**
  * Rows as CSV (RFC 4180: CRLF, quotes doubled). A null is an empty cell. A text that a spreadsheet would take for a

@@ -1,11 +1,11 @@
 import { type FirstFilters, readFirstFiltersOf } from '../activation/first-filters.ts'
-import { groupCoefficients } from '../analysis/analyze-groups.ts'
-import { groupAnalysis } from '../analysis/group-analysis.ts'
+import { groupsOfRun } from '../analysis/analyze-groups.ts'
 import { type GroupChoice, metaValue } from '../analysis/members.ts'
 import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { writeFile } from '../io/sink.ts'
+import { inMemory, type StreamedRun } from '../measure/layer-source.ts'
 import type { MeasuredRun } from '../measure/layers-again.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { FIRST_FILTERS, firstFiltersBytes } from './first-filters-table.ts'
@@ -15,7 +15,7 @@ import type { StagedResults } from './staged.ts'
 /** A measured run: its models, the layers of at least the first 64 that have any, and (asked for only when needed) all of it. */
 export interface RunToExtend extends MeasuredRun {
   readonly models: Analysis['models']
-  whole(): Promise<Analysis>
+  whole(): Promise<StreamedRun>
 }
 
 /** What is added to a measured run, and who hears of its progress. */
@@ -55,10 +55,8 @@ export async function extendRun(
   const passOptions = { ...options, ...(onProgress && { onProgress }) }
   let groups: GroupReport | undefined
   if (pairs || chosen || hasTwoGroups(run)) {
-    const analysis = await occupied(() => run.whole())
-    const given = { analysis, ...(pairs && { pairs }), ...(chosen && { groups: chosen }), ...passOptions }
-    const coefficients = await groupCoefficients(inputs, given)
-    groups = await occupied(() => groupAnalysis({ ...given, coefficients }))
+    const question = { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) }
+    groups = await groupsOfRun(await run.whole(), inputs, { ...question, ...passOptions, occupied })
   }
   if (!results) return { groups, first: [] }
   const found = groups
@@ -67,7 +65,7 @@ export async function extendRun(
   await writeFile(results, FIRST_FILTERS, firstFiltersBytes(first))
   if (report) {
     const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
-    await occupied(async () => writeReportFiles(results, { analysis: await run.whole(), groups, first }))
+    await occupied(async () => writeReportFiles(results, { analysis: await inMemory(await run.whole()), groups, first }))
   }
   return { groups, first }
 }

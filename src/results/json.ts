@@ -1,8 +1,9 @@
 import type { GroupReport } from '../analysis/report-types.ts'
 import { type LayerMetrics, layerMetricNames } from '../measure/layer-row.ts'
+import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
-import type { CollectedRun, MeasuredLayer } from './collect.ts'
+import type { CollectedRun } from './collect.ts'
 
 /** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed, and where there is one the group analysis and the check against a file's own results. */
 export function recordJson(

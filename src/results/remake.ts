@@ -1,5 +1,6 @@
 import { memoryOutput } from '../io/memory-folder.ts'
 import type { Folder, LazyInput } from '../io/random-access.ts'
+import { streamed } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
@@ -54,7 +55,7 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
   await tables.finish(stored)
   if (listed.has('first_filters.arrow')) {
     const pairs = listed.has(PAIRS) ? await readPairs(folder, name) : []
-    await extendRun({ ...stored, whole: async () => stored }, inputs, {
+    await extendRun({ ...stored, whole: async () => streamed(stored) }, inputs, {
       results,
       ...(pairs.length > 0 && { pairs }),
       report: listed.has(REPORT) && !listed.has(IMAGES),

@@ -3,11 +3,13 @@ import { type ArrowTable, readArrowTable } from '../arrow/table.ts'
 import { metadataJson, readMeta } from '../database/provenance.ts'
 import { InputError } from '../errors.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
-import { type LayerRow, layerFields } from '../measure/layer-row.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import { inMemory, type StreamedRun } from '../measure/layer-source.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields, skippedFields } from '../measure/model-row.ts'
 import { isParameters } from '../measure/parameters.ts'
+import { openLayerTable, requireKind } from './layer-table.ts'
 import { tableFiles } from './table-files.ts'
 import { isFailures, isTexts } from './table-metadata.ts'
 
@@ -19,6 +21,14 @@ import { isFailures, isTexts } from './table-metadata.ts'
  * console.log(models.map(({ model, sparsity }) => [model, sparsity]))
  */
 export async function readResults(folder: Folder, name: string): Promise<Analysis> {
+  return withRun(folder, name, inMemory)
+}
+
+/**
+ * The run of a results folder for as long as `work` takes: its layers are read from their table when they are asked for.
+ * @throws InputError when a table is missing, damaged, or of another kind
+ */
+export async function withRun<T>(folder: Folder, name: string, work: (run: StreamedRun) => Promise<T>): Promise<T> {
   const open = async (file: string): Promise<RandomAccess> => {
     const access = await folder.open(file)
     if (!access) throw new InputError(name, `has no ${file}; give the folder that filterlens analyze -o wrote`)
@@ -33,16 +43,15 @@ export async function readResults(folder: Folder, name: string): Promise<Analysi
     }
   }
   const models = await read(tableFiles.models, readModelTable)
-  const layers = await read(tableFiles.layers, readLayerTable)
   const skipped = await read(tableFiles.skipped, readSkippedTable)
-  return { ...models, layers, skipped }
+  return read(tableFiles.layers, async (access) => work({ ...models, layers: await openLayerTable(access), skipped }))
 }
 
 /** The rows of a layer table. */
 export async function readLayerTable(access: RandomAccess, metrics: readonly Metric[] = layerMetrics): Promise<LayerRow[]> {
-  const table = await readArrowTable(access)
-  requireKind(table, 'results.layers')
-  return readRows(layerFields(metrics), table) as unknown as LayerRow[]
+  const layers: LayerRow[] = []
+  for await (const rows of (await openLayerTable(access, metrics)).rows()) for (const row of rows) layers.push(row)
+  return layers
 }
 
 /** The model table, with the parameters, failures and warnings that it carries. */
@@ -73,10 +82,4 @@ async function readSkippedTable(access: RandomAccess): Promise<Analysis['skipped
   const table = await readArrowTable(access)
   requireKind(table, 'results.skipped')
   return readRows(skippedFields, table)
-}
-
-function requireKind(table: ArrowTable, kind: string): void {
-  const found = table.metadata.get('filterlens.kind')
-  if (found !== kind)
-    throw new InputError(table.name, `is ${found ? `a table of kind ${found}` : 'no table of filterlens'}, not ${kind}`)
 }

@@ -1,5 +1,6 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import type { OutputFolder } from '../io/sink.ts'
+import { streamed } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { openRunTables } from './collect.ts'
 import { extendRun, type RunExtension } from './extend-run.ts'
@@ -37,7 +38,7 @@ export async function writeResults(folder: OutputFolder, content: ResultsContent
     for (const row of analysis.layers) await tables.layer(row)
     for (const row of analysis.skipped) await tables.skipped(row)
     await tables.finish(analysis)
-    if (inputs) await extendRun({ ...analysis, whole: async () => analysis }, inputs, { ...extension, results })
+    if (inputs) await extendRun({ ...analysis, whole: async () => streamed(analysis) }, inputs, { ...extension, results })
     return await finishResults(results, analysis, facts)
   } catch (error) {
     await results.discard()

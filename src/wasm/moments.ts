@@ -20,39 +20,57 @@ export function emptyMoments(taps: number): Moments {
  * @throws RangeError when the sets differ in their number of taps
  */
 export function mergeMoments(list: Iterable<Moments>, taps?: number): Moments {
-  let count = 0
-  let mean: Float64Array | undefined
-  let scatter = new Float64Array(0)
-  let difference: Float64Array | undefined
-  for (const part of list) {
+  const sum = new MomentsSum()
+  for (const part of list) sum.add(part)
+  return sum.total(taps)
+}
+
+/** The same for sets that come one after the other and need not be kept. */
+export class MomentsSum {
+  #count = 0
+  #mean: Float64Array | undefined
+  #scatter = new Float64Array(0)
+  #difference = new Float64Array(0)
+
+  /** @throws RangeError when the set has other taps than those before it */
+  add(part: Moments): void {
     const d = part.mean.length
     if (part.scatter.length !== d * d) throw new RangeError(`a scatter of ${part.scatter.length} values does not fit ${d} taps`)
-    if (mean === undefined) {
-      mean = part.mean.slice()
-      scatter = part.scatter.slice()
-      count = part.count
-      continue
+    if (this.#mean === undefined) {
+      this.#mean = part.mean.slice()
+      this.#scatter = part.scatter.slice()
+      this.#difference = new Float64Array(d)
+      this.#count = part.count
+      return
     }
+    const mean = this.#mean
+    const scatter = this.#scatter
+    const difference = this.#difference
+    const count = this.#count
     if (d !== mean.length)
       throw new RangeError(`moments of ${mean.length} and of ${d} taps cannot be merged: kernels differ in size`)
-    if (part.count === 0) continue
+    if (part.count === 0) return
     if (count === 0) {
       mean.set(part.mean)
       scatter.set(part.scatter)
-      count = part.count
-      continue
+      this.#count = part.count
+      return
     }
     const total = count + part.count
     const share = part.count / total
     const weight = count * share
-    difference ??= new Float64Array(d)
     for (let i = 0; i < d; i++) difference[i] = part.mean[i]! - mean[i]!
     for (let i = 0; i < d; i++) mean[i] = mean[i]! + difference[i]! * share
     // The products are symmetric bit for bit, so the scatter stays symmetric.
     for (let i = 0, k = 0; i < d; i++) {
       for (let j = 0; j < d; j++, k++) scatter[k] = scatter[k]! + part.scatter[k]! + difference[i]! * difference[j]! * weight
     }
-    count = total
+    this.#count = total
   }
-  return mean === undefined ? emptyMoments(taps ?? 9) : { count, mean, scatter }
+
+  /** Of all sets so far; without any, no filters with `taps` taps (default 9). Later sets do not change it. */
+  total(taps = 9): Moments {
+    if (this.#mean === undefined) return emptyMoments(taps)
+    return { count: this.#count, mean: this.#mean.slice(), scatter: this.#scatter.slice() }
+  }
 }

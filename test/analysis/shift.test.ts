@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { coefficientBins, type LayerCoefficients, mergeHistograms } from '../../src/analysis/coefficients.ts'
+import { coefficientBins, type LayerCoefficients } from '../../src/analysis/coefficients.ts'
+import { HistogramSum } from '../../src/analysis/histogram-sum.ts'
 import { densities, distributionShift } from '../../src/analysis/shift.ts'
 import { sharedInstance } from '../../src/wasm/module.ts'
 import { fixture, relative } from './statistics-fixture.ts'
@@ -20,7 +21,7 @@ function layer(counts: readonly (readonly number[])[]): LayerCoefficients {
 
 test('the shift is that of numpy.histogram and scipy.stats.entropy', () => {
   for (const { range, weights, counts_a, counts_b, components, shift } of fixture.shift) {
-    const [a, b] = [counts_a, counts_b].map((counts) => densities(mergeHistograms([layer(counts)], 9), range, math)!)
+    const [a, b] = [counts_a, counts_b].map((counts) => densities(layer(counts), range, math)!)
     const found = distributionShift(a!, b!, weights)
     assert.ok(relative(found.shift, shift) < 1e-12)
     for (let c = 0; c < 9; c++) assert.ok(relative(found.components[c]!, components[c]!) < 1e-12)
@@ -31,17 +32,20 @@ test('the shift is that of numpy.histogram and scipy.stats.entropy', () => {
 
 test('a layer that counts twice is two layers', () => {
   const [first, second] = [layer(fixture.shift[0]!.counts_a), layer(fixture.shift[0]!.counts_b)]
-  const twice = mergeHistograms([first, second], 9, [2, 1])
-  assert.equal(twice, mergeHistograms([first, first, second], 9))
+  const twice = new HistogramSum(9)
+  twice.add(first, 2)
+  twice.add(second)
+  const one = new HistogramSum(9)
+  for (const set of [first, first, second]) one.add(set)
+  assert.equal(twice, one)
   assert.is(twice.filters, 2 * 3000 + 2000)
-  assert.equal(mergeHistograms([first, second], 9, [1, 0]), mergeHistograms([first], 9))
 })
 
 test('no filters, no density; other kernels do not mix', () => {
-  const none = mergeHistograms([], 9)
+  const none = new HistogramSum(9)
   assert.is(none.counts.length, 9 * coefficientBins)
   assert.is(densities(none, [-1, 1], math), null)
-  assert.throws(() => mergeHistograms([layer(fixture.shift[0]!.counts_a)], 25), /9 and of 25/)
+  assert.throws(() => new HistogramSum(25).add(layer(fixture.shift[0]!.counts_a)), /9 and of 25/)
 })
 
 test.run()

@@ -10,7 +10,7 @@ import { steadyInputs } from '../../src/inputs/steady-inputs.ts'
 import { memoryOutput } from '../../src/io/memory-folder.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import type { LazyInput } from '../../src/io/random-access.ts'
-import { layersAgain } from '../../src/measure/layers-again.ts'
+import { layersAgain, wantedOf } from '../../src/measure/layers-again.ts'
 import { type MeasureEvent, measure } from '../../src/measure/run.ts'
 import { inFolder } from '../cli/run.ts'
 import { convolution, safetensors } from './models.ts'
@@ -97,7 +97,7 @@ test('a filter database and a second pass are of no changed file either', () =>
     const analysis = await analyze(inputs)
     await changes['replaced by another file']!(path)
     const again = async (): Promise<void> => {
-      for await (const _ of layersAgain({ inputs, analysis, wanted: analysis.layers, options: {} }))
+      for await (const _ of layersAgain({ inputs, analysis, wanted: wantedOf(analysis.layers), options: {} }))
         assert.unreachable('a layer was given')
     }
     assert.match(

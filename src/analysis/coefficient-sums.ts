@@ -1,0 +1,121 @@
+import type { Histograms } from './coefficients.ts'
+import type { MatchedPair } from './comparisons.ts'
+import { type GroupHistograms, timesInPairs } from './group-shift.ts'
+import { HistogramSum } from './histogram-sum.ts'
+import type { Member } from './members.ts'
+import { PairShifts } from './pair-shifts.ts'
+import type { PrincipalComponents } from './principal-components.ts'
+import { bucketNames, type Counting } from './report-types.ts'
+import { type Labelled, MatrixSums } from './shift-matrix.ts'
+import type { Transcendental } from './transcendental.ts'
+
+/** What the sums are over. */
+export interface CoefficientScopes {
+  readonly members: readonly Member[]
+  readonly pairs: readonly MatchedPair[]
+  readonly datasets: readonly (string | null)[]
+  /** Columns of which there may be a shift matrix. */
+  readonly columns: readonly Labelled[]
+}
+
+/** Histograms of a side of one counting in one data set: of each bucket, then of layers of unknown depth. */
+interface Slot {
+  readonly dataset: string | null
+  readonly counting: Counting
+  readonly side: 'a' | 'b'
+  readonly sums: readonly HistogramSum[]
+}
+
+/**
+ * All that the second pass over the filters is for, summed while its layers come one after the other: histograms of both groups
+ * over all data sets and for each, in both countings (without pairs: each model once), overall and by bucket; of the values of
+ * columns; and the shift of each pair. What grows with the models is the histogram of a model that waits for its partner.
+ */
+export class CoefficientSums {
+  readonly basis: PrincipalComponents
+  readonly #slots: readonly Slot[]
+  /** Of each member: its slots, and how often it counts in them. */
+  readonly #places: readonly (readonly { readonly slot: Slot; readonly times: number }[])[]
+  readonly #pairs: PairShifts
+  readonly #matrices: MatrixSums
+  #range: readonly [low: number, high: number] | undefined
+
+  constructor({ members, pairs, datasets, columns }: CoefficientScopes, basis: PrincipalComponents, math: Transcendental) {
+    const components = basis.mean.length
+    const countings: readonly Counting[] = pairs.length > 0 ? ['pairs', 'models'] : ['models']
+    this.basis = basis
+    const places = members.map((): { slot: Slot; times: number }[] => [])
+    this.#slots = datasets.flatMap((dataset) =>
+      countings.flatMap((counting) => {
+        const times = counting === 'pairs' ? timesInPairs(pairs, dataset) : undefined
+        return (['a', 'b'] as const).map((side): Slot => {
+          const sums = Array.from({ length: bucketNames.length + 1 }, () => new HistogramSum(components))
+          const slot = { dataset, counting, side, sums }
+          for (const { index, row, group, pooled, dataset: own } of members) {
+            if (group !== side || !pooled) continue
+            const count = times ? (times.get(row.model) ?? 0) : Number(dataset === null || own === dataset)
+            if (count > 0) places[index]!.push({ slot, times: count })
+          }
+          return slot
+        })
+      }),
+    )
+    this.#places = places
+    this.#pairs = new PairShifts(pairs, basis, math)
+    this.#matrices = new MatrixSums(columns, members, components)
+  }
+
+  /** True for a model whose filters are in any of the sums. */
+  takes({ index }: Pick<Member, 'index'>): boolean {
+    return this.#places[index]!.length > 0
+  }
+
+  /** The common range of all coefficients: to be set before the first counts. */
+  set range(range: readonly [low: number, high: number]) {
+    this.#range = range
+    this.#pairs.range = range
+  }
+
+  get range(): readonly [low: number, high: number] {
+    if (!this.#range) throw new RangeError('the range of the coefficients is not known yet')
+    return this.#range
+  }
+
+  /** The smallest and largest coefficients of a layer. */
+  addRange({ index }: Pick<Member, 'index'>, bucket: number | null, set: Pick<Histograms, 'min' | 'max'>): void {
+    for (const { slot } of this.#places[index]!) slot.sums[bucket ?? bucketNames.length]!.addRange(set)
+  }
+
+  /** The coefficients of a layer in bins; layers come model by model. */
+  addCounts(member: Pick<Member, 'index'>, bucket: number | null, set: Pick<Histograms, 'filters' | 'counts'>): void {
+    for (const { slot, times } of this.#places[member.index]!) slot.sums[bucket ?? bucketNames.length]!.addCounts(set, times)
+    this.#pairs.add(member, set)
+    this.#matrices.add(member, set)
+  }
+
+  /** Both sides of every data set and counting, overall and by bucket. */
+  groups(): GroupHistograms[] {
+    const rows: GroupHistograms[] = []
+    for (let k = 0; k < this.#slots.length; k += 2) {
+      const [{ dataset, counting, sums: a }, { sums: b }] = [this.#slots[k]!, this.#slots[k + 1]!]
+      rows.push({ dataset, counting, bucket: 'all', a: together(a), b: together(b) })
+      for (const [i, bucket] of bucketNames.entries()) rows.push({ dataset, counting, bucket, a: a[i]!, b: b[i]! })
+    }
+    return rows
+  }
+
+  /** The shift of each pair, in their order; null when one of the two has no non-sparse filter. */
+  pairShifts(): readonly (number | null)[] {
+    return this.#pairs.finish()
+  }
+
+  get matrices(): MatrixSums {
+    return this.#matrices
+  }
+}
+
+function together(sums: readonly HistogramSum[]): HistogramSum {
+  const all = new HistogramSum(sums[0]!.min.length)
+  for (const one of sums) all.add(one)
+  return all
+}
