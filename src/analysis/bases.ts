@@ -90,11 +90,7 @@ export class BasisSums implements LayerStatistic {
         const moments = this.#total(kernel, 3 * d + k)
         const row = { group, dataset, models, filters: moments.count }
         const because =
-          inGroup.length === 0
-            ? 'the group has no model'
-            : models === 0
-              ? 'none of its models is in a pair'
-              : whyNoBasis(moments)
+          inGroup.length === 0 ? 'the group has no model' : models === 0 ? 'none of its models is in a pair' : whyNoBasis(moments)
         if (because !== null)
           return { ...row, mean: null, components: null, explained_variance: null, explained_variance_ratio: null, because }
         const { mean, components, explainedVariance, explainedVarianceRatio } = principalComponents(moments)
