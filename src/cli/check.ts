@@ -1,88 +1,189 @@
-import { type Limits, type Violation, violations } from '../analysis/limits.ts'
+import { existsSync } from 'node:fs'
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
+import { DEFAULT_TOLERANCE, type Tolerances } from '../analysis/baseline.ts'
+import { judge } from '../analysis/gate.ts'
+import { type GateConfig, parseGateConfig } from '../analysis/gate-config.ts'
+import type { LimitRule, Limits } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
-import { describedMetric } from '../measure/metrics/registry.ts'
-import { plural } from '../words.ts'
-import { pc } from './colour.ts'
+import { writeFile } from '../io/sink.ts'
+import { comparedMetrics } from '../measure/metrics/registry.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { readResults } from '../results/tables-read.ts'
+import { version } from '../version.ts'
+import { list } from '../words.ts'
+import { type CheckFormat, checkFormats } from './check-formats.ts'
+import { type CheckReport, hasPassed } from './check-report.ts'
 import type { Command, Words } from './command.ts'
 import { measureInputs } from './measuring.ts'
-import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
-import { print, warn } from './talk.ts'
-import { printable, terminalTable } from './terminal.ts'
+import { type MeasuringOptions, measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
+import { readTextFile } from './meta-file.ts'
+import { isResultsPlace, withResults } from './results-place.ts'
+import { openOutput } from './run-control.ts'
+import { print, say, warn } from './talk.ts'
+
+/** Read from the current folder when no other is named. */
+const CONFIG = 'filterlens.config.json'
+const formatNames = Object.keys(checkFormats) as CheckFormat[]
 
 export const checkCommand: Command = {
   options: (parser) =>
     measuringOptions(parser)
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })
-      .option('max-sparsity', {
-        describe: 'largest share of sparse filters in a layer, 0 to 1',
-        group: 'Limits:',
-      })
+      .option('max-sparsity', { describe: 'largest share of sparse filters in a layer, 0 to 1', group: 'Limits:' })
       .option('min-entropy', { describe: 'smallest variance entropy of a layer, 0 to 0.954', group: 'Limits:' })
       .option('min-orthogonality', { describe: 'smallest orthogonality of a layer', group: 'Limits:' })
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON', group: 'Output:' })
-      .example('$0 check net.onnx --max-sparsity 0.5 --min-entropy 0.3', 'no layer mostly dead, none with few patterns'),
+      .option('flags', {
+        type: 'boolean',
+        default: false,
+        describe: 'flagged layers do not pass either; without a limit or baseline they never do',
+        group: 'Limits:',
+      })
+      .option('baseline', {
+        type: 'string',
+        describe: 'no layer may be worse than here: a model, a folder of models, or results',
+        group: 'Limits:',
+      })
+      .option('tolerance', {
+        describe: `how much worse than the baseline a metric may be (default ${DEFAULT_TOLERANCE})`,
+        group: 'Limits:',
+      })
+      .option('ignore', {
+        type: 'string',
+        array: true,
+        describe: 'layers that are not judged: names with * and ?',
+        group: 'Limits:',
+      })
+      .option('config', { type: 'string', describe: `limits in a file (default: ${CONFIG}, if there is one)`, group: 'Limits:' })
+      .option('format', {
+        type: 'string',
+        array: true,
+        describe: `${list(formatNames, 'or')}; FORMAT=FILE writes a file; may be given several times`,
+        group: 'Output:',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON, as --format json', group: 'Output:' })
+      .example('$0 check net.onnx', 'no layer may be flagged')
+      .example('$0 check net.onnx --max-sparsity 0.5 --min-entropy 0.3', 'no layer mostly dead, none with few patterns')
+      .example('$0 check new.pth --baseline old.pth', 'no layer worse than before')
+      .example('$0 check net.onnx --format github --format sarif=net.sarif', 'for GitHub Actions: annotations, and a file'),
   async run(words) {
-    const limits = limitsOf(words)
-    const { record } = await measureInputs({
-      inputs: await listInputs(words['inputs'] as string[]),
-      options: measuringOptionsOf(words),
-      resume: false,
-      keepLayers: true,
+    const outputs = outputsOf(words)
+    const config = await configOf(words)
+    const limits = limitRules(words, config)
+    const options: MeasuringOptions = { ...measuringOptionsOf(words), skipNonFinite: true }
+    const tolerances = tolerancesOf(words, config)
+    const path = (words['baseline'] as string | undefined) ?? config.baseline
+    const before = path === undefined ? undefined : await baselineAt(path, options)
+    const { analysis, files, seconds } = await measured(words['inputs'] as string[], options)
+    const { found, judged, ignored, undefinedValues, notes } = judge(analysis, {
+      limits,
+      ignore: [...(config.ignore ?? []), ...((words['ignore'] as string[] | undefined) ?? [])],
+      baseline: before && { before, tolerances },
+      flags: words['flags'] === true || config.flags === true,
     })
-    const { found, undefined: unjudged } = violations(record.layers, limits)
-    const failed = found.length > 0 || record.failed.length > 0
-    if (words['json'] === true) {
-      print(
-        JSON.stringify(
-          {
-            passed: !failed,
-            limits,
-            layers: record.layers.length,
-            undefined_values: unjudged,
-            violations: found,
-            failed: record.failed,
-          },
-          null,
-          2,
-        ),
-      )
-      return failed ? 1 : 0
+    const report: CheckReport = {
+      version,
+      found,
+      judged,
+      ignored,
+      undefinedValues,
+      limits: Object.fromEntries(limits.map((rule) => [rule.pattern, rule.limits])),
+      failed: analysis.failed,
+      files,
+      seconds,
+      finished: new Date().toISOString(),
     }
-    for (const { file, problem } of record.failed) warn(`${file}: ${problem}`)
-    print(
-      failed
-        ? failureView(found, record.layers.length)
-        : `${pc.green('✓')} ${plural(record.layers.length, 'layer')} within the limits`,
-    )
-    if (unjudged > 0) warn(`${plural(unjudged, 'value is', 'values are')} undefined and not judged`)
-    return failed ? 1 : 0
+    for (const { format, file } of outputs) {
+      const text = checkFormats[format](report)
+      if (file === undefined) print(text)
+      else await writeFile((await openOutput(dirname(file))).folder, basename(file), `${text}\n`)
+    }
+    for (const text of [...analysis.warnings, ...notes]) warn(text)
+    return hasPassed(report) ? 0 : 1
   },
 }
 
-function limitsOf(words: Words): Limits {
-  const share = (name: string): number | undefined => numberOption(words, name, 'a number from 0 to 1', (x) => x >= 0 && x <= 1)
-  const max_sparsity = share('max-sparsity')
-  const min_entropy = share('min-entropy')
-  const min_orthogonality = share('min-orthogonality')
-  if (max_sparsity === undefined && min_entropy === undefined && min_orthogonality === undefined) {
-    throw new UsageError('check needs a limit: --max-sparsity, --min-entropy or --min-orthogonality')
-  }
-  return {
-    ...(max_sparsity !== undefined && { max_sparsity }),
-    ...(min_entropy !== undefined && { min_entropy }),
-    ...(min_orthogonality !== undefined && { min_orthogonality }),
-  }
+/** Where the report goes, and in which format. @throws UsageError */
+function outputsOf(words: Words): { readonly format: CheckFormat; readonly file?: string }[] {
+  const given = [...((words['format'] as string[] | undefined) ?? []), ...(words['json'] === true ? ['json'] : [])]
+  const outputs = given.map((text) => {
+    const [, name = '', file] = /^([^=]*)(?:=(.*))?$/s.exec(text)!
+    const format = formatNames.find((known) => known === name)
+    if (format === undefined || file === '')
+      throw new UsageError(`--format ${text}: give ${list(formatNames, 'or')}, or for a file FORMAT=FILE`)
+    return { format, ...(file !== undefined && { file }) }
+  })
+  const printed = outputs.filter(({ file }) => file === undefined)
+  if (printed.length > 1)
+    throw new UsageError(
+      `--format: ${list(printed.map(({ format }) => format))} would be printed into one another; write all but one to a file: --format ${printed[1]!.format}=FILE`,
+    )
+  return outputs.length > 0 ? outputs : [{ format: 'text' }]
 }
 
-function failureView(found: readonly Violation[], layers: number): string {
-  const rows = found.map(({ model, layer, metric, value, limit }) => [
-    pc.red('✗'),
-    printable(model),
-    printable(layer),
-    `${describedMetric(metric).label.long} ${value.toFixed(3)}`,
-    `${describedMetric(metric).compared.better === 'lower' ? 'at most' : 'at least'} ${limit}`,
-  ])
-  const bad = new Set(found.map(({ model, layer }) => `${model}\n${layer}`)).size
-  return `${terminalTable([{ title: '' }, { title: 'model' }, { title: 'layer' }, { title: 'is' }, { title: 'must be' }], rows)}\n\n${bad} of ${plural(layers, 'layer')} beyond the limits`
+async function configOf(words: Words): Promise<GateConfig> {
+  const named = words['config'] as string | undefined
+  if (named === undefined && !existsSync(CONFIG)) return {}
+  const path = named ?? CONFIG
+  const config = parseGateConfig(path, await readTextFile(path))
+  if (named === undefined) say(`limits of ${CONFIG}`)
+  return config
+}
+
+/** Those of the configuration, then those of the command line, which hold for every layer. @throws UsageError */
+function limitRules(words: Words, config: GateConfig): LimitRule[] {
+  const share = (name: string): number | undefined => numberOption(words, name, 'a number from 0 to 1', (x) => x >= 0 && x <= 1)
+  const given: Limits = {
+    max_sparsity: share('max-sparsity'),
+    min_entropy: share('min-entropy'),
+    min_orthogonality: share('min-orthogonality'),
+  }
+  const own = Object.fromEntries(Object.entries(given).filter(([, limit]) => limit !== undefined))
+  const configured = Object.entries(config.limits ?? {}).map(([pattern, limits]) => ({ pattern, limits }))
+  return [...configured, ...(Object.keys(own).length > 0 ? [{ pattern: '*', limits: own }] : [])]
+}
+
+function tolerancesOf(words: Words, config: GateConfig): Tolerances {
+  const given = numberOption(words, 'tolerance', 'a number from 0', (x) => x >= 0)
+  const configured = given ?? config.tolerance
+  const of = typeof configured === 'object' ? configured : {}
+  const all = typeof configured === 'number' ? configured : DEFAULT_TOLERANCE
+  return Object.fromEntries(comparedMetrics.map((metric) => [metric, of[metric] ?? all])) as unknown as Tolerances
+}
+
+async function baselineAt(path: string, options: MeasuringOptions): Promise<Pick<Analysis, 'models' | 'layers'>> {
+  if (!(await isResultsPlace(path))) return (await measured([path], options)).analysis
+  return withResults(path, (folder) => readResults(folder, path))
+}
+
+interface MeasuredModels {
+  readonly analysis: Analysis
+  readonly files: ReadonlyMap<string, string>
+  readonly seconds: number
+}
+
+async function measured(paths: readonly string[], options: MeasuringOptions): Promise<MeasuredModels> {
+  const inputs = await listInputs(paths)
+  const locations = new Map(inputs.map(({ path, location }) => [path, fromHere(location)]))
+  const files = new Map<string, string>()
+  let whole: Analysis | undefined
+  const { record, seconds } = await measureInputs({
+    inputs,
+    options,
+    resume: false,
+    keepLayers: true,
+    mayBeEmpty: true,
+    onModel: (model, { path }) => files.set(model, locations.get(path) ?? path),
+    extend: async ({ run }) => {
+      whole = await run.whole()
+    },
+  })
+  return { analysis: whole ?? { ...record, layers: [] }, files, seconds }
+}
+
+/** A path as seen from the current folder, with forward slashes: what annotations of a repository's files want. */
+function fromHere(location: string): string {
+  if (!isAbsolute(location)) return location.replaceAll(sep, '/')
+  const path = relative(process.cwd(), location)
+  return (path.startsWith('..') || isAbsolute(path) ? location : path).replaceAll(sep, '/')
 }

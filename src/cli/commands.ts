@@ -27,7 +27,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'check <inputs..>',
-    summary: 'exit with 1 when a layer is beyond the limits given: for a training pipeline',
+    summary: 'exit with 1 when a layer is flagged, beyond limits, or worse than a baseline: for a training pipeline',
     load: async () => (await import('./check.ts')).checkCommand,
   },
   {

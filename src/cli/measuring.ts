@@ -40,6 +40,8 @@ export interface MeasuringTask {
   readonly resume: boolean
   /** Keeps the layers of all models in the record; default: of the first ones, so that memory stays flat. */
   readonly keepLayers: boolean
+  /** Goes on when no layer could be measured; default: that is an error. */
+  readonly mayBeEmpty?: boolean
   /** Called with each model and the input it came from. */
   readonly onModel?: (model: string, input: Input) => void
   /** Called with each layer as it is measured, and its input; layers of a model that fails later are among them. */
@@ -125,7 +127,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           },
           onSkipped: (row) => tables?.skipped(row),
         })
-        requireSomething(record)
+        if (task.mayBeEmpty !== true || record.models.length === 0) requireSomething(record)
         await tables?.finish(record)
         await withLayers(results, rows, (layers) => {
           const whole = async (): Promise<StreamedRun> => ({ ...record, layers: await layers() })

@@ -1,16 +1,11 @@
-import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import open from 'open'
 import { InputError } from '../errors.ts'
-import { openFile } from '../io/node.ts'
 import type { Folder } from '../io/random-access.ts'
-import { tryZip } from '../io/zip.ts'
 import { checkFiles, type FileCheck } from '../results/check-files.ts'
-import { MANIFEST, RESULTS } from '../results/manifest.ts'
 import type { Command } from './command.ts'
 import { numberOption } from './measuring-options.ts'
-import { withResultFiles } from './results-place.ts'
+import { isResultsPlace, withResultFiles } from './results-place.ts'
 import { serve } from './serve.ts'
 import { servedFiles } from './served-files.ts'
 import { print, say } from './talk.ts'
@@ -51,21 +46,8 @@ export const viewCommand: Command = {
 
 /** @throws InputError for results of which a file is not what was written; the page checks what lies deeper when it reads it */
 async function requireUnchanged(path: string): Promise<void> {
-  const isZip = /\.zip$/i.test(path)
-  if (!isZip && !existsSync(join(path, RESULTS)) && !existsSync(join(path, MANIFEST))) return
+  if (!(await isResultsPlace(path))) return
   const work = (folder: Folder): Promise<FileCheck> => checkFiles(folder, path)
-  if (isZip && !(await holdsResults(path))) return
   const { problems } = await withResultFiles(path, work)
   if (problems.length > 0) throw new InputError(path, `${problems[0]}; filterlens verify tells all`)
-}
-
-/** True for a zip of results; one of models is none, and a broken one is reported by whoever reads it. */
-async function holdsResults(path: string): Promise<boolean> {
-  const access = await openFile(path)
-  try {
-    const zip = await tryZip(access)
-    return zip?.entries.some(({ name }) => basename(name) === RESULTS) ?? false
-  } finally {
-    await access.close?.()
-  }
 }

@@ -7,6 +7,7 @@ import { storedValue } from '../weights/stored-value.ts'
 import { InputHashes, type ModelHashes, unhashed } from './input-hashes.ts'
 import type { ModelNames } from './model-names.ts'
 import { withNamedFolder } from './named-folder.ts'
+import { nonFiniteReason } from './non-finite.ts'
 import { type KernelChoice, type SelectedLayer, selectLayers } from './select.ts'
 import { type Twin, twinsOf, twinText } from './twins.ts'
 
@@ -153,5 +154,5 @@ export async function nonFiniteLayer(
   const stored = Number.isNaN(value) ? value : await storedValue(weights, shape, index)
   const told = Number.isFinite(stored) ? `${stored}, more than a float32 holds` : value
   if (!leaveOut) throw new NonFiniteWeightError(input.path, name, layer, index, told)
-  return { name: layer, kind: 'Conv', shape, reason: `the weight at index ${index} is ${told}` }
+  return { name: layer, kind: 'Conv', shape, reason: nonFiniteReason(index, told) }
 }

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { build } from 'vite'
@@ -82,6 +82,36 @@ test('chromium: where a bundler left out the worker for HDF5, that is said, and 
     await tab.close()
     await server.close()
     await remove()
+  }
+})
+
+test('chromium: analyze through webpack', async () => {
+  const tab = await openBrowser('chromium')
+  if (!tab) return
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-webpack-'))
+  try {
+    const { default: webpack } = await import('webpack')
+    const compiler = webpack({
+      mode: 'none', // minifying tells nothing of whether it works
+      entry: resolve('examples/browser/bundled/main.js'),
+      output: { path: folder, filename: 'main.js' },
+      performance: false,
+    })
+    const problems = await new Promise<readonly string[]>((done, fail) =>
+      compiler.run((error, stats) => (error ? fail(error) : done(stats!.compilation.errors.map(({ message }) => message)))),
+    )
+    assert.equal(problems, [])
+    const html = await readFile('examples/browser/bundled/index.html', 'utf8')
+    await writeFile(join(folder, 'index.html'), html)
+    const server = await serveFolders({ '/': folder })
+    try {
+      await useExample(tab, `${server.url}/`)
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await tab.close()
+    await rm(folder, { recursive: true })
   }
 })
 

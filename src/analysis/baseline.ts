@@ -1,0 +1,64 @@
+import type { LayerRow } from '../measure/layer-row.ts'
+import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { numberFormats } from '../words.ts'
+import { compareModels } from './compare-models.ts'
+import type { Finding } from './findings.ts'
+import { matchName } from './match-name.ts'
+
+/** How much worse than in the baseline a metric may be. */
+export type Tolerances = Readonly<Record<ComparedMetric, number>>
+
+/** Lets pass what two trainings of one network differ by anyway. */
+export const DEFAULT_TOLERANCE = 0.01
+
+/** What a baseline says of models. */
+export interface BaselineFindings {
+  readonly found: readonly Finding[]
+  /** Layers that have a counterpart of the same shape. */
+  readonly compared: number
+  /** Sentences on what was not compared. */
+  readonly notes: readonly string[]
+}
+
+type Models = Pick<Analysis, 'models' | 'layers'>
+
+/**
+ * Layers that are worse than in a baseline by more than the tolerances. One model is held against one; of several each against
+ * the one of its name, and where the baseline is one model, all against it.
+ */
+export function baselineFindings(now: Models, before: Models, tolerances: Tolerances): BaselineFindings {
+  const found: Finding[] = []
+  const notes: string[] = []
+  let compared = 0
+  const named = matchName(before.models.map(({ model }) => model))
+  for (const { model } of now.models) {
+    const other = before.models.length === 1 ? before.models[0]!.model : named(model)
+    if (other === undefined) {
+      notes.push(`${model} is not in the baseline`)
+      continue
+    }
+    const comparison = compareModels(layersOf(before, other), layersOf(now, model))
+    for (const text of comparison.warnings) notes.push(`${model}, against the baseline: ${text}`)
+    for (const layer of comparison.layers) {
+      if (layer.because !== null) continue
+      compared++
+      for (const metric of comparedMetrics) {
+        const { a, b, difference } = layer.metrics[metric]
+        if (a === null || b === null || difference === null) continue
+        const { label, format, compared: words } = describedMetric(metric)
+        const worse = words.better === 'lower' ? difference : -difference
+        if (worse <= tolerances[metric]) continue
+        const { value, difference: change } = numberFormats[format]
+        const message = `${label.long} is ${value(b)}, in the baseline ${value(a)} (${change(difference)})`
+        const limit = words.better === 'lower' ? a + tolerances[metric] : a - tolerances[metric]
+        found.push({ rule: 'baseline', model, layer: layer.layer_b, metric, value: b, limit, message })
+      }
+    }
+  }
+  return { found, compared, notes }
+}
+
+function layersOf({ layers }: Models, model: string): { model: string; layers: readonly LayerRow[] } {
+  return { model, layers: layers.filter((row) => row.model === model) }
+}

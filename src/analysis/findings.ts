@@ -1,0 +1,58 @@
+import type { LayerMetrics, LayerRow } from '../measure/layer-row.ts'
+import type { ComparedMetric } from '../measure/metrics/registry.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { isNonFiniteLayer } from '../measure/non-finite.ts'
+import { flagsOf } from './flags.ts'
+
+/** What a layer is held against, each with what it means. */
+export const findingRules = {
+  flag: 'the layer looks degenerate by the rules of filterlens',
+  limit: 'a metric of the layer is beyond a limit that was set',
+  baseline: 'a metric of the layer is worse than that of the same layer in the baseline',
+  'not-finite': 'the layer holds a weight that is NaN or infinite',
+} as const
+
+/** Something that `check` does not let pass. */
+export interface Finding {
+  readonly rule: keyof typeof findingRules
+  readonly model: string
+  readonly layer: string
+  /** Null where no metric is at fault. */
+  readonly metric: ComparedMetric | null
+  readonly value: number | null
+  /** What the value had to keep to; null where there is no one number. */
+  readonly limit: number | null
+  /** One sentence without a full stop. */
+  readonly message: string
+}
+
+/** What is judged of a layer. */
+export type JudgedLayer = LayerMetrics & Pick<LayerRow, 'flags'>
+
+/** Every flag as a finding. */
+export function flagFindings(rows: readonly JudgedLayer[]): Finding[] {
+  return rows.flatMap((row) =>
+    flagsOf(row).map(({ metric, message }) => ({
+      rule: 'flag' as const,
+      model: row.model,
+      layer: row.layer,
+      metric,
+      value: row[metric],
+      limit: null,
+      message,
+    })),
+  )
+}
+
+/** Layers that were left out for a weight that is NaN or infinite. */
+export function nonFiniteFindings(skipped: Analysis['skipped']): Finding[] {
+  return skipped.filter(isNonFiniteLayer).map(({ model, name, reason }) => ({
+    rule: 'not-finite',
+    model,
+    layer: name,
+    metric: null,
+    value: null,
+    limit: null,
+    message: `${reason}: training has diverged, or the file is damaged`,
+  }))
+}

@@ -1,0 +1,71 @@
+import type { LayerRow } from '../measure/layer-row.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { plural } from '../words.ts'
+import { baselineFindings, type Tolerances } from './baseline.ts'
+import { type Finding, flagFindings, nonFiniteFindings } from './findings.ts'
+import { fitsPattern } from './layer-pattern.ts'
+import { type LimitRule, limitFindings } from './limits.ts'
+
+/** What layers are held against. */
+export interface Gate {
+  readonly limits: readonly LimitRule[]
+  /** Patterns of layers that are not judged. */
+  readonly ignore: readonly string[]
+  readonly baseline?: { readonly before: Pick<Analysis, 'models' | 'layers'>; readonly tolerances: Tolerances } | undefined
+  /** Flagged layers are findings too; they always are where there are neither limits nor a baseline. */
+  readonly flags: boolean
+}
+
+/** What was found, and what was not judged. */
+export interface GateResult {
+  /** By model and layer in the order of the table; of one layer weights that are not finite first, then flags, limits, baseline. */
+  readonly found: readonly Finding[]
+  /** Layers that were judged, those with a weight that is not finite among them. */
+  readonly judged: readonly { readonly model: string; readonly layer: string }[]
+  readonly ignored: number
+  /** Values that have a limit and are undefined. */
+  readonly undefinedValues: number
+  /** Sentences that a person should read. */
+  readonly notes: readonly string[]
+}
+
+/** Holds an analysis against a gate. */
+export function judge(
+  analysis: Pick<Analysis, 'models' | 'skipped'> & { readonly layers: readonly LayerRow[] },
+  gate: Gate,
+): GateResult {
+  const isIgnored = (layer: { readonly model: string; readonly layer: string }): boolean =>
+    gate.ignore.some((pattern) => fitsPattern(pattern, layer))
+  const layers = analysis.layers.filter((row) => !isIgnored(row))
+  const broken = nonFiniteFindings(analysis.skipped)
+  const kept = broken.filter((finding) => !isIgnored(finding))
+  const limited = limitFindings(layers, gate.limits)
+  const compared = gate.baseline && baselineFindings(analysis, gate.baseline.before, gate.baseline.tolerances)
+  const isPlain = gate.limits.length === 0 && gate.baseline === undefined
+  const flagged = gate.flags || isPlain ? flagFindings(layers) : []
+  const all = [...analysis.layers, ...broken]
+  const unused = gate.ignore.filter((pattern) => !all.some((layer) => fitsPattern(pattern, layer)))
+  const useless = gate.limits.filter(({ pattern }) => !all.some((layer) => fitsPattern(pattern, layer)))
+  const judged = [...layers, ...kept].map(({ model, layer }) => ({ model, layer }))
+  const order = new Map(judged.map(({ model, layer }, k) => [`${model}\n${layer}`, k]))
+  const at = ({ model, layer }: Finding): number => order.get(`${model}\n${layer}`) ?? order.size
+  return {
+    found: [...kept, ...flagged, ...limited.found, ...(compared?.found ?? []).filter((finding) => !isIgnored(finding))].sort(
+      (a, b) => at(a) - at(b),
+    ),
+    judged,
+    ignored: all.length - judged.length,
+    undefinedValues: limited.undefined,
+    notes: [
+      ...(limited.undefined > 0 ? [`${plural(limited.undefined, 'value is', 'values are')} undefined and not judged`] : []),
+      ...(limited.exempt > 0
+        ? [
+            `${plural(limited.exempt, 'layer has', 'layers have')} more channels than weights in each, so no orthogonality is asked of them`,
+          ]
+        : []),
+      ...unused.map((pattern) => `no layer is called ${pattern}, which is to be ignored`),
+      ...useless.map(({ pattern }) => `no layer is called ${pattern}, for which there are limits`),
+      ...(compared?.notes ?? []),
+    ],
+  }
+}

@@ -1,0 +1,27 @@
+import type { CheckReport } from './check-report.ts'
+
+/**
+ * Annotations of GitHub Actions: a workflow command a line, `::error file=…,title=…::message`. Source: "Workflow commands for GitHub
+ * Actions" in GitHub's documentation; the escapes are those of its toolkit (`%`, CR, LF, and in properties `:` and `,`).
+ */
+export function findingsGithub({ found, failed, files, judged }: CheckReport): string {
+  const lines = [
+    ...found.map(({ model, layer, message }) =>
+      annotation(files.get(model) ?? model, `filterlens: ${layer}`, `${layer}: ${message}`),
+    ),
+    ...failed.map(({ file, problem }) => annotation(file, 'filterlens: cannot be read', problem)),
+  ]
+  return lines.length > 0 ? lines.join('\n') : `filterlens: nothing to report on ${judged.length} layers`
+}
+
+function annotation(file: string, title: string, message: string): string {
+  return `::error file=${property(file)},title=${property(title)}::${data(message)}`
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}

@@ -1,0 +1,26 @@
+import { count, plural } from '../words.ts'
+import type { CheckReport } from './check-report.ts'
+import { pc } from './colour.ts'
+import { printable } from './terminal.ts'
+
+/** A paragraph for each model that has findings, the layer first in each line, and what it comes to. */
+export function findingsText({ found, judged, ignored, failed, files }: CheckReport): string {
+  const aside = ignored > 0 ? `; ${plural(ignored, 'layer')} ignored` : ''
+  if (found.length === 0 && failed.length === 0)
+    return `${pc.green('✓')} nothing to report on ${plural(judged.length, 'layer')}${aside}`
+  const models = [...new Set(found.map(({ model }) => model))]
+  const parts = models.map((model) => {
+    const lines = found.filter((finding) => finding.model === model)
+    return [
+      pc.bold(printable(files.get(model) ?? model)),
+      ...lines.map(({ layer, message }) => `  ${pc.red('✗')} ${printable(layer)}: ${printable(message)}`),
+    ].join('\n')
+  })
+  const unread = failed.map(({ file, problem }) => `${pc.bold(printable(file))}\n  ${pc.red('✗')} ${printable(problem)}`)
+  const bad = new Set(found.map(({ model, layer }) => `${model}\n${layer}`)).size
+  const verdict = [
+    ...(bad > 0 ? [`${count(bad)} of ${plural(judged.length, 'layer')} ${bad === 1 ? 'does' : 'do'} not pass${aside}`] : []),
+    ...(failed.length > 0 ? [`${plural(failed.length, 'file')} could not be read`] : []),
+  ].join('; ')
+  return [...parts, ...unread, verdict].join('\n\n')
+}
