@@ -7,6 +7,7 @@ import type { LimitRule, Limits } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { writeFile } from '../io/sink.ts'
+import { inMemory } from '../measure/layer-source.ts'
 import { comparedMetrics } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { readResults } from '../results/tables-read.ts'
@@ -175,7 +176,7 @@ async function measured(paths: readonly string[], options: MeasuringOptions): Pr
     mayBeEmpty: true,
     onModel: (model, { path }) => files.set(model, locations.get(path) ?? path),
     extend: async ({ run }) => {
-      whole = await run.whole()
+      whole = await inMemory(await run.whole())
     },
   })
   return { analysis: whole ?? { ...record, layers: [] }, files, seconds }
