@@ -30,7 +30,7 @@ export interface GateResult {
 }
 
 /** Holds an analysis against a gate. */
-export function judge(
+export function judgeByGate(
   analysis: Pick<Analysis, 'models' | 'skipped'> & { readonly layers: readonly LayerRow[] },
   gate: Gate,
 ): GateResult {

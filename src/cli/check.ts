@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
 import { DEFAULT_TOLERANCE, type Tolerances } from '../analysis/baseline.ts'
-import { judge } from '../analysis/gate.ts'
+import { judgeByGate } from '../analysis/gate.ts'
 import { type GateConfig, parseGateConfig } from '../analysis/gate-config.ts'
 import type { LimitRule, Limits } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
@@ -76,7 +76,7 @@ export const checkCommand: Command = {
     const path = (words['baseline'] as string | undefined) ?? config.baseline
     const before = path === undefined ? undefined : await baselineAt(path, options)
     const { analysis, files, seconds } = await measured(words['inputs'] as string[], options)
-    const { found, judged, ignored, undefinedValues, notes } = judge(analysis, {
+    const { found, judged, ignored, undefinedValues, notes } = judgeByGate(analysis, {
       limits,
       ignore: [...(config.ignore ?? []), ...((words['ignore'] as string[] | undefined) ?? [])],
       baseline: before && { before, tolerances },
