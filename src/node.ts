@@ -1,3 +1,4 @@
+export { figureToPdf, type PdfOptions } from './figures/pdf.ts'
 export * from './index.ts'
 export { type FoundInput, findInputs, listInputs } from './inputs/node-inputs.ts'
 export { diskFolder, openFile } from './io/node.ts'

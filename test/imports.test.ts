@@ -18,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
   ['report'],
   ['results'],
   ['analyze.ts', 'extract.ts'],
-  ['index.ts'],
+  ['index.ts', 'drawings'],
   ['node.ts'],
   ['cli', 'web'],
 ]

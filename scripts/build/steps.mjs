@@ -45,7 +45,7 @@ export const steps = {
     does: 'the fonts of pictures, as a source file',
     after: ['dependencies'],
     reads: ['scripts/build-fonts.mjs', 'node_modules/@fontsource/inter/package.json'],
-    leaves: ['src/figures/inter.generated.ts'],
+    leaves: ['src/figures/inter.generated.ts', 'src/figures/inter-pdf.generated.ts'],
     command: ['scripts/build-fonts.mjs'],
   },
   zstd: {

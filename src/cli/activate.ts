@@ -2,22 +2,21 @@ import { basename, dirname } from 'node:path'
 import type { FirstStage } from '../activation/first-stage.ts'
 import { UsageError } from '../errors.ts'
 import { activationFigure } from '../figures/activation-figure.ts'
-import { standalone } from '../figures/figure.ts'
-import { figureToPng } from '../figures/png.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
-import { readResvgWasm } from '../io/node-resvg.ts'
 import { writeFile } from '../io/sink.ts'
+import { figureBytes } from '../report/figure-files.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
+import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
 import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const activateCommand: Command = {
   options: (parser) =>
-    activationOptions(parser)
+    figureLookOptions(activationOptions(parser))
       .positional('model', { type: 'string', demandOption: true, describe: 'model file' })
       .demandOption(['image', 'changed'])
-      .option('output', { alias: 'o', type: 'string', default: 'activation.svg', describe: 'the figure: .svg or .png' })
+      .option('output', { alias: 'o', type: 'string', default: 'activation.svg', describe: 'the figure: .svg, .png or .pdf' })
       .option('json', { type: 'boolean', default: false, describe: 'print how much the activations change' })
       .example(
         '$0 activate data/preact_w24_cifar10_normal.onnx --image data/automobile-clean.png --changed data/automobile-perturbed.png',
@@ -25,10 +24,10 @@ export const activateCommand: Command = {
       ),
   async run(words) {
     const output = words['output'] as string
-    if (!/\.(svg|png)$/i.test(output)) throw new UsageError(`-o ${output}: give a name that ends in .svg or .png`)
+    const format = await figureFormat(words, figureEnding(output))
     const stage = await stageOf(words)
     const figure = activationFigure(stage)
-    const bytes = /\.png$/i.test(output) ? await figureToPng(figure, readResvgWasm) : new TextEncoder().encode(standalone(figure))
+    const bytes = await figureBytes(figure, format)
     const { folder } = await openOutput(dirname(output))
     await writeFile(folder, basename(output), bytes)
     if (words['json'] === true) print(JSON.stringify({ output, ...changeOf(stage) }, null, 2))

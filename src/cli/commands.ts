@@ -46,6 +46,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./activate.ts')).activateCommand,
   },
   {
+    usage: 'figure <kind> <inputs..>',
+    summary: 'one figure of any model, layer or channel, or of results: SVG, PNG or PDF',
+    load: async () => (await import('./figure.ts')).figureCommand,
+  },
+  {
     usage: 'export <results>',
     summary: 'every table of a results folder as CSV, Parquet or Arrow',
     load: async () => (await import('./export.ts')).exportCommand,

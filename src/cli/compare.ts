@@ -14,21 +14,22 @@ import { numberFormats } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { extendByOptions } from './extend.ts'
+import { figureEndings, figureLookOptions } from './figure-output.ts'
 import { groupsView } from './groups-view.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
-import { writeReport } from './report.ts'
+import { figuresAsked, writeReport } from './report.ts'
 import { print, say, warn } from './talk.ts'
 import { printable, terminalTable } from './terminal.ts'
 
 export const compareCommand: Command = {
   options: (parser) =>
-    measuringOptions(parser)
+    figureLookOptions(measuringOptions(parser))
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'the reference: a model, or several' })
       .option('with', { type: 'string', array: true, demandOption: true, describe: 'what it is compared with' })
       .option('names', { type: 'string', default: 'A,B', describe: 'names of the two groups, separated by a comma' })
       .option('report', { type: 'string', describe: 'write a report: a name that ends in .html', group: 'Output:' })
-      .option('figures', { choices: ['svg', 'png'] as const, describe: 'with --report: write its figures too', group: 'Output:' })
+      .option('figures', { choices: figureEndings, describe: 'with --report: write its figures too', group: 'Output:' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON', group: 'Output:' })
       .example('$0 compare before.pth --with after.pth', 'two checkpoints, layer by layer')
       .example('$0 compare normal/ --with robust/ --names normal,robust --report report.html', 'two groups'),
@@ -72,7 +73,7 @@ export const compareCommand: Command = {
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
     else if (comparison) print(comparisonView(comparison, depth))
     else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${pc.dim(depth)}\n` : ''}`)
-    if (report !== undefined && input) await writeReport(input, report, words['figures'] as 'svg' | 'png' | undefined)
+    if (report !== undefined && input) await writeReport(input, report, await figuresAsked(words))
     else if (words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0
   },

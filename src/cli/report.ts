@@ -1,24 +1,24 @@
 import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { readResvgWasm } from '../io/node-resvg.ts'
 import { writeFile } from '../io/sink.ts'
 import { withStagedFolder } from '../io/staged-folder.ts'
 import { buildReport } from '../report/build-report.ts'
-import { figureFiles } from '../report/figure-files.ts'
+import { type FigureFormat, figureFiles } from '../report/figure-files.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { readReportInput } from '../results/report-input.ts'
-import type { Command } from './command.ts'
+import type { Command, Words } from './command.ts'
+import { type FigureEnding, figureEndings, figureFormat, figureLookOptions } from './figure-output.ts'
 import { withResults } from './results-place.ts'
 import { openOutput } from './run-control.ts'
 import { print, warn } from './talk.ts'
 
 export const reportCommand: Command = {
   options: (parser) =>
-    parser
+    figureLookOptions(parser)
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('output', { alias: 'o', type: 'string', default: 'report.html', describe: 'the report' })
       .option('title', { type: 'string', describe: 'its heading' })
-      .option('figures', { choices: ['svg', 'png'] as const, describe: 'write the figures as files too, into <report>-figures/' })
+      .option('figures', { choices: figureEndings, describe: 'write the figures as files too, into <report>-figures/' })
       .example('$0 report results -o report.html', '')
       .example('$0 report results --figures png', 'figures for slides'),
   async run(words) {
@@ -31,19 +31,22 @@ export const reportCommand: Command = {
     await writeReport(
       { ...input, ...(words['title'] !== undefined && { title: words['title'] as string }) },
       output,
-      words['figures'] as 'svg' | 'png' | undefined,
+      await figuresAsked(words),
     )
     return 0
   },
 }
 
+/** How the figures are asked for as files; undefined: not at all. @throws UsageError */
+export async function figuresAsked(words: Words): Promise<FigureFormat | undefined> {
+  const ending = words['figures'] as FigureEnding | undefined
+  return ending && figureFormat(words, ending)
+}
+
 /** Writes a report, and its figures beside it when they are asked for; says where. */
-export async function writeReport(input: ReportInput, output: string, figures: 'svg' | 'png' | undefined): Promise<void> {
+export async function writeReport(input: ReportInput, output: string, figures: FigureFormat | undefined): Promise<void> {
   const path = output.replace(/\.html?$/i, '-figures')
-  const drawn =
-    figures === undefined
-      ? []
-      : await figureFiles(input, figures === 'svg' ? { format: 'svg' } : { format: 'png', wasm: readResvgWasm })
+  const drawn = figures === undefined ? [] : await figureFiles(input, figures)
   const { folder } = await openOutput(dirname(output))
   await writeFile(folder, basename(output), await buildReport(input))
   print(output)

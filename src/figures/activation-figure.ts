@@ -1,6 +1,6 @@
 import type { Planes } from '../activation/convolution.ts'
 import type { FirstStage } from '../activation/first-stage.ts'
-import { fixed, list, percent, plural } from '../words.ts'
+import { fixed, list, percent, plural, shorten } from '../words.ts'
 import { stepColour, weightStep } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import { drawPicture, type Picture } from './picture.ts'
@@ -17,25 +17,63 @@ const HEAD = 22
 
 /**
  * The paper's first figure: filters of the first convolution, its activation after ReLU on an image and on a changed
- * copy, and the difference of the two, for the output channels that change most.
+ * copy, and the difference of the two, for the output channels that change most, or for those that are named. Several
+ * networks (the two of a pair) stand one above the other.
  */
-export function activationFigure(stage: FirstStage): Figure {
+export function activationFigure(given: FirstStage | readonly FirstStage[], channels?: readonly number[]): Figure {
+  const stages: readonly FirstStage[] = 'model' in given ? [given] : given
+  const blocks = stages.map((stage) => drawBlock(stage, channels))
+  let top = 0
+  const drawing = blocks.flatMap(({ nodes, height }, index) => {
+    const named = stages.length > 1 ? [label(shorten(stages[index]!.model, 80), 4, 14, { weight: 600 })] : []
+    const y = top
+    top += height + (stages.length > 1 ? 28 : 0)
+    return stages.length > 1
+      ? [element('g', { transform: `translate(0,${y})` }, ...named, element('g', { transform: 'translate(0,22)' }, ...nodes))]
+      : nodes
+  })
+  return frame(
+    {
+      id: 'activation',
+      title: `First stage of ${list(stages.map(({ model }) => model))}`,
+      caption: blocks.map(({ caption }) => caption).join(' '),
+      width: WIDE,
+      height: top,
+      note: [...new Set(blocks.map(({ note }) => note))].join(' '),
+    },
+    element('g', {}, ...drawing),
+  )
+}
+
+interface Block {
+  readonly nodes: SvgNode[]
+  readonly height: number
+  readonly caption: string
+  readonly note: string
+}
+
+function drawBlock(stage: FirstStage, channels: readonly number[] | undefined): Block {
   const { activation, changedActivation, difference } = stage
   const area = activation.width * activation.height
   const plane = (planes: Planes, channel: number) => planes.values.subarray(channel * area, (channel + 1) * area)
   const change = Array.from({ length: activation.channels }, (_, c) => meanAbsolute(plane(difference, c)))
-  const shown = change
-    .map((_, c) => c)
-    .sort((p, q) => change[q]! - change[p]! || p - q)
-    .slice(0, CHANNELS)
+  const shown =
+    channels ??
+    change
+      .map((_, c) => c)
+      .sort((p, q) => change[q]! - change[p]! || p - q)
+      .slice(0, CHANNELS)
   const most = shown.reduce((largest, c) => Math.max(largest, maxAbsolute(plane(difference, c))), 0)
   const drawing: SvgNode[] = []
   const rows = ['filter', 'image', 'changed', 'difference'] as const
-  const y = (row: number) => HEAD + row * (CELL + GAP)
+  const band = rows.length * (CELL + GAP) + HEAD
+  const y = (row: number, place = 0) => Math.floor(place / CHANNELS) * band + HEAD + row * (CELL + GAP)
   drawing.push(label('channel', LEFT + CELL - 4, 14, { size: 11, fill: colour.muted, anchor: 'end' }))
-  rows.forEach((name, row) => {
-    drawing.push(label(rowName(name), 4, y(row) + CELL / 2 + 4, { weight: 600 }))
-  })
+  const bands = Math.max(1, Math.ceil(shown.length / CHANNELS))
+  for (let b = 0; b < bands; b++)
+    rows.forEach((name, row) => {
+      drawing.push(label(rowName(name), 4, y(row, b * CHANNELS) + CELL / 2 + 4, { weight: 600 }))
+    })
   const input = (picture: Picture, row: number) =>
     drawing.push(drawPicture(picture, LEFT, y(row), CELL, CELL), outline(LEFT, y(row), CELL))
   input(imagePicture(stage.image), 1)
@@ -43,8 +81,8 @@ export function activationFigure(stage: FirstStage): Figure {
   const changes = stage.changed.values.map((v, i) => v - stage.image.values[i]!)
   const largestChange = maxAbsolute(changes)
   input(changePicture(stage.image, changes, largestChange), 3)
-  shown.forEach((channel, column) => {
-    const x = LEFT + (column + 1) * (CELL + GAP) + 4
+  shown.forEach((channel, place) => {
+    const x = LEFT + ((place % CHANNELS) + 1) * (CELL + GAP) + 4
     const highest = Math.max(maxAbsolute(plane(activation, channel)), maxAbsolute(plane(changedActivation, channel)))
     const size = { width: activation.width, height: activation.height }
     const pictures: Picture[] = [
@@ -53,29 +91,24 @@ export function activationFigure(stage: FirstStage): Figure {
       { ...size, rgb: paint(plane(changedActivation, channel), (v) => ramp(highest > 0 ? v / highest : 0)) },
       { ...size, rgb: paint(plane(difference, channel), (v) => parse(stepColour(weightStep(most > 0 ? v / most : 0)))) },
     ]
-    drawing.push(label(String(channel), x + CELL / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
+    drawing.push(label(String(channel), x + CELL / 2, y(0, place) - 8, { size: 11, fill: colour.muted, anchor: 'middle' }))
     pictures.forEach((picture, row) => {
       const inset = row === 0 ? 14 : 0
-      drawing.push(drawPicture(picture, x + inset, y(row) + inset, CELL - 2 * inset, CELL - 2 * inset))
-      drawing.push(outline(x + inset, y(row) + inset, CELL - 2 * inset))
+      drawing.push(drawPicture(picture, x + inset, y(row, place) + inset, CELL - 2 * inset, CELL - 2 * inset))
+      drawing.push(outline(x + inset, y(row, place) + inset, CELL - 2 * inset))
     })
   })
-  const height = y(rows.length) + 30
+  const height = bands * band + 30
   drawing.push(
     weightScale(LEFT + CELL + GAP + 4, height - 26, `−${fixed(most, 2)}`, `+${fixed(most, 2)}`),
     rampScale(LEFT + CELL + GAP + 260, height - 26),
   )
-  return frame(
-    {
-      id: 'activation',
-      title: `First stage of ${stage.model}`,
-      caption: captionOf(stage, change, largestChange),
-      width: WIDE,
-      height,
-      note: noteOf(stage, shown.length, largestChange),
-    },
-    element('g', {}, ...drawing),
-  )
+  return {
+    nodes: drawing,
+    height,
+    caption: captionOf(stage, change, largestChange),
+    note: noteOf(stage, shown.length, largestChange, channels !== undefined),
+  }
 }
 
 function rowName(row: 'filter' | 'image' | 'changed' | 'difference'): string {
@@ -186,12 +219,12 @@ function pixels(change: number): string {
   return Math.abs(levels - Math.round(levels)) < 1e-3 ? `${Math.round(levels)}/255` : fixed(change, 4)
 }
 
-function noteOf(stage: FirstStage, shown: number, largestChange: number): string {
+function noteOf(stage: FirstStage, shown: number, largestChange: number, chosen: boolean): string {
   const { placement, placementKnown, normalisation, convolution } = stage
   const [out, perGroup, height, width] = convolution.shape
   const pads = typeof placement.pads === 'string' ? 'zeros so that the size stays' : `pads ${placement.pads.join(', ')}`
   return [
-    `${shown} of ${plural(out, 'output channel')} of ${stage.layer} (${height}×${width}, ${plural(perGroup, 'input channel')}), those that change most.`,
+    `${shown} of ${plural(out, 'output channel')} of ${stage.layer} (${height}×${width}, ${plural(perGroup, 'input channel')})${chosen ? '' : ', those that change most'}.`,
     `Input (pixel − mean) / std with mean ${list(normalisation.mean.map(String))}, std ${list(normalisation.std.map(String))}; convolution (stride ${placement.strides.join('×')}, ${pads}${placementKnown ? '' : ', assumed: the file does not tell'})${convolution.bias ? ' with its bias' : ''}, then ReLU.`,
     `Filters: each from minus to plus its largest absolute weight${perGroup === 3 ? ' as red, green and blue' : perGroup > 1 ? ', first input channel' : ''}; activations: per channel; differences: one scale for all; change of the image: mid-grey is none, full colour ${pixels(largestChange)}.`,
   ].join(' ')

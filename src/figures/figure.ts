@@ -1,4 +1,4 @@
-import { element, type SvgNode } from './svg-document.ts'
+import { coordinate, element, type SvgNode } from './svg-document.ts'
 import { colour, figureClass, fontFamily, standaloneStyle } from './theme.ts'
 
 /** A finished figure. The same data give the same bytes in every engine. */
@@ -12,6 +12,26 @@ export interface Figure {
   readonly svg: string
   readonly width: number
   readonly height: number
+  /** Height without the small print below the drawing. */
+  readonly bodyHeight: number
+}
+
+/** A width on paper or in pixels. */
+export interface FigureWidth {
+  readonly value: number
+  readonly unit: 'px' | 'pt' | 'mm' | 'cm' | 'in'
+}
+
+/** How a figure is to look in a file of its own. */
+export interface FigureLook {
+  /** Default: the figure's own, in pixels. */
+  readonly width?: FigureWidth
+  /** With the small print below the drawing. Default true. */
+  readonly captions?: boolean
+  /** Without a ground. */
+  readonly transparent?: boolean
+  /** With the font in the file. */
+  readonly embedFonts?: boolean
 }
 
 /** Widths in pixels at scale 1: the report's text column, and the wide one. */
@@ -39,6 +59,8 @@ export interface LegendItem {
 
 const NOTE_SIZE = 10.5
 const LEGEND_HEIGHT = 26
+/** How the small print begins, which is the last part of a figure. */
+const NOTE_TAG = `<g font-size="${NOTE_SIZE}" fill="${colour.muted}">`
 
 /** Height that the legend takes above the drawing. */
 export function legendHeight(legend: readonly LegendItem[] | undefined): number {
@@ -81,12 +103,32 @@ export function frame(options: FrameOptions, ...drawing: SvgNode[]): Figure {
       ...lines.map((line, i) => element('text', { x: 4, y: body + 17 + i * 15 }, line)),
     ),
   )
-  return { id, title, caption, svg: root.serialise(), width, height }
+  return { id, title, caption, svg: root.serialise(), width, height, bodyHeight: Math.ceil(body + 4) }
 }
 
-/** A figure as the text of an .svg file: with its own style for dark screens. */
-export function standalone(figure: Figure): string {
-  return `${figure.svg.replace(/<\/desc>/, `</desc><style>${standaloneStyle()}</style>`)}\n`
+const PER_INCH = { px: 96, pt: 72, mm: 25.4, cm: 2.54, in: 1 } as const
+
+/** A width in inches; a pixel is a 96th. */
+export function inchesOf({ value, unit }: FigureWidth): number {
+  return value / PER_INCH[unit]
+}
+
+/** The figure without its small print, without its ground, of another width: as it was asked for. The drawing stays the same. */
+export function look(figure: Figure, { width, captions = true, transparent = false }: FigureLook): Figure {
+  let { svg } = figure
+  const height = captions ? figure.height : figure.bodyHeight
+  if (!captions) svg = `${svg.slice(0, svg.lastIndexOf(NOTE_TAG))}</svg>`
+  if (transparent) svg = svg.replace(`<rect width="${figure.width}" height="${figure.height}" fill="${colour.paper}"/>`, '')
+  const shown = width
+    ? `width="${width.value}${width.unit}" height="${coordinate((width.value * height) / figure.width)}${width.unit}"`
+    : `width="${figure.width}" height="${height}"`
+  const own = `viewBox="0 0 ${figure.width} ${figure.height}" width="${figure.width}" height="${figure.height}"`
+  return { ...figure, height, svg: svg.replace(own, `viewBox="0 0 ${figure.width} ${height}" ${shown}`) }
+}
+
+/** A figure as the text of an .svg file: with its own style for dark screens, and its font where `fonts` gives the rules for it. */
+export function standalone(figure: Figure, fonts: string = ''): string {
+  return `${figure.svg.replace(/<\/desc>/, `</desc><style>${fonts}${standaloneStyle()}</style>`)}\n`
 }
 
 /** Text at (x, y); `anchor` is start by default. */

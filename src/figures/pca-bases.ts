@@ -9,11 +9,12 @@ import { drawSquares, filterSquares, outline, weightScale } from './tiles.ts'
 export type PcaBasesData = Pick<GroupReport, 'bases' | 'groups'>
 
 const TILE = 66
+/** Where the tiles of a row begin, and from one row to the next. */
+export const BASIS_LEFT = 150
+export const BASIS_ROW: number = TILE + 40
 /** Components drawn: all of a 3×3 basis, the first of a larger one. */
 const MOST = 9
-const LEFT = 150
-const STEP = (WIDE - LEFT) / 9
-const ROW = TILE + 40
+const STEP = (WIDE - BASIS_LEFT) / 9
 const HEAD = 22
 
 /** The first nine components of all, a and b as tiles of their taps, each with the share of variance it explains. */
@@ -23,27 +24,18 @@ export function pcaBases(data: PcaBasesData): Figure {
   const side = Math.round(Math.sqrt(rows[0]?.components[0]?.length ?? 9))
   const shown = Math.min(MOST, side * side)
   for (let i = 0; i < shown; i++)
-    drawing.push(label(String(i + 1), LEFT + i * STEP + TILE / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
+    drawing.push(label(String(i + 1), BASIS_LEFT + i * STEP + TILE / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
   rows.forEach((row, index) => {
-    const y = HEAD + index * ROW
-    const scale = largest(row.components.slice(0, shown))
+    const y = HEAD + index * BASIS_ROW
     drawing.push(
       label(rowName(row, data), 4, y + TILE / 2 - 5, { weight: 600, fill: rowColour(row) }),
       label(plural(row.models, 'model'), 4, y + TILE / 2 + 11, { size: 11, fill: colour.muted }),
       label(`${shortCount(row.filters)} filters`, 4, y + TILE / 2 + 26, { size: 11, fill: colour.muted }),
     )
-    row.components.slice(0, shown).forEach((component, i) => {
-      const x = LEFT + i * STEP
-      drawing.push(
-        drawSquares(filterSquares(component, 0, scale, x, y, TILE / side, side), TILE / side),
-        minuses(component, scale, x, y, side),
-        outline(x, y, TILE),
-      )
-      drawing.push(label(percent(row.explained_variance_ratio[i]), x + TILE / 2, y + TILE + 16, { size: 11.5, anchor: 'middle' }))
-    })
+    for (const tile of componentTiles(row, y, [side, side])) drawing.push(tile)
   })
-  const height = HEAD + rows.length * ROW + 16
-  drawing.push(weightScale(LEFT, height - 24, 'negative', 'positive'))
+  const height = HEAD + rows.length * BASIS_ROW + 16
+  drawing.push(weightScale(BASIS_LEFT, height - 24, 'negative', 'positive'))
   return frame(
     {
       id: 'pca-bases',
@@ -55,6 +47,26 @@ export function pcaBases(data: PcaBasesData): Figure {
     },
     ...drawing,
   )
+}
+
+/** A component a tile, each with its share of the variance below it; one scale for all of them. */
+export function componentTiles(
+  row: { readonly components: readonly (readonly number[])[]; readonly explained_variance_ratio: readonly number[] },
+  y: number,
+  [height, width]: readonly [height: number, width: number],
+): SvgNode[] {
+  const shown = row.components.slice(0, MOST)
+  const scale = largest(shown)
+  const cell = TILE / Math.max(height, width)
+  return shown.flatMap((component, i) => {
+    const x = BASIS_LEFT + i * STEP
+    return [
+      drawSquares(filterSquares(component, 0, scale, x, y, cell, width, height), cell),
+      minuses(component, scale, x, y, width, cell),
+      outline(x, y, width * cell, height * cell),
+      label(percent(row.explained_variance_ratio[i]), x + TILE / 2, y + TILE + 16, { size: 11.5, anchor: 'middle' }),
+    ]
+  })
 }
 
 interface Shown extends BasisRow {
@@ -82,8 +94,7 @@ function largest(components: readonly (readonly number[])[]): number {
 }
 
 /** Dashes on negative entries, so that the sign survives grey print. */
-function minuses(component: readonly number[], scale: number, x: number, y: number, side: number): SvgNode {
-  const cell = TILE / side
+function minuses(component: readonly number[], scale: number, x: number, y: number, side: number, cell: number): SvgNode {
   const paths = { dark: '', light: '' }
   component.forEach((value, tap) => {
     const share = -value / scale

@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts'
+import { type Figure, type FigureWidth, inchesOf } from './figure.ts'
 import { inter400, inter600 } from './inter.generated.ts'
 import { colour, darkened } from './theme.ts'
 
@@ -7,7 +7,13 @@ export interface PngOptions {
   readonly scale?: number
   /** Default light. */
   readonly theme?: 'light' | 'dark'
+  /** Instead of a scale: pixels, or a length at 300 pixels an inch. */
+  readonly width?: FigureWidth
+  /** Without a ground. */
+  readonly transparent?: boolean
 }
+
+const PER_INCH = 300
 
 /** Gives the bytes of @resvg/resvg-wasm's index_bg.wasm; called once. Node: `readResvgWasm` of io/node-resvg.ts. */
 export type WasmLoader = () => Promise<Uint8Array | Response>
@@ -16,11 +22,12 @@ let ready: Promise<typeof import('@resvg/resvg-wasm')> | undefined
 
 /** A figure as PNG, drawn by resvg in WebAssembly with Inter: the same bytes in every engine. Loaded at the first call (1 MB). */
 export async function figureToPng(figure: Figure, wasm: WasmLoader, options: PngOptions = {}): Promise<Uint8Array> {
-  const { scale = 2, theme = 'light' } = options
+  const { theme = 'light', width, transparent = false } = options
+  const pixels = width && Math.round(width.unit === 'px' ? width.value : PER_INCH * inchesOf(width))
   const resvg = await (ready ??= load(wasm))
   const renderer = new resvg.Resvg(theme === 'dark' ? darkened(figure.svg) : figure.svg, {
-    fitTo: { mode: 'zoom', value: scale },
-    background: theme === 'dark' ? darkened(`="${colour.paper}"`).slice(2, -1) : colour.paper,
+    fitTo: pixels === undefined ? { mode: 'zoom', value: options.scale ?? 2 } : { mode: 'width', value: pixels },
+    ...(!transparent && { background: theme === 'dark' ? darkened(`="${colour.paper}"`).slice(2, -1) : colour.paper }),
     font: { fontBuffers: [fromBase64(inter400), fromBase64(inter600)], defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' },
   })
   const image = renderer.render()

@@ -23,7 +23,7 @@ export function drawSquares(squares: Iterable<Square>, size: number): SvgNode {
   return group
 }
 
-/** The squares of a filter of side × side taps at (x, y); `scale` maps to full colour. */
+/** The squares of a filter of `side` columns and `rows` rows (default: as many) at (x, y); `scale` maps to full colour. */
 export function filterSquares(
   weights: ArrayLike<number>,
   offset: number,
@@ -32,8 +32,9 @@ export function filterSquares(
   y: number,
   size: number,
   side = 3,
+  rows: number = side,
 ): Square[] {
-  return Array.from({ length: side * side }, (_, tap) => ({
+  return Array.from({ length: rows * side }, (_, tap) => ({
     x: x + (tap % side) * size,
     y: y + Math.floor(tap / side) * size,
     fill: stepColour(weightStep(scale > 0 ? weights[offset + tap]! / scale : 0)),

@@ -97,7 +97,7 @@ export async function readCoefficients(reading: CoefficientReading): Promise<voi
   for await (const { row, layer } of layersAgain({ ...again, wanted: own(reading.ranging) })) {
     const min = new Float64Array(taps).fill(Infinity)
     const max = new Float64Array(taps).fill(-Infinity)
-    for await (const [address, count] of filtersOf(wasm, layer)) {
+    for await (const [address, count] of layerPieces(wasm, layer)) {
       const { lowest, highest } = wasm.coefficientRange(address, count, taps, basis)
       for (let c = 0; c < taps; c++) {
         min[c] = Math.min(min[c]!, lowest[c]!)
@@ -116,7 +116,7 @@ export async function readCoefficients(reading: CoefficientReading): Promise<voi
   for await (const { row, layer } of layersAgain({ ...again, wanted: own(reading.wanted) })) {
     const counts = new Float64Array(taps * coefficientBins)
     const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
-    for await (const [address, count] of filtersOf(wasm, layer)) {
+    for await (const [address, count] of layerPieces(wasm, layer)) {
       wasm.coefficientHistogram(address, count, taps, basis, range, counts)
     }
     onCounts(row, { filters: row.filters - row.sparse_filters, counts })
@@ -179,7 +179,10 @@ export async function measureCoefficients(
 }
 
 /** A layer's filters in the module's memory, piece by piece: address and count. */
-async function* filtersOf(wasm: WasmInstance, { convolution }: SelectedLayer): AsyncGenerator<[address: number, count: number]> {
+export async function* layerPieces(
+  wasm: WasmInstance,
+  { convolution }: SelectedLayer,
+): AsyncGenerator<[address: number, count: number]> {
   const reader = weightReader(convolution.weights, convolution.shape)
   const most = Math.max(1, Math.floor(PIECE / (reader.taps * 4)))
   const bytes = Math.ceil((Math.min(most, reader.filters) * reader.taps * 4) / 16) * 16

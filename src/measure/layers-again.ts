@@ -30,7 +30,7 @@ export interface Again<Row extends LayerPlace> {
   readonly inputs: readonly (Input | LazyInput)[]
   readonly analysis: Omit<MeasuredRun, 'layers'>
   readonly wanted: WantedLayers<Row>
-  readonly options: { readonly names?: ReadonlyMap<string, string>; readonly signal?: AbortSignal }
+  readonly options: { readonly names?: ReadonlyMap<string, string> | undefined; readonly signal?: AbortSignal | undefined }
 }
 
 /** Layers that are in memory as wanted ones. */
@@ -61,8 +61,10 @@ export async function* layersAgain<Row extends LayerPlace>({
   const open = new Map<string, RowsOfModel<Row>>()
   if (unseen.size === 0) return
   const failedThen = new Set(analysis.failed?.map(({ file }) => file))
+  const { names, signal } = options
   const driver = new InputDriver(inputs, {
-    ...options,
+    ...(names && { names }),
+    ...(signal && { signal }),
     choice: parseKernel(analysis.parameters.kernel),
     hash: false,
     // Layers of a file inside an input are missed below, if any of them are wanted.

@@ -1,17 +1,34 @@
-import { standalone } from '../figures/figure.ts'
+import { type Figure, type FigureLook, look, standalone } from '../figures/figure.ts'
 import { figureToPng, type PngOptions, type WasmLoader } from '../figures/png.ts'
 import { reportFigures } from './report-figures.ts'
 import type { ReportInput } from './report-input.ts'
 
 /** A figure as a file. */
 export interface FigureFile {
-  /** "01-metrics-by-depth.svg": numbered as in the report. */
+  /** "metrics-by-depth.svg": by what it shows, so that a name stays when figures are added. */
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-/** How figures are written: SVG (dark on dark screens), or PNG of one theme. */
-export type FigureFormat = { readonly format: 'svg' } | ({ readonly format: 'png'; readonly wasm: WasmLoader } & PngOptions)
+/** Makes a PDF of a figure: `figureToPdf`, in Node. */
+export type PdfWriter = (figure: Figure, look: Pick<FigureLook, 'width'>) => Promise<Uint8Array>
+
+/** How figures are written: SVG (dark on dark screens), PNG of one theme, or PDF; and how they look. */
+export type FigureFormat = FigureLook &
+  (
+    | { readonly format: 'svg' }
+    | ({ readonly format: 'png'; readonly wasm: WasmLoader } & Omit<PngOptions, keyof FigureLook>)
+    | { readonly format: 'pdf'; readonly toPdf: PdfWriter }
+  )
+
+/** A figure as the bytes of a file. The same figure gives the same bytes. */
+export async function figureBytes(figure: Figure, options: FigureFormat): Promise<Uint8Array> {
+  const shown = look(figure, options)
+  if (options.format === 'png') return figureToPng(shown, options.wasm, options)
+  if (options.format === 'pdf') return options.toPdf(shown, options)
+  const fonts = options.embedFonts ? (await import('../figures/fonts.ts')).fontRules : ''
+  return new TextEncoder().encode(standalone(shown, fonts))
+}
 
 /**
  * The figures of a report as files, in its order. The same input gives the same bytes.
@@ -20,12 +37,8 @@ export type FigureFormat = { readonly format: 'svg' } | ({ readonly format: 'png
  * for (const { name, bytes } of await figureFiles({ analysis }, { format: 'svg' })) await writeFile(name, bytes)
  */
 export async function figureFiles(input: ReportInput, options: FigureFormat): Promise<FigureFile[]> {
-  const figures = await reportFigures(input)
   const files: FigureFile[] = []
-  for (const [i, { figure }] of figures.entries()) {
-    const bytes =
-      options.format === 'svg' ? new TextEncoder().encode(standalone(figure)) : await figureToPng(figure, options.wasm, options)
-    files.push({ name: `${String(i + 1).padStart(2, '0')}-${figure.id}.${options.format}`, bytes })
-  }
+  for (const { figure } of await reportFigures(input))
+    files.push({ name: `${figure.id}.${options.format}`, bytes: await figureBytes(figure, options) })
   return files
 }

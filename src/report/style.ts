@@ -1,4 +1,4 @@
-import { inter400, inter600 } from '../figures/inter.generated.ts'
+import { fontRules } from '../figures/fonts.ts'
 import { darkRules, fontFamily } from '../figures/theme.ts'
 
 const light = '--paper:#fffffd;--ink:#1a222c;--muted:#56616f;--line:#dfe3e8;--soft:#f5f6f8;--a:#1f5fa6;--b:#a65705;--warn:#a3242b'
@@ -6,8 +6,7 @@ const dark = '--paper:#12161c;--ink:#e7ebf0;--muted:#a3adba;--line:#2c3540;--sof
 
 /** The report's style sheet: fonts, one text column, wide figures, dark on dark screens, black on white on paper. */
 export const reportStyle: string = [
-  `@font-face{font-family:Inter;font-style:normal;font-weight:400;src:url(data:font/woff2;base64,${inter400}) format("woff2")}`,
-  `@font-face{font-family:Inter;font-style:normal;font-weight:600;src:url(data:font/woff2;base64,${inter600}) format("woff2")}`,
+  fontRules.replace('}@font', '}\n@font'),
   `:root{${light};color-scheme:light dark}`,
   `@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}${darkRules(':root:not([data-theme=light]) ')}}`,
   `@media screen{:root[data-theme=dark]{${dark}}${darkRules(':root[data-theme=dark] ')}}`,

@@ -23,7 +23,7 @@ export function isReportFile(path: string): boolean {
   return path === REPORT || path.startsWith('figures/')
 }
 
-/** Adds report.html and its figures as figures/<number>-<name>.svg. */
+/** Adds report.html and its figures as figures/<name>.svg. */
 export async function writeReportFiles(
   folder: OutputFolder,
   { analysis, groups, first, activation }: ReportParts,

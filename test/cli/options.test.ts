@@ -47,6 +47,7 @@ test('a name that is empty or given twice is refused by every command that takes
     extract: [MODEL],
     pack: ['results'],
     activate: [MODEL, '--image', 'a.png', '--changed', 'b.png'],
+    figure: ['grid', MODEL],
   }
   for (const [command, words] of Object.entries(outputs)) {
     await refused([command, ...words, '-o', ''], /^filterlens: --output is empty; give it a value/)
@@ -55,7 +56,12 @@ test('a name that is empty or given twice is refused by every command that takes
   await refused(['pack', 'results', '-o', 'a', '--output', 'b'], /^filterlens: --output is given 2 times; give it once/)
   for (const { usage } of commands.filter((entry) => !/compare|activate/.test(entry.usage)))
     await refused(
-      [usage.split(' ')[0]!, '', ...(usage.startsWith('extract') ? ['-o', 'x'] : [])],
+      [
+        usage.split(' ')[0]!,
+        ...(usage.startsWith('figure') ? ['grid'] : []),
+        '',
+        ...(usage.startsWith('extract') ? ['-o', 'x'] : []),
+      ],
       /^filterlens: a name of the \w+ is empty/,
     )
 })

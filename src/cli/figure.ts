@@ -1,0 +1,140 @@
+import { basename, dirname } from 'node:path'
+import type { Argv } from 'yargs'
+import { type DrawingName, drawingKinds } from '../drawings/kinds.ts'
+import type { DrawingTask } from '../drawings/task.ts'
+import { UsageError } from '../errors.ts'
+import type { Figure } from '../figures/figure.ts'
+import { listInputs } from '../inputs/node-inputs.ts'
+import { writeFile } from '../io/sink.ts'
+import type { Profile } from '../measure/profile.ts'
+import { firstFew, list } from '../words.ts'
+import { activationChoice, activationOf, activationOptions } from './activation.ts'
+import type { Command, Words } from './command.ts'
+import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
+import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
+import { withResults } from './results-place.ts'
+import { openOutput, withInterrupt } from './run-control.ts'
+import { print } from './talk.ts'
+
+export const figureCommand: Command = {
+  options: (parser) =>
+    figureOptions(parser)
+      .positional('kind', {
+        type: 'string',
+        demandOption: true,
+        describe: `${list([...Object.keys(drawingKinds), 'activations'], 'or')}; of results: a figure of its report, by name`,
+      })
+      .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'models, or a folder of results' })
+      .example('$0 figure grid net.onnx --layer -1 -o last.pdf', 'filters of the last layer')
+      .example('$0 figure rgb resnet50.pth -o stem.svg', 'the 7×7 stem in colour')
+      .example('$0 figure bases a.onnx b.onnx -o bases.png --width 1200px', '')
+      .example('$0 figure density net.onnx --components 1,3', '')
+      .example('$0 figure activations normal.onnx robust.onnx --image a.png --changed b.png --channel 0,3,7', '')
+      .example('$0 figure shift-by-depth results --width 84mm -o shift.pdf', 'a figure of the report'),
+  async run(words) {
+    const kind = words['kind'] as string
+    const output = (words['output'] as string | undefined) ?? `${kind}.svg`
+    const format = await figureFormat(words, figureEnding(output))
+    const figure = await withInterrupt(
+      () => 'nothing was written',
+      (signal) => figureOf(kind, words, signal),
+    )
+    const { figureBytes } = await import('../report/figure-files.ts')
+    const bytes = await figureBytes(figure, format)
+    const { folder } = await openOutput(dirname(output))
+    await writeFile(folder, basename(output), bytes)
+    print(`${output}\n${figure.caption}`)
+    return 0
+  },
+}
+
+function figureOptions(parser: Argv): Argv {
+  const group = 'What is drawn:'
+  return figureLookOptions(activationOptions(measuringOptions(parser)))
+    .default('kernel', undefined)
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      describe: 'the figure: a name that ends in .svg, .png or .pdf (default: <kind>.svg)',
+      group: 'Figures:',
+    })
+    .option('model', { type: 'string', describe: 'of inputs that hold several models: those with this in their name', group })
+    .option('layer', {
+      type: 'string',
+      describe: 'a layer: its name, a part that no other holds, or its number from 0 (-1: the last)',
+      group,
+    })
+    .option('channel', { type: 'string', describe: 'output channels, from 0, separated by commas', group })
+    .option('first', { describe: 'at most so many filters', group })
+    .option('components', { type: 'string', describe: 'density: two components, from 1 (default: 1,2)', group })
+}
+
+async function figureOf(kind: string, words: Words, signal: AbortSignal): Promise<Figure> {
+  const paths = words['inputs'] as string[]
+  if (kind === 'activations') return activations(words, paths)
+  if (!Object.hasOwn(drawingKinds, kind)) return ofReport(kind, paths)
+  const { kernel, profile, threshold, workers } = measuringOptionsOf({ ...words, kernel: words['kernel'] ?? '3x3' })
+  return drawingKinds[kind as DrawingName].draw({
+    inputs: await listInputs(paths),
+    model: words['model'] as string | undefined,
+    layer: words['layer'] as string | undefined,
+    kernel: words['kernel'] === undefined ? undefined : kernel,
+    profile: profile as Profile,
+    threshold,
+    channels: wholeNumbers(words, 'channel', 0),
+    first: numberOption(words, 'first', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0),
+    components: pairOf(wholeNumbers(words, 'components', 1)),
+    workers,
+    signal,
+  } satisfies DrawingTask)
+}
+
+function wholeNumbers(words: Words, name: string, least: number): number[] | undefined {
+  const text = words[name]
+  if (text === undefined) return undefined
+  const numbers = String(text)
+    .split(',')
+    .map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN))
+  if (!numbers.every((n) => n >= least && n < 1e6))
+    throw new UsageError(`--${name} ${String(text)}: give whole numbers from ${least}, separated by commas`)
+  return numbers
+}
+
+function pairOf(numbers: number[] | undefined): [number, number] | undefined {
+  if (!numbers) return undefined
+  if (numbers.length !== 2) throw new UsageError(`--components ${numbers.join(',')}: give two of them, such as 1,2`)
+  return numbers as [number, number]
+}
+
+/** The first convolutions of one or more models on an image and on a changed copy. @throws UsageError, InputError */
+async function activations(words: Words, paths: readonly string[]): Promise<Figure> {
+  const choice = activationChoice(words)
+  if (!choice) throw new UsageError('figure activations needs --image and --changed')
+  const stages = []
+  for (const input of await listInputs(paths)) stages.push(await activationOf(input, choice))
+  const channels = wholeNumbers(words, 'channel', 0)
+  const { requireChannels } = await import('../drawings/filters.ts')
+  for (const { layer, activation } of stages) requireChannels(channels ?? [], activation.channels, layer)
+  const { activationFigure } = await import('../figures/activation-figure.ts')
+  return activationFigure(stages, channels)
+}
+
+/** A figure of the report of results. @throws UsageError when there is none of that name */
+async function ofReport(kind: string, [results, ...more]: readonly string[]): Promise<Figure> {
+  const kinds = [...Object.keys(drawingKinds), 'activations']
+  if (more.length > 0)
+    throw new UsageError(`figure ${kind}: there is ${list(kinds)}; a figure of a report takes one folder of results`)
+  const { reportFigures } = await import('../report/report-figures.ts')
+  const { readReportInput } = await import('../results/report-input.ts')
+  const input = await withResults(results!, (folder) => readReportInput(folder, results!))
+  const figures = await reportFigures(input)
+  const found = figures.find(({ figure }) => figure.id === kind)
+  if (!found)
+    throw new UsageError(
+      `figure ${kind}: there is ${list(kinds)}; the report of ${results} has ${firstFew(
+        figures.map(({ figure }) => figure.id),
+        20,
+      )}`,
+    )
+  return found.figure
+}
