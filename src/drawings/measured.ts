@@ -73,7 +73,7 @@ export function oneModel({ models }: MeasuredTask, kind: string): MeasuredTask['
 }
 
 /** Rows and columns of a layer's filters. */
-export function sidesOf({ kernel }: Pick<LayerRow, 'kernel'>): [height: number, width: number] {
+export function kernelSides({ kernel }: Pick<LayerRow, 'kernel'>): [height: number, width: number] {
   const [height, width] = kernel.split('x').map(Number)
   return [height!, width!]
 }
