@@ -85,7 +85,7 @@ test('chromium: results that were not finished, or are damaged, are named beside
     await page.sees('.note', 'has not finished')
   }))
 
-test('chromium: the address keeps the view: back, forward, reload, and the same files dropped again', () =>
+test('chromium: the address keeps the view: back, forward, reload, and the same files dropped into another tab', () =>
   withPage('chromium', async (page) => {
     const at = () => page.tab.run(() => location.hash)
     await page.drop(NORMAL)
@@ -105,6 +105,13 @@ test('chromium: the address keeps the view: back, forward, reload, and the same 
     await page.tab.run(() => history.back())
     await until(page.tab, 'the layer again', () => document.title.startsWith('layers.0.conv2.weight'), [])
     await page.tab.run(() => location.reload())
+    await page.sees('.pane.third h2', 'layers.0.conv2.weight')
+    assert.is(await at(), layer)
+    // A tab that has kept nothing says what the address shows.
+    await page.tab.run(() => {
+      sessionStorage.clear()
+      location.reload()
+    })
     await page.sees('.note', 'This address shows preact_w24_cifar10_normal')
     await page.drop(NORMAL)
     await page.sees('.pane.third h2', 'layers.0.conv2.weight')

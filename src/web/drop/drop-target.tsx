@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { openAndKeep } from '../state/kept.ts'
 import { showToast } from '../state/toast.ts'
-import { analyseFiles } from '../state/work.ts'
 import { filesOfDrop, filesOfInput } from './files.ts'
 
 const over = signal(false)
@@ -22,9 +22,9 @@ export function DropTarget() {
       if (!hasFiles(event) || !event.dataTransfer) return
       event.preventDefault()
       over.value = false
-      filesOfDrop(event.dataTransfer).then(analyseFiles, (error) =>
-        showToast(String(error instanceof Error ? error.message : error)),
-      )
+      filesOfDrop(event.dataTransfer)
+        .then(openAndKeep)
+        .catch((error) => showToast(String(error instanceof Error ? error.message : error)))
     }
     addEventListener('dragover', onOver)
     addEventListener('dragleave', onLeave)
@@ -41,7 +41,7 @@ export function DropTarget() {
 function take(input: HTMLInputElement): void {
   const files = filesOfInput(input.files!)
   input.value = '' // so that the same file can be chosen again
-  void analyseFiles(files)
+  void openAndKeep({ files })
 }
 
 /** Hidden inputs behind the buttons that choose files and folders; one pair for the whole page. */

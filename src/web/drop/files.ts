@@ -1,4 +1,6 @@
 import type { GivenFile } from '../../inputs/given-inputs.ts'
+import { filesBelow, handleOfItem } from '../keep/handles.ts'
+import type { Given } from '../state/kept.ts'
 
 /** More files than this in one drop is a mistake (a whole disk), not a folder of models. */
 const MOST_FILES = 100_000
@@ -8,10 +10,18 @@ export function filesOfInput(list: FileList): GivenFile[] {
   return [...list].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }))
 }
 
-/** All files of a drop, folders walked. Must be called inside the drop event: the browser empties the list afterwards. */
-export function filesOfDrop(transfer: DataTransfer): Promise<GivenFile[]> {
+/** All files of a drop, folders walked, and where they lie. Must be called inside the drop event: the browser empties the list afterwards. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<Given> {
   const items = [...transfer.items].filter((item) => item.kind === 'file')
-  return walk(items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()))
+  const handles = items.flatMap((item) => handleOfItem(item) ?? [])
+  const files = walk(items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()))
+  if (handles.length < items.length) return { files: await files }
+  // What has no handle is no worse than a browser that has none at all.
+  const places = await Promise.all(handles).then(
+    (found) => filesBelow(found, MOST_FILES),
+    () => undefined,
+  )
+  return { files: await files, ...(places && { handles: places }) }
 }
 
 async function walk(entries: readonly (FileSystemEntry | File | null)[]): Promise<GivenFile[]> {

@@ -1,5 +1,5 @@
+import { openAndKeep } from './kept.ts'
 import { showToast } from './toast.ts'
-import { analyseFiles } from './work.ts'
 
 /** Networks that ship with the page, below examples/. */
 export interface Example {
@@ -42,7 +42,7 @@ export async function openExample(example: Example): Promise<void> {
         return { path, blob: await answer.blob() }
       }),
     )
-    await analyseFiles(files)
+    await openAndKeep({ files })
   } catch (error) {
     showToast(error instanceof Error ? error.message : String(error))
   }

@@ -7,12 +7,12 @@ interface Listing {
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly beside: boolean }[]
 }
 
-/** True while data that came with the address is being fetched. */
+/** True while data that came with the address, or was here before a reload, is being fetched. */
 export const preloading = signal(false)
 
-/** Opens the data that the page's server holds ready, if it does; the address then shows what it showed before. */
-export async function openPreloaded(): Promise<void> {
-  if (location.search !== '?data') return // the server of `filterlens view` leads to that address
+/** Opens the data that the page's server holds ready, if it does; the address then shows what it showed before. @returns whether it does */
+export async function openPreloaded(): Promise<boolean> {
+  if (location.search !== '?data') return false // the server of `filterlens view` leads to that address
   try {
     preloading.value = true
     const answer = await fetch('data/index.json')
@@ -31,4 +31,5 @@ export async function openPreloaded(): Promise<void> {
   } finally {
     preloading.value = false
   }
+  return true
 }

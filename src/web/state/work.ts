@@ -13,9 +13,15 @@ import { go, route } from './route.ts'
 export const measuring = openWork()
 export const viewing = openWork()
 
-/** Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side. */
-export async function analyseFiles(files: readonly GivenFile[], options: { readonly stay?: boolean } = {}): Promise<void> {
-  if (files.length === 0) return
+/**
+ * Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side.
+ * @returns the names of its models in the page; undefined when it held nothing that could be read
+ */
+export async function analyseFiles(
+  files: readonly GivenFile[],
+  options: { readonly stay?: boolean } = {},
+): Promise<readonly string[] | undefined> {
+  if (files.length === 0) return undefined
   const abort = new AbortController()
   const first = files[0]!.path
   const label =
@@ -23,6 +29,7 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
   const job = startJob(label, () => abort.abort())
   const errors: string[] = []
   const before = route.value
+  let opened: readonly string[] | undefined
   try {
     const rest: GivenFile[] = []
     for (const file of files) {
@@ -30,6 +37,7 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
       else {
         const problem = await takeTable(file)
         if (problem) errors.push(problem)
+        else opened = []
       }
     }
     const { results, failed } =
@@ -43,6 +51,7 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
     const [at, awaited] = [route.value, !shown()]
     // Results and the file that they were measured from, dropped together, are one model.
     const names = [...new Set(results.flatMap((result) => addResult(result, result.measured ? rest : [])))]
+    if (results.length > 0) opened = names
     for (const each of failed.map(({ file, problem }) => `${file}: ${problem}`)) errors.push(each)
     const already = shown() && (awaited || names.every((name) => name === at.a || name === at.b))
     if (options.stay || already || at !== before) {
@@ -56,6 +65,7 @@ export async function analyseFiles(files: readonly GivenFile[], options: { reado
   }
   if (errors.length > 0) job.update({ running: false, errors })
   else job.end()
+  return opened
 }
 
 /** True when the models that the address names are here: an address that was kept shows its models as soon as they are dropped. */

@@ -4,6 +4,7 @@ import { shownMetrics } from '../parts/metrics.ts'
 import { bytes } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
+import { notKept, openWaiting, waiting } from '../state/kept.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
 
@@ -31,6 +32,7 @@ export function ModelList() {
         </p>
       </div>
       <Jobs />
+      <Kept />
       <p class="bars-head small muted" aria-hidden="true">
         {shownMetrics.map((metric) => (
           <span key={metric.key}>{metric.shortest}</span>
@@ -84,6 +86,22 @@ function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
         ))}
       </div>
     </a>
+  )
+}
+
+/** What a reload will not bring back, and what comes back after a click. */
+export function Kept() {
+  return (
+    <>
+      {waiting.value.map((drop) => (
+        <p key={drop.id} class="job">
+          <button type="button" class="button" onClick={() => openWaiting(drop)}>
+            <span class="cut">Open {drop.label} again</span>
+          </button>
+        </p>
+      ))}
+      {notKept.value && <p class="job small muted">{notKept.value}</p>}
+    </>
   )
 }
 

@@ -6,7 +6,8 @@ import { MetricHeading } from '../parts/metric-heading.tsx'
 import { useRowsWindow } from '../parts/rows-window.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
-import { type Loaded, models, removeModel } from '../state/models.ts'
+import { putAway } from '../state/kept.ts'
+import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
 import { namesOf } from '../state/ticked.ts'
@@ -121,7 +122,7 @@ export function Overview() {
                     type="button"
                     class="icon tiny"
                     aria-label={`Remove ${model.name} from the page`}
-                    onClick={() => removeModel(model.name)}
+                    onClick={() => putAway(model.name)}
                   >
                     <CloseIcon />
                   </button>

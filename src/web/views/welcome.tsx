@@ -3,7 +3,7 @@ import { examples, openExample } from '../state/examples.ts'
 import { jobs } from '../state/jobs.ts'
 import { preloading } from '../state/preloaded.ts'
 import { route } from '../state/route.ts'
-import { Jobs } from './model-list.tsx'
+import { Jobs, Kept } from './model-list.tsx'
 
 /** The page before anything is dropped. */
 export function Welcome() {
@@ -16,6 +16,7 @@ export function Welcome() {
             <Jobs />
           </div>
         )}
+        <Kept />
         <div class="drop">
           <img src="./icon.svg" width="44" height="44" alt="" />
           <h1>Drop models, folders or a results folder</h1>
