@@ -6,34 +6,33 @@ import { engines, until } from './harness/tab.ts'
 
 const reload = ({ tab }: OpenPage): Promise<void> => tab.run(() => location.reload())
 
-/** Waits until a tab's drops are written: how many there are, from the page's own data base. */
-const kept = ({ tab }: OpenPage, drops: number): Promise<void> =>
+/** Waits until what the tab keeps is written: how many models, from the page's own data base. */
+const kept = ({ tab }: OpenPage, models: number): Promise<void> =>
   tab.run(async (wanted) => {
-    for (let tries = 0; tries < 200; tries++) {
-      const db = await new Promise<IDBDatabase>((resolve, reject) => {
-        const request = indexedDB.open('filterlens')
+    const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result)
         request.onerror = () => reject(request.error)
       })
-      const count = db.objectStoreNames.contains('drops')
-        ? await new Promise<number>((resolve) => {
-            const request = db.transaction('drops').objectStore('drops').count()
-            request.onsuccess = () => resolve(request.result)
-          })
-        : 0
-      db.close()
-      if (count === wanted) return
+    let found = -1
+    for (let tries = 0; tries < 200 && found !== wanted; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 50))
+      const db = await answer(indexedDB.open('filterlens'))
+      const drops = db.objectStoreNames.contains('drops')
+        ? await answer<{ models: string[] }[]>(db.transaction('drops').objectStore('drops').getAll())
+        : []
+      db.close()
+      found = drops.flatMap((drop) => drop.models).length
     }
-    throw new Error(`not ${wanted} drops`)
-  }, drops)
+    if (found !== wanted) throw new Error(`${found} models are kept, not ${wanted}`)
+  }, models)
 
 for (const engine of engines)
   test(`${engine}: dropped files are here after a reload, and what was put away is not`, () =>
     withPage(engine, async (page) => {
       await page.drop(NORMAL, ROBUST)
       await page.sees('.pane.middle', 'preact_w24_cifar10_robust')
-      await kept(page, 1)
+      await kept(page, 2)
       await page.show('#/model/preact_w24_cifar10_robust/3')
       await page.sees('.pane.third h2')
       await reload(page)
@@ -42,6 +41,7 @@ for (const engine of engines)
       await page.show('#/models')
       await page.click('[aria-label="Remove preact_w24_cifar10_normal from the page"]')
       await until(page.tab, 'one model', () => document.querySelectorAll('.overview tbody tr').length === 1, [])
+      await kept(page, 1)
       await reload(page)
       await page.sees('.overview tbody', 'preact_w24_cifar10_robust')
       await until(page.tab, 'one model', () => document.querySelectorAll('.overview tbody tr').length === 1, [])
