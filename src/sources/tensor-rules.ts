@@ -1,7 +1,7 @@
 import type { DepthSource } from '../database/provenance.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { Convolution, Skipped } from './source.ts'
-import { repeatsOf } from './state-dict/copies.ts'
+import { type Repeats, repeatsOf } from './state-dict/copies.ts'
 import { isSorted, showsSorting } from './state-dict/file-order.ts'
 import { judge, modulatedShape } from './state-dict/judge.ts'
 import type { NamedTensor } from './state-dict/named-tensor.ts'
@@ -17,6 +17,8 @@ export interface Writer {
   readonly parts: number
   /** A dict keeps the order in which a network was defined, unless it shows that somebody sorted it. */
   readonly keepsOrder?: boolean
+  /** True when second copies have been left out already: else names and shapes alone tell them. */
+  readonly isDistinct?: boolean
 }
 
 /** What a state dict holds, by names and shapes alone. */
@@ -68,7 +70,7 @@ export function stateDictConvolutions(all: readonly NamedTensor[], writer: Write
   for (const { name, shape } of all)
     if (name.length > LONGEST_NAME && shape.length >= 3)
       skipped.push({ name: `${name.slice(0, 100)}…`, kind: 'tensor', shape, reason: `its name has ${name.length} characters` })
-  const repeats = repeatsOf(given)
+  const repeats: Repeats = writer.isDistinct ? new Map() : repeatsOf(given)
   for (const [k, reason] of repeats) {
     const { name, shape } = given[k]!
     if (shape.length >= 3) skipped.push({ name, kind: 'tensor', shape, reason })

@@ -9,13 +9,16 @@ import { storedBytes } from './stored-bytes.ts'
  * What a network does to a stored tensor before it uses it as a weight:
  * - `mask`: w · m, element by element (pruning);
  * - `norm`: v · (g / ‖v‖), the norm over all elements of one index of `axis`, or over the whole tensor (weight normalisation);
- * - `spectral`: w / σ with σ = Σ_o u_o · Σ_j w_oj · v_j, rows o being output channels (spectral normalisation with its stored u and v).
+ * - `spectral`: w / σ with σ = Σ_o u_o · Σ_j w_oj · v_j, rows o being output channels (spectral normalisation with its stored u and v);
+ *   where v is not stored, as before torch 1.0, it is t / max(‖t‖, 1e-12) with t_j = Σ_o u_o · w_oj, the step that torch makes.
  */
 export type Effect =
   | { readonly kind: 'mask'; readonly mask: WeightPlan }
   | { readonly kind: 'norm'; readonly gain: WeightPlan; readonly axis: 0 | 1 | undefined }
-  | { readonly kind: 'spectral'; readonly u: WeightPlan; readonly v: WeightPlan }
+  | { readonly kind: 'spectral'; readonly u: WeightPlan; readonly v: WeightPlan | undefined }
 
+/** What torch.nn.utils.spectral_norm divides by at least. */
+const SMALLEST_NORM = 1e-12
 /** Elements that are computed at a time. */
 const PIECE = 1 << 18
 /** Stored bytes of a strided part that are read at once; a larger one is refused. */
@@ -71,7 +74,8 @@ function factorOf(shape: ConvShape, count: number, base: Elements, effect: Effec
   const perOut = inputs * rows * columns
   if (effect.kind === 'spectral') {
     return async () => {
-      const [u, v] = [await all(effect.u, out), await all(effect.v, perOut)]
+      const u = await all(effect.u, out)
+      const v = effect.v ? await all(effect.v, perOut) : await rightVector(base, count, u, perOut)
       const sums = new Float64Array(out)
       await eachElement(base, count, (value, k) => {
         sums[Math.floor(k / perOut)]! += value * v[k % perOut]!
@@ -100,6 +104,18 @@ function factorOf(shape: ConvShape, count: number, base: Elements, effect: Effec
       return values
     }
   }
+}
+
+/** Wᵀu over its norm, rows of W being output channels. */
+async function rightVector(base: Elements, count: number, u: Float64Array, perOut: number): Promise<Float64Array> {
+  const v = new Float64Array(perOut)
+  await eachElement(base, count, (value, k) => {
+    v[k % perOut]! += value * u[Math.floor(k / perOut)]!
+  })
+  let squares = 0
+  for (const value of v) squares += value * value
+  const norm = Math.max(Math.sqrt(squares), SMALLEST_NORM)
+  return v.map((value) => value / norm)
 }
 
 /** Elements [from, from + count) in (out, in, row, column) order, as doubles in an array of their own. */

@@ -174,8 +174,8 @@ test("slots of an optimiser and TRADES' second first block are left out", () => 
   assert.match(repeatsOf(trades).get(3)!, /never run/)
 })
 
-test('networks of one architecture side by side are models of their own', () => {
-  const { models, warnings } = stateDictModels([...net('G_A.'), ...net('G_B.')], about)
+test('networks of one architecture side by side are models of their own', async () => {
+  const { models, warnings } = await stateDictModels([...net('G_A.'), ...net('G_B.')], about)
   assert.equal(
     models.map(({ name, convolutions }) => [name, convolutions.map(({ layer }) => layer)]),
     [
@@ -185,7 +185,8 @@ test('networks of one architecture side by side are models of their own', () => 
   )
   assert.match(warnings[0]!, /2 networks of the same names and shapes, each measured for itself: G_A, G_B/)
   // Branches with a layer behind both are one network.
-  assert.is(stateDictModels([...net('left.'), ...net('right.'), float('head.weight', 2, 8, 1, 1)], about).models.length, 1)
+  const joined = await stateDictModels([...net('left.'), ...net('right.'), float('head.weight', 2, 8, 1, 1)], about)
+  assert.is(joined.models.length, 1)
 })
 
 test('what is no weight is not taken for one', () => {

@@ -7,7 +7,8 @@ import { modelName } from '../model-name.ts'
 import { runsAccess } from '../onnx/runs.ts'
 import type { Skipped, Source, SourceFormat } from '../source.ts'
 import { isNamedTransposed } from '../state-dict/judge.ts'
-import { type NamedTensor, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
+import { stateDictModels } from '../state-dict/models.ts'
+import type { NamedTensor } from '../tensor-rules.ts'
 import { MsgpackCursor } from './msgpack.ts'
 import { beginsWithArrays, type FlaxArray, readArrays } from './tree.ts'
 
@@ -50,24 +51,15 @@ export const flax: SourceFormat = {
   async open({ access, path }): Promise<Source> {
     const arrays = await readArrays(new MsgpackCursor(access))
     const { kept, skipped } = withoutOptimiser(arrays)
-    const census = censusOf(kept.map((array) => ({ name: array.name, shape: array.shape, weights: storedOf(access, array) })))
+    const { tensors, warnings } = inOrder(
+      kept.map((array) => ({ name: array.name, shape: array.shape, weights: storedOf(access, array) })),
+    )
+    const about = { name: modelName(path), format: flax.name, producer: null, opset: null, meta: {}, parts: [], skipped }
+    const census = await stateDictModels(tensors, about)
     return {
       format: flax.name,
-      models: [
-        {
-          name: modelName(path),
-          format: flax.name,
-          producer: null,
-          opset: null,
-          depth_source: census.depth_source,
-          convolutions: census.convolutions,
-          skipped: [...census.skipped, ...skipped],
-          tensors: arrays.length,
-          meta: {},
-          parts: [],
-        },
-      ],
-      warnings: census.warnings.map((warning) => `${access.name}: ${warning}`),
+      models: census.models,
+      warnings: [...warnings, ...census.warnings].map((warning) => `${access.name}: ${warning}`),
       close: async () => access.close?.(),
     }
   },
@@ -109,12 +101,12 @@ function storedOf(access: RandomAccess, { name, shape, dtype, runs }: FlaxArray)
 }
 
 /** Flax's own layers call their kernels kernel, (rows, columns, in per group, out); where none is, the sizes tell the axes. */
-function censusOf(tensors: readonly NamedTensor[]): StateDictCensus {
-  if (tensors.some((tensor) => isKernel(tensor, KERNEL)))
-    return stateDictConvolutions(tensors.map((tensor) => (isKernel(tensor, WEIGHT) ? turned(tensor) : tensor)))
-  const read = readKernels(tensors)
-  const census = stateDictConvolutions(read.tensors)
-  return { ...census, warnings: [...read.warnings, ...census.warnings] }
+function inOrder(tensors: readonly NamedTensor[]): {
+  readonly tensors: readonly NamedTensor[]
+  readonly warnings: readonly string[]
+} {
+  if (!tensors.some((tensor) => isKernel(tensor, KERNEL))) return readKernels(tensors)
+  return { tensors: tensors.map((tensor) => (isKernel(tensor, WEIGHT) ? turned(tensor) : tensor)), warnings: [] }
 }
 
 function isKernel({ name, shape }: NamedTensor, called: RegExp): boolean {

@@ -2,7 +2,8 @@ import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
-import { type NamedTensor, stateDictConvolutions } from '../tensor-rules.ts'
+import { stateDictModels } from '../state-dict/models.ts'
+import type { NamedTensor } from '../tensor-rules.ts'
 import { type GgufHeader, type GgufTensor, readGguf } from './header.ts'
 import { PLAIN_TYPES, typeName } from './types.ts'
 
@@ -17,26 +18,21 @@ export const gguf: SourceFormat = {
       if (names.has(name)) throw new InputError(access.name, `names the tensor ${name} twice; such a file is refused`)
       names.add(name)
     }
-    const { convolutions, skipped, warnings, depth_source } = stateDictConvolutions(
-      header.tensors.map((one) => namedTensor(access, one)),
-    )
     const architecture = header.values.get('general.architecture')
+    const { models, warnings } = await stateDictModels(
+      header.tensors.map((one) => namedTensor(access, one)),
+      {
+        name: modelName(path),
+        format: gguf.name,
+        producer: typeof architecture === 'string' && architecture !== '' ? architecture : null,
+        opset: null,
+        meta: {},
+        parts: [],
+      },
+    )
     return {
       format: gguf.name,
-      models: [
-        {
-          name: modelName(path),
-          format: gguf.name,
-          producer: typeof architecture === 'string' && architecture !== '' ? architecture : null,
-          opset: null,
-          depth_source,
-          convolutions,
-          skipped,
-          tensors: header.tensors.length,
-          meta: {},
-          parts: [],
-        },
-      ],
+      models,
       warnings: [...splitOf(header), ...warnings].map((warning) => `${access.name}: ${warning}`),
       close: async () => access.close?.(),
     }

@@ -1,6 +1,6 @@
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
-import { stateDictConvolutions } from '../tensor-rules.ts'
+import { stateDictModels } from '../state-dict/models.ts'
 import { looksLikeList, readArrayList } from './arrays.ts'
 
 /** MXNet and Gluon: a .params file of arrays by name; a convolution is (out, in, rows, columns). */
@@ -9,23 +9,11 @@ export const mxnet: SourceFormat = {
   match: (head) => looksLikeList(head),
   async open({ access, path }): Promise<Source> {
     const tensors = await readArrayList(access)
-    const { convolutions, skipped, warnings, depth_source } = stateDictConvolutions(tensors)
+    const about = { name: modelName(path), format: mxnet.name, producer: null, opset: null, meta: {}, parts: [] }
+    const { models, warnings } = await stateDictModels(tensors, about)
     return {
       format: mxnet.name,
-      models: [
-        {
-          name: modelName(path),
-          format: mxnet.name,
-          producer: null,
-          opset: null,
-          depth_source,
-          convolutions,
-          skipped,
-          tensors: tensors.length,
-          meta: {},
-          parts: [],
-        },
-      ],
+      models,
       warnings: warnings.map((warning) => `${access.name}: ${warning}`),
       close: async () => access.close?.(),
     }

@@ -4,7 +4,8 @@ import type { ConvShape } from '../../weights/plan.ts'
 import { modelName } from '../model-name.ts'
 import { wouldRun } from '../pickle/unsafe.ts'
 import type { Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
-import { placeInFileOrder, type StateDictCensus, stateDictConvolutions } from '../tensor-rules.ts'
+import { stateDictModels } from '../state-dict/models.ts'
+import { placeInFileOrder, type StateDictCensus } from '../tensor-rules.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
 import { looksLikeNpy, type NpyArray, PICKLED, readNpy } from './npy.ts'
 import { objectArrays } from './objects.ts'
@@ -92,25 +93,26 @@ function besides(name: string, code: string | undefined): string[] {
   return code === undefined ? [] : [`${name} holds a pickle that ${code}; its arrays were read without running anything`]
 }
 
-/** Named arrays as one model. */
-function stateDict(
+/** Named arrays as one model, or as the networks that lie in them side by side. */
+async function stateDict(
   name: string,
   stored: readonly NamedArray[],
   skipped: readonly Skipped[],
   notes: readonly string[],
   close: () => Promise<void> | undefined,
-): Source {
+): Promise<Source> {
   const slots = slotsOf(stored.map(({ name, array: { shape } }) => ({ name, shape })))
   const arrays = stored.filter(({ name }) => !slots.has(name))
-  const { tensors, warnings } = numpyLayout(arrays)
-  const census = arrays.some(({ array }) => array.shape.length === 4) ? stateDictConvolutions(tensors) : filterSets(arrays)
-  const kept = stored.flatMap(({ name, array: { shape } }) => keptBeside(name, shape, slots.get(name)))
-  const all = {
-    ...census,
-    skipped: [...skipped, ...census.skipped, ...kept],
-    warnings: [...notes, ...warnings, ...census.warnings],
+  const kept = [...skipped, ...stored.flatMap(({ name, array: { shape } }) => keptBeside(name, shape, slots.get(name)))]
+  if (!arrays.some(({ array }) => array.shape.length === 4)) {
+    const census = filterSets(arrays)
+    const all = { ...census, skipped: [...census.skipped, ...kept], warnings: notes }
+    return sourceOf(name, stored.length + skipped.length, all, close)
   }
-  return sourceOf(name, stored.length + skipped.length, all, close)
+  const { tensors, warnings } = numpyLayout(arrays)
+  const about = { name, format: npy.name, producer: null, opset: null, meta: {}, parts: [], skipped: kept }
+  const { models, warnings: own } = await stateDictModels(tensors, about)
+  return { format: npy.name, models, warnings: [...notes, ...warnings, ...own], close: async () => close() }
 }
 
 function keptBeside(name: string, shape: readonly number[], variable: string | undefined): Skipped[] {
@@ -134,7 +136,12 @@ function filterSets(arrays: readonly NamedArray[]): StateDictCensus {
   }
 }
 
-function sourceOf(name: string, tensors: number, census: StateDictCensus, close: () => Promise<void> | undefined): Source {
+function sourceOf(
+  name: string,
+  tensors: number,
+  census: Omit<StateDictCensus, 'warnings'> & { readonly warnings: readonly string[] },
+  close: () => Promise<void> | undefined,
+): Source {
   const model: SourceModel = {
     name,
     format: npy.name,

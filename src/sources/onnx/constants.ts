@@ -2,7 +2,10 @@ import { InputError } from '../../errors.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import type { ConvShape, Dequantisation, WeightPlan } from '../../weights/plan.ts'
 import { storedBytes } from '../../weights/stored-bytes.ts'
-import { type Computed, Expressions } from './evaluate/expressions.ts'
+import { ComputeProblem } from './evaluate/dense.ts'
+import { type Expression, expression } from './evaluate/expression.ts'
+import { type Computed, Expressions, leaf, OPERATORS, type ValueNode } from './evaluate/expressions.ts'
+import type { Operator, OperatorCall } from './evaluate/operator.ts'
 import { product, rowMajor } from './evaluate/walk.ts'
 import type { ExternalFiles } from './external.ts'
 import type { PlacedGraph, PlacedNode } from './graph.ts'
@@ -33,6 +36,11 @@ export interface NoConstant {
   readonly computedBy?: string
 }
 
+/** A node as the evaluator sees it. */
+interface ComputedNode extends ValueNode {
+  readonly node: PlacedNode
+}
+
 const LONGEST_CHAIN = 256
 const MOST_SCALES = 1 << 20
 
@@ -46,7 +54,7 @@ export class Constants {
   readonly #external: ExternalFiles
   readonly #model: Payload['access']
   readonly #writer: Int32Array
-  readonly #expressions: Expressions
+  readonly #expressions: Expressions<ComputedNode>
 
   constructor(graph: PlacedGraph, model: Payload['access'], external: ExternalFiles) {
     this.#graph = graph
@@ -60,16 +68,34 @@ export class Constants {
           const origin = await this.#origin(id, graph.names[id]!)
           return origin && (isConstant(origin) ? origin : origin.isInput ? 'input' : { reason: origin.reason })
         },
-        writer: (id) => graph.nodes[this.#writer[id]!],
-        attribute: (node, key) => this.attribute(node, key),
-        tensor: async (record, name) => {
-          const found = await this.#stored(record, name)
-          return isConstant(found) ? found : { reason: found.reason }
+        writer: (id) => {
+          const node = graph.nodes[this.#writer[id]!]
+          return node && { operator: node.record.operator, inputs: node.inputs, outputs: node.outputs, node }
         },
+        operator: ({ node }) => this.#operator(node),
+        attribute: ({ node }, key) => this.attribute(node, key),
       },
       model.name,
       () => external.parts.reduce((sum, { byteLength }) => sum + byteLength, model.byteLength),
     )
+  }
+
+  #operator(node: PlacedNode): Operator | undefined {
+    const { operator, domain } = node.record
+    if (domain !== '' && domain !== 'ai.onnx') return undefined
+    if (operator === 'ConstantOfShape') return (call) => this.#ofShape(node, call)
+    return Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined
+  }
+
+  async #ofShape(node: PlacedNode, call: OperatorCall): Promise<Expression> {
+    const dims = await call.numbers(0)
+    const record = this.attribute(node, 'value')?.tensor
+    if (!record) return expression('float32', dims, [], (out) => void out.fill(0))
+    const filler = await this.#stored(record, node.record.name)
+    if (!isConstant(filler)) throw new ComputeProblem(filler.reason)
+    const one = leaf(filler)
+    if (typeof one === 'string') throw new ComputeProblem(one)
+    return expression(one.type, dims, [one], (out, [x]) => void out.fill(x![0] ?? 0))
   }
 
   /**

@@ -6,11 +6,26 @@ export interface Weighed {
   readonly weights: ReadonlyMap<string, string>
 }
 
+/** What the values of two networks of the same names and shapes say. */
+export interface Likeness {
+  readonly cosine: number
+  /** Nearly the same values; just the same where the keys are members of a series. */
+  readonly isCopy: boolean
+}
+
+/** An original that was found, and how near its values are where they tell. */
+export interface Original<One> {
+  readonly one: One
+  readonly cosine: number | undefined
+}
+
 /** How a network's values are known without comparing each with each. */
 export interface NetworkValues {
   /** A weight's type, and a digest of its values: those of equal values in one type have one digest. */
   digest(network: Network, name: string): Promise<{ readonly type: string; readonly digest: string }>
-  /** Whether two networks hold the same values wherever both have a weight of one type. */
+  /** Whether `b` is a copy of `a` by its values; undefined where they tell nothing. */
+  likeness(a: Network, b: Network): Promise<Likeness | undefined>
+  /** Whether two networks begin with the same bytes wherever both have a weight of one type. */
   same(a: Network, b: Network): Promise<boolean>
 }
 
@@ -45,17 +60,25 @@ export class AlikeNetworks<One extends Weighed> {
     this.#unread.push(one)
   }
 
-  /** The first that has all of these weights by name and shape. */
-  withNames({ weights }: Weighed): One | undefined {
-    return this.#fewest(weights)?.find((other) => hasAll(other, weights))
+  /** The first that has all of these weights by name and shape, and not other values. */
+  async withNames({ network, weights }: Weighed): Promise<Original<One> | undefined> {
+    for (const one of this.#fewest(weights) ?? []) {
+      if (!hasAll(one, weights)) continue
+      const likeness = await this.#values.likeness(one.network, network)
+      if (likeness?.isCopy !== false) return { one, cosine: likeness?.cosine }
+    }
+    return undefined
   }
 
-  /** The first that has all of these weights by name and shape, with the same values. */
-  async withValues(one: Weighed): Promise<One | undefined> {
-    const named = this.#fewest(one.weights) ?? []
-    const possible = named.length > FEW ? await this.#ofValues(one) : named
-    for (const other of possible)
-      if (hasAll(other, one.weights) && (await this.#values.same(other.network, one.network))) return other
+  /** The first that has all of these weights by name and shape, with nearly the same values; among many, with the same. */
+  async withValues({ network, weights }: Weighed): Promise<Original<One> | undefined> {
+    const named = this.#fewest(weights) ?? []
+    const possible = named.length > FEW ? await this.#ofValues({ network, weights }) : named
+    for (const one of possible) {
+      if (!hasAll(one, weights)) continue
+      const likeness = await this.#values.likeness(one.network, network)
+      if (likeness?.isCopy ?? (await this.#values.same(one.network, network))) return { one, cosine: likeness?.cosine }
+    }
     return undefined
   }
 

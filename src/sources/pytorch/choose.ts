@@ -5,7 +5,13 @@ import { TorchTensor } from './values.ts'
 /** A network to be measured, and the ones of the same checkpoint that repeat it. */
 export interface Chosen {
   readonly network: Network
-  readonly copies: readonly Network[]
+  readonly copies: readonly Copy[]
+}
+
+/** A network that repeats another one; its cosine with it where values tell. */
+export interface Copy {
+  readonly network: Network
+  readonly cosine: number | undefined
 }
 
 /** Keys of averages and other shadows of the weights that were trained. */
@@ -14,8 +20,8 @@ const SHADOW =
 
 /**
  * Which dicts of a checkpoint are networks of their own. A dict whose weights (tensors of three and more dimensions) all occur
- * in another by name and shape is a copy when its key says so or its values are the same: of `model` and `ema`, `best` and `last`,
- * `params` and `params_ema` one is measured. With other values under a key of its own it is a network: `G_A` and `G_B`, an ensemble.
+ * in another by name and shape is a copy when its values are alike, or nothing but its key tells: of `model` and `ema`, `best` and `last`,
+ * `net` and `net_old` one is measured. With other values it is a network: `G_A` and `G_B`, an ensemble, a teacher with a start of its own.
  * Kept is the one whose key does not speak of an average or of the last state; then the fullest; then the first in the file.
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
@@ -28,13 +34,13 @@ export async function chooseNetworks(networks: readonly Network[], values: Netwo
     .map((network, order) => ({ network, order, rank: SHADOW.test(network.key) ? 1 : 0, weights: weightsOf(network) }))
     .filter(({ weights }) => weights.size > 0)
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)
-  const chosen: { weights: Map<string, string>; network: Network; copies: Network[] }[] = []
+  const chosen: { weights: Map<string, string>; network: Network; copies: Copy[] }[] = []
   const alike = new AlikeNetworks<(typeof chosen)[number]>(values)
   for (const { network, weights, rank } of candidates) {
-    const one = { weights, network, copies: [] }
-    const original = rank > 0 ? alike.withNames(one) : await alike.withValues(one)
+    const one = { weights, network, copies: [] as Copy[] }
+    const original = rank > 0 ? await alike.withNames(one) : await alike.withValues(one)
     if (original) {
-      original.copies.push(network)
+      original.one.copies.push({ network, cosine: original.cosine })
       continue
     }
     chosen.push(one)

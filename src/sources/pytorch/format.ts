@@ -10,18 +10,20 @@ import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
-import { repeatsOf } from '../state-dict/copies.ts'
-import { severalNetworks } from '../state-dict/models.ts'
+import { ALIKE, cosineOf, cosineWords, isSeries, samplesOf } from '../state-dict/likeness.ts'
+import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
 import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
+import { copiesOf } from '../state-dict/second-copies.ts'
 import { bareSisters, sisterKey } from '../state-dict/sisters.ts'
 import { stateDictConvolutions } from '../tensor-rules.ts'
 import type { NetworkValues } from './alike.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
 import { isDistributed, openDistributed } from './distributed.ts'
-import { type Found, findNetworks, type ModuleFacts, type Network } from './networks.ts'
+import { type Found, type FoundTensor, findNetworks, type ModuleFacts, type Network } from './networks.ts'
 import { type Leaf, torchPlan } from './plan.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
+import { type Masks, withMasks } from './sparsifier.ts'
 import { TorchTensor } from './values.ts'
 
 /**
@@ -110,11 +112,8 @@ async function readSource(
   parts: readonly RandomAccess[],
 ): Promise<Source> {
   const read: ReadNetwork[] = []
-  const chosen = await chooseNetworks(found.networks, {
-    same: (a, b) => sameValues(checkpoint, a, b),
-    digest: digestsOf(checkpoint),
-  })
-  for (const one of chosen) for (const each of await readNetwork(input.access.name, checkpoint, one)) read.push(each)
+  const chosen = await chooseNetworks(found.networks, valuesOf(checkpoint, input.access.name))
+  for (const one of chosen) for (const each of await readNetwork(input.access.name, checkpoint, found.masks, one)) read.push(each)
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
   const code = wouldRun(checkpoint.unsafe)
@@ -136,7 +135,13 @@ async function readSource(
   const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
   if (code !== undefined)
     warnings.unshift(`${input.access.name} is a pickle that ${code}; its weights were read without running anything`)
-  if (areSisters) warnings.push(`${input.access.name} ${severalNetworks(networks.map(({ key }) => key))}`)
+  if (areSisters)
+    warnings.push(
+      `${input.access.name} ${severalNetworks(
+        networks.map(({ key }) => key),
+        true,
+      )}`,
+    )
   else if (models.length > 1) warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
   return sourceOf(input, models, warnings, parts)
 }
@@ -188,7 +193,7 @@ function leftovers(networks: readonly ReadNetwork[]): Skipped[] {
 
 /** What was found and is neither a network nor a copy of one. */
 function unused({ networks }: Found, chosen: readonly Chosen[]): Skipped[] {
-  const used = new Set(chosen.flatMap(({ network, copies }) => [network, ...copies]))
+  const used = new Set(chosen.flatMap(({ network, copies }) => [network, ...copies.map((copy) => copy.network)]))
   return networks
     .filter((network) => !used.has(network))
     .map(({ key, tensors: { length } }) =>
@@ -216,63 +221,100 @@ interface ReadNetwork {
   readonly depth_source: DepthSource
 }
 
-async function readNetwork(file: string, checkpoint: Checkpoint, { network, copies }: Chosen): Promise<ReadNetwork[]> {
-  const skipped: Skipped[] = copies.map(({ key, tensors }) => ({
+async function readNetwork(
+  file: string,
+  checkpoint: Checkpoint,
+  masks: Masks,
+  { network, copies }: Chosen,
+): Promise<ReadNetwork[]> {
+  const skipped: Skipped[] = copies.map(({ network: { key, tensors }, cosine }) => ({
     name: key,
     kind: 'state dict',
     shape: [],
-    reason: `a copy of ${network.key || 'the model'} (${tensors.length} tensors)`,
+    reason: `a copy of ${network.key || 'the model'} (${tensors.length} tensors${cosineWords(cosine)})`,
   }))
   const repeats = findRepeats(network.tensors)
-  const distinct = network.tensors.filter((tensor) => !repeats.has(tensor))
-  const shadows = repeatsOf(distinct.map(({ name, leaf }) => ({ name, shape: leaf.shape })))
-  for (const [k, reason] of shadows) repeats.set(distinct[k]!, reason)
-  const own = distinct.filter((tensor) => !repeats.has(tensor))
-  const wrapper = wrapperOf({ ...network, tensors: own })
   for (const [{ name, leaf }, reason] of repeats)
     if (leaf.shape.length >= 3) skipped.push({ name, kind: 'tensor', shape: leaf.shape, reason })
-  const named: NamedTensor[] = []
-  for (const { name: full, leaf, module } of own) {
-    const name = full.startsWith(wrapper) ? full.slice(wrapper.length) : full
-    const isPart = leaf.shape.length <= 1 && PART.test(name)
-    const isPlanned = leaf.shape.length === 4 || (leaf.shape.length === 5 && leaf.shape[0] === 1) || isPart
-    const weights = isPlanned ? await torchPlan(checkpoint, file, full, leaf) : { unsupported: typeName(leaf) }
-    const role = module?.kind.endsWith('2d') && leaf.shape.length === 4 && roleOf(module)
-    named.push({ name, shape: leaf.shape, weights, ...(role && { module: role }) })
-  }
+  const distinct = withMasks(
+    network.tensors.filter((tensor) => !repeats.has(tensor)),
+    masks,
+    wrapperOf(network),
+  )
+  const planned: NamedTensor[] = []
+  for (const tensor of distinct) planned.push(await plannedTensor(checkpoint, file, tensor))
+  const second = await copiesOf(planned)
+  for (const each of repeatsSkipped(planned, second.repeats)) skipped.push(each)
+  const own = distinct.filter((_, k) => !second.repeats.has(k))
+  const wrapper = wrapperOf({ ...network, tensors: own })
+  const named = planned
+    .filter((_, k) => !second.repeats.has(k))
+    .map((tensor) => (tensor.name.startsWith(wrapper) ? { ...tensor, name: tensor.name.slice(wrapper.length) } : tensor))
   const biases = await biasesOf(checkpoint, file, own, wrapper)
   // A module says of itself that it is torch's; of a dict the sizes tell whose axes it has.
   const read = named.some(({ module }) => module) ? { tensors: named, warnings: [] } : readKernels(named)
   const sisters = bareSisters(read.tensors)
   const isAlone = sisters.length === 1
   return (isAlone ? [{ prefix: '', tensors: read.tensors }] : sisters).map((sister, k) => {
-    const census = stateDictConvolutions(sister.tensors, { parts: 1, keepsOrder: true })
+    const census = stateDictConvolutions(sister.tensors, { parts: 1, keepsOrder: true, isDistinct: true })
     return {
       key: [network.key, sisterKey(sister)].filter((key) => key !== '').join('.'),
       convolutions: census.convolutions.map((layer) => ({ ...layer, ...biases(sister.prefix + layer.layer, layer.shape[0]) })),
       skipped: k === 0 ? [...skipped, ...census.skipped] : census.skipped,
       tensors: isAlone ? network.tensors.length : sister.tensors.length,
-      warnings: k === 0 ? [...read.warnings, ...census.warnings] : census.warnings,
+      warnings: k === 0 ? [...second.warnings, ...read.warnings, ...census.warnings] : census.warnings,
       depth_source: census.depth_source,
     }
   })
 }
 
-/** Bytes of each tensor that are compared to tell a copy from a network of its own. */
+/** Weights of two networks whose values are compared. */
+const MOST_COMPARED = 2048
+/** Bytes of each tensor that digests are made of. */
 const COMPARED = 1 << 16
 
-/** Whether two networks of the same names and shapes hold the same values: every weight begins alike, or is kept in another type. */
-async function sameValues(checkpoint: Checkpoint, a: Network, b: Network): Promise<boolean> {
-  const others = new Map(a.tensors.map(({ name, leaf }) => [name.slice(wrapperOf(a).length), leaf]))
-  const wrapper = wrapperOf(b).length
-  for (const { name, leaf } of b.tensors) {
-    const other = others.get(name.slice(wrapper))
-    if (leaf.shape.length < 3 || !other) continue
-    const [x, y] = [await firstBytes(checkpoint, leaf), await firstBytes(checkpoint, other)]
-    if (typeName(leaf) !== typeName(other)) continue
-    if (x.length !== y.length || x.some((byte, k) => byte !== y[k])) return false
+async function plannedTensor(checkpoint: Checkpoint, file: string, { name, leaf, module }: FoundTensor): Promise<NamedTensor> {
+  const isPart = leaf.shape.length <= 2 && PART.test(name)
+  const isPlanned = leaf.shape.length === 4 || (leaf.shape.length === 5 && leaf.shape[0] === 1) || isPart
+  const weights = isPlanned ? await torchPlan(checkpoint, file, name, leaf) : { unsupported: typeName(leaf) }
+  const role = module?.kind.endsWith('2d') && leaf.shape.length === 4 && roleOf(module)
+  return { name, shape: leaf.shape, weights, ...(role && { module: role }) }
+}
+
+/** How networks of a checkpoint are compared by their values. */
+function valuesOf(checkpoint: Checkpoint, file: string): NetworkValues {
+  /** Weights that both have, by name without wrappers. */
+  const pairsOf = (a: Network, b: Network): (readonly [FoundTensor, FoundTensor])[] => {
+    const wrapper = wrapperOf(a).length
+    const others = new Map(a.tensors.map((tensor) => [tensor.name.slice(wrapper), tensor]))
+    const own = wrapperOf(b).length
+    return b.tensors.flatMap((tensor) => {
+      const other = tensor.leaf.shape.length < 3 ? undefined : others.get(tensor.name.slice(own))
+      return other ? [[other, tensor] as const] : []
+    })
   }
-  return true
+  const same = async (a: Network, b: Network): Promise<boolean> => {
+    for (const [{ leaf: first }, { leaf: second }] of pairsOf(a, b)) {
+      if (typeName(first) !== typeName(second)) continue
+      const [x, y] = [await firstBytes(checkpoint, first), await firstBytes(checkpoint, second)]
+      if (x.length !== y.length || x.some((byte, k) => byte !== y[k])) return false
+    }
+    return true
+  }
+  return {
+    digest: digestsOf(checkpoint),
+    same,
+    async likeness(a, b) {
+      const tensors: NamedTensor[] = []
+      for (const pair of pairsOf(a, b).slice(0, MOST_COMPARED))
+        for (const tensor of pair) tensors.push(await plannedTensor(checkpoint, file, tensor))
+      const samples = await samplesOf(tensors, [...tensors.keys()])
+      const pairs = tensors.flatMap((_, k) => (k % 2 === 0 ? [[samples.get(k), samples.get(k + 1)] as const] : []))
+      const cosine = cosineOf(pairs)
+      if (cosine === undefined) return undefined
+      return { cosine, isCopy: cosine >= ALIKE && (!isSeries(a.key, b.key) || (await same(a, b))) }
+    },
+  }
 }
 
 /** Digests of the values that `sameValues` compares, by network and name without wrappers. */

@@ -3,6 +3,7 @@ import { NumpyArray } from '../pickle/numpy.ts'
 import { PickleProblem, PyBuilt, PyObject, PyTuple, type PyValue } from '../pickle/values.ts'
 import type { Placement, Skipped } from '../source.ts'
 import type { Leaf } from './plan.ts'
+import { type Masks, sparsifierMasks } from './sparsifier.ts'
 import { TorchTensor } from './values.ts'
 
 /** What a pickled module says about its weight. */
@@ -33,6 +34,8 @@ export interface Network {
 export interface Found {
   readonly networks: Network[]
   readonly skipped: Skipped[]
+  /** What a sparsifier beside them keeps. */
+  readonly masks: Masks
 }
 
 const MOST_CONTAINERS = 1_000_000
@@ -67,6 +70,7 @@ interface Visit {
  */
 export function findNetworks(root: PyValue): Found {
   const skipped: Skipped[] = []
+  const masks = new Map<string, Leaf>()
   const loose: Network = { key: '', isModule: false, tensors: [] }
   const networks: Network[] = [loose]
   const seen = new Set<PyValue>()
@@ -91,6 +95,13 @@ export function findNetworks(root: PyValue): Found {
       if (count > 0) skipped.push({ name, kind: 'optimizer', shape: [], reason: `optimiser state (${count} tensors)` })
       continue
     }
+    const kept = sparsifierMasks(value, isLeaf)
+    if (kept) {
+      for (const [name, mask] of kept) masks.set(name, mask)
+      const reason = `masks of a sparsifier (${kept.size} tensors), which its weights are measured with`
+      skipped.push({ name: keysOf(trail).join('.'), kind: 'sparsifier', shape: [], reason })
+      continue
+    }
     if (value instanceof PyObject && /(^|\.)_rebuild_\w+$/.test(value.typeName)) {
       const name = keysOf(trail, visit.outer).join('.')
       skipped.push({ name, kind: 'tensor', shape: [], reason: `built by ${value.typeName}, which is not imitated` })
@@ -113,7 +124,7 @@ export function findNetworks(root: PyValue): Found {
       pending.push({ value, trail: below, home, outer, module })
     }
   }
-  return { networks: networks.filter(({ tensors }) => tensors.length > 0), skipped }
+  return { networks: networks.filter(({ tensors }) => tensors.length > 0), skipped, masks }
 }
 
 /** The keys of a path, from the outside in, without the first `skip`. */

@@ -62,7 +62,7 @@ export async function openTorchShards(
   }
   return {
     checkpoint: { root: null, layout: 'zip', storage: (storage) => homes.get(storage)!.storage(storage) },
-    found: { networks: [...networks.values()], skipped },
+    found: { networks: [...networks.values()], skipped, masks: new Map() },
     parts: [...parts.values()],
   }
 }

@@ -48,12 +48,12 @@ function layoutOf(name: string, shape: readonly number[], framework: string | un
 }
 
 /** The source of one model whose tensors are known. `parts`: the shards. */
-export function sourceOf(
+export async function sourceOf(
   input: Input,
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
   parts: readonly RandomAccess[],
-): Source {
+): Promise<Source> {
   const name = modelName(input.path).replace(/\.safetensors(\.index(\.[\w-]+)?)?$/, '')
   const about = {
     name,
@@ -65,7 +65,7 @@ export function sourceOf(
   }
   // Nobody is named who wrote it: the kernels' axes are told by their sizes.
   const read = metadata['format'] === undefined ? readKernels(tensors) : { tensors, warnings: [] }
-  const { models, warnings } = stateDictModels(read.tensors, about, { parts: Math.max(1, parts.length) })
+  const { models, warnings } = await stateDictModels(read.tensors, about, { parts: Math.max(1, parts.length) })
   return {
     format: 'safetensors',
     models,

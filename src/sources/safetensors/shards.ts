@@ -23,7 +23,7 @@ export async function openSafetensorsShards(input: Input): Promise<Source> {
         if (check.take(tensor.name, file, part)) tensors.push(namedTensor(tensor, part, header.metadata))
     }
     check.finish()
-    return sourceOf(input, tensors, metadata, [...parts.values()])
+    return await sourceOf(input, tensors, metadata, [...parts.values()])
   } catch (error) {
     for (const part of parts.values()) await part.close?.()
     throw error

@@ -28,13 +28,41 @@ const LONGEST_PATH = 1000
 /** Why a tensor is no layer of its own, by position in the list; positions that are not in it are the network. */
 export type Repeats = Map<number, string>
 
+/** A second copy by its prefix's own word: names and shapes say so, values have not been asked. */
+export interface NamedCopy {
+  /** "module.encoder_k" */
+  readonly title: string
+  /** "module.encoder_q" */
+  readonly of: string
+  /** Everything below the prefix, by position. */
+  readonly positions: readonly number[]
+  /** Weights of the copy and their counterparts, by position. */
+  readonly pairs: readonly (readonly [copy: number, original: number])[]
+}
+
 /**
  * Tensors of one dict that repeat others of it: a second copy of a network or of a part of it under another prefix, found by structure
  * (every weight below the prefix has a counterpart of the same name below, and of the same shape) and told from a sister network by the
  * prefix's own word; slots of an optimiser, behind a variable's name or before it; and TRADES' `sub_block1`, which is saved and never run.
  */
 export function repeatsOf(tensors: readonly NamedShape[]): Repeats {
+  const { repeats, copies } = namedRepeats(tensors)
+  for (const copy of copies) for (const position of copy.positions) repeats.set(position, copyReason(copy))
+  return repeats
+}
+
+/** "a second copy of g (g_ema, 12 weights of the same names and shapes)"; `values`: what is known of them. */
+export function copyReason({ title, of, pairs }: NamedCopy, values = ''): string {
+  return `a second copy of ${of} (${title}, ${pairs.length} weights of the same names and shapes${values})`
+}
+
+/** What `repeatsOf` finds, copies of networks apart from what needs no look at values. */
+export function namedRepeats(tensors: readonly NamedShape[]): {
+  readonly repeats: Repeats
+  readonly copies: readonly NamedCopy[]
+} {
   const repeats: Repeats = new Map()
+  const copies: NamedCopy[] = []
   const byName = new Map(tensors.map((tensor, k) => [tensor.name, k]))
   const bySqueezed = new Map<string, number>()
   tensors.forEach(({ name }, k) => {
@@ -47,20 +75,28 @@ export function repeatsOf(tensors: readonly NamedShape[]): Repeats {
     if (AVERAGE.test(last)) repeats.set(k, `an average of ${base} over the training`)
     else if (SLOT.test(last)) repeats.set(k, `the optimiser's, beside ${base}`)
   })
+  const taken = new Set(repeats.keys())
   for (const group of groupsOf(tensors).slice(0, MOST_GROUPS)) {
     const bare = withoutWrapper(group)
-    const found = originalOf(group, tensors, bySqueezed, repeats) ?? (bare && originalOf(bare, tensors, bySqueezed, repeats))
+    const found = originalOf(group, tensors, bySqueezed, taken) ?? (bare && originalOf(bare, tensors, bySqueezed, taken))
     if (!found) continue
-    const weights = weightsIn(group, tensors)
-    const what =
-      group.kind === 'unused'
-        ? `saved and never run (${group.title} of TRADES' wide networks, beside ${found.title})`
-        : group.kind === 'slot'
-          ? `the optimiser's (${group.title}), beside ${found.title}`
-          : `a second copy of ${found.title} (${group.title}, ${weights.length} weights of the same names and shapes)`
-    for (const { position } of group.members) repeats.set(position, what)
+    const positions = group.members.map(({ position }) => position)
+    for (const position of positions) taken.add(position)
+    if (group.kind === 'copy') copies.push({ title: group.title, of: found.title, positions, pairs: found.pairs })
+    else {
+      const what =
+        group.kind === 'unused'
+          ? `saved and never run (${group.title} of TRADES' wide networks, beside ${found.title})`
+          : `the optimiser's (${group.title}), beside ${found.title}`
+      for (const position of positions) repeats.set(position, what)
+    }
   }
-  return repeats
+  return { repeats, copies }
+}
+
+/** True for the part of a name that speaks of a copy: an average, a teacher, a target. */
+export function speaksOfCopy(part: string): boolean {
+  return COPY.test(part) || KEY.test(part)
 }
 
 interface Group {
@@ -79,7 +115,7 @@ function groupsOf(tensors: readonly NamedShape[]): Group[] {
   tensors.forEach(({ name }, position) => {
     if (name.length > LONGEST_PATH) return
     const parts = name.split(/([./])/) // separators at odd places
-    const at = parts.findIndex((part, k) => k % 2 === 0 && k < parts.length - 2 && speaksOfCopy(part))
+    const at = parts.findIndex((part, k) => k % 2 === 0 && k < parts.length - 2 && (part === 'sub_block1' || speaksOfCopy(part)))
     const slot = at < 0 ? slotAt(parts) : -1
     if (slot >= 0) {
       const title = parts.slice(0, slot + 1).join('')
@@ -110,10 +146,6 @@ function slotAt(parts: readonly string[]): number {
     : parts.findIndex((part, k) => k > optimiser && k % 2 === 0 && k < parts.length - 2 && SLOT.test(part))
 }
 
-function speaksOfCopy(part: string): boolean {
-  return part === 'sub_block1' || COPY.test(part) || KEY.test(part)
-}
-
 /** The group without what averages of a whole network put before its names (`ema_model.module.`); undefined when nothing is. */
 function withoutWrapper(group: Group): Group | undefined {
   const wrapper = ['module.', '_orig_mod.', 'model.'].find((one) => group.members.every(({ rest }) => rest.startsWith(one)))
@@ -121,29 +153,25 @@ function withoutWrapper(group: Group): Group | undefined {
   return { ...group, members: group.members.map(({ position, rest }) => ({ position, rest: rest.slice(wrapper.length) })) }
 }
 
-/** What a group is a copy of; undefined when nothing in the dict has its structure. */
+/** What a group is a copy of, and which weight is which; undefined when nothing in the dict has its structure. */
 function originalOf(
   group: Group,
   tensors: readonly NamedShape[],
   bySqueezed: ReadonlyMap<string, number>,
-  repeats: Repeats,
-): { title: string } | undefined {
+  taken: ReadonlySet<number>,
+): { title: string; pairs: NamedCopy['pairs'] } | undefined {
   const own = new Set(group.members.map(({ position }) => position))
   const weights = weightsIn(group, tensors)
   const [first] = weights
   if (!first || weights.length < 2) return undefined
   const bases = group.kind === 'unused' ? [`${group.before}block1.`] : basesOf(group, first, tensors, own)
   for (const base of bases) {
-    const matches = weights.every(({ position, rest }) => {
+    const pairs = weights.flatMap(({ position, rest }) => {
       const other = bySqueezed.get(squeezed(base + rest))
-      return (
-        other !== undefined &&
-        !own.has(other) &&
-        !repeats.has(other) &&
-        tensors[other]!.shape.join() === tensors[position]!.shape.join()
-      )
+      if (other === undefined || own.has(other) || taken.has(other)) return []
+      return tensors[other]!.shape.join() === tensors[position]!.shape.join() ? [[position, other] as const] : []
     })
-    if (matches) return { title: base.replace(/[./]$/, '') || 'the network beside it' }
+    if (pairs.length === weights.length) return { title: base.replace(/[./]$/, '') || 'the network beside it', pairs }
   }
   return undefined
 }
@@ -189,7 +217,7 @@ function splitLast(name: string): [base: string | undefined, last: string] {
   return [at < 0 ? undefined : bare.slice(0, at), bare.slice(at + 1)]
 }
 
-/** Names are compared without separators: some averages drop the dots, or write "_" for them. */
-function squeezed(name: string): string {
+/** A name without separators, as names are compared: some averages drop the dots, or write "_" for them. */
+export function squeezed(name: string): string {
   return name.replaceAll(/[./_]/g, '')
 }

@@ -35,6 +35,10 @@ export function judge(
   if (/(^|[._/])weight_mask$/.test(name)) return { kind: 'tensor', reason: 'pruning mask' }
   if (/(^|[._/])weight_[gv]$/.test(name) && sibling('weight_g') && sibling('weight_v'))
     return { kind: 'Conv', reason: 'half of a weight-normalised weight whose other half does not fit it' }
+  if (/(^|[._/])weight_(orig|bar)$/.test(name) && sibling('weight_u'))
+    return { kind: 'Conv', reason: 'stored before spectral normalisation, whose weight_u does not fit it' }
+  if (/(^|[._/])weight_orig$/.test(name) && sibling('weight_mask'))
+    return { kind: 'Conv', reason: 'stored before pruning, whose weight_mask does not fit it' }
   // Convolutions that make or stand for an encoding of positions are called so too, and their tensor is called a weight.
   if (TABLE.test(name) && !(WEIGHT.test(name) && isKernel(height, width)))
     return { kind: 'tensor', reason: 'a table, mask or scale by its name' }

@@ -1,7 +1,7 @@
-import type { SourceModel } from '../source.ts'
+import type { Skipped, SourceModel } from '../source.ts'
 import { stateDictConvolutions, type Writer } from '../tensor-rules.ts'
-import { repeatsOf } from './copies.ts'
 import type { NamedTensor } from './named-tensor.ts'
+import { copiesOf } from './second-copies.ts'
 import { bareSisters, sisterKey } from './sisters.ts'
 
 /** What a file of names and shapes holds. */
@@ -11,43 +11,61 @@ export interface StateDictModels {
   readonly warnings: string[]
 }
 
+/** What is the same for all networks of a dict, and what was left out before it was looked at. */
+export interface AboutStateDict extends Omit<SourceModel, 'convolutions' | 'skipped' | 'tensors' | 'depth_source'> {
+  readonly skipped?: readonly Skipped[]
+}
+
 /**
- * The models of one dict of tensors: one, or several networks of one architecture side by side, named after the prefixes that tell them
- * apart. `about`: what is the same for all.
+ * The models of one dict of tensors: one, or several networks side by side, named after the prefixes that tell them apart.
+ * @throws InputError when values that must be compared cannot be read
  */
-export function stateDictModels(
+export async function stateDictModels(
   tensors: readonly NamedTensor[],
-  about: Omit<SourceModel, 'convolutions' | 'skipped' | 'tensors' | 'depth_source'>,
+  { skipped: before = [], ...about }: AboutStateDict,
   writer: Writer = { parts: 1 },
-): StateDictModels {
-  const repeats = repeatsOf(tensors)
+): Promise<StateDictModels> {
+  const { repeats, warnings } = await copiesOf(tensors)
+  const left = [...before, ...repeatsSkipped(tensors, repeats)]
   const sisters = bareSisters(tensors.filter((_, k) => !repeats.has(k)))
-  if (sisters.length === 1) {
-    const { warnings, ...census } = stateDictConvolutions(tensors, writer)
-    return { models: [{ ...about, ...census, tensors: tensors.length }], warnings }
-  }
-  const warnings = [severalNetworks(sisters.map(sisterKey))]
+  const isAlone = sisters.length === 1
+  if (!isAlone) warnings.push(severalNetworks(sisters.map(sisterKey), areAlike(sisters)))
   const models = sisters.map((sister, k): SourceModel => {
-    const { warnings: own, ...census } = stateDictConvolutions(sister.tensors, writer)
-    for (const each of own.map((text) => `${sisterKey(sister)}: ${text}`)) warnings.push(each)
-    // What was left out of the whole dict is listed with its first network.
-    const left = k > 0 ? [] : [...repeats].map(([at, reason]) => ({ ...tensors[at]!, kind: 'tensor', reason }))
-    const skipped = left
-      .filter(({ shape }) => shape.length >= 3)
-      .map(({ name, kind, shape, reason }) => ({ name, kind, shape, reason }))
+    const { warnings: own, ...census } = stateDictConvolutions(sister.tensors, { ...writer, isDistinct: true })
+    for (const text of own) warnings.push(isAlone ? text : `${sisterKey(sister)}: ${text}`)
     return {
       ...about,
       ...census,
-      name: `${about.name}/${sisterKey(sister)}`,
-      skipped: [...census.skipped, ...skipped],
-      tensors: sister.tensors.length,
+      name: isAlone ? about.name : `${about.name}/${sisterKey(sister)}`,
+      // What was left out of the whole dict is listed with its first network.
+      skipped: k === 0 ? [...census.skipped, ...left] : census.skipped,
+      tensors: isAlone ? tensors.length + before.length : sister.tensors.length,
     }
   })
   return { models, warnings }
 }
 
-/** A sentence on networks of the same names and shapes that are measured each for itself. */
-export function severalNetworks(keys: readonly string[]): string {
+/** What repeats something else, as the census lists it. */
+export function repeatsSkipped(tensors: readonly NamedTensor[], repeats: ReadonlyMap<number, string>): Skipped[] {
+  return [...repeats].flatMap(([k, reason]) => {
+    const { name, shape } = tensors[k]!
+    return shape.length >= 3 ? [{ name, kind: 'tensor', shape, reason }] : []
+  })
+}
+
+/** Whether networks side by side have the same names and shapes. */
+export function areAlike(sisters: readonly { readonly tensors: readonly NamedTensor[] }[]): boolean {
+  const weights = ({ tensors }: { readonly tensors: readonly NamedTensor[] }): string =>
+    tensors
+      .flatMap(({ name, shape }) => (shape.length === 4 ? [`${name} ${shape.join('×')}`] : []))
+      .sort()
+      .join('\n')
+  return new Set(sisters.map(weights)).size === 1
+}
+
+/** A sentence on networks side by side that are measured each for itself. */
+export function severalNetworks(keys: readonly string[], areAlike: boolean): string {
   const shown = keys.length > 4 ? `${keys.slice(0, 3).join(', ')} … ${keys.at(-1)}` : keys.join(', ')
-  return `holds ${keys.length} networks of the same names and shapes, each measured for itself: ${shown}`
+  const what = areAlike ? 'of the same names and shapes' : 'of several architectures'
+  return `holds ${keys.length} networks ${what}, each measured for itself: ${shown}`
 }

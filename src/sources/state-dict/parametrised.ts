@@ -15,7 +15,7 @@ type Stored = NamedTensor & { readonly weights: WeightPlan }
 
 /**
  * Puts weights together that a network keeps in parts: pruning's `weight_orig` and `weight_mask`; weight normalisation's `weight_g` and
- * `weight_v`; spectral normalisation's `weight_orig`, `weight_u` and `weight_v`; and the same under `parametrizations.weight.`, in the
+ * `weight_v`; spectral normalisation's `weight_orig`, `weight_u` and, since torch 1.0, `weight_v`; and the same under `parametrizations.weight.`, in the
  * order in which they are numbered there. The whole takes the place of its main part and the name that it has without them. Any other
  * parametrisation is refused by name.
  */
@@ -89,7 +89,8 @@ function normalised(parts: Parts, name: string): void {
     if (effect) parts.replace(name, applied(ofNorm, main, [effect]), [`${ofNorm}_g`])
     return
   }
-  const ofSpectral = /^(.*)_orig$/.exec(name)?.[1]
+  // weight_bar is what codes from before torch had spectral normalisation call it.
+  const ofSpectral = /^(.*)_(orig|bar)$/.exec(name)?.[1]
   if (ofSpectral === undefined || !isComputable(main)) return
   const effect = spectralNorm(parts.get(`${ofSpectral}_u`), parts.get(`${ofSpectral}_v`), main)
   if (effect) parts.replace(name, applied(ofSpectral, main, [effect]), [`${ofSpectral}_u`, `${ofSpectral}_v`])
@@ -106,10 +107,17 @@ function weightNorm(gain: NamedTensor | undefined, { shape }: Stored): Effect | 
   return { kind: 'norm', gain: gain.weights, axis }
 }
 
+/** `v` is not stored before torch 1.0, and follows from u. */
 function spectralNorm(u: NamedTensor | undefined, v: NamedTensor | undefined, { shape }: Stored): Effect | undefined {
-  if (!isStored(u) || !isStored(v) || u.shape.length !== 1 || v.shape.length !== 1) return undefined
-  if (u.shape[0] !== shape[0] || v.shape[0] !== shape[1]! * shape[2]! * shape[3]!) return undefined
-  return { kind: 'spectral', u: u.weights, v: v.weights }
+  if (!isVector(u, shape[0]!)) return undefined
+  if (v === undefined) return { kind: 'spectral', u: u.weights, v: undefined }
+  return isVector(v, shape[1]! * shape[2]! * shape[3]!) ? { kind: 'spectral', u: u.weights, v: v.weights } : undefined
+}
+
+/** A vector of this length, also as a matrix of one row or column. */
+function isVector(tensor: NamedTensor | undefined, length: number): tensor is Stored {
+  if (!isStored(tensor) || tensor.weights.dequantise) return false
+  return tensor.shape.length <= 2 && tensor.shape.includes(length) && tensor.shape.reduce((a, b) => a * b, 1) === length
 }
 
 interface Parametrisation {

@@ -1,3 +1,4 @@
+import { speaksOfCopy } from './copies.ts'
 import type { NamedShape } from './order.ts'
 
 /** Networks of one dict, by what stands before their names: "G_A.", "models.0."; a single one has the prefix "". */
@@ -23,14 +24,18 @@ interface Branch<T> {
   readonly weights: Map<string, string>
   readonly tensors: T[]
   takesImage: boolean
+  /** Outputs of the last matrix: the classes, in a classifier. */
+  classes: number | undefined
 }
 
 /** A longer name is no path that anybody wrote. */
 const LONGEST_PATH = 1000
 
 /**
- * Splits a dict that is nothing but networks of one architecture side by side (an ensemble, the two generators of a CycleGAN): every
- * convolution lies below one of several prefixes, below each there are the same names with the same shapes, and each begins at an image.
+ * Splits a dict that is nothing but networks side by side: every convolution lies below one of several prefixes, and each begins at an
+ * image. They are networks of one architecture (an ensemble, the two generators of a CycleGAN) when below each there are the same names
+ * with the same shapes; and of several (a student and its teacher) when one of the prefixes is a word for a second network, or each ends
+ * in a matrix with as many outputs: a whole classifier.
  */
 export function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   const whole = [{ prefix: '', tensors }]
@@ -46,9 +51,10 @@ export function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T
       continue
     }
     const prefix = tensor.name.slice(0, dot + 1)
-    const branch: Branch<T> = branches.get(prefix) ?? { weights: new Map(), tensors: [], takesImage: false }
+    const branch: Branch<T> = branches.get(prefix) ?? { weights: new Map(), tensors: [], takesImage: false, classes: undefined }
     branches.set(prefix, branch)
     branch.tensors.push(tensor)
+    if (tensor.shape.length === 2) branch.classes = tensor.shape[0]
     if (tensor.shape.length !== 4) continue
     branch.weights.set(tensor.name.slice(prefix.length), tensor.shape.join())
     const channels = tensor.shape[1]!
@@ -56,12 +62,14 @@ export function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T
   }
   const list = [...branches].filter(([, branch]) => branch.weights.size > 0)
   const [first, ...others] = list
-  if (!first || others.length === 0 || first[1].weights.size < 2) return whole
-  const isAlike = ({ weights, takesImage }: Branch<T>): boolean =>
-    takesImage &&
-    weights.size === first[1].weights.size &&
-    [...weights].every(([name, shape]) => first[1].weights.get(name) === shape)
-  if (!list.every(([, branch]) => isAlike(branch))) return whole
+  if (!first || others.length === 0) return whole
+  if (!list.every(([, { weights, takesImage }]) => takesImage && weights.size >= 2)) return whole
+  const isAlike = ({ weights }: Branch<T>): boolean =>
+    weights.size === first[1].weights.size && [...weights].every(([name, shape]) => first[1].weights.get(name) === shape)
+  const areAlike = list.every(([, branch]) => isAlike(branch))
+  const isSecond = list.some(([prefix]) => speaksOfCopy(prefix.slice(shared.length, -1)))
+  const areClassifiers = list.every(([, { classes }]) => classes !== undefined && classes > 1 && classes === first[1].classes)
+  if (!areAlike && !isSecond && !areClassifiers) return whole
   return list.map(([prefix, branch]) => ({ prefix, tensors: branch.tensors }))
 }
 

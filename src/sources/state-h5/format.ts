@@ -6,7 +6,7 @@ import type { StoredType } from '../../wasm/stored.ts'
 import { modelName } from '../model-name.ts'
 import { type NamedArray, numpyLayout } from '../numpy/layout.ts'
 import type { Skipped, Source, SourceFormat } from '../source.ts'
-import { stateDictConvolutions } from '../tensor-rules.ts'
+import { stateDictModels } from '../state-dict/models.ts'
 
 const MOST_OBJECTS = 200_000
 const DEEPEST = 64
@@ -37,24 +37,12 @@ export const stateH5: SourceFormat = {
     try {
       const { arrays, skipped } = await arraysOf(file, access)
       const { tensors, warnings } = numpyLayout(arrays)
-      const census = stateDictConvolutions(tensors)
+      const about = { name: modelName(path), format: stateH5.name, producer: null, opset: null, meta: {}, parts: [], skipped }
+      const { models, warnings: own } = await stateDictModels(tensors, about)
       return {
         format: stateH5.name,
-        models: [
-          {
-            name: modelName(path),
-            format: stateH5.name,
-            producer: null,
-            opset: null,
-            depth_source: census.depth_source,
-            convolutions: census.convolutions,
-            skipped: [...census.skipped, ...skipped],
-            tensors: arrays.length + skipped.length,
-            meta: {},
-            parts: [],
-          },
-        ],
-        warnings: [...warnings, ...census.warnings].map((warning) => `${access.name}: ${warning}`),
+        models,
+        warnings: [...warnings, ...own].map((warning) => `${access.name}: ${warning}`),
         async close() {
           await file.close()
           await access.close?.()

@@ -3,10 +3,12 @@ import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { convKernel, depthwiseKernel } from '../hwio.ts'
 import { longestPaths } from '../longest-path.ts'
+import type { StoredTensor } from '../onnx/evaluate/expressions.ts'
 import type { Convolution, Skipped } from '../source.ts'
+import { type ComputedWeight, ComputedWeights } from './computed.ts'
 import { constantPlan } from './constants.ts'
 import type { TfNode } from './graph-def.ts'
-import { flowOf, type PlacedTfGraph } from './place.ts'
+import { flowOf, type Output, type PlacedTfGraph } from './place.ts'
 import { placementOfNode } from './placement.ts'
 import { restoredVariables, type Weight, weightOf } from './weights.ts'
 
@@ -46,10 +48,15 @@ const OTHERS: Readonly<Record<string, string>> = {
   QuantizedConv2D: 'quantised when it runs',
 }
 
+/** A weight that is stored, or computed from what is stored. */
+type KnownWeight =
+  | Exclude<Weight, { kind: 'none' }>
+  | { readonly kind: 'computed'; readonly from: Output; readonly by: ComputedWeight; readonly rounded: false }
+
 /** A convolution before it is known whether another node uses the same weight nearer to the input. */
 interface Found {
   readonly node: number
-  readonly weight: Exclude<Weight, { kind: 'none' }>
+  readonly weight: KnownWeight
   readonly identity: string | TfNode
   readonly use: 'convolution' | 'depthwise'
   readonly depth: number
@@ -68,6 +75,10 @@ export async function censusOfGraph(
   const depths = longestPaths(flowOf(graph), access.name, (index) => graph.nodes[index]!.record.name)
   const restored = restoredVariables(graph)
   const keyOf = (node: number): string => restored.get(node)?.key ?? ownKey(graph.nodes[node]!.record, variables)
+  const computing = new ComputedWeights(graph, access, async (node) => {
+    const key = keyOf(node)
+    return { key, tensor: await storedVariable(key, variables) }
+  })
   const found = new Map<string | TfNode, Found>()
   const others: { node: number; weight: Weight; reason: string }[] = []
   const skipped: Skipped[] = []
@@ -75,9 +86,15 @@ export async function censusOfGraph(
     const use = Object.hasOwn(CONVOLUTIONS, record.operator) ? CONVOLUTIONS[record.operator] : undefined
     const other = Object.hasOwn(OTHERS, record.operator) ? OTHERS[record.operator] : undefined
     if (!use && other === undefined) continue
-    const weight = weightOf(graph, inputs[1], restored)
-    if (other !== undefined) others.push({ node, weight, reason: other })
-    else if (weight.kind === 'none') skipped.push({ name: record.name, kind: record.operator, shape: [], reason: weight.reason })
+    const direct = weightOf(graph, inputs[1], restored)
+    if (other !== undefined) {
+      others.push({ node, weight: direct, reason: other })
+      continue
+    }
+    const isComputed = direct.kind === 'none' && !direct.isNarrow && inputs[1] !== undefined
+    const by = isComputed ? await computing.find(inputs[1]!) : ''
+    const weight = typeof by === 'string' ? direct : ({ kind: 'computed', from: inputs[1]!, by, rounded: false } as const)
+    if (weight.kind === 'none') skipped.push({ name: record.name, kind: record.operator, shape: [], reason: weight.reason })
     else {
       const identity = identityOf(graph, weight, keyOf)
       const depth = depths[node]!
@@ -93,9 +110,10 @@ export async function censusOfGraph(
   let rounded = 0
   for (const { node, weight, use, depth } of found.values()) {
     const { record } = graph.nodes[node]!
-    const key = weight.kind === 'constant' ? undefined : weight.kind === 'parts' ? weight.key : keyOf(weight.node)
-    if (key !== undefined) taken.add(key)
-    const { name, shape, stored } = await storedWeight(graph, weight, key, access, variables)
+    const key = weight.kind === 'parts' ? weight.key : weight.kind === 'variable' ? keyOf(weight.node) : undefined
+    for (const one of weight.kind === 'computed' ? weight.by.keys : key === undefined ? [] : [key]) taken.add(one)
+    const { name, shape, stored } =
+      weight.kind === 'computed' ? computedWeight(weight.by) : await storedWeight(graph, weight, key, access, variables)
     const skip = (reason: string): void => void skipped.push({ name, kind: record.operator, shape, reason })
     if (shape.length === 4 && depth >= 0) depthsOf4d.push(depth)
     if (typeof stored === 'string') skip(stored)
@@ -160,11 +178,8 @@ function namesApart(
   })
 }
 
-function identityOf(
-  graph: PlacedTfGraph,
-  weight: Exclude<Weight, { kind: 'none' }>,
-  keyOf: (node: number) => string,
-): string | TfNode {
+function identityOf(graph: PlacedTfGraph, weight: KnownWeight, keyOf: (node: number) => string): string | TfNode {
+  if (weight.kind === 'computed') return `output ${weight.from.index} of node ${weight.from.node}`
   if (weight.kind === 'parts') return weight.key
   return weight.kind === 'variable' ? keyOf(weight.node) : graph.nodes[weight.node]!.record
 }
@@ -183,6 +198,28 @@ function shapeOf(
 ): readonly number[] {
   if (key !== undefined) return variables?.find(key)?.shape ?? []
   return weight.kind === 'constant' ? (graph.nodes[weight.node]!.record.attributes.get('value')?.tensor?.shape ?? []) : []
+}
+
+function computedWeight({ computed: { name, dims, payload } }: ComputedWeight): {
+  name: string
+  shape: readonly number[]
+  stored: Stored
+} {
+  const { access, offset, dtype } = payload
+  const isFloat = dtype === 'float32' || dtype === 'float64'
+  return { name, shape: dims, stored: isFloat ? { access, offset, dtype } : { unsupported: payload.type } }
+}
+
+/** A variable as the evaluator takes it. */
+async function storedVariable(
+  key: string,
+  variables: Variables | undefined,
+): Promise<StoredTensor | { readonly reason: string }> {
+  const found = variables?.find(key)
+  if (!found) return { reason: 'computed from a variable that is not in a checkpoint' }
+  const stored = await found.stored()
+  if ('unsupported' in stored) return { reason: `computed from numbers stored as ${stored.unsupported}` }
+  return { name: variables!.nameOf(key), dims: found.shape, payload: { ...stored, type: stored.dtype } }
 }
 
 async function storedWeight(

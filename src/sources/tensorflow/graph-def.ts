@@ -78,6 +78,15 @@ const USED = new Set([
   'explicit_paddings',
   'data_format',
   'fused_ops',
+  // What computes weights:
+  'keep_dims',
+  'transpose_a',
+  'transpose_b',
+  'adj_x',
+  'adj_y',
+  'squeeze_dims',
+  'num_split',
+  'DstT',
 ])
 
 /** Reads a GraphDef that ends at `end`. @throws InputError when it is damaged or larger than any model */
@@ -224,6 +233,7 @@ async function readValue(c: WireCursor, end: number): Promise<TfAttribute> {
     if (field === 1 && c.wire === BYTES) await readMessage(c, (stop) => readList(c, stop, value))
     else if (field === 2) value.text = await text(c)
     else if (field === 3 && c.wire === VARINT) value.integer = c.signed()
+    else if (field === 5 && c.wire === VARINT) value.integer = c.varint()
     else if (field === 6 && c.wire === VARINT) value.type = c.varint()
     else if (field === 8 && c.wire === BYTES) value.tensor = await readMessage(c, (stop) => readTensor(c, stop))
     else if (field === 10 && c.wire === BYTES) value.functions.push(await readMessage(c, (stop) => readName(c, stop)))
@@ -263,7 +273,7 @@ async function readTensor(c: WireCursor, end: number): Promise<TfTensor> {
     else if (field === 4 && c.wire === BYTES) tensor.content = c.payload()
     else if (field === 5) fixedRun(c, tensor.floats, FIXED32)
     else if (field === 6) fixedRun(c, tensor.doubles, FIXED64)
-    else if (field === 7) await numbers(c, tensor)
+    else if (field === 7 || field === 10 || field === 11) await numbers(c, tensor)
     else if (field === 8) {
       tensor.strings.push(await shortText(c))
       if (tensor.strings.length > MOST_STRINGS) throw c.damaged(c.position, `a tensor of more than ${MOST_STRINGS} strings`)
@@ -275,7 +285,7 @@ async function readTensor(c: WireCursor, end: number): Promise<TfTensor> {
 
 /** Small lists of whole numbers (axes, shapes) are kept; what a long one says nobody asks. */
 async function numbers(c: WireCursor, tensor: TfTensor): Promise<void> {
-  if (c.wire === BYTES && c.size > MOST_INTEGERS) c.skip()
+  if ((c.wire === BYTES && c.size > MOST_INTEGERS) || tensor.integers.length > MOST_INTEGERS) c.skip()
   else await c.integers(tensor.integers, MOST_INTEGERS * 10)
 }
 

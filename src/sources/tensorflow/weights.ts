@@ -6,7 +6,8 @@ export type Weight =
   | { readonly kind: 'variable'; readonly node: number; readonly rounded: boolean }
   /** Parts of one variable, joined again: the key that they were saved under. */
   | { readonly kind: 'parts'; readonly key: string; readonly rounded: boolean }
-  | { readonly kind: 'none'; readonly reason: string }
+  /** `isNarrow`: a kernel of one dimension, to which one was added. */
+  | { readonly kind: 'none'; readonly reason: string; readonly isNarrow?: true }
 
 /** Where variables are restored from, by the node that makes them. */
 export interface Restored {
@@ -34,7 +35,8 @@ const PASSES_ON = new Set([
 ])
 /** Rounds when the model runs; what is stored is what was trained. */
 const ROUNDS = /^(FakeQuantWithMinMax(Args|Vars|VarsPerChannel)|QuantizeAndDequantizeV?\d*)$/
-const VARIABLE = /^(VarHandleOp|Variable|VariableV2|TemporaryVariable|AutoReloadVariable)$/
+/** Operators that make a variable. */
+export const VARIABLE: RegExp = /^(VarHandleOp|Variable|VariableV2|TemporaryVariable|AutoReloadVariable)$/
 const FARTHEST = 64
 
 /** Follows an input of a convolution to what it is stored as. */
@@ -57,7 +59,7 @@ export function weightOf(graph: PlacedTfGraph, from: Output | undefined, restore
         ? { kind: 'none', reason: `computed in the graph by ${operator}` }
         : { kind: 'parts', key, rounded }
     } else if (!PASSES_ON.has(operator)) {
-      return { kind: 'none', reason: reasonOf(operator) }
+      return { kind: 'none', reason: reasonOf(operator), ...(operator === 'ExpandDims' && { isNarrow: true as const }) }
     }
     at = node.inputs[operator === 'IdentityN' ? at.index : 0]
   }

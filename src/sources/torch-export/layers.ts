@@ -2,7 +2,9 @@ import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { isRecord } from '../json-file.ts'
 import { longestPaths } from '../longest-path.ts'
+import type { Computed } from '../onnx/evaluate/expressions.ts'
 import type { Convolution, Placement, Skipped } from '../source.ts'
+import { computedWeights } from './computed.ts'
 import type { ExportedProgram, ExportNode } from './program.ts'
 import type { ExportTensor } from './tensors.ts'
 
@@ -11,32 +13,41 @@ const CONVOLUTION =
 const PASSES_ON = /(^|\.)(alias|clone|detach|detach_|contiguous|to|_to_copy|lift_fresh_copy|lift|data|type_as|dequantize)(\.|$)/
 const FARTHEST = 64
 
-/** The convolutions of a program, by the longest path from its inputs. @throws InputError when the graph runs in a circle */
+/** The convolutions of a program, by the longest path from its inputs. `bytes`: of the archive. @throws InputError when the graph runs in a circle */
 export async function exportLayers(
   file: string,
   program: ExportedProgram,
   tensors: ReadonlyMap<string, ExportTensor>,
+  bytes: number,
 ): Promise<{ convolutions: Convolution[]; skipped: Skipped[] }> {
   const { nodes, stored } = program
   const depths = longestPaths(program, file, (index) => nodes[index]!.name)
   const writer = new Map<number, ExportNode>()
   for (const node of nodes) for (const id of node.outputs) writer.set(id, node)
-  const uses = new Map<string, { node: ExportNode; depth: number }>()
+  const computing = computedWeights(file, program, tensors, bytes)
+  const uses = new Map<string, { node: ExportNode; depth: number; computed?: Computed }>()
+  const parts = new Set<string>()
   const skipped: Skipped[] = []
   for (const [index, node] of nodes.entries()) {
     if (!CONVOLUTION.test(node.target)) continue
     const found = storedBehind(node.value('weight'), writer, stored)
-    if ('reason' in found) skipped.push({ name: node.name, kind: kindOf(node), shape: [], reason: found.reason })
-    else {
-      const depth = depths[index]!
-      const known = uses.get(found.name)
-      if (!known || (depth >= 0 && (known.depth < 0 || depth < known.depth))) uses.set(found.name, { node, depth })
+    const computed = 'reason' in found ? await computing.find(node.value('weight')) : undefined
+    if ('reason' in found && (computed === undefined || typeof computed === 'string')) {
+      // What stopped computing it is nearer than the operator that it ends with.
+      skipped.push({ name: node.name, kind: kindOf(node), shape: [], reason: computed ?? found.reason })
+      continue
     }
+    const name = 'reason' in found ? wholeName((computed as Computed).name) : found.name
+    const depth = depths[index]!
+    const known = uses.get(name)
+    if (typeof computed === 'object') parts.add(computed.name)
+    if (!known || (depth >= 0 && (known.depth < 0 || depth < known.depth)))
+      uses.set(name, { node, depth, ...(typeof computed === 'object' && { computed }) })
   }
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const depthsOf4d: number[] = []
-  for (const [name, { node, depth }] of uses) {
-    const tensor = tensors.get(name)
+  for (const [name, { node, depth, computed }] of uses) {
+    const tensor = computed ? computedTensor(computed) : tensors.get(name)
     const shape = tensor?.shape ?? []
     const skip = (reason: string): void => void skipped.push({ name, kind: kindOf(node), shape, reason })
     if (shape.length === 4 && depth >= 0 && !isTransposed(node)) depthsOf4d.push(depth)
@@ -63,11 +74,21 @@ export async function exportLayers(
     }
   }
   for (const [name, { shape }] of tensors)
-    if (shape.length >= 3 && !uses.has(name))
+    if (shape.length >= 3 && !uses.has(name) && !parts.has(name))
       skipped.push({ name, kind: 'tensor', shape, reason: `${shape.length}-D tensor that no convolution of the graph takes` })
   const rank = rankDepths(depthsOf4d)
   const convolutions = kept.map((one) => ({ ...one, ...rank(one.depth) })).sort((a, b) => a.depth - b.depth)
   return { convolutions, skipped }
+}
+
+/** "conv.weight" of "conv.parametrizations.weight.original1", "conv.weight_v" or "conv.weight_orig". */
+function wholeName(part: string): string {
+  return part.replace(/parametrizations\.(\w+)\.original\d?$/, '$1').replace(/_(orig|v)$/, '')
+}
+
+function computedTensor({ dims, payload: { access, offset, dtype, type } }: Computed): ExportTensor {
+  const isFloat = dtype === 'float32' || dtype === 'float64'
+  return { shape: dims, plan: async () => (isFloat ? { access, offset, dtype } : { unsupported: type }) }
 }
 
 /** The stored tensor that a value is, through copies and casts. */

@@ -25,7 +25,7 @@ export async function openExport({ access, path }: Input): Promise<Source> {
   for (const { entry, prefix, model } of programs) {
     const program = readProgram(`${access.name}/${entry.name}`, await readJson(await entry.open()))
     const tensors = await exportTensors(access.name, zip, prefix, model)
-    const { convolutions, skipped } = await exportLayers(access.name, program, tensors)
+    const { convolutions, skipped } = await exportLayers(access.name, program, tensors, access.byteLength)
     models.push({
       name: programs.length === 1 ? modelName(path) : `${modelName(path)}/${model}`,
       format: 'torch.export',

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { diskFolder, openFile } from '../../../src/io/node.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source, SourceModel } from '../../../src/sources/source.ts'
+import { assertCloseWeights, type ComputedLayer } from '../helpers/close-weights.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 
 interface Layer {
@@ -58,6 +59,15 @@ async function compare(folder: string): Promise<void> {
 }
 
 test('the committed checkpoints hold what PyTorch says they hold', () => compare(fixtures))
+
+test('weights in parts: masks of a sparsifier, spectral normalisation without v and as weight_bar', async () => {
+  const expected = JSON.parse(readFileSync(join(fixtures, 'weights.json'), 'utf8')) as Record<string, ComputedLayer[]>
+  for (const [name, layers] of Object.entries(expected)) {
+    const source = await open(join(fixtures, 'weights', name))
+    await assertCloseWeights(source.models[0]!, layers, name)
+    await source.close()
+  }
+})
 
 test('checkpoints written by PyTorch on the spot hold what it says they hold', async () => {
   const python = '/usr/bin/python3'

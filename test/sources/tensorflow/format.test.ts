@@ -8,6 +8,7 @@ import { givenFolder } from '../../../src/inputs/given-inputs.ts'
 import { findInputs } from '../../../src/inputs/node-inputs.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { assertCloseWeights, type ComputedLayer } from '../helpers/close-weights.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 import { memoryInput } from '../inputs.ts'
 import { concat, message, string } from '../onnx/protobuf.ts'
@@ -46,6 +47,15 @@ for (const [name, layers] of Object.entries(expected))
   test(`${name}: layers in the order in which they run, weights as TensorFlow has them`, async () => {
     const source = await openFixture(name)
     assert.equal(await layersOf(source), layers)
+    await source.close()
+  })
+
+for (const name of ['computed/module', 'computed/frozen.pb'])
+  test(`${name}: weights that the graph computes are those of TensorFlow`, async () => {
+    const source = await openFixture(name)
+    const layers = JSON.parse(readFileSync(`${fixtures}computed.json`, 'utf8')) as ComputedLayer[]
+    await assertCloseWeights(source.models[0]!, layers, name)
+    assert.equal(source.models[0]!.skipped, [])
     await source.close()
   })
 
@@ -143,13 +153,12 @@ test('a frozen graph: a quantiser, a loop, and what is computed', async () => {
   const [model] = source.models
   assert.equal(
     model!.convolutions.map(({ layer }) => layer),
-    ['w0', 'w1'],
+    ['w0', 'w1', 'w2'],
   )
   assert.equal(
     model!.skipped.map(({ name, reason }) => [name, reason]),
     [
       ['conv1d', '1-D convolution, or a weight made by ExpandDims'],
-      ['scaled', 'computed in the graph by Mul'],
       ['cut', 'computed in the graph by StridedSlice'],
     ],
   )
@@ -157,8 +166,12 @@ test('a frozen graph: a quantiser, a loop, and what is computed', async () => {
   await source.close()
   const frozen = await openFixture('frozen.pb')
   assert.equal(
-    frozen.models[0]!.skipped.map(({ reason }) => reason),
-    ['computed in the graph by ConcatV2', 'computed in the graph by ConcatV2', 'computed in the graph by ConcatV2'],
+    frozen.models[0]!.convolutions.map(({ depth, groups }) => [depth, groups]),
+    [
+      [0, 1],
+      [2, 6],
+      [3, 1],
+    ],
   )
   await frozen.close()
 })

@@ -1,11 +1,9 @@
 import { InputError } from '../../../errors.ts'
 import { type RandomAccess, requireRange } from '../../../io/random-access.ts'
-import type { PlacedNode } from '../graph.ts'
 import { type Payload, readNumbers } from '../payload.ts'
-import type { AttributeRecord, TensorRecord } from '../records.ts'
 import { bytesPer, ComputeProblem, heldAs, isElementType, type Numbers, newNumbers } from './dense.ts'
 import { elementwise } from './elementwise.ts'
-import { compute, computingPlan, type Expression, expression, type Plan } from './expression.ts'
+import { compute, computingPlan, type Expression, type Plan } from './expression.ts'
 import { standardisers } from './normalise.ts'
 import type { Operator, OperatorCall } from './operator.ts'
 import { products } from './products.ts'
@@ -14,7 +12,8 @@ import { reductions } from './reductions.ts'
 import { shapes } from './shapes.ts'
 import { product } from './walk.ts'
 
-const OPERATORS: Readonly<Record<string, Operator>> = {
+/** ONNX's operators. ConstantOfShape, which needs a tensor among its attributes, is its graph's own (constants.ts). */
+export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...elementwise,
   ...reductions,
   ...products,
@@ -30,13 +29,31 @@ export interface StoredTensor {
   readonly dims: readonly number[]
 }
 
+/** A node of any format's graph that computes values. */
+export interface ValueNode {
+  /** What the format calls its operator. */
+  readonly operator: string
+  /** Value ids; -1 for an input that is left out. */
+  readonly inputs: readonly number[]
+  readonly outputs: readonly number[]
+}
+
+/** An attribute of a node, as far as operators ask. */
+export interface ValueAttribute {
+  readonly integer?: number
+  readonly float?: number | undefined
+  readonly text?: string | undefined
+  readonly integers?: readonly number[]
+}
+
 /** What the graph says about a value. */
-export interface Values {
+export interface Values<Node extends ValueNode> {
   /** The stored tensor that a value is, an input from outside, why it cannot be read, or undefined when a node computes it. */
   stored(id: number): Promise<StoredTensor | 'input' | { readonly reason: string } | undefined>
-  writer(id: number): PlacedNode | undefined
-  attribute(node: PlacedNode, key: string): AttributeRecord | undefined
-  tensor(record: TensorRecord, name: string): Promise<StoredTensor | { readonly reason: string }>
+  writer(id: number): Node | undefined
+  /** How the node computes; undefined where that is not imitated. */
+  operator(node: Node): Operator | undefined
+  attribute(node: Node, key: string): ValueAttribute | undefined
 }
 
 /** Among the reasons: what is fed from outside. */
@@ -65,8 +82,8 @@ const LARGEST_SMALL = 1 << 26
  * Types and shapes are worked out when a value is asked for, its numbers when they are read: one weight at a time, and the last
  * few are kept.
  */
-export class Expressions {
-  readonly #values: Values
+export class Expressions<Node extends ValueNode> {
+  readonly #values: Values<Node>
   readonly #file: string
   readonly #known = new Map<number, Expression | string>()
   readonly #kept = new Map<Expression, Uint8Array>()
@@ -77,7 +94,7 @@ export class Expressions {
   readonly #bytes: () => number
 
   /** `bytes`: of the model's files that are open, by which the number of computed weights is bounded. */
-  constructor(values: Values, file: string, bytes: () => number) {
+  constructor(values: Values<Node>, file: string, bytes: () => number) {
     this.#values = values
     this.#file = file
     this.#bytes = bytes
@@ -184,10 +201,9 @@ export class Expressions {
       return []
     }
     const node = this.#values.writer(id)!
-    const operator = Object.hasOwn(OPERATORS, node.record.operator) ? OPERATORS[node.record.operator] : undefined
-    const isStandard = node.record.domain === '' || node.record.domain === 'ai.onnx'
-    if (node.record.operator === 'ConstantOfShape' ? !isStandard : !operator || !isStandard) {
-      this.#known.set(id, `its weight is computed in the graph by ${node.record.operator}`)
+    const operator = this.#values.operator(node)
+    if (!operator) {
+      this.#known.set(id, `its weight is computed in the graph by ${node.operator}`)
       return []
     }
     const missing = node.inputs.filter((input) => input >= 0 && !this.#known.has(input))
@@ -196,27 +212,26 @@ export class Expressions {
     return []
   }
 
-  async #apply(node: PlacedNode, operator: Operator | undefined, output: number): Promise<Expression | string> {
+  async #apply(node: Node, operator: Operator, output: number): Promise<Expression | string> {
     const inputs: (Expression | undefined)[] = []
     for (const input of node.inputs) {
       const value = input < 0 ? undefined : this.#known.get(input)!
-      if (value === INPUT) return `its weight is computed in the graph by ${node.record.operator} from an input`
+      if (value === INPUT) return `its weight is computed in the graph by ${node.operator} from an input`
       if (typeof value === 'string') return value
       inputs.push(value)
     }
     try {
-      if (operator) return await operator(this.#call(node, inputs, output))
-      return await this.#ofShape(node, inputs[0])
+      return await operator(this.#call(node, inputs, output))
     } catch (error) {
       if (error instanceof ComputeProblem) return error.message
       throw error
     }
   }
 
-  #call(node: PlacedNode, inputs: readonly (Expression | undefined)[], output: number): OperatorCall {
-    const attribute = (key: string): AttributeRecord | undefined => this.#values.attribute(node, key)
+  #call(node: Node, inputs: readonly (Expression | undefined)[], output: number): OperatorCall {
+    const attribute = (key: string): ValueAttribute | undefined => this.#values.attribute(node, key)
     return {
-      operator: node.record.operator,
+      operator: node.operator,
       inputs,
       outputs: node.outputs.length,
       output,
@@ -224,7 +239,7 @@ export class Expressions {
       integers: (key) => attribute(key)?.integers,
       float: (key, otherwise) => attribute(key)?.float ?? otherwise,
       text: (key, otherwise) => attribute(key)?.text ?? otherwise,
-      numbers: (input) => this.#few(inputs[input], node.record.operator),
+      numbers: (input) => this.#few(inputs[input], node.operator),
     }
   }
 
@@ -239,21 +254,10 @@ export class Expressions {
     this.#spend(plan.cost)
     return [...(await compute(plan))]
   }
-
-  async #ofShape(node: PlacedNode, shape: Expression | undefined): Promise<Expression> {
-    const dims = await this.#few(shape, 'ConstantOfShape')
-    const record = this.#values.attribute(node, 'value')?.tensor
-    const filler = record && (await this.#values.tensor(record, node.record.name))
-    if (filler && 'reason' in filler) throw new ComputeProblem(filler.reason)
-    const one = filler && leaf(filler)
-    if (typeof one === 'string') throw new ComputeProblem(one)
-    if (!one) return expression('float32', dims, [], (out) => void out.fill(0))
-    return expression(one.type, dims, [one], (out, [x]) => void out.fill(x![0] ?? 0))
-  }
 }
 
 /** A stored tensor as an expression; the reason when its type is none that is computed with. */
-function leaf({ name, payload, dims }: StoredTensor): Expression | string {
+export function leaf({ name, payload, dims }: StoredTensor): Expression | string {
   const { type, dtype } = payload
   if (!isElementType(type)) return `computed from numbers stored as ${type}`
   const count = product(dims)

@@ -1,0 +1,97 @@
+import { numbersOf } from '../../weights/numbers.ts'
+import { storedBytes } from '../../weights/stored-bytes.ts'
+import type { NamedTensor } from './named-tensor.ts'
+
+/** Elements of each weight that are compared, from its first one on. */
+const SAMPLED = 1024
+/** Bytes that must be the same for two weights to be one. */
+const COMPARED = 1 << 16
+/** Weights that were learned, or drawn at random, take more values than this; those of a fixed kernel (a blur, an edge) fewer. */
+const FEWEST_VALUES = 16
+/** Weights that are looked at in one step of time. */
+const AT_A_TIME = 8
+
+/**
+ * From this cosine on between their weights two networks of one structure are one and its copy. An average over the training, a target
+ * or a state of the same training is above it; networks with a start of their own are near 0 (docs/decisions/depth-by-names.md).
+ */
+export const ALIKE = 0.95
+
+/** The first stored values of a weight, as they stand in the file. */
+export interface Sample {
+  readonly values: Float64Array
+  /** How they are laid out: samples of one layout alone can be compared. */
+  readonly layout: string
+  /** Whether they tell one weight from another: a constant, a mask or a fixed kernel does not. */
+  readonly isTelling: boolean
+}
+
+/** The samples of some tensors by position; a tensor without plain stored values has none. */
+export async function samplesOf(tensors: readonly NamedTensor[], positions: readonly number[]): Promise<Map<number, Sample>> {
+  const samples = new Map<number, Sample>()
+  for (let from = 0; from < positions.length; from += AT_A_TIME) {
+    const some = positions.slice(from, from + AT_A_TIME)
+    const read = await Promise.all(some.map((k) => sampleOf(tensors[k]!)))
+    some.forEach((k, at) => {
+      if (read[at]) samples.set(k, read[at])
+    })
+  }
+  return samples
+}
+
+async function sampleOf({ shape, weights }: NamedTensor): Promise<Sample | undefined> {
+  if ('unsupported' in weights || weights.dequantise) return undefined
+  const { access, offset, dtype, strides } = weights
+  const count = Math.min(
+    SAMPLED,
+    shape.reduce((product, size) => product * size, 1),
+  )
+  const bytes = count * storedBytes[dtype]
+  // A file that is too short is refused by whoever reads the weight.
+  if (count === 0 || offset + bytes > access.byteLength) return undefined
+  return sampleFrom(numbersOf(await access.read(offset, bytes), dtype, count), strides?.join() ?? '')
+}
+
+/** A sample of these values. */
+export function sampleFrom(values: Float64Array, layout: string): Sample {
+  return { values, layout, isTelling: new Set(values).size >= FEWEST_VALUES && values.every(Number.isFinite) }
+}
+
+/**
+ * The cosine between two networks over the samples of all their weights: 1 for equal ones. Undefined when nothing tells. Sums in the order
+ * of the pairs, so it is the same everywhere.
+ */
+export function cosineOf(pairs: Iterable<readonly [Sample | undefined, Sample | undefined]>): number | undefined {
+  let [dot, first, second] = [0, 0, 0]
+  for (const [a, b] of pairs) {
+    if (!a?.isTelling || !b?.isTelling || a.layout !== b.layout) continue
+    const count = Math.min(a.values.length, b.values.length)
+    for (let k = 0; k < count; k++) {
+      dot += a.values[k]! * b.values[k]!
+      first += a.values[k]! * a.values[k]!
+      second += b.values[k]! * b.values[k]!
+    }
+  }
+  return first > 0 && second > 0 ? dot / (Math.sqrt(first) * Math.sqrt(second)) : undefined
+}
+
+/** Whether two tensors are stored alike and begin with the same bytes. */
+export async function beginAlike(a: NamedTensor, b: NamedTensor): Promise<boolean> {
+  const [x, y] = [a.weights, b.weights]
+  if ('unsupported' in x || 'unsupported' in y || x.dequantise || y.dequantise) return false
+  if (x.dtype !== y.dtype || x.strides?.join() !== y.strides?.join()) return false
+  const stored = storedBytes[x.dtype] * a.shape.reduce((product, size) => product * size, 1)
+  const bytes = Math.min(COMPARED, stored, x.access.byteLength - x.offset, y.access.byteLength - y.offset)
+  const [p, q] = [await x.access.read(x.offset, bytes), await y.access.read(y.offset, bytes)]
+  return p.every((byte, k) => byte === q[k])
+}
+
+/** Names that differ in a number only: states of one training, members of an ensemble, blocks. */
+export function isSeries(a: string, b: string): boolean {
+  return a !== b && a.replaceAll(/\d+/g, '#') === b.replaceAll(/\d+/g, '#')
+}
+
+/** What is said of a copy whose values were compared. */
+export function cosineWords(cosine: number | undefined): string {
+  return cosine === undefined ? '' : `, with values alike: cosine ${cosine.toFixed(4)}`
+}

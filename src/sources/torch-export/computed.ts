@@ -1,0 +1,79 @@
+import { storedBytes } from '../../weights/stored-bytes.ts'
+import { type Computed, Expressions, type StoredTensor, type ValueNode } from '../onnx/evaluate/expressions.ts'
+import type { Operator } from '../onnx/evaluate/operator.ts'
+import { product, rowMajor } from '../onnx/evaluate/walk.ts'
+import { ATEN_OPERATORS } from './operators.ts'
+import type { ExportedProgram, ExportNode } from './program.ts'
+import type { ExportTensor } from './tensors.ts'
+
+/** A node as the evaluator sees it: its tensors in the order of `names`. */
+interface ComputedNode extends ValueNode {
+  readonly node: ExportNode
+  readonly names: readonly string[]
+}
+
+/** Weights that an exported program computes from its parameters and buffers. */
+export function computedWeights(
+  file: string,
+  { nodes, stored, modelInputs }: ExportedProgram,
+  tensors: ReadonlyMap<string, ExportTensor>,
+  bytes: number,
+): { find(id: number): Promise<Computed | string> } {
+  const writer = new Map<number, ExportNode>()
+  for (const node of nodes) for (const id of node.outputs) writer.set(id, node)
+  return new Expressions<ComputedNode>(
+    {
+      async stored(id) {
+        if (modelInputs.has(id)) return 'input'
+        const exported = stored.get(id)
+        if (exported) return storedTensor(exported.name, tensors.get(exported.name))
+        const node = writer.get(id)
+        if (!node) return 'input'
+        return operatorOf(node) ? undefined : { reason: `computed in the graph by ${node.target.replace(/^torch\.ops\./, '')}` }
+      },
+      writer(id) {
+        const node = writer.get(id)
+        if (!node) return undefined
+        const names = [...node.given.keys()].filter((name) => node.value(name) >= 0)
+        return { operator: nameOf(node), node, names, inputs: names.map((name) => node.value(name)), outputs: node.outputs }
+      },
+      operator: ({ node, names }) => operatorOf(node, names),
+      attribute: () => undefined,
+    },
+    file,
+    () => bytes,
+  )
+}
+
+/** "mul" for torch.ops.aten.mul.Tensor. */
+function nameOf({ target }: ExportNode): string {
+  return /^(?:torch\.ops\.)?aten\.(\w+)/.exec(target)?.[1] ?? target
+}
+
+function operatorOf(node: ExportNode, names: readonly string[] = []): Operator | undefined {
+  const name = nameOf(node)
+  const operator = Object.hasOwn(ATEN_OPERATORS, name) ? ATEN_OPERATORS[name] : undefined
+  return (
+    operator &&
+    ((call) =>
+      operator({
+        operator: name,
+        output: call.output,
+        given: node.given,
+        tensor: (argument) => call.inputs[names.indexOf(argument)],
+        onnx: call,
+      }))
+  )
+}
+
+async function storedTensor(name: string, tensor: ExportTensor | undefined): Promise<StoredTensor | { readonly reason: string }> {
+  if (!tensor) return { reason: `computed from ${name}, which is not in the archive` }
+  const plan = await tensor.plan()
+  if ('unsupported' in plan) return { reason: `computed from numbers stored as ${plan.unsupported}` }
+  const { shape } = tensor
+  const own = rowMajor(shape)
+  const isPlain = !plan.dequantise && (plan.strides?.every((stride, k) => stride === own[k] || shape[k] === 1) ?? true)
+  const end = plan.offset + product(shape) * storedBytes[plan.dtype]
+  if (!isPlain || end > plan.access.byteLength) return { reason: `computed from ${name}, which is stored in another order` }
+  return { name, dims: shape, payload: { access: plan.access, offset: plan.offset, dtype: plan.dtype, type: plan.dtype } }
+}
