@@ -10,7 +10,7 @@ import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
-import { ALIKE, cosineOf, cosineWords, isSeries, samplesOf } from '../state-dict/likeness.ts'
+import { ALIKE, cosineWords, isSeries, networkCosine, samplesOf } from '../state-dict/likeness.ts'
 import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
 import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
 import { copiesOf } from '../state-dict/second-copies.ts'
@@ -310,7 +310,7 @@ function valuesOf(checkpoint: Checkpoint, file: string): NetworkValues {
         for (const tensor of pair) tensors.push(await plannedTensor(checkpoint, file, tensor))
       const samples = await samplesOf(tensors, [...tensors.keys()])
       const pairs = tensors.flatMap((_, k) => (k % 2 === 0 ? [[samples.get(k), samples.get(k + 1)] as const] : []))
-      const cosine = cosineOf(pairs)
+      const cosine = networkCosine(pairs)
       if (cosine === undefined) return undefined
       return { cosine, isCopy: cosine >= ALIKE && (!isSeries(a.key, b.key) || (await same(a, b))) }
     },

@@ -1,5 +1,4 @@
 import { PyObject, type PyValue } from '../pickle/values.ts'
-import type { FoundTensor } from './networks.ts'
 import type { Leaf } from './plan.ts'
 
 /** Masks that a sparsifier of torch.ao.pruning keeps, by the name of the weight that each is for: "layer1.0.conv.weight". */
@@ -25,8 +24,14 @@ function entriesOf(value: PyValue | undefined): Map<PyValue, PyValue> | undefine
   return value instanceof PyObject ? (value.entries ?? value.attributes) : undefined
 }
 
+/** A tensor of a network by its name. */
+interface NamedLeaf {
+  readonly name: string
+  readonly leaf: Leaf
+}
+
 /** A network's tensors, and beside each parametrised weight that has no mask among them the one of the sparsifier. */
-export function withMasks(tensors: readonly FoundTensor[], masks: Masks, wrapper: string): readonly FoundTensor[] {
+export function withMasks<T extends NamedLeaf>(tensors: readonly T[], masks: Masks, wrapper: string): readonly (T | NamedLeaf)[] {
   if (masks.size === 0) return tensors
   const steps = new Set(tensors.map(({ name }) => name.slice(0, name.lastIndexOf('.'))))
   const names = new Set(tensors.map(({ name }) => name))

@@ -61,7 +61,7 @@ export function sampleFrom(values: Float64Array, layout: string): Sample {
  * The cosine between two networks over the samples of all their weights: 1 for equal ones. Undefined when nothing tells. Sums in the order
  * of the pairs, so it is the same everywhere.
  */
-export function cosineOf(pairs: Iterable<readonly [Sample | undefined, Sample | undefined]>): number | undefined {
+export function networkCosine(pairs: Iterable<readonly [Sample | undefined, Sample | undefined]>): number | undefined {
   let [dot, first, second] = [0, 0, 0]
   for (const [a, b] of pairs) {
     if (!a?.isTelling || !b?.isTelling || a.layout !== b.layout) continue

@@ -1,5 +1,5 @@
 import { copyReason, type NamedCopy, namedRepeats, type Repeats, speaksOfCopy, squeezed } from './copies.ts'
-import { ALIKE, beginAlike, cosineOf, cosineWords, isSeries, type Sample, samplesOf } from './likeness.ts'
+import { ALIKE, beginAlike, cosineWords, isSeries, networkCosine, type Sample, samplesOf } from './likeness.ts'
 import type { NamedTensor } from './named-tensor.ts'
 
 /** What of a dict repeats something else of it. */
@@ -34,7 +34,7 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
   const warnings: string[] = []
   const samples = await samplesOf(tensors, comparable(tensors, repeats))
   const likeness = (pairs: NamedCopy['pairs']): number | undefined =>
-    cosineOf(pairs.map(([a, b]) => [samples.get(a), samples.get(b)] as const))
+    networkCosine(pairs.map(([a, b]) => [samples.get(a), samples.get(b)] as const))
   for (const copy of copies) {
     const cosine = likeness(copy.pairs)
     if (cosine !== undefined && cosine < ALIKE)
@@ -98,7 +98,7 @@ function linksOf(
     const some = list.slice(0, MOST_OF_A_SHAPE)
     some.forEach((second, at) => {
       for (const first of some.slice(0, at))
-        if (cosineOf([[samples.get(first), samples.get(second)]])! >= ALIKE) links.push([first, second])
+        if (networkCosine([[samples.get(first), samples.get(second)]])! >= ALIKE) links.push([first, second])
     })
   }
   return links.sort(([a, b], [c, d]) => b - d || a - c)
