@@ -347,7 +347,8 @@ function multiply<T>(a: usize, rowsA: usize, b: usize, rowsB: usize, length: usi
 
 /**
  * Panel A's rows with panel B's (A = B: each pair once, the rows with themselves left out; then a row of zeros counts
- * 1, as |0·0 - 1|). To `out`: Σ |a·b| over all ordered pairs, and how many of the pairs have |a·b| < near.
+ * 1, as |0·0 - 1|). To `out`: Σ |a·b| over all ordered pairs, how many of the pairs have |a·b| < near, and of each row of A, then of B
+ * (PANEL doubles each; of a panel with itself the first alone), the largest |a·b| that it has with another.
  */
 export function gramPanels(
   kind: i32, a: usize, rowsA: usize, b: usize, rowsB: usize, length: usize, near: f64, sums: usize, out: usize,
@@ -356,6 +357,9 @@ export function gramPanels(
   else if (kind == SINGLE) multiply<f32>(a, rowsA, b, rowsB, length, sums);
   else multiply<i16>(a, rowsA, b, rowsB, length, sums);
   const same = a == b;
+  const nearestA = out + 16;
+  const nearestB = same ? nearestA : nearestA + (PANEL << 3);
+  memory.fill(nearestA, 0, PANEL << 4);
   let total: f64 = 0;
   let few: u32 = 0;
   let zeros: u32 = 0;
@@ -364,11 +368,15 @@ export function gramPanels(
     const scale = load<f64>(a + (i << 3));
     const until = same ? i : rowsB;
     let sum: f64 = 0;
+    let most: f64 = 0;
     for (let j: usize = 0; j < until; j++) {
       const g = abs<f64>(load<f64>(pairs + (j << 4)) + load<f64>(pairs + (j << 4), 8)) * (scale * load<f64>(b + (j << 3)));
       sum += g;
       if (g < near) few++;
+      if (g > most) most = g;
+      if (g > load<f64>(nearestB + (j << 3))) store<f64>(nearestB + (j << 3), g);
     }
+    if (most > load<f64>(nearestA + (i << 3))) store<f64>(nearestA + (i << 3), most);
     if (same && scale == 0) zeros++;
     total += sum;
   }

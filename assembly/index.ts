@@ -11,6 +11,7 @@ export { entropy, entropyWorkBytes, randomEntropy, varianceEntropy } from "./ent
 export { firstNonFinite } from "./finite";
 export { gramPanels, PANEL, packedRowBytes, packRows, pairBytes } from "./gram";
 export { CAPACITY } from "./layout";
+export { markLive } from "./live";
 export { MOST_TAPS } from "./limits";
 export { exp, expm1, log, log1p, log2, log10, pow } from "./math";
 export { moments, momentsBytes, momentsWorkBytes } from "./moments";

@@ -1,10 +1,11 @@
 import { type GramTotal, gramPrecisions, isExact, LONG_ROW } from '../wasm/gram.ts'
-import type { Precision, SegmentMoments, WasmInstance } from '../wasm/module.ts'
+import type { NearestRows, Precision, SegmentMoments, WasmInstance } from '../wasm/module.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, type Scan, scanSegment } from './layer-session.ts'
+import { channelsOf, DeadChannels, LiveMarks, liveBytes } from './live-channels.ts'
 import { evaluateMetrics, type MetricValues } from './metrics/evaluate.ts'
 import type { LayerStatistics, MetricMath } from './metrics/metric.ts'
 import type { Pass } from './metrics/registry.ts'
@@ -24,6 +25,8 @@ export interface PassOptions {
   readonly budget?: number
   /** Filters per read; default: all that is held. */
   readonly batchSize?: number
+  /** Groups of the layer's convolution; default 1. */
+  readonly groups?: number
 }
 
 /** A layer's statistics and metrics, or its first weight that is NaN or infinite. */
@@ -34,9 +37,9 @@ export type PassResult =
 /** The passes over a layer, by one thread or shared out: each gives its parts in the layer's order. */
 export interface Stages {
   scan(): Promise<readonly Scan[]>
-  moments(limit: number, strict: boolean, mean: number): Promise<readonly SegmentMoments[]>
-  /** One entry per panel of rows. */
-  gram(precision: Precision): Promise<readonly GramTotal[]>
+  moments(limit: number, strict: boolean, mean: number, live: DeadChannels): Promise<readonly SegmentMoments[]>
+  /** One entry per panel of rows; raises `nearest`. */
+  gram(precision: Precision, nearest: NearestRows): Promise<readonly GramTotal[]>
 }
 
 /**
@@ -64,18 +67,22 @@ export function measureWeights(
   const [out, inputs, height, width] = shape
   const gram = wantsGram(shape, options)
   const { budget = MEMORY_BUDGET, batchSize } = options
-  const session = openLayer(wasm, base, reader, shape, { budget, batchSize, gram })
+  const session = openLayer(wasm, base, reader, shape, { budget, batchSize, gram, channels: channelsOf(shape, options.groups) })
   const { filters } = reader
   return combine(
     shape,
     options,
     {
       scan: async () => [await session.scan(0, filters)],
-      moments: (limit, strict, mean) => session.moments(0, filters, limit, strict, mean),
-      async gram(precision) {
+      async moments(limit, strict, mean, live) {
+        const part = await session.moments(0, filters, limit, strict, mean)
+        live.add(part.live)
+        return part.segments
+      },
+      async gram(precision, nearest) {
         const strips: GramTotal[] = []
         const rows = panelRows(inputs * height * width)
-        for (const [first] of pieces(out, rows)) strips.push(await session.gram(first / rows, precision))
+        for (const [first] of pieces(out, rows)) strips.push(await session.gram(first / rows, precision, nearest))
         return strips
       },
     },
@@ -87,17 +94,19 @@ export function measureWeights(
 export async function combine(shape: ConvShape, options: PassOptions, stages: Stages, math: MetricMath): Promise<PassResult> {
   const scanned = scanResult(await stages.scan(), shape, options)
   if ('nonFinite' in scanned) return scanned
-  const segments = await stages.moments(scanned.limit, scanned.strict, scanned.mean)
-  let gram: number | undefined
+  const dead = new DeadChannels(channelsOf(shape, options.groups))
+  const segments = await stages.moments(scanned.limit, scanned.strict, scanned.mean, dead)
+  let gram: RowProducts | undefined
   if (wantsGram(shape, options)) {
     const [out, inputs, height, width] = shape
     for (const precision of gramPrecisions(out, inputs * height * width)) {
-      const total = gramTotal(await stages.gram(precision))
-      gram = total.sum
+      const nearest = { from: 0, cosines: new Float64Array(out) }
+      const total = gramTotal(await stages.gram(precision, nearest))
+      gram = { sum: total.sum, nearest: nearest.cosines }
       if (isExact(precision, out, total)) break
     }
   }
-  return resultOf(scanned, segments, gram, shape, options, math)
+  return resultOf(scanned, { segments, dead, gram }, shape, options, math)
 }
 
 /** One segment and one panel that are read in one piece. */
@@ -127,7 +136,9 @@ async function measureSmall(
   let packedBytes = 0
   for (const precision of precisions) packedBytes = Math.max(packedBytes, (out + 3) * wasm.packedRowBytes(length, precision))
   const aligned = (n: number): number => Math.ceil(n / 16) * 16
-  const data = wasm.reserve(base + 16 + aligned(filters * taps * 4) + aligned(reader.scratchBytes) + packedBytes) + aligned(base)
+  const channels = channelsOf(shape, options.groups)
+  const bytes = aligned(filters * taps * 4) + aligned(reader.scratchBytes) + aligned(packedBytes) + liveBytes(channels)
+  const data = wasm.reserve(base + 16 + bytes) + aligned(base)
   const scratch = data + aligned(filters * taps * 4)
   const packed = scratch + aligned(reader.scratchBytes)
 
@@ -135,14 +146,21 @@ async function measureSmall(
   const scanned = scanResult([scanSegment(wasm, data, 0, filters, taps, narrowed)], shape, options)
   if ('nonFinite' in scanned) return scanned
   const segment = wasm.moments(data, filters, taps, scanned.limit, scanned.strict, scanned.mean)
-  let gram: number | undefined
+  const live = new LiveMarks(wasm, channels, packed + aligned(packedBytes))
+  live.clear()
+  live.mark(data, { first: 0, filters, taps, sparse: segment.sparse }, scanned.limit, scanned.strict)
+  const dead = new DeadChannels(channels)
+  dead.add(live.part(0, filters))
+  let gram: RowProducts | undefined
   for (const precision of precisions) {
     const inverseSquares = wasm.packRows(data, out, length, packed, precision)
     const { sum, near } = wasm.gramPanels(packed, out, packed, out, length, precision)
-    gram = sum
+    const nearest = { from: 0, cosines: new Float64Array(out) }
+    wasm.raiseNearest(nearest, 0, out, 0)
+    gram = { sum, nearest: nearest.cosines }
     if (isExact(precision, out, { sum, near, inverseSquares })) break
   }
-  return resultOf(scanned, [segment], gram, shape, options, wasm)
+  return resultOf(scanned, { segments: [segment], dead, gram }, shape, options, wasm)
 }
 
 /** Whether the rows of a layer are multiplied with each other: a single one has no other. */
@@ -156,6 +174,7 @@ interface LayerScan {
   /** Of all weights. */
   readonly mean: number
   readonly norm_l1: number
+  readonly zero_weights: number
   readonly narrowed: number
   readonly limit: number
   readonly strict: boolean
@@ -170,6 +189,7 @@ function scanResult(
   let peak = 0
   let total = 0
   let norm_l1 = 0
+  let zero_weights = 0
   let narrowed = 0
   for (const scan of scans) {
     if (scan.nonFinite) return { nonFinite: scan.nonFinite }
@@ -177,12 +197,13 @@ function scanResult(
       if (segment.peak > peak) peak = segment.peak
       total += segment.sum
       norm_l1 += segment.absoluteSum
+      zero_weights += segment.zeros
     }
     narrowed += scan.narrowed
   }
   const values = out * inputs * height * width
   const { limit, strict } = sparseLimit(peak, options.threshold, options.profile)
-  return { peak, mean: values === 0 ? 0 : total / values, norm_l1, narrowed, limit, strict }
+  return { peak, mean: values === 0 ? 0 : total / values, norm_l1, zero_weights, narrowed, limit, strict }
 }
 
 function gramTotal(strips: readonly GramTotal[]): GramTotal {
@@ -197,11 +218,36 @@ function gramTotal(strips: readonly GramTotal[]): GramTotal {
   return { sum, near, inverseSquares }
 }
 
-/** `gram`: Σ |r_a · r_b - [a = b]| over all ordered pairs of rows. */
+/** Of all rows of a layer: Σ |r_a · r_b - [a = b]| over all ordered pairs, and the largest |r_a · r_b| that each has with another. */
+interface RowProducts {
+  readonly sum: number
+  readonly nearest: Float64Array
+}
+
+/** What the passes behind the scan give. */
+interface LayerParts {
+  readonly segments: readonly SegmentMoments[]
+  readonly dead: DeadChannels
+  readonly gram: RowProducts | undefined
+}
+
+/** Output channels whose nearest has at least this |cosine| are duplicates. */
+const DUPLICATE = 0.99
+
+function nearestOf(gram: RowProducts | undefined): { nearest: number | undefined; duplicates: number | undefined } {
+  if (!gram) return { nearest: undefined, duplicates: undefined }
+  let sum = 0
+  let duplicates = 0
+  for (const cosine of gram.nearest) {
+    sum += Math.min(1, cosine)
+    if (cosine >= DUPLICATE) duplicates++
+  }
+  return { nearest: sum / gram.nearest.length, duplicates }
+}
+
 function resultOf(
-  { peak, norm_l1, narrowed }: LayerScan,
-  segments: readonly SegmentMoments[],
-  gram: number | undefined,
+  { peak, norm_l1, zero_weights, narrowed }: LayerScan,
+  { segments, dead, gram }: LayerParts,
   [out_channels, inputs, height, width]: ConvShape,
   options: PassOptions,
   math: MetricMath,
@@ -232,8 +278,11 @@ function resultOf(
     raw: merged('raw'),
     clean: merged('clean'),
     norm_l1,
+    zero_weights,
+    ...dead.counts(out_channels * inputs),
     deviation,
-    gram,
+    gram: gram?.sum,
+    ...nearestOf(gram),
   }
   return { statistics, values: evaluateMetrics(statistics, math, options.profile, options.metrics), narrowed }
 }

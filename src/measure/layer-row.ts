@@ -84,7 +84,12 @@ function metricField(metric: Metric): Field<number> | Field<number | null> {
 function olderValue(metric: Metric, row: LayerRow): number | null {
   if (metric.inOlderTables === 'unknown') return null
   const [height, width] = sidesOf(row.kernel)
-  const statistics: LayerStatistics = { ...row, height, width, taps: height * width, deviation: Number.NaN, gram: undefined }
+  const statistics: LayerStatistics = {
+    ...row,
+    ...{ height, width, taps: height * width, deviation: Number.NaN },
+    ...{ zero_weights: 0, dead_outputs: 0, dead_inputs: 0 },
+    ...{ gram: undefined, nearest: undefined, duplicates: undefined },
+  }
   const outcome = metric.compute(statistics, sharedInstance(), 'cvprw22')
   return typeof outcome === 'number' ? outcome + 0 : null
 }

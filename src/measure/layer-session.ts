@@ -1,11 +1,19 @@
 import { CLEARANCE, clearOf } from '../io/clear.ts'
 import { takeTurns } from '../io/turns.ts'
 import { type GramTotal, gramPrecisions, LONG_ROW } from '../wasm/gram.ts'
-import { type Precision, panelLimit, type Scanned, type SegmentMoments, type WasmInstance } from '../wasm/module.ts'
+import {
+  type NearestRows,
+  type Precision,
+  panelLimit,
+  type Scanned,
+  type SegmentMoments,
+  type WasmInstance,
+} from '../wasm/module.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { FiltersInMemory } from './filters-in-memory.ts'
 import { LayerPanels } from './layer-panels.ts'
+import { type LayerChannels, LiveMarks, type LivePart, liveBytes } from './live-channels.ts'
 import { longRowBytes, longRowPanel } from './long-rows.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
@@ -21,14 +29,23 @@ export interface Scan {
   readonly narrowed: number
 }
 
+/** What the second pass over some filters gives: moments by segments, and which channels are not dead. */
+export interface MomentsPart {
+  readonly segments: readonly SegmentMoments[]
+  readonly live: LivePart
+}
+
 /** Parts of the passes over one layer, in any order and each on its own: what workers share out among them. */
 export interface LayerSession {
   /** Filters [from, from + count), `from` a multiple of SEGMENT. All are scanned once before anything else is asked. */
   scan(from: number, count: number): Promise<Scan>
-  /** One entry per segment; `mean` is that of all the layer's weights. */
-  moments(from: number, count: number, limit: number, strict: boolean, mean: number): Promise<SegmentMoments[]>
-  /** Panel `strip` of rows with itself and with each panel after it, in one of gramPrecisions' arithmetics. */
-  gram(strip: number, precision: Precision): Promise<GramTotal>
+  /** `mean` is that of all the layer's weights. */
+  moments(from: number, count: number, limit: number, strict: boolean, mean: number): Promise<MomentsPart>
+  /**
+   * Panel `strip` of rows with itself and with each panel after it, in one of gramPrecisions' arithmetics; raises `nearest`, which
+   * holds the panel's rows and all after them.
+   */
+  gram(strip: number, precision: Precision, nearest?: NearestRows): Promise<GramTotal>
   /** First byte of the arena behind what the session uses. */
   readonly end: number
 }
@@ -46,9 +63,10 @@ export interface SessionOptions {
   readonly batchSize: number | undefined
   /** Whether gram() will be called; never for a single row, which has no other. */
   readonly gram: boolean
+  readonly channels: LayerChannels
 }
 
-/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels |. */
+/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels | marks of channels |. */
 interface Layout {
   /** Whether all filters are held at the same time. */
   readonly whole: boolean
@@ -61,6 +79,7 @@ interface Layout {
   /** Panels are packed once where there is room for all of them, otherwise anew for each strip. */
   readonly keepsPanels: boolean
   readonly heldBytes: number
+  readonly panelBytes: number
   readonly size: number
 }
 
@@ -82,8 +101,8 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
   const keepsPanels = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
   const heldBytes = aligned(held * bytes)
   const panelBytes = gram && isLong ? longRowBytes(wasm, { out, inputs, taps }) : (keepsPanels ? panels : 2) * packedBytes
-  const size = CLEARANCE + heldBytes + aligned(reader.scratchBytes) + panelBytes
-  return { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, size }
+  const size = CLEARANCE + heldBytes + aligned(reader.scratchBytes) + aligned(panelBytes) + liveBytes(options.channels)
+  return { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size }
 }
 
 /** Filters that are read together: a multiple of SEGMENT; where each read goes through all of a file's layer, as many as may be held. */
@@ -106,7 +125,12 @@ export function openLayer(
   const [out, inputs, height, width] = shape
   const { taps } = reader
   const length = inputs * height * width
-  const { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, size } = layOut(wasm, reader, shape, options)
+  const { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size } = layOut(
+    wasm,
+    reader,
+    shape,
+    options,
+  )
   const room = wasm.reserve(base + size) + base
   const data = room + (reader.position === undefined ? 0 : clearOf(room, reader.position))
   const scratch = data + heldBytes
@@ -114,6 +138,7 @@ export function openLayer(
   const filters = new FiltersInMemory(wasm, reader, { data, scratch, whole, batchSize: options.batchSize })
   const rowsOf = async (from: number, count: number): Promise<number> => filters.at(from * inputs, count * inputs)
   const panel = new LayerPanels(wasm, rowsOf, { out, rows, length, packed, packedBytes, keeps: keepsPanels })
+  const live = new LiveMarks(wasm, options.channels, packed + aligned(panelBytes))
   return {
     end: base + size,
     async scan(from, count) {
@@ -131,25 +156,34 @@ export function openLayer(
       return { segments, narrowed: filters.narrowed, nonFinite: undefined }
     },
     async moments(from, count, limit, strict, mean) {
-      const out: SegmentMoments[] = []
+      const segments: SegmentMoments[] = []
+      live.clear()
       for (const [within, some] of pieces(count, step)) {
         const address = await filters.at(from + within, some)
         for (const [start, few] of pieces(some, SEGMENT)) {
           await takeTurns()
-          out.push(wasm.moments(address + start * taps * 4, few, taps, limit, strict, mean))
+          const at = address + start * taps * 4
+          const segment = wasm.moments(at, few, taps, limit, strict, mean)
+          segments.push(segment)
+          live.mark(at, { first: from + within + start, filters: few, taps, sparse: segment.sparse }, limit, strict)
         }
       }
-      return out
+      return { segments, live: live.part(from, count) }
     },
-    async gram(strip, precision) {
-      if (length >= LONG_ROW) return longRowPanel(wasm, filters, { out, inputs, taps, room: packed }, strip)
+    async gram(strip, precision, nearest) {
+      if (length >= LONG_ROW) return longRowPanel(wasm, filters, { out, inputs, taps, room: packed }, strip, nearest)
       const first = await panel.at(strip, 0, precision)
       const own = wasm.gramPanels(first.address, first.count, first.address, first.count, length, precision)
+      if (nearest) wasm.raiseNearest(nearest, strip * rows, first.count, 0)
       let { sum, near } = own
       for (let k = strip + 1; k < panels; k++) {
         await takeTurns() // a product of two panels takes some milliseconds
         const other = await panel.at(k, 1, precision)
         const part = wasm.gramPanels(first.address, first.count, other.address, other.count, length, precision)
+        if (nearest) {
+          wasm.raiseNearest(nearest, strip * rows, first.count, 0)
+          wasm.raiseNearest(nearest, k * rows, other.count, 1)
+        }
         sum += part.sum
         near += part.near
       }

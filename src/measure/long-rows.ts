@@ -1,6 +1,6 @@
 import { takeTurns } from '../io/turns.ts'
 import type { GramTotal } from '../wasm/gram.ts'
-import { panelLimit, type WasmInstance } from '../wasm/module.ts'
+import { type NearestRows, panelLimit, type WasmInstance } from '../wasm/module.ts'
 import type { FiltersInMemory } from './filters-in-memory.ts'
 import { pieces } from './segments.ts'
 
@@ -54,6 +54,7 @@ export async function longRowPanel(
   filters: FiltersInMemory,
   layer: LongRows,
   strip: number,
+  nearest?: NearestRows,
 ): Promise<GramTotal> {
   const { out, inputs, taps, room } = layer
   const { rows, step, rawBytes, packedBytes } = layOut(wasm, layer)
@@ -95,31 +96,61 @@ export async function longRowPanel(
         for (let j = 0; j < (own ? i : countB); j++)
           products[i * rows + j]! += wasm.pairProduct(i, j) * (a.norms[i]! * b.norms[j]!)
     }
-    sum += panelSum(products, rows, countA, countB, squaresA, squaresB, own)
+    const cosines = panelCosines(products, rows, { countA, countB, squaresA, squaresB, own })
+    sum += panelSum(cosines, rows, { countA, countB, squaresA, squaresB, own })
+    if (nearest) raiseBy(nearest, cosines, rows, { strip, other, countA, countB, own })
   }
   return { sum, near: 0, inverseSquares: 0 }
 }
 
-/** Σ |r_a · r_b - [a = b]| over the ordered pairs of two panels; a row of zeros counts 1 with itself, as in the packed way. */
-function panelSum(
+interface PanelPair {
+  readonly countA: number
+  readonly countB: number
+  readonly squaresA: Float64Array
+  readonly squaresB: Float64Array
+  /** A panel with itself: pairs below the diagonal. */
+  readonly own: boolean
+}
+
+/** Products of two panels' rows turned into the |cosines| of the rows, in place; 0 where a row is zero. */
+function panelCosines(
   products: Float64Array,
   rows: number,
-  countA: number,
-  countB: number,
-  squaresA: Float64Array,
-  squaresB: Float64Array,
-  own: boolean,
-): number {
+  { countA, countB, squaresA, squaresB, own }: PanelPair,
+): Float64Array {
+  for (let i = 0; i < countA; i++)
+    for (let j = 0; j < (own ? i : countB); j++) {
+      const norm = Math.sqrt(squaresA[i]!) * Math.sqrt(squaresB[j]!)
+      products[i * rows + j] = norm > 0 ? Math.abs(products[i * rows + j]!) / norm : 0
+    }
+  return products
+}
+
+/** Σ |r_a · r_b - [a = b]| over the ordered pairs of two panels; a row of zeros counts 1 with itself, as in the packed way. */
+function panelSum(cosines: Float64Array, rows: number, { countA, countB, squaresA, own }: PanelPair): number {
   let total = 0
   let zeros = 0
   for (let i = 0; i < countA; i++) {
     if (own && squaresA[i] === 0) zeros++
-    for (let j = 0; j < (own ? i : countB); j++) {
-      const norm = Math.sqrt(squaresA[i]!) * Math.sqrt(squaresB[j]!)
-      if (norm > 0) total += Math.abs(products[i * rows + j]!) / norm
-    }
+    for (let j = 0; j < (own ? i : countB); j++) total += cosines[i * rows + j]!
   }
   return 2 * total + zeros
+}
+
+function raiseBy(
+  { from, cosines: nearest }: NearestRows,
+  cosines: Float64Array,
+  rows: number,
+  { strip, other, countA, countB, own }: { strip: number; other: number; countA: number; countB: number; own: boolean },
+): void {
+  const raise = (row: number, cosine: number): void => {
+    if (cosine > nearest[row - from]!) nearest[row - from] = cosine
+  }
+  for (let i = 0; i < countA; i++)
+    for (let j = 0; j < (own ? i : countB); j++) {
+      raise(strip * rows + i, cosines[i * rows + j]!)
+      raise(other * rows + j, cosines[i * rows + j]!)
+    }
 }
 
 /** Four sums side by side, then the rest: a fixed order. */

@@ -8,6 +8,8 @@ import { measureWeights, type PassOptions, type PassResult } from './layer-pass.
 export interface LayerJob {
   readonly plan: WeightPlan
   readonly shape: ConvShape
+  /** Groups of the convolution; default 1. */
+  readonly groups?: number
 }
 
 /** Whoever measures layers: this thread, or a pool of workers. Jobs may be handed in before earlier ones are done. */
@@ -38,10 +40,10 @@ export function localMeasurer(options: PassOptions, wasm: WasmInstance): Measure
   let closed = false
   return {
     ahead: 1,
-    measure({ plan, shape }) {
+    measure({ plan, shape, groups }) {
       const result = last.then(() => {
         if (closed) throw new Error('the run was ended')
-        return measureWeights(wasm, weightReader(plan, shape), shape, options)
+        return measureWeights(wasm, weightReader(plan, shape), shape, groups === undefined ? options : { ...options, groups })
       })
       last = result.catch(() => undefined)
       return result

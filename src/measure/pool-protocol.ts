@@ -1,9 +1,9 @@
 import type { Origin, RandomAccess } from '../io/random-access.ts'
 import type { GramTotal } from '../wasm/gram.ts'
-import type { Precision, SegmentMoments } from '../wasm/module.ts'
+import type { NearestRows, Precision } from '../wasm/module.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 import type { PassOptions, PassResult } from './layer-pass.ts'
-import type { Scan } from './layer-session.ts'
+import type { MomentsPart, Scan } from './layer-session.ts'
 
 /** Bytes of a layer as a worker finds them: in files that it opens itself, or sent along. */
 export type SentBytes =
@@ -19,6 +19,7 @@ export interface SentLayer {
   readonly bytes: SentBytes
   readonly plan: Omit<WeightPlan, 'access'>
   readonly shape: ConvShape
+  readonly groups?: number
 }
 
 /** A part of a layer that is shared out; `key` tells the layer from others. */
@@ -34,7 +35,12 @@ export type Part =
     }
   | { readonly stage: 'gram'; readonly strip: number; readonly precision: Precision }
 
-export type PartResult = Scan | SegmentMoments[] | GramTotal
+/** A strip of the Gram matrix, and the nearest rows that it knows of. */
+export interface GramPart extends GramTotal {
+  readonly nearest: NearestRows
+}
+
+export type PartResult = Scan | MomentsPart | GramPart
 
 /** To a worker. */
 export type PoolRequest =

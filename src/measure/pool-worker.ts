@@ -3,7 +3,8 @@ import { concatAccess, memoryAccess, type Origin, type RandomAccess, sliceAccess
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult, wantsGram } from './layer-pass.ts'
-import { type LayerSession, openLayer } from './layer-session.ts'
+import { type LayerSession, openLayer, panelRows } from './layer-session.ts'
+import { channelsOf } from './live-channels.ts'
 import type { Part, PartResult, PoolReply, PoolRequest, SentBytes, SentError, SentLayer } from './pool-protocol.ts'
 
 /** Files that a worker keeps open: those of the layers it measured last. */
@@ -39,15 +40,26 @@ export function servePool(
       parts.push(sliceAccess(await openFile(at, sent.name), offset, length, sent.name))
     return concatAccess(sent.name, parts)
   }
-  const measure = async ({ bytes, plan, shape }: SentLayer): Promise<PassResult> => {
+  const optionsOf = ({ groups }: SentLayer): PassOptions => (groups === undefined ? options : { ...options, groups })
+  const measure = async (layer: SentLayer): Promise<PassResult> => {
+    const { bytes, plan, shape } = layer
     const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
-    return measureWeights(wasm, reader, shape, options, shared?.session.end ?? 0)
+    return measureWeights(wasm, reader, shape, optionsOf(layer), shared?.session.end ?? 0)
   }
-  const measurePart = async (key: number, { bytes, plan, shape }: SentLayer, part: Part): Promise<PartResult> => {
+  const measurePart = async (key: number, layer: SentLayer, part: Part): Promise<PartResult> => {
+    const { bytes, plan, shape, groups } = layer
     if (shared?.key !== key) {
       const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
       const { budget = MEMORY_BUDGET, batchSize } = options
-      shared = { key, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram: wantsGram(shape, options) }) }
+      shared = {
+        key,
+        session: openLayer(wasm, 0, reader, shape, {
+          budget,
+          batchSize,
+          gram: wantsGram(shape, options),
+          channels: channelsOf(shape, groups),
+        }),
+      }
     }
     const { session } = shared
     switch (part.stage) {
@@ -55,8 +67,12 @@ export function servePool(
         return session.scan(part.from, part.count)
       case 'moments':
         return session.moments(part.from, part.count, part.limit, part.strict, part.mean)
-      case 'gram':
-        return session.gram(part.strip, part.precision)
+      case 'gram': {
+        const [out, inputs, height, width] = shape
+        const from = part.strip * panelRows(inputs * height * width)
+        const nearest = { from, cosines: new Float64Array(out - from) }
+        return { ...(await session.gram(part.strip, part.precision, nearest)), nearest }
+      }
     }
   }
   const handle = async (request: PoolRequest): Promise<void> => {

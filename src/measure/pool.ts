@@ -208,7 +208,7 @@ class Pool implements Measurer {
     const key = this.#keys++
     try {
       const layer = (await sentLayer(job, this.#options.budget!))!
-      resolve(await measureShared(job, this.#options, (parts) => this.#runParts(key, layer, parts)))
+      resolve(await measureShared(job, this.#options, (parts, take) => this.#runParts(key, layer, parts, take)))
     } catch (error) {
       reject(error)
     }
@@ -217,9 +217,16 @@ class Pool implements Measurer {
     this.#pump()
   }
 
-  #runParts(key: number, layer: SentLayer, parts: readonly Part[]): Promise<PartResult[]> {
-    const results = parts.map(
-      (part) => new Promise<PartResult>((resolve, reject) => this.#parts.push({ key, layer, part, resolve, reject })),
+  #runParts(
+    key: number,
+    layer: SentLayer,
+    parts: readonly Part[],
+    take: (result: PartResult, k: number) => PartResult = (result) => result,
+  ): Promise<PartResult[]> {
+    const results = parts.map((part, k) =>
+      new Promise<PartResult>((resolve, reject) => this.#parts.push({ key, layer, part, resolve, reject })).then((result) =>
+        take(result, k),
+      ),
     )
     this.#pump()
     return Promise.all(results)

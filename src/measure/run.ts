@@ -281,6 +281,6 @@ function narrowedText(file: string, narrowed: number): string {
   return `${file}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
 }
 
-function jobOf({ convolution: { weights, shape } }: SelectedLayer): LayerJob {
-  return { plan: weights, shape }
+function jobOf({ convolution: { weights, shape, groups } }: SelectedLayer): LayerJob {
+  return { plan: weights, shape, ...(groups > 1 && { groups }) }
 }

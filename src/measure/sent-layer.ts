@@ -9,10 +9,10 @@ import { originsOf, type SentError, type SentLayer } from './pool-protocol.ts'
  * A layer as it is sent to a thread; its bytes too when threads cannot open them, unless they are more than `most`: then undefined.
  * @throws InputError when the bytes cannot be read
  */
-export async function sentLayer({ plan, shape }: LayerJob, most: number): Promise<SentLayer | undefined> {
+export async function sentLayer({ plan, shape, ...groups }: LayerJob, most: number): Promise<SentLayer | undefined> {
   const { access, ...rest } = plan
   const origins = originsOf(access)
-  if (origins) return { bytes: origins, plan: rest, shape }
+  if (origins) return { bytes: origins, plan: rest, shape, ...groups }
   weightReader(plan, shape) // its sentence when the file is too short
   const [out, inputs, height, width] = shape
   const strides = plan.strides ?? [inputs * height * width, height * width, width, 1]
@@ -22,7 +22,7 @@ export async function sentLayer({ plan, shape }: LayerJob, most: number): Promis
   if (length > most) return undefined
   const bytes = new Uint8Array(length)
   await access.read(plan.offset, length, bytes)
-  return { bytes: { kind: 'sent', name: access.name, bytes: bytes.buffer }, plan: { ...rest, offset: 0 }, shape }
+  return { bytes: { kind: 'sent', name: access.name, bytes: bytes.buffer }, plan: { ...rest, offset: 0 }, shape, ...groups }
 }
 
 /** An error that came from a thread, as it was there. */

@@ -1,42 +1,55 @@
-import type { GramTotal } from '../wasm/gram.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { combine, type PassOptions, type PassResult } from './layer-pass.ts'
-import { panelRows } from './layer-session.ts'
+import { type MomentsPart, panelRows, type Scan } from './layer-session.ts'
+import type { LivePart } from './live-channels.ts'
 import type { LayerJob } from './measurer.ts'
-import type { Part, PartResult } from './pool-protocol.ts'
+import type { GramPart, Part, PartResult } from './pool-protocol.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
 /** Filters of a part that is shared out. */
 const PART = 4 * SEGMENT
 
+/** Of a part that has been taken into the layer's. */
+const NOTHING: LivePart = { firstOutput: 0, outputs: new Uint8Array(0), firstInput: 0, inputs: new Uint8Array(0) }
+
 /**
  * Measures a layer by parts (segments, then strips of its Gram matrix) that others work on, and puts them together in the
  * layer's order.
- * @param run resolves to the parts' results in the order of the parts
+ * @param run resolves to the parts' results in the order of the parts; what `take` makes of each when it is there is kept of it
  */
 export function measureShared(
-  { plan, shape }: LayerJob,
+  { plan, shape, groups }: LayerJob,
   options: PassOptions,
-  run: (parts: readonly Part[]) => Promise<PartResult[]>,
+  run: (parts: readonly Part[], take?: (result: PartResult, k: number) => PartResult) => Promise<PartResult[]>,
 ): Promise<PassResult> {
   const [out, inputs, height, width] = shape
   const ranges = [...pieces(weightReader(plan, shape).filters, PART)].map(([from, count]) => ({ from, count }))
-  const results = <T extends PartResult>(parts: readonly Part[]) => run(parts) as Promise<T[]>
   return combine(
     shape,
-    options,
+    groups === undefined ? options : { ...options, groups },
     {
-      scan: () => results(ranges.map((range) => ({ stage: 'scan', ...range }))),
-      moments: async (limit, strict, mean) =>
-        (
-          await results<Extract<PartResult, { sparse: number }[]>>(
-            ranges.map((range) => ({ stage: 'moments', ...range, limit, strict, mean })),
-          )
-        ).flat(),
-      gram: (precision) => {
+      scan: () => run(ranges.map((range) => ({ stage: 'scan', ...range }))) as Promise<Scan[]>,
+      async moments(limit, strict, mean, dead) {
+        const parts = await run(
+          ranges.map((range) => ({ stage: 'moments', ...range, limit, strict, mean })),
+          (result) => {
+            const { live, segments } = result as MomentsPart
+            dead.add(live)
+            return { segments, live: NOTHING }
+          },
+        )
+        return (parts as MomentsPart[]).flatMap(({ segments }) => segments)
+      },
+      gram(precision, { cosines }) {
         const rows = panelRows(inputs * height * width)
-        return results<GramTotal>([...pieces(out, rows)].map(([first]) => ({ stage: 'gram', strip: first / rows, precision })))
+        const parts = [...pieces(out, rows)].map(([first]): Part => ({ stage: 'gram', strip: first / rows, precision }))
+        return run(parts, (result) => {
+          const { nearest, ...total } = result as GramPart
+          for (let k = 0; k < nearest.cosines.length; k++)
+            cosines[nearest.from + k] = Math.max(cosines[nearest.from + k]!, nearest.cosines[k]!)
+          return { ...total, nearest: { from: 0, cosines: new Float64Array(0) } }
+        }) as Promise<GramPart[]>
       },
     },
     sharedInstance(),

@@ -2,6 +2,7 @@ import { instantiateSync } from '@assemblyscript/loader'
 import { type MemoryCalls, openArena } from './arena.ts'
 import { type DecodeCalls, decodeCalls } from './decode.ts'
 import type { ModuleExports } from './exports.generated.ts'
+import { type LiveCalls, liveCalls } from './live.ts'
 import { moduleBase64, moduleSha256 } from './module.generated.ts'
 import { type PanelCalls, panelCalls } from './panels.ts'
 import { type ProjectionCalls, projectionCalls } from './projections.ts'
@@ -11,7 +12,7 @@ import { type SpectrumCalls, spectrumCalls } from './spectrum.ts'
 
 export type { Decoding } from './decode.ts'
 export { maxTaps, panelLimit } from './limits.ts'
-export type { PanelSum, Precision } from './panels.ts'
+export type { NearestRows, PanelSum, Precision } from './panels.ts'
 export type { FilterBasis } from './projections.ts'
 export type { Scanned } from './scan.ts'
 export type { SegmentMoments } from './segment-moments.ts'
@@ -30,6 +31,7 @@ export interface WasmInstance
   extends MemoryCalls,
     DecodeCalls,
     ScanCalls,
+    LiveCalls,
     MomentsCalls,
     SpectrumCalls,
     PanelCalls,
@@ -73,6 +75,7 @@ function makeInstance(wasm: ModuleExports): WasmInstance {
     ...{ memory, reserve, u8, f32, f64, math: wasm },
     ...decodeCalls(wasm),
     ...scanCalls(wasm, arena),
+    ...liveCalls(wasm),
     ...momentsCalls(wasm, arena),
     ...spectrumCalls(wasm, arena),
     ...panelCalls(wasm, arena),

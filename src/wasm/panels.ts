@@ -10,6 +10,12 @@ export interface PanelSum {
   readonly near: number
 }
 
+/** Of each row, the largest |a·b| that it has with another so far; the layer's row `from` has the first place. */
+export interface NearestRows {
+  readonly from: number
+  readonly cosines: Float64Array
+}
+
 /** How the rows of a Gram matrix are packed and multiplied: see src/wasm/gram.ts. */
 export type Precision = 'double' | 'single' | 'integer'
 
@@ -30,8 +36,10 @@ export interface PanelCalls {
    * 1 / norm² of the packed rows (1 each, unless they are integers), zero rows left out.
    */
   packRows(address: number, rows: number, length: number, packed: number, precision: Precision): number
-  /** Two packed panels of one precision, or one with itself. */
+  /** Two packed panels of one precision, or one with itself */
   gramPanels(a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum
+  /** Raises the nearest of rows [row, row + count) by those of the first (0) or second (1) panel of the last `gramPanels`. */
+  raiseNearest(nearest: NearestRows, row: number, count: number, panel: 0 | 1): void
   /** a·b of row i of the first panel and row j of the second of the last `gramPanels` in double (j < i of a panel with itself). */
   pairProduct(i: number, j: number): number
 }
@@ -50,6 +58,14 @@ export function panelCalls(wasm: ModuleExports, arena: Arena): PanelCalls {
       wasm.gramPanels(kinds[precision], a, rowsA, b, rowsB, length, NEAR, work, out)
       const doubles = arena.doubles()
       return { sum: doubles[out >> 3]!, near: doubles[(out >> 3) + 1]! }
+    },
+    raiseNearest({ from, cosines }, row, count, panel) {
+      const doubles = arena.doubles()
+      const first = (out >> 3) + 2 + panel * panelLimit
+      for (let k = 0; k < count; k++) {
+        const found = doubles[first + k]!
+        if (found > cosines[row - from + k]!) cosines[row - from + k] = found
+      }
     },
     pairProduct(i, j) {
       const doubles = arena.doubles()

@@ -8,6 +8,8 @@ export interface Scanned {
   readonly sum: number
   /** Σ |w|. */
   readonly absoluteSum: number
+  /** How many are exactly 0, −0 too. */
+  readonly zeros: number
 }
 
 export interface ScanCalls {
@@ -25,7 +27,7 @@ export function scanCalls(wasm: ModuleExports, arena: Arena): ScanCalls {
       wasm.scan(address, count, out)
       const doubles = arena.doubles()
       const at = out >> 3
-      return { peak: doubles[at]!, sum: doubles[at + 1]!, absoluteSum: doubles[at + 2]! }
+      return { peak: doubles[at]!, sum: doubles[at + 1]!, absoluteSum: doubles[at + 2]!, zeros: doubles[at + 3]! }
     },
   }
 }

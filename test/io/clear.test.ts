@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CLEARANCE, clearOf } from '../../src/io/clear.ts'
 import { openLayer } from '../../src/measure/layer-session.ts'
+import { channelsOf } from '../../src/measure/live-channels.ts'
 import { openInstance } from '../../src/wasm/module.ts'
 import { weightReader } from '../../src/weights/reader.ts'
 
@@ -34,7 +35,12 @@ test('layers are read to places that are clear, wherever they lie in their file'
     }
     for (const dtype of ['float32', 'float64'] as const) {
       const reader = weightReader({ access, offset: 36, dtype }, [8, 8, 3, 3])
-      await openLayer(wasm, 0, reader, [8, 8, 3, 3], { budget: 1 << 20, batchSize: undefined, gram: false }).scan(0, 64)
+      await openLayer(wasm, 0, reader, [8, 8, 3, 3], {
+        budget: 1 << 20,
+        batchSize: undefined,
+        gram: false,
+        channels: channelsOf([8, 8, 3, 3]),
+      }).scan(0, 64)
     }
     assert.is(at.length, 2)
     for (const [address, from] of at) assert.is(clearOf(address, from), 0, `${address} for ${from}`)

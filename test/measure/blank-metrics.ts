@@ -7,5 +7,8 @@ export const blankMetrics = Object.fromEntries(
 
 /** Every metric of a model without layers. */
 export const blankOverall = Object.fromEntries(
-  overallOf(layerMetrics).map(({ name, overall }) => [name, overall.rule === 'sum' ? 0 : null]),
+  overallOf(layerMetrics).map(({ name, overall, undefinedWhen }) => [
+    name,
+    overall.rule === 'sum' && undefinedWhen === null ? 0 : null,
+  ]),
 ) as unknown as OverallRow

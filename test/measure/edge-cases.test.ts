@@ -46,15 +46,17 @@ function close(actual: number | null, expected: number | null, exact: boolean, w
 const raw = ['variance_entropy_raw', 'variance_entropy_raw_norm']
 const clean = ['variance_entropy', 'variance_entropy_clean', 'variance_entropy_clean_norm']
 const standardised = ['norm_l1_standardised', 'norm_l2_standardised']
+const shape = ['dc_share', 'centre_share', 'frequency', 'symmetry']
+const pairs = ['orthogonality', 'nearest_cosine', 'duplicate_outputs', 'overlap_over_chance']
 const undefinedIn: Record<string, readonly string[]> = {
-  all_zero_4x4: [...clean, ...raw, ...standardised],
-  all_zero_1x1: [...clean, ...raw, ...standardised, 'orthogonality'],
-  all_zero_1x8: [...clean, ...raw, ...standardised, 'orthogonality'],
+  all_zero_4x4: [...clean, ...raw, ...standardised, ...shape],
+  all_zero_1x1: [...clean, ...raw, ...standardised, ...shape, ...pairs],
+  all_zero_1x8: [...clean, ...raw, ...standardised, ...shape, ...pairs],
   all_ones_4x4: [...clean, ...raw, ...standardised],
   all_same_random_kernel_4x4: [...clean, ...raw],
-  n1_random: [...clean, ...raw, 'orthogonality'],
-  out1_in16: ['orthogonality'],
-  out1_in2: ['orthogonality'],
+  n1_random: [...clean, ...raw, ...pairs],
+  out1_in16: pairs,
+  out1_in2: pairs,
   one_nonzero_kernel: clean,
 }
 

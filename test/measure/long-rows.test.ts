@@ -4,6 +4,7 @@ import { memoryAccess, type RandomAccess } from '../../src/io/random-access.ts'
 import { FiltersInMemory } from '../../src/measure/filters-in-memory.ts'
 import { measureWeights } from '../../src/measure/layer-pass.ts'
 import { openLayer, panelRows } from '../../src/measure/layer-session.ts'
+import { channelsOf } from '../../src/measure/live-channels.ts'
 import { longRowBytes, longRowPanel } from '../../src/measure/long-rows.ts'
 import type { Pass } from '../../src/measure/metrics/registry.ts'
 import { openInstance } from '../../src/wasm/module.ts'
@@ -62,7 +63,12 @@ test('rows multiplied stretch by stretch have the products of rows multiplied as
     let sum = 0
     for (let strip = 0; strip * 128 < out; strip++) sum += (await longRowPanel(wasm, filters, layer, strip)).sum
 
-    const session = openLayer(wasm, 0, reader, shape, { budget: 1 << 28, batchSize: undefined, gram: true })
+    const session = openLayer(wasm, 0, reader, shape, {
+      budget: 1 << 28,
+      batchSize: undefined,
+      gram: true,
+      channels: channelsOf(shape),
+    })
     await session.scan(0, reader.filters)
     let whole = 0
     for (let strip = 0; strip * panelRows(inputs * taps) < out; strip++) whole += (await session.gram(strip, 'double')).sum

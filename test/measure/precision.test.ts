@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { openFile } from '../../src/io/node.ts'
 import { MEMORY_BUDGET, type PassOptions, type PassResult } from '../../src/measure/layer-pass.ts'
 import { openLayer, panelRows } from '../../src/measure/layer-session.ts'
+import { channelsOf } from '../../src/measure/live-channels.ts'
 import { type LayerJob, localMeasurer, workOf } from '../../src/measure/measurer.ts'
 import { openPool, SHARED_WORK } from '../../src/measure/pool.ts'
 import { type GramTotal, gramPrecisions, isExact } from '../../src/wasm/gram.ts'
@@ -37,6 +38,7 @@ async function gramOf({ plan, shape }: LayerJob, precision: Precision): Promise<
     budget: MEMORY_BUDGET,
     batchSize: undefined,
     gram: true,
+    channels: channelsOf(shape),
   })
   await session.scan(0, out * inputs)
   const total = { sum: 0, near: 0, inverseSquares: 0 }

@@ -18,8 +18,16 @@ export interface LayerStatistics {
   readonly norm_l1: number
   /** Sum of |w - mean of all weights|. */
   readonly deviation: number
+  /** Weights that are exactly 0. */
+  readonly zero_weights: number
+  /** Output channels, and input channels of all groups, all of whose filters are sparse. */
+  readonly dead_outputs: number
+  readonly dead_inputs: number
   /** Sum over all (a, b) of |r_a · r_b - [a = b]|, rows r of unit length; undefined when the pass was not asked for. */
   readonly gram: number | undefined
+  /** Mean over the output channels of the largest |r_a · r_b| that each has with another, and how many have one of 0.99 or more; likewise. */
+  readonly nearest: number | undefined
+  readonly duplicates: number | undefined
 }
 
 /** What a metric can ask of the passes over a layer's weights. */
@@ -97,7 +105,7 @@ export interface Metric {
   readonly formula: string
   /** Where the definition comes from. */
   readonly source: string
-  readonly type: 'int32' | 'float64'
+  readonly type: 'int32' | 'int64' | 'float64'
   readonly format: NumberFormat
   /** `high` is that of a 3×3 layer; null: there is none. */
   readonly range: { readonly low: number; readonly high: number | null; readonly words: string }

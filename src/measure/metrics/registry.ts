@@ -1,12 +1,17 @@
 import { centre_share } from './centre-share.ts'
 import { dc_share } from './dc-share.ts'
+import { dead_inputs } from './dead-inputs.ts'
+import { dead_outputs } from './dead-outputs.ts'
+import { duplicate_outputs } from './duplicate-outputs.ts'
 import { frequency } from './frequency.ts'
 import type { LayerShape, Metric, MetricFamily, Need, Overall } from './metric.ts'
+import { nearest_cosine } from './nearest-cosine.ts'
 import { norm_l1 } from './norm-l1.ts'
 import { norm_l1_standardised } from './norm-l1-standardised.ts'
 import { norm_l2 } from './norm-l2.ts'
 import { norm_l2_standardised } from './norm-l2-standardised.ts'
 import { orthogonality } from './orthogonality.ts'
+import { overlap_over_chance } from './overlap-over-chance.ts'
 import { peak } from './peak.ts'
 import { sparse_filters } from './sparse-filters.ts'
 import { sparsity } from './sparsity.ts'
@@ -16,6 +21,7 @@ import { variance_entropy_clean } from './variance-entropy-clean.ts'
 import { variance_entropy_clean_norm } from './variance-entropy-clean-norm.ts'
 import { variance_entropy_raw } from './variance-entropy-raw.ts'
 import { variance_entropy_raw_norm } from './variance-entropy-raw-norm.ts'
+import { zero_weights } from './zero-weights.ts'
 
 /** Every metric of a layer, in the order of the columns. */
 export const layerMetrics = [
@@ -36,6 +42,12 @@ export const layerMetrics = [
   centre_share,
   frequency,
   symmetry,
+  zero_weights,
+  dead_outputs,
+  dead_inputs,
+  nearest_cosine,
+  duplicate_outputs,
+  overlap_over_chance,
 ] as const satisfies readonly Metric[]
 
 type Registered = (typeof layerMetrics)[number]
@@ -126,10 +138,11 @@ export function shapeByChance(name: ShapeMetric, kernel: string): number | null 
 /** A pass over a layer's weights beyond those that every row needs (peak and sums; counts and moments). */
 export type Pass = Extract<Need, 'gram'>
 
-const passes: ReadonlySet<Need> = new Set<Pass>(['gram'])
+/** What the products of a layer's rows give. */
+const byRows: ReadonlySet<Need> = new Set<Need>(['gram', 'nearest', 'duplicates'])
 
 /** The passes that a set of metrics needs. */
 export function passesFor(asked: ReadonlySet<string>, metrics: readonly Metric[] = layerMetrics): ReadonlySet<Pass> {
-  const needed = metrics.filter(({ name }) => asked.has(name)).flatMap(({ needs }) => needs)
-  return new Set(needed.filter((need): need is Pass => passes.has(need)))
+  const isNeeded = metrics.some(({ name, needs }) => asked.has(name) && needs.some((need) => byRows.has(need)))
+  return new Set<Pass>(isNeeded ? ['gram'] : [])
 }
