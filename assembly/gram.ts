@@ -360,26 +360,47 @@ export function gramPanels(
   const nearestA = out + 16;
   const nearestB = same ? nearestA : nearestA + (PANEL << 3);
   memory.fill(nearestA, 0, PANEL << 4);
+  const nears = f64x2.splat(near);
+  let fewer = i64x2.splat(0);
   let total: f64 = 0;
-  let few: u32 = 0;
+  let few: i64 = 0;
   let zeros: u32 = 0;
   for (let i: usize = 0; i < rowsA; i++) {
     const pairs = sums + i * (PANEL << 4);
     const scale = load<f64>(a + (i << 3));
-    const until = same ? i : rowsB;
+    const scales = f64x2.splat(scale);
+    const until = (same ? i : rowsB) << 3;
+    const twos = until & ~15;
+    let most = f64x2.splat(0);
     let sum: f64 = 0;
-    let most: f64 = 0;
-    for (let j: usize = 0; j < until; j++) {
-      const g = abs<f64>(load<f64>(pairs + (j << 4)) + load<f64>(pairs + (j << 4), 8)) * (scale * load<f64>(b + (j << 3)));
+    let j: usize = 0;
+    // Two pairs at a time; the sum runs on from one to the next, as its order is part of the result.
+    for (; j < twos; j += 16) {
+      const p = v128.load(pairs + (j << 1)), q = v128.load(pairs + (j << 1), 16);
+      const dots = f64x2.abs(f64x2.add(i64x2.shuffle(p, q, 0, 2), i64x2.shuffle(p, q, 1, 3)));
+      const g = f64x2.mul(dots, f64x2.mul(scales, v128.load(b + j)));
+      sum += f64x2.extract_lane(g, 0);
+      sum += f64x2.extract_lane(g, 1);
+      fewer = i64x2.sub(fewer, f64x2.lt(g, nears));
+      most = f64x2.pmax(most, g);
+      v128.store(nearestB + j, f64x2.pmax(v128.load(nearestB + j), g));
+    }
+    if (j < until) {
+      const g = abs<f64>(load<f64>(pairs + (j << 1)) + load<f64>(pairs + (j << 1), 8)) * (scale * load<f64>(b + j));
       sum += g;
       if (g < near) few++;
-      if (g > most) most = g;
-      if (g > load<f64>(nearestB + (j << 3))) store<f64>(nearestB + (j << 3), g);
+      if (g > load<f64>(nearestB + j)) store<f64>(nearestB + j, g);
+      most = f64x2.pmax(most, f64x2.splat(g));
     }
-    if (most > load<f64>(nearestA + (i << 3))) store<f64>(nearestA + (i << 3), most);
+    const own = nearestA + (i << 3);
+    let highest = load<f64>(own);
+    if (f64x2.extract_lane(most, 0) > highest) highest = f64x2.extract_lane(most, 0);
+    if (f64x2.extract_lane(most, 1) > highest) highest = f64x2.extract_lane(most, 1);
+    store<f64>(own, highest);
     if (same && scale == 0) zeros++;
     total += sum;
   }
+  few += i64x2.extract_lane(fewer, 0) + i64x2.extract_lane(fewer, 1);
   store<f64>(out, 2 * total + <f64>zeros);
   store<f64>(out, <f64>few, 8);
 }

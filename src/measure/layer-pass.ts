@@ -5,7 +5,7 @@ import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, type Scan, scanSegment } from './layer-session.ts'
-import { channelsOf, DeadChannels, LiveMarks, liveBytes } from './live-channels.ts'
+import { channelsOf, DeadChannels, type DeadCounts, deadOf, LiveMarks, liveBytes } from './live-channels.ts'
 import { evaluateMetrics, type MetricValues } from './metrics/evaluate.ts'
 import type { LayerStatistics, MetricMath } from './metrics/metric.ts'
 import type { Pass } from './metrics/registry.ts'
@@ -102,11 +102,12 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
     for (const precision of gramPrecisions(out, inputs * height * width)) {
       const nearest = { from: 0, cosines: new Float64Array(out) }
       const total = gramTotal(await stages.gram(precision, nearest))
-      gram = { sum: total.sum, nearest: nearest.cosines }
+      gram = { sum: total.sum, ...nearestOf(nearest.cosines) }
       if (isExact(precision, out, total)) break
     }
   }
-  return resultOf(scanned, { segments, dead, gram }, shape, options, math)
+  const [out, inputs] = shape
+  return resultOf(scanned, { segments, dead: dead.counts(out * inputs), gram }, shape, options, math)
 }
 
 /** One segment and one panel that are read in one piece. */
@@ -146,18 +147,19 @@ async function measureSmall(
   const scanned = scanResult([scanSegment(wasm, data, 0, filters, taps, narrowed)], shape, options)
   if ('nonFinite' in scanned) return scanned
   const segment = wasm.moments(data, filters, taps, scanned.limit, scanned.strict, scanned.mean)
-  const live = new LiveMarks(wasm, channels, packed + aligned(packedBytes))
-  live.clear()
-  live.mark(data, { first: 0, filters, taps, sparse: segment.sparse }, scanned.limit, scanned.strict)
-  const dead = new DeadChannels(channels)
-  dead.add(live.part(0, filters))
+  const { limit, strict } = scanned
+  const dead = deadOf(channels, segment.sparse, () => {
+    const live = new LiveMarks(wasm, channels, packed + aligned(packedBytes))
+    live.clear()
+    live.mark(data, { first: 0, filters, taps, sparse: segment.sparse }, limit, strict)
+    return live.part(0, filters)
+  })
   let gram: RowProducts | undefined
   for (const precision of precisions) {
     const inverseSquares = wasm.packRows(data, out, length, packed, precision)
     const { sum, near } = wasm.gramPanels(packed, out, packed, out, length, precision)
-    const nearest = { from: 0, cosines: new Float64Array(out) }
-    wasm.raiseNearest(nearest, 0, out, 0)
-    gram = { sum, nearest: nearest.cosines }
+    const nearest = wasm.nearestOfAll(out, DUPLICATE)
+    gram = { sum, nearest: nearest.sum / out, duplicates: nearest.above }
     if (isExact(precision, out, { sum, near, inverseSquares })) break
   }
   return resultOf(scanned, { segments: [segment], dead, gram }, shape, options, wasm)
@@ -218,31 +220,31 @@ function gramTotal(strips: readonly GramTotal[]): GramTotal {
   return { sum, near, inverseSquares }
 }
 
-/** Of all rows of a layer: Σ |r_a · r_b - [a = b]| over all ordered pairs, and the largest |r_a · r_b| that each has with another. */
+/** Of all rows of a layer: Σ |r_a · r_b - [a = b]| over all ordered pairs; of the largest |r_a · r_b| that each has with another the mean, and how many are duplicates. */
 interface RowProducts {
   readonly sum: number
-  readonly nearest: Float64Array
+  readonly nearest: number
+  readonly duplicates: number
 }
 
 /** What the passes behind the scan give. */
 interface LayerParts {
   readonly segments: readonly SegmentMoments[]
-  readonly dead: DeadChannels
+  readonly dead: DeadCounts
   readonly gram: RowProducts | undefined
 }
 
 /** Output channels whose nearest has at least this |cosine| are duplicates. */
 const DUPLICATE = 0.99
 
-function nearestOf(gram: RowProducts | undefined): { nearest: number | undefined; duplicates: number | undefined } {
-  if (!gram) return { nearest: undefined, duplicates: undefined }
+function nearestOf(cosines: Float64Array): Omit<RowProducts, 'sum'> {
   let sum = 0
   let duplicates = 0
-  for (const cosine of gram.nearest) {
+  for (const cosine of cosines) {
     sum += Math.min(1, cosine)
     if (cosine >= DUPLICATE) duplicates++
   }
-  return { nearest: sum / gram.nearest.length, duplicates }
+  return { nearest: sum / cosines.length, duplicates }
 }
 
 function resultOf(
@@ -279,10 +281,11 @@ function resultOf(
     clean: merged('clean'),
     norm_l1,
     zero_weights,
-    ...dead.counts(out_channels * inputs),
+    ...dead,
     deviation,
     gram: gram?.sum,
-    ...nearestOf(gram),
+    nearest: gram?.nearest,
+    duplicates: gram?.duplicates,
   }
   return { statistics, values: evaluateMetrics(statistics, math, options.profile, options.metrics), narrowed }
 }

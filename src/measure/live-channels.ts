@@ -86,6 +86,22 @@ export class LiveMarks {
   }
 }
 
+export interface DeadCounts {
+  readonly dead_outputs: number
+  readonly dead_inputs: number
+}
+
+const noneDead: DeadCounts = { dead_outputs: 0, dead_inputs: 0 }
+
+/** Of a layer in one piece: nothing is looked at where fewer filters are sparse than a dead channel has. */
+export function deadOf(channels: LayerChannels, sparse: number, look: () => LivePart): DeadCounts {
+  const { out, inputs, groups } = channels
+  if (sparse < Math.min(inputs, out / groups)) return noneDead
+  const dead = new DeadChannels(channels)
+  dead.add(look())
+  return dead.counts(out * inputs)
+}
+
 /** The channels of a layer that no part shows to be live. */
 export class DeadChannels {
   readonly #outputs: Uint8Array
@@ -102,8 +118,8 @@ export class DeadChannels {
   }
 
   /** How many; without filters none is. */
-  counts(filters: number): { readonly dead_outputs: number; readonly dead_inputs: number } {
-    if (filters === 0) return { dead_outputs: 0, dead_inputs: 0 }
+  counts(filters: number): DeadCounts {
+    if (filters === 0) return noneDead
     return { dead_outputs: zerosIn(this.#outputs), dead_inputs: zerosIn(this.#inputs) }
   }
 }

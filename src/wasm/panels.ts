@@ -40,6 +40,8 @@ export interface PanelCalls {
   gramPanels(a: number, rowsA: number, b: number, rowsB: number, length: number, precision: Precision): PanelSum
   /** Raises the nearest of rows [row, row + count) by those of the first (0) or second (1) panel of the last `gramPanels`. */
   raiseNearest(nearest: NearestRows, row: number, count: number, panel: 0 | 1): void
+  /** The sum of the nearest of the only panel of a layer, 1 each at most, and how many reach `limit`, as of the last `gramPanels`. */
+  nearestOfAll(count: number, limit: number): { readonly sum: number; readonly above: number }
   /** a·b of row i of the first panel and row j of the second of the last `gramPanels` in double (j < i of a panel with itself). */
   pairProduct(i: number, j: number): number
 }
@@ -66,6 +68,18 @@ export function panelCalls(wasm: ModuleExports, arena: Arena): PanelCalls {
         const found = doubles[first + k]!
         if (found > cosines[row - from + k]!) cosines[row - from + k] = found
       }
+    },
+    nearestOfAll(count, limit) {
+      const doubles = arena.doubles()
+      const first = (out >> 3) + 2
+      let sum = 0
+      let above = 0
+      for (let k = 0; k < count; k++) {
+        const found = doubles[first + k]!
+        sum += Math.min(1, found)
+        if (found >= limit) above++
+      }
+      return { sum, above }
     },
     pairProduct(i, j) {
       const doubles = arena.doubles()

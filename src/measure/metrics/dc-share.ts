@@ -1,5 +1,5 @@
 import type { Metric } from './metric.ts'
-import { energyShare, secondMoment, tapsOf, withoutEnergy } from './second-moment.ts'
+import { energyShare, tapsOf, withoutEnergy } from './second-moment.ts'
 
 export const dc_share = {
   name: 'dc_share',
@@ -14,10 +14,12 @@ export const dc_share = {
   undefinedWhen: withoutEnergy,
   needs: ['raw', 'taps', 'filters'],
   compute: (layer) =>
-    energyShare(layer, ({ taps }) => {
-      let sum = 0
-      for (let i = 0; i < taps; i++) for (let j = 0; j < taps; j++) sum += secondMoment(layer, i, j)
-      return sum / taps
+    energyShare(layer, ({ raw: { count, mean, scatter }, taps }) => {
+      let spread = 0
+      for (let k = 0; k < taps * taps; k++) spread += scatter[k]!
+      let means = 0
+      for (let k = 0; k < taps; k++) means += mean[k]!
+      return (spread + count * means * means) / taps
     }),
   overall: { rule: 'mean', words: 'mean weighted by filters', weight: (layer) => layer.filters },
   inOlderTables: 'computed',
