@@ -76,4 +76,12 @@ test('the first weight that is not finite', () => {
   }
 })
 
+test('counts what is exactly 0, −0 too, in whole vectors and behind them', () => {
+  for (let n = 0; n < 40; n++)
+    for (let every = 1; every < 7; every++) {
+      const values = Array.from({ length: n }, (_, k) => (k % every === 0 ? (k % 2 === 0 ? 0 : -0) : k % 3 === 0 ? 1e-45 : -k))
+      assert.is(wasm.scan(load(values), n).zeros, values.filter((value) => value === 0).length, `${n} ${every}`)
+    }
+})
+
 test.run()
