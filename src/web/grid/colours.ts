@@ -98,12 +98,12 @@ export function textOn(share: number, theme: Theme): string {
   return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? '#1a222c' : '#ffffff'
 }
 
-/** The sequential scale as a CSS gradient. */
-export function normGradient(theme: Theme): string {
-  return `linear-gradient(90deg, ${sequential[theme].map((c) => `rgb(${c.join(' ')})`).join(', ')})`
+/** The stops of the sequential scale as CSS colours, for a legend. */
+export function normStops(theme: Theme): string[] {
+  return sequential[theme].map((c) => `rgb(${c.join(' ')})`)
 }
 
-/** The diverging scale as a CSS gradient, for the legend. */
-export function scaleGradient(theme: Theme): string {
-  return `linear-gradient(90deg, ${diverging[theme].map((c) => `rgb(${c.join(' ')})`).join(', ')})`
+/** The stops of the diverging scale as CSS colours, for a legend. */
+export function weightStops(theme: Theme): string[] {
+  return diverging[theme].map((c) => `rgb(${c.join(' ')})`)
 }

@@ -9,6 +9,7 @@ import { keyAction, nextPlace } from './keys.ts'
 import { paintGrid } from './paint.ts'
 import { PickedFilter } from './picked-filter.tsx'
 import { listenToPointer } from './pointer.ts'
+import { SaveFilters } from './save-filters.tsx'
 import { openTiles, type TileCache } from './tile-cache.ts'
 
 export interface FilterGridProps {
@@ -18,8 +19,12 @@ export interface FilterGridProps {
   readonly label: string
   /** Sparse filters in the layer. */
   readonly sparse: number
-  /** Fetches the weights of TILE filters in the present order. */
-  fetchTile(tile: number): Promise<Float32Array>
+  /** Which filters these are, in which order and colours. */
+  readonly sentence: string
+  /** Begins the names of files that are saved. */
+  readonly name: string
+  /** Reads the weights of at most `most` (default TILE) filters from a place on, in the present order. */
+  read(from: number, most?: number): Promise<Float32Array>
   /** Filter (index in the layer) to show in the middle, from outside. */
   readonly goTo?: { readonly index: number } | null
 }
@@ -28,7 +33,8 @@ export interface FilterGridProps {
  * Every filter of a layer on a canvas: wheel, pinch, double click or + and - zoom, dragging and Shift with the arrow keys
  * pan, the pointer or the arrow keys pick a filter, whose numbers are shown below.
  */
-export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }: FilterGridProps) {
+export function FilterGrid({ data, inChannels, label, sentence, name, sparse, read, goTo }: FilterGridProps) {
+  const frame = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [camera] = useState(() => new Camera())
   const tiles = useRef<TileCache | null>(null)
@@ -62,13 +68,17 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
 
   // A new layer, order or colouring: other tiles, the same place on the screen where that makes sense.
   useEffect(() => {
-    const opened = openTiles(TILE, fetchTile, () => {
-      paintSoon.current()
-      if (pickedNow.current >= 0) setArrived((count) => count + 1)
-    })
+    const opened = openTiles(
+      TILE,
+      (tile) => read(tile * TILE),
+      () => {
+        paintSoon.current()
+        if (pickedNow.current >= 0) setArrived((count) => count + 1)
+      },
+    )
     tiles.current = opened
     return () => opened.drop()
-  }, [data.norms, data.order, fetchTile])
+  }, [data.norms, data.order, read])
 
   useEffect(
     () =>
@@ -84,7 +94,7 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
   useEffect(() => {
     if (!goTo) return
     const place = data.order ? data.order.indexOf(goTo.index) : goTo.index
-    if (place < 0) return
+    if (place < 0 || place >= data.filters) return
     camera.goTo(place)
     setPicked(place)
   }, [goTo])
@@ -120,27 +130,31 @@ export function FilterGrid({ data, inChannels, label, sparse, fetchTile, goTo }:
 
   return (
     <div>
-      <div class="grid-frame">
-        <canvas
-          ref={canvas}
-          tabIndex={0}
-          role="img"
-          aria-label={`${label}. Arrow keys pick a filter, plus and minus zoom, 0 shows all.`}
-          onKeyDown={onKeyDown}
-        />
-      </div>
-      <div class="row apart grid-foot">
-        <GridLegend data={data} taps={seen.taps} sparse={sparse} />
-        <div class="grid-tools">
-          <button type="button" class="icon" aria-label="Zoom in" onClick={() => move(() => camera.zoomBy(2))}>
-            <PlusIcon />
-          </button>
-          <button type="button" class="icon" aria-label="Zoom out" onClick={() => move(() => camera.zoomBy(0.5))}>
-            <MinusIcon />
-          </button>
-          <button type="button" class="icon" aria-label="Show all filters" onClick={() => move(() => camera.showAll())}>
-            <FitIcon />
-          </button>
+      <p class="small muted about">{sentence}</p>
+      <div ref={frame}>
+        <div class="grid-frame">
+          <canvas
+            ref={canvas}
+            tabIndex={0}
+            role="img"
+            aria-label={`${label}. Arrow keys pick a filter, plus and minus zoom, 0 shows all.`}
+            onKeyDown={onKeyDown}
+          />
+        </div>
+        <div class="row apart grid-foot">
+          <GridLegend data={data} taps={seen.taps} sparse={sparse} />
+          <div class="grid-tools save">
+            <button type="button" class="icon" aria-label="Zoom in" onClick={() => move(() => camera.zoomBy(2))}>
+              <PlusIcon />
+            </button>
+            <button type="button" class="icon" aria-label="Zoom out" onClick={() => move(() => camera.zoomBy(0.5))}>
+              <MinusIcon />
+            </button>
+            <button type="button" class="icon" aria-label="Show all filters" onClick={() => move(() => camera.showAll())}>
+              <FitIcon />
+            </button>
+            <SaveFilters {...{ frame, data, inChannels, name, read }} />
+          </div>
         </div>
       </div>
       <PickedFilter

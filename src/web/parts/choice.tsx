@@ -2,7 +2,7 @@
 export function Choice<K extends string>(props: {
   label: string
   value: K
-  options: readonly { readonly key: K; readonly title: string; readonly disabled?: boolean }[]
+  options: readonly { readonly key: K; readonly title: string; readonly words?: string; readonly disabled?: boolean }[]
   onChoose(key: K): void
 }) {
   return (
@@ -12,6 +12,7 @@ export function Choice<K extends string>(props: {
           key={option.key}
           type="button"
           aria-pressed={option.key === props.value}
+          {...(option.words && { title: option.words })}
           disabled={option.disabled ?? false}
           onClick={() => props.onChoose(option.key)}
         >

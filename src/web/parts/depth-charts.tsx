@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks'
 import type { Flag } from '../../analysis/flags.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
+import { SavePicture } from '../save/save-picture.tsx'
 import { hovered } from '../state/hover.ts'
 import { models } from '../state/models.ts'
 import { type DepthPoint, depthTicks, dotSize, fittedAxis, freeSpot } from './depth-scale.ts'
@@ -47,6 +48,7 @@ export function DepthCharts({ series, open, overall, onOpen }: Props) {
           hover={hover}
         />
       ))}
+      <SavePicture of={frame} title="Metrics by depth" name={`${series.map(({ model }) => model).join('-')}-depth`} />
       {hover && <Tip series={series} />}
     </div>
   )

@@ -2,7 +2,18 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 /** A button that opens a sheet of choices; Escape, a choice or a click elsewhere closes it. */
-export function Menu({ label, icon, children }: { label: string; icon?: ComponentChildren; children: ComponentChildren }) {
+export function Menu({
+  label,
+  icon,
+  small = false,
+  children,
+}: {
+  label: string
+  icon?: ComponentChildren
+  /** Only its icon is seen. */
+  small?: boolean
+  children: ComponentChildren
+}) {
   const [open, setOpen] = useState(false)
   const box = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
@@ -28,14 +39,14 @@ export function Menu({ label, icon, children }: { label: string; icon?: Componen
       <button
         ref={button}
         type="button"
-        class="button"
+        class={small ? 'icon' : 'button'}
         aria-label={label}
         aria-expanded={open}
         aria-haspopup="true"
         onClick={() => setOpen(!open)}
       >
         {icon}
-        <span class={icon ? 'wide-only' : ''}>{label}</span>
+        {!small && <span class={icon ? 'wide-only' : ''}>{label}</span>}
       </button>
       {open && (
         // biome-ignore lint/a11y/noStaticElementInteractions: closes after a click on one of the buttons inside

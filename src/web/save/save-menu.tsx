@@ -8,6 +8,7 @@ import { showToast } from '../state/toast.ts'
 import { viewing } from '../state/work.ts'
 import type { TableSource } from '../tasks/protocol.ts'
 import { download } from './download.ts'
+import { saving } from './saving.ts'
 
 const formats: readonly { readonly format: ExportFormat; readonly title: string; readonly type: string }[] = [
   { format: 'csv', title: 'CSV', type: 'text/csv' },
@@ -17,15 +18,6 @@ const formats: readonly { readonly format: ExportFormat; readonly title: string;
 
 const runTables = ['models', 'layers', 'skipped']
 const groupTables = ['comparisons', 'distributions', 'depth']
-
-/** Runs a save; what goes wrong is said. */
-async function saving(work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    showToast(error instanceof Error ? error.message : String(error))
-  }
-}
 
 /** What can be taken away: the results, and each table. Figures are saved where they are shown. */
 export function SaveMenu() {

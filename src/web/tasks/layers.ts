@@ -5,7 +5,7 @@ import type { Source } from '../../sources/source.ts'
 import { openInstance, type WasmInstance } from '../../wasm/module.ts'
 import { type WeightReader, weightReader } from '../../weights/reader.ts'
 import { describeLayer, filterPieces, SORTABLE_WEIGHTS } from './layer-detail.ts'
-import { type FilterOrder, type LayerDetail, type LayerInFiles, TILE } from './protocol.ts'
+import { type LayerDetail, type LayerInFiles, TILE, type WantedFilters } from './protocol.ts'
 
 /** The layer that was opened last: its reader, what is known of it, and its weights where they are held. */
 interface OpenLayer {
@@ -105,22 +105,36 @@ async function layerOf(place: LayerInFiles, signal: AbortSignal): Promise<OpenLa
   return open
 }
 
-/** The weights of a tile of filters in an order. */
-export function readTile(place: LayerInFiles, order: FilterOrder, tile: number): Promise<Float32Array> {
+/** The weights of some filters, in the order asked for. */
+export function readWeights(place: LayerInFiles, wanted: WantedFilters): Promise<Float32Array> {
   return inTurn(async () => {
-    const { reader, detail, weights } = await layerOf(place, new AbortController().signal)
+    const { reader, weights } = await layerOf(place, new AbortController().signal)
     const { taps } = reader
-    const from = tile * TILE
-    const end = Math.min(from + TILE, reader.filters)
-    const ordered = order === 'norm' ? detail.byNorm : order === 'typicality' ? detail.byTypicality : null
-    const out = new Float32Array(Math.max(0, end - from) * taps)
-    if (weights && ordered) {
-      for (let k = from; k < end; k++) out.set(weights.subarray(ordered[k]! * taps, (ordered[k]! + 1) * taps), (k - from) * taps)
-    } else if (weights) {
-      out.set(weights.subarray(from * taps, end * taps))
-    } else {
-      for await (const { values } of filterPieces(wasm!, reader, TILE, from, end)) out.set(values)
+    const out = new Float32Array((wanted instanceof Int32Array ? wanted.length : wanted.count) * taps)
+    let at = 0
+    for (const { from, end } of runsOf(wanted)) {
+      if (weights) out.set(weights.subarray(from * taps, end * taps), at)
+      else {
+        let within = at
+        for await (const { values } of filterPieces(wasm!, reader, Math.min(TILE, end - from), from, end)) {
+          out.set(values, within)
+          within += values.length
+        }
+      }
+      at += (end - from) * taps
     }
     return out
   })
+}
+
+/** Neighbours are read together. */
+function runsOf(wanted: WantedFilters): { from: number; end: number }[] {
+  if (!(wanted instanceof Int32Array)) return [{ from: wanted.from, end: wanted.from + wanted.count }]
+  const runs: { from: number; end: number }[] = []
+  for (const index of wanted) {
+    const last = runs.at(-1)
+    if (last?.end === index) last.end++
+    else runs.push({ from: index, end: index + 1 })
+  }
+  return runs
 }

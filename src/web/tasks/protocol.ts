@@ -141,6 +141,9 @@ export interface ResultsGiven {
   readonly pairs: readonly Pair[]
 }
 
+/** Some of a layer's filters, by their index in it. */
+export type WantedFilters = Int32Array | { readonly from: number; readonly count: number }
+
 /** Filters in one tile that a worker hands to the grid. */
 export const TILE = 16384
 
@@ -149,8 +152,8 @@ export interface WorkerMethods {
   analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: Dropped }
   /** All that the layer view shows beyond the layer's row. */
   layer: { given: LayerInFiles; event: never; result: LayerDetail }
-  /** Weights of TILE filters from `tile · TILE` on, in an order. */
-  tile: { given: { place: LayerInFiles; order: FilterOrder; tile: number }; event: never; result: Float32Array }
+  /** Weights of filters of a layer, one after the other: of those of these indices, or of `count` from `from` on. */
+  weights: { given: { place: LayerInFiles; filters: WantedFilters }; event: never; result: Float32Array }
   /** Coefficients of layers in one basis, over their common range. */
   coefficients: { given: SecondPass; event: AnalysisEvent; result: CoefficientPass }
   /** Two groups; with the shift between their filters where the files are given. */

@@ -1,6 +1,6 @@
 import { isPlainError } from '../../errors.ts'
 import { analyseDropped } from './analyse.ts'
-import { describeLayerInFiles, readTile } from './layers.ts'
+import { describeLayerInFiles, readWeights } from './layers.ts'
 import type { Answer, Call, Method, WorkerMethods } from './protocol.ts'
 import { tableFile } from './save-table.ts'
 import { measureGroups, secondPass } from './second-pass.ts'
@@ -17,7 +17,7 @@ type Handlers = { [M in Method]: (given: WorkerMethods[M]['given'], context: Con
 const handlers: Handlers = {
   analyze: ({ files }, { signal, event }) => analyseDropped(files, signal, event),
   layer: (place, { signal }) => describeLayerInFiles(place, signal),
-  tile: ({ place, order, tile }) => readTile(place, order, tile),
+  weights: ({ place, filters }) => readWeights(place, filters),
   coefficients: (given, { signal, event }) => secondPass(given, signal, event),
   groups: (given, { signal, event }) => measureGroups(given, signal, event),
   figures: async (from) => (await import('./draw-figures.ts')).drawFigures(from),

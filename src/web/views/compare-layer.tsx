@@ -16,7 +16,7 @@ import { useLayerDetail } from '../state/layer-detail.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { basisOf, placeOf, viewing } from '../state/work.ts'
-import { GridChoices, LayerGrid } from './layer-grid.tsx'
+import { ChoicesOf, LayerGrid } from './layer-grid.tsx'
 
 /** One layer of each model: facts, bases, and the coefficients of both in their common basis. */
 export function LayerPair({
@@ -80,7 +80,6 @@ function PairGrids({ first, second, row, other }: Pair) {
     useMemo(() => placeOf(second, other), [second, other]),
   ]
   const [detailA, detailB] = [useLayerDetail(placeA), useLayerDetail(placeB)]
-  const unsortable = [detailA, detailB].some((detail) => detail.state === 'ready' && detail.value.byNorm === null)
   const side = (model: Loaded, of: LayerRow, role: 'a' | 'b') => (
     <div class="stack" style={{ gap: '8px', minWidth: 0 }}>
       <p class="small cut">
@@ -96,7 +95,11 @@ function PairGrids({ first, second, row, other }: Pair) {
     <section class="stack" style={{ gap: '10px' }} aria-label="Filters of both">
       <div class="row apart">
         <h3>Filters</h3>
-        {(placeA || placeB) && <GridChoices sortable={!unsortable} />}
+        {placeA && detailA.state === 'ready' ? (
+          <ChoicesOf row={row} place={placeA} detail={detailA.value} />
+        ) : (
+          placeB && detailB.state === 'ready' && <ChoicesOf row={other} place={placeB} detail={detailB.value} />
+        )}
       </div>
       <div class="grid-pair">
         {side(first, row, 'a')}

@@ -3,46 +3,27 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import type { GridData } from '../grid/draw.ts'
 import { FilterGrid } from '../grid/filter-grid.tsx'
-import { Choice } from '../parts/choice.tsx'
 import type { Loading } from '../state/layer-detail.ts'
-import { route, tweak } from '../state/route.ts'
+import type { ShownFilters } from '../state/shown-filters.ts'
+import { missingParts, shownFilters } from '../state/shown-filters.ts'
 import { viewing } from '../state/work.ts'
-import type { FilterOrder, LayerDetail, LayerInFiles } from '../tasks/protocol.ts'
+import { type LayerDetail, type LayerInFiles, TILE, type WantedFilters } from '../tasks/protocol.ts'
+import { choiceWords, GridChoices, wantedFilters, wantedScale } from './grid-choices.tsx'
 
-const orders: readonly { key: FilterOrder; title: string }[] = [
-  { key: 'position', title: 'Position' },
-  { key: 'norm', title: 'Norm' },
-  { key: 'typicality', title: 'Typicality' },
-]
-
-const wantedOrder = (): FilterOrder => orders.find(({ key }) => key === route.value.q['order'])?.key ?? 'position'
-const wantedScale = (): 'layer' | 'filter' => (route.value.q['scale'] === 'filter' ? 'filter' : 'layer')
-
-/** The order of the filters in a grid and what their colours are relative to; the address keeps both. */
-export function GridChoices({ sortable }: { sortable: boolean }) {
-  const scale = wantedScale()
-  return (
-    <div class="row">
-      <Choice
-        label="Order of the filters"
-        value={sortable ? wantedOrder() : 'position'}
-        options={orders.map((one) => ({ ...one, disabled: one.key !== 'position' && !sortable }))}
-        onChoose={(key) => tweak({ order: key === 'position' ? '' : key })}
-      />
-      <Choice
-        label="Colours relative to"
-        value={scale}
-        options={[
-          { key: 'layer', title: 'Layer' },
-          { key: 'filter', title: 'Each' },
-        ]}
-        onChoose={(key) => tweak({ scale: key === 'layer' ? '' : key })}
-      />
-    </div>
-  )
+/** A layer's row, and where its weights are. */
+interface LayerPlace {
+  readonly row: LayerRow
+  readonly place: LayerInFiles
 }
 
-/** All filters of a layer, or what stands in their place while they are read. */
+/** The choices of a grid, from the layer that is shown; of two, from the first that is read. */
+export function ChoicesOf({ row, place, detail }: LayerPlace & { detail: LayerDetail }) {
+  const { part } = shownFilters(wantedFilters(), detail, place.facts, row.in_channels)
+  const missing = useMemo(() => missingParts(detail, place.facts), [detail, place])
+  return <GridChoices {...{ part, missing }} channels={row.out_channels} sortable={detail.byNorm !== null} />
+}
+
+/** The filters of a layer that are asked for, or what stands in their place while they are read. */
 export function LayerGrid({
   row,
   place,
@@ -72,44 +53,48 @@ export function LayerGrid({
   )
 }
 
-function Ready({
-  row,
-  place,
-  detail,
-  goTo,
-}: {
-  row: LayerRow
-  place: LayerInFiles
-  detail: LayerDetail
-  goTo: { index: number } | null
-}) {
-  const wanted = wantedOrder()
-  const sorted = wanted === 'norm' ? detail.byNorm : wanted === 'typicality' ? detail.byTypicality : null
-  const order: FilterOrder = sorted ? wanted : 'position'
+function Ready({ row, place, detail, goTo }: LayerPlace & { detail: LayerDetail; goTo: { index: number } | null }) {
+  const { part, order, channel } = wantedFilters()
+  const shown = useMemo(
+    () => shownFilters({ part, order, channel }, detail, place.facts, row.in_channels),
+    [part, order, channel, detail, place, row],
+  )
   const scale = wantedScale()
   const [kernelRows = 3, kernelColumns = 3] = row.kernel.split('x').map(Number)
   const data: GridData = useMemo(
     () => ({
-      filters: detail.filters,
+      filters: shown.filters,
       kernelRows,
       kernelColumns,
       norms: detail.norms,
-      order: sorted,
+      order: shown.indices,
       peak: row.peak,
       limit: place.facts.limit,
       scale,
     }),
-    [detail, sorted, scale, row, place],
+    [detail, shown, scale, row, place],
   )
-  const fetchTile = useMemo(() => (tile: number) => viewing('tile', { place, order, tile }), [place, order])
+  const read = useMemo(() => weightsOf(place, shown), [place, shown])
+  const words = choiceWords(shown.order)
   return (
     <FilterGrid
       data={data}
       inChannels={row.in_channels}
-      label={`All ${count(row.filters)} filters of ${row.layer}, ${count(row.sparse_filters)} of them sparse`}
-      sparse={row.sparse_filters}
-      fetchTile={fetchTile}
+      label={`${shown.sentence} of ${row.layer}`}
+      sentence={`${shown.sentence}, ${shown.part === 'extremes' && shown.order === 'position' ? 'in that order' : words.order}. ${words.scale}`}
+      name={`${row.model}-${row.layer}`}
+      sparse={shown.part === 'all' ? row.sparse_filters : 0}
+      read={read}
       goTo={goTo}
     />
   )
+}
+
+/** Reads the weights of the filters that are shown, by their places. */
+function weightsOf(place: LayerInFiles, { indices, filters }: ShownFilters) {
+  return (from: number, most: number = TILE): Promise<Float32Array> => {
+    const end = Math.min(filters, from + most)
+    const wanted: WantedFilters = indices ? indices.slice(from, end) : { from, count: Math.max(0, end - from) }
+    return viewing('weights', { place, filters: wanted })
+  }
 }

@@ -3,6 +3,7 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import { count, fixed, plural, sentence } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
+import { Drawing } from '../parts/drawing.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
@@ -10,10 +11,11 @@ import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import type { Loaded } from '../state/models.ts'
-import { formatRoute, route } from '../state/route.ts'
+import { formatRoute, route, tweak } from '../state/route.ts'
 import { basisOf, placeOf } from '../state/work.ts'
 import type { FoundFilter, LayerDetail } from '../tasks/protocol.ts'
-import { GridChoices, LayerGrid } from './layer-grid.tsx'
+import { FirstLayerColours, seesColours } from './first-layer.tsx'
+import { ChoicesOf, LayerGrid } from './layer-grid.tsx'
 
 /** The right pane: one layer. */
 export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
@@ -88,60 +90,75 @@ function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
   const detail = useLayerDetail(place)
   const [goTo, setGoTo] = useState<{ index: number } | null>(null)
   const found = detail.state === 'ready' ? detail.value : null
+  const name = `${model.name}-${row.layer}`
+  // A filter is looked at among all of them, wherever it is.
+  const pick = (index: number): void => {
+    tweak({ part: 'all' })
+    setGoTo({ index })
+  }
   return (
     <>
       <section class="stack" style={{ gap: '10px' }}>
         <div class="row apart">
           <h3>Filters</h3>
-          {place && <GridChoices sortable={found === null || found.byNorm !== null} />}
+          {place && found && <ChoicesOf {...{ row, place }} detail={found} />}
         </div>
         <LayerGrid {...{ row, place, detail, goTo }} />
       </section>
-      <Eigenbasis row={row} />
-      {found && <Coefficients detail={found} row={row} />}
-      {found && <Typical detail={found} row={row} onPick={(index) => setGoTo({ index })} />}
+      {place && found && seesColours(row) && <FirstLayerColours {...{ row, place, name }} />}
+      <Eigenbasis row={row} name={name} />
+      {found && <Coefficients detail={found} row={row} name={name} />}
+      {found && <Typical detail={found} row={row} name={name} onPick={pick} />}
     </>
   )
 }
 
 /** The layer's principal components. */
-function Eigenbasis({ row }: { row: LayerRow }) {
+function Eigenbasis({ row, name }: { row: LayerRow; name: string }) {
   const basis = useMemo(() => basisOf(row), [row])
   if (!basis) return null
   return (
-    <section aria-label="Eigenbasis">
-      <h3>Eigenbasis</h3>
-      <p class="small muted about">
-        Principal components of the filters, each divided by its largest weight, with the share of the variance they explain.
-      </p>
+    <Drawing
+      title="Eigenbasis"
+      name={name}
+      about="Principal components of the filters, each divided by its largest weight, with the share of the variance they explain."
+    >
       <BasisTiles basis={basis} columns={Number(row.kernel.split('x')[1])} />
-    </section>
+    </Drawing>
   )
 }
 
-function Coefficients({ detail, row }: { detail: LayerDetail; row: LayerRow }) {
+function Coefficients({ detail, row, name }: { detail: LayerDetail; row: LayerRow; name: string }) {
   const { coefficients } = detail
   const basis = useMemo(() => basisOf(row), [row])
   if (!coefficients || !basis) return null
   const { low, high, counts } = coefficients
   return (
-    <section aria-label="Coefficients">
-      <h3>Coefficients</h3>
-      <p class="small muted about">
-        How much of each component the {count(row.filters - row.sparse_filters)} filters have that are not sparse, on one scale
-        from {weight(low)} to {weight(high)}.
-      </p>
+    <Drawing
+      title="Coefficients"
+      name={name}
+      about={`How much of each component the ${count(row.filters - row.sparse_filters)} filters have that are not sparse, on one scale from ${weight(low)} to ${weight(high)}.`}
+    >
       <CoefficientCharts sets={[{ role: 'a', counts }]} low={low} high={high} ratios={basis.explainedVarianceRatio} />
-    </section>
+    </Drawing>
   )
 }
 
-function Typical({ detail, row, onPick }: { detail: LayerDetail; row: LayerRow; onPick(index: number): void }) {
+function Typical({
+  detail,
+  row,
+  name,
+  onPick,
+}: {
+  detail: LayerDetail
+  row: LayerRow
+  name: string
+  onPick(index: number): void
+}) {
   const columns = Number(row.kernel.split('x')[1])
   if (detail.most.length === 0) return null
-  const list = (title: string, filters: readonly FoundFilter[]) => (
-    <div>
-      <h3 style={{ marginBottom: '8px' }}>{title}</h3>
+  const list = (title: string, about: string, filters: readonly FoundFilter[]) => (
+    <Drawing title={title} name={name} about={about}>
       <ul class="tiles twelve">
         {filters.map((found) => (
           <li key={found.index} class="tile">
@@ -156,16 +173,16 @@ function Typical({ detail, row, onPick }: { detail: LayerDetail; row: LayerRow; 
           </li>
         ))}
       </ul>
-    </div>
+    </Drawing>
   )
   return (
-    <section class="stack" aria-label="Typical and unusual filters">
-      {list('Most typical filters', detail.most)}
-      {list('Least typical filters', detail.least)}
-      <p class="small muted">
-        Mahalanobis distance of the filter, divided by its largest weight, from the mean of the layer's filters. Sparse filters
-        are left out.
-      </p>
-    </section>
+    <>
+      {list(
+        'Most typical filters',
+        "By Mahalanobis distance of the filter, divided by its largest weight, from the mean of the layer's filters. Sparse filters are left out.",
+        detail.most,
+      )}
+      {list('Least typical filters', 'The other end.', detail.least)}
+    </>
   )
 }

@@ -54,7 +54,7 @@ export function ModelPane({ model }: { model: Loaded }) {
 /** Choices that stay when another layer is opened. */
 export function keep(q: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(q).filter(([key]) => ['order', 'scale', 'find', 'lfind', 'lsort', 'flagged'].includes(key)),
+    Object.entries(q).filter(([key]) => ['order', 'scale', 'part', 'find', 'lfind', 'lsort', 'flagged'].includes(key)),
   )
 }
 
