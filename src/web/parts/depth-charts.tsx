@@ -271,7 +271,7 @@ function Levels(props: {
             name: 'random weights',
             points: series[0]!.layers.flatMap((row) => {
               const value = metric.random(row)
-              return value === null || value < low ? [] : [[place(row), y(value)] as const]
+              return value === null || value < low || value > high ? [] : [[place(row), y(value)] as const]
             }),
           },
         ]

@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact'
+import { SaveIcon } from '../parts/icons.tsx'
 import { download } from './download.ts'
 import { pictureOf, pngOf } from './picture.ts'
 import { asFileName, saving } from './saving.ts'
@@ -16,6 +17,7 @@ export function savePicture(of: Element, name: string, format: 'svg' | 'png'): P
 export function SavePicture({ of, title, name }: { of: RefObject<Element | null>; title: string; name: string }) {
   return (
     <span class="save row">
+      <SaveIcon />
       {(['svg', 'png'] as const).map((format) => (
         <button
           key={format}

@@ -38,7 +38,7 @@ export function LayerTable({ model }: { model: Loaded }) {
               <SortHead param="lsort" column="flags" class="number" largestFirst>
                 flags
               </SortHead>
-              <SortHead param="lsort" column="shape" largestFirst class="number phone-hide">
+              <SortHead param="lsort" column="shape" largestFirst class="number phone-hide narrow-hide">
                 out × in
               </SortHead>
               <SortHead param="lsort" column="filters" largestFirst class="number phone-hide narrow-hide">
@@ -65,7 +65,7 @@ export function LayerTable({ model }: { model: Loaded }) {
                 </th>
                 {mixed && <td>{row.kernel.replace('x', '×')}</td>}
                 <td class={`number${flags.length > 0 ? ' flag' : ' muted'}`}>{flags.length || '·'}</td>
-                <td class="number phone-hide">
+                <td class="number phone-hide narrow-hide">
                   {row.out_channels} × {row.in_channels}
                 </td>
                 <td class="number phone-hide narrow-hide">{count(row.filters)}</td>
