@@ -55,7 +55,15 @@ export {
 } from './measure/coefficients.ts'
 export type { Inputs } from './measure/inputs.ts'
 export { type LayerMetrics, type LayerRow, type NullableMetric, nullableMetrics } from './measure/layer-row.ts'
-export { type LayerSource, layersInMemory, type MeasuredLayer, type StreamedRun, streamed } from './measure/layer-source.ts'
+export {
+  type LayerSource,
+  layersInMemory,
+  type MeasuredLayer,
+  type RowSource,
+  type SkippedRow,
+  type StreamedRun,
+  streamed,
+} from './measure/layer-source.ts'
 export type { LayerPlace, MeasuredRun } from './measure/layers-again.ts'
 export { inputNames, stemOf } from './measure/model-names.ts'
 export type { Analysis, ModelRow, Parameters, Profile } from './measure/model-row.ts'

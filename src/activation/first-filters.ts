@@ -1,6 +1,8 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import { layersAgain, type MeasuredRun, wantedOf } from '../measure/layers-again.ts'
+import type { LayerSource, MeasuredLayer } from '../measure/layer-source.ts'
+import { layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
+import type { ModelRow } from '../measure/model-row.ts'
 import { openInstance } from '../wasm/module.ts'
 import { readFirstFilters } from './read-values.ts'
 
@@ -27,20 +29,29 @@ export function isRgbLayer({
   return conv_depth === 0 && in_channels === 3 && kernel === '3x3'
 }
 
-/** Reads the first filters of the layers of the run's first 64 models once more. */
-export async function readFirstFiltersOf(
+/** A run of whose layers the first filters are read. */
+export interface FirstFiltersRun extends Omit<MeasuredRun, 'layers'> {
+  readonly models: readonly Pick<ModelRow, 'model' | 'layers'>[]
+  readonly layers: Pick<LayerSource, 'metricsOf'>
+}
+
+/** Reads the first filters of the layers of the run's first 64 models once more, layer by layer. */
+export async function* firstFiltersOf(
   inputs: Iterable<Input | LazyInput>,
-  analysis: MeasuredRun,
+  run: FirstFiltersRun,
   options: { readonly names?: ReadonlyMap<string, string>; readonly signal?: AbortSignal } = {},
-): Promise<FirstFilters[]> {
-  const models = new Set([...new Set(analysis.layers.map(({ model }) => model))].slice(0, MOST_MODELS))
-  const wanted = analysis.layers.filter(({ model, kernel }) => models.has(model) && kernel === '3x3')
+): AsyncGenerator<FirstFilters> {
+  const models = run.models.flatMap(({ model, layers }) => (layers > 0 ? [model] : [])).slice(0, MOST_MODELS)
+  const wanted: WantedLayers<MeasuredLayer> = {
+    models,
+    async *of(model) {
+      for await (const rows of run.layers.metricsOf(model)) yield rows.filter(({ kernel }) => kernel === '3x3')
+    },
+  }
   const wasm = await openInstance()
-  const found: FirstFilters[] = []
-  for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis, wanted: wantedOf(wanted), options })) {
+  for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis: run, wanted, options })) {
     const most = isRgbLayer(row) ? PER_RGB_LAYER : PER_LAYER
     const count = Math.min(row.filters, most)
-    found.push({ model: row.model, layer_id: row.layer_id, filters: await readFirstFilters(wasm, layer.convolution, count) })
+    yield { model: row.model, layer_id: row.layer_id, filters: await readFirstFilters(wasm, layer.convolution, count) }
   }
-  return found
 }

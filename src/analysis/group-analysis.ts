@@ -211,7 +211,7 @@ export class GroupStatistics {
       pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? null)),
       comparisons: comparePairs(pairs, this.#scopes, bootstrapMeans(settings), math),
       distributions: distributionsOf(members, this.#scopes),
-      depth: [...depthRows(members)],
+      depth: depthRows(members),
       pooled_depth: this.#pooledDepth.rows(members),
       bases: this.#bases.rows(members, kernel),
       coefficients: coefficients && {

@@ -4,6 +4,7 @@ import { bucketIndex, buckets } from './depth.ts'
 import type { LayerStatistic } from './layer-statistic.ts'
 import type { Member } from './members.ts'
 import { type BucketName, bucketNames, type MetricName, type ModelDepthRow, type PooledDepthRow } from './report-types.ts'
+import { rowsOnDemand } from './rows-on-demand.ts'
 
 /** Sums of a model: over all its layers, then of each bucket. */
 const SUMS = 1 + bucketNames.length
@@ -52,15 +53,24 @@ export function valueIn(member: MeasuredMember, bucket: number | 'all', metric: 
 /** `all`, then the 11 buckets, as keys for `valueIn` with their names. */
 export const scopes: readonly (readonly [key: number | 'all', name: BucketName | 'all'])[] = [['all', 'all'], ...buckets]
 
-/** One row per model of a group and bucket that it has layers in. */
-export function* depthRows(members: readonly MeasuredMember[]): Generator<ModelDepthRow> {
-  for (const member of members)
-    for (const [k, bucket] of buckets) {
-      if (member.depth.layersIn(member, k) === 0) continue
-      const { layers, ...metrics } = member.depth.of(member, k)
-      const { row, group, dataset, architecture } = member
-      yield { model: row.model, group, dataset, architecture, bucket, layers, ...metrics }
-    }
+/** Rows up to this many are simply held. */
+const MOST_HELD = 20_000
+
+/** One row per model of a group and bucket that it has layers in; of very many models made when they are asked for. */
+export function depthRows(
+  members: readonly Pick<MeasuredMember, 'index' | 'row' | 'group' | 'dataset' | 'architecture' | 'depth'>[],
+): readonly ModelDepthRow[] {
+  const places: number[] = []
+  for (const [m, member] of members.entries())
+    for (const [k] of buckets) if (member.depth.layersIn(member, k) > 0) places.push(m * bucketNames.length + k)
+  const rows = rowsOnDemand(places.length, (index): ModelDepthRow => {
+    const [m, k] = [Math.floor(places[index]! / bucketNames.length), places[index]! % bucketNames.length]
+    const member = members[m]!
+    const { row, group, dataset, architecture } = member
+    const { layers, ...metrics } = member.depth.of(member, k)
+    return { model: row.model, group, dataset, architecture, bucket: bucketNames[k]!, layers, ...metrics }
+  })
+  return rows.length <= MOST_HELD ? [...rows] : rows
 }
 
 /** All layers of a group's pooled models together, bucket by bucket. */

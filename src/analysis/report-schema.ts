@@ -315,7 +315,17 @@ export const groupReportSchema = v.object({
 
 /** What is wrong with a value that should be a group analysis: where, and what was expected; undefined when nothing is. */
 export function groupReportProblem(found: unknown): string | undefined {
-  const result = v.safeParse(groupReportSchema, found, { abortEarly: true })
+  return problemOf(groupReportSchema, found)
+}
+
+/** The same of one row of `depth`. */
+export function depthRowProblem(found: unknown): string | undefined {
+  const problem = problemOf(modelDepthRowSchema, found)
+  return problem === undefined ? undefined : `${problem.includes(': ') ? '.' : ': '}${problem}`
+}
+
+function problemOf(schema: v.GenericSchema, found: unknown): string | undefined {
+  const result = v.safeParse(schema, found, { abortEarly: true })
   if (result.success) return undefined
   const [issue] = result.issues
   const place = v.getDotPath(issue)

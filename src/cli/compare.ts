@@ -1,14 +1,15 @@
-import { readFirstFiltersOf } from '../activation/first-filters.ts'
+import { type FirstFilters, firstFiltersOf } from '../activation/first-filters.ts'
 import { compareModels } from '../analysis/compare-models.ts'
 import { type GroupReport, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
-import { inMemory } from '../measure/layer-source.ts'
+import { inMemory, streamed } from '../measure/layer-source.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { pictures } from '../report/pictures.ts'
 import type { ReportInput } from '../report/report-input.ts'
+import { firstFiltersInMemory } from '../results/first-filters-table.ts'
 import { recordJson } from '../results/json.ts'
 import { numberFormats } from '../words.ts'
 import { pc } from './colour.ts'
@@ -64,7 +65,10 @@ export const compareCommand: Command = {
           groups = await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })
         }
         if (report === undefined) return
-        const drawn = pictures(analysis, groups, await readFirstFiltersOf(measured.inputs, analysis, { signal: measured.signal }))
+        const run = streamed(analysis)
+        const first: FirstFilters[] = []
+        for await (const some of firstFiltersOf(measured.inputs, run, { signal: measured.signal })) first.push(some)
+        const drawn = await pictures(run, groups, firstFiltersInMemory(first))
         input = { analysis, groups, comparison, ...drawn }
       },
     })

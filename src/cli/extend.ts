@@ -5,7 +5,6 @@ import { UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
-import { inMemory } from '../measure/layer-source.ts'
 import { pictures } from '../report/pictures.ts'
 import { extendRun as extend } from '../results/extend-run.ts'
 import { type ShownImage, writeShownImages } from '../results/images.ts'
@@ -32,7 +31,7 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
   const { run, inputs, results, signal, progress } = measured
   const { activation } = wanted
   const names = run.models.map(({ model }) => model)
-  const { groups, first } = await extend(run, inputs, {
+  return extend(run, inputs, {
     pairs: wanted.pairs === undefined ? undefined : await readPairsFile(wanted.pairs, names),
     groups: wanted.groups,
     results,
@@ -40,17 +39,19 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
     signal,
     occupied,
     onProgress: ({ done, total, model }) => progress.update(done, total, `second pass: ${model}`),
+    ...(results &&
+      wanted.report &&
+      activation && {
+        alsoAdd: async (analysis, groups, first) => {
+          const name = (await pictures(analysis, groups, first)).firstLayers?.[0]?.model
+          const stage = await activationOf(shownInput(measured, name), activation)
+          await occupied(() => writeReportFiles(results, { analysis, groups, first, activation: stage }))
+          const { image, changed, normalisation } = activation
+          const images = { image: await shownImage(image), changed: await shownImage(changed) }
+          await writeShownImages(results, { model: stage.model, ...images, normalisation })
+        },
+      }),
   })
-  if (results && wanted.report && activation) {
-    const analysis = await inMemory(await run.whole())
-    const name = pictures(analysis, groups, first).firstLayers?.[0]?.model
-    const stage = await activationOf(shownInput(measured, name), activation)
-    await occupied(() => writeReportFiles(results, { analysis, groups, first, activation: stage }))
-    const { image, changed, normalisation } = activation
-    const images = { image: await shownImage(image), changed: await shownImage(changed) }
-    await writeShownImages(results, { model: stage.model, ...images, normalisation })
-  }
-  return groups
 }
 
 /** The input of the model that the report draws a coloured first layer of. @throws UsageError when there is none */

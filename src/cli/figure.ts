@@ -125,9 +125,8 @@ async function ofReport(kind: string, [results, ...more]: readonly string[]): Pr
   if (more.length > 0)
     throw new UsageError(`figure ${kind}: there is ${list(kinds)}; a figure of a report takes one folder of results`)
   const { reportFigures } = await import('../report/report-figures.ts')
-  const { readReportInput } = await import('../results/report-input.ts')
-  const input = await withResults(results!, (folder) => readReportInput(folder, results!))
-  const figures = await reportFigures(input)
+  const { withReportInput } = await import('../results/report-input.ts')
+  const figures = await withResults(results!, (folder) => withReportInput(folder, results!, reportFigures))
   const found = figures.find(({ figure }) => figure.id === kind)
   if (!found)
     throw new UsageError(

@@ -6,7 +6,7 @@ import { steadyInputs } from '../inputs/steady-inputs.ts'
 import { diskFolder } from '../io/node.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import { type LayerSource, layersInMemory, type StreamedRun } from '../measure/layer-source.ts'
+import { layersInMemory, rowsInMemory, type SkippedRow, type StreamedRun } from '../measure/layer-source.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { type CollectedRun, collectRun, openRunTables, requireLayers } from '../results/collect.ts'
@@ -92,6 +92,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
       async (signal) => {
         const tables = results && (await openRunTables(results, parameters))
         const rows: LayerRow[] = []
+        const left: SkippedRow[] = []
         let layersSeen = 0
         const events = measure(inputs, {
           ...task.options,
@@ -125,12 +126,15 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
             if (tables) await tables.layer(row)
             else if (task.extend) rows.push(row)
           },
-          onSkipped: (row) => tables?.skipped(row),
+          onSkipped: async (row) => {
+            if (tables) await tables.skipped(row)
+            else if (task.extend) left.push(row)
+          },
         })
         if (task.mayBeEmpty !== true || record.models.length === 0) requireSomething(record)
         await tables?.finish(record)
-        await withLayers(results, rows, (layers) => {
-          const whole = async (): Promise<StreamedRun> => ({ ...record, layers: await layers() })
+        await withTables(results, { layers: layersInMemory(rows), skipped: rowsInMemory(left) }, (tables) => {
+          const whole = async (): Promise<StreamedRun> => ({ ...record, ...(await tables()) })
           return task.extend?.({ run: { ...record, whole }, inputs, results, signal, progress })
         })
         const seconds = (performance.now() - started) / 1000
@@ -167,22 +171,30 @@ function requireSomething(record: CollectedRun): void {
   if (record.layerCount === 0 && failure) throw new InputError(failure.file, failure.problem)
 }
 
-/** Gives `work` the layers of the run, opened when they are asked for: from their table where there is one. */
-async function withLayers(
+/** Gives `work` what was measured and what was not, opened when it is asked for: from their tables where there are some. */
+async function withTables(
   results: StagedResults | undefined,
-  rows: readonly LayerRow[],
-  work: (layers: () => Promise<LayerSource>) => Promise<void> | undefined,
+  rows: Pick<StreamedRun, 'layers' | 'skipped'>,
+  work: (tables: () => Promise<Pick<StreamedRun, 'layers' | 'skipped'>>) => Promise<void> | undefined,
 ): Promise<void> {
-  if (!results) return work(async () => layersInMemory(rows))
-  let access: RandomAccess | undefined
+  if (!results) return work(async () => rows)
+  const open: RandomAccess[] = []
+  const openTable = async (file: string): Promise<RandomAccess> => {
+    const access = await results.readBack(file)
+    open.push(access)
+    return access
+  }
   try {
-    await work(async () => {
-      const { openLayerTable } = await import('../results/layer-table.ts')
-      access ??= await results.readBack(tableFiles.layers)
-      return openLayerTable(access)
+    let tables: Promise<Pick<StreamedRun, 'layers' | 'skipped'>> | undefined
+    await work(() => {
+      tables ??= import('../results/layer-table.ts').then(async ({ openLayerTable, openSkippedTable }) => ({
+        layers: await openLayerTable(await openTable(tableFiles.layers)),
+        skipped: await openSkippedTable(await openTable(tableFiles.skipped)),
+      }))
+      return tables
     })
   } finally {
-    await access?.close?.()
+    for (const access of open) await access.close?.()
   }
 }
 

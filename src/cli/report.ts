@@ -2,10 +2,12 @@ import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { writeFile } from '../io/sink.ts'
 import { withStagedFolder } from '../io/staged-folder.ts'
-import { buildReport } from '../report/build-report.ts'
-import { type FigureFormat, figureFiles } from '../report/figure-files.ts'
+import { reportHtml } from '../report/build-report.ts'
+import { type FigureFormat, filesOfFigures } from '../report/figure-files.ts'
+import { drawReportFigures } from '../report/report-figures.ts'
 import type { ReportInput } from '../report/report-input.ts'
-import { readReportInput } from '../results/report-input.ts'
+import { prepareReport } from '../report/reported-layers.ts'
+import { withReportInput } from '../results/report-input.ts'
 import type { Command, Words } from './command.ts'
 import { type FigureEnding, figureEndings, figureFormat, figureLookOptions } from './figure-output.ts'
 import { withResults } from './results-place.ts'
@@ -26,12 +28,15 @@ export const reportCommand: Command = {
     const output = words['output'] as string
     if (!/\.html?$/i.test(output))
       throw new UsageError(`-o ${output}: the report is an HTML file; give a name that ends in .html`)
-    const input = await withResults(results, (folder) => readReportInput(folder, results))
-    for (const text of input.analysis.warnings) warn(text)
-    await writeReport(
-      { ...input, ...(words['title'] !== undefined && { title: words['title'] as string }) },
-      output,
-      await figuresAsked(words),
+    await withResults(results, (folder) =>
+      withReportInput(folder, results, async (input) => {
+        for (const text of input.analysis.warnings) warn(text)
+        await writeReport(
+          { ...input, ...(words['title'] !== undefined && { title: words['title'] as string }) },
+          output,
+          await figuresAsked(words),
+        )
+      }),
     )
     return 0
   },
@@ -46,9 +51,11 @@ export async function figuresAsked(words: Words): Promise<FigureFormat | undefin
 /** Writes a report, and its figures beside it when they are asked for; says where. */
 export async function writeReport(input: ReportInput, output: string, figures: FigureFormat | undefined): Promise<void> {
   const path = output.replace(/\.html?$/i, '-figures')
-  const drawn = figures === undefined ? [] : await figureFiles(input, figures)
+  const report = await prepareReport(input)
+  const placed = await drawReportFigures(report)
+  const drawn = figures === undefined ? [] : await filesOfFigures(placed, figures)
   const { folder } = await openOutput(dirname(output))
-  await writeFile(folder, basename(output), await buildReport(input))
+  await writeFile(folder, basename(output), await reportHtml(report, placed))
   print(output)
   if (drawn.length === 0) return
   await withStagedFolder(path, async (target) => {

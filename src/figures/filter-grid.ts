@@ -31,10 +31,15 @@ const LEFT = 246
 /** More rows than this would fill pages: layers are then left out evenly. */
 const MOST_ROWS = 36
 
+/** Of a model's layers those that the grid draws: of the others the filters are not needed. */
+export function drawnLayers<Layer>(layers: readonly Layer[]): readonly Layer[] {
+  return evenly(layers, MOST_ROWS)
+}
+
 /** The first filters of each layer of a model, a row a layer; sparse filters are crossed out. */
 export function filterGrid(data: FilterGridData): Figure {
   const columns = Math.min(data.columns ?? 32, Math.floor((WIDE - LEFT) / PITCH))
-  const layers = evenly(data.layers, MOST_ROWS)
+  const layers = drawnLayers(data.layers)
   const squares: Square[] = []
   let crosses = ''
   const frames: SvgNode[] = []

@@ -4,41 +4,65 @@ import type { Analysis } from './model-row.ts'
 /** A layer's row without its statistics. */
 export type MeasuredLayer = Omit<LayerRow, 'scaled' | 'raw' | 'clean'>
 
-/** The layers of a run, read as often as they are asked for and never all held: rows come in batches, in the order of the table. */
-export interface LayerSource {
+/** A convolution or tensor that was not measured. */
+export type SkippedRow = Analysis['skipped'][number]
+
+/** Rows of a table, read as often as they are asked for and never all held: they come in batches, in the order of the table. */
+export interface RowSource<Row> {
   readonly count: number
-  /** Every layer. */
-  rows(): AsyncIterable<readonly LayerRow[]>
+  rows(): AsyncIterable<readonly Row[]>
+}
+
+/** The same, of which each model's own can be found. */
+export interface RowsByModel<Row> extends RowSource<Row> {
+  /** Those of one model; none for a model that has none. */
+  of(model: string): AsyncIterable<readonly Row[]>
+}
+
+/** The layers of a run. */
+export interface LayerSource extends RowsByModel<LayerRow> {
   /** Every layer without its statistics, which are most of its bytes. */
   metrics(): AsyncIterable<readonly MeasuredLayer[]>
-  /** The layers of one model; none for a model that has none. */
-  of(model: string): AsyncIterable<readonly LayerRow[]>
-  /** The same without their statistics. */
+  /** The layers of one model without their statistics. */
   metricsOf(model: string): AsyncIterable<readonly MeasuredLayer[]>
 }
 
-/** A run whose layers are read when they are asked for. */
-export interface StreamedRun extends Omit<Analysis, 'layers'> {
+/** A run whose layers, and what it left out, are read when they are asked for. */
+export interface StreamedRun extends Omit<Analysis, 'layers' | 'skipped'> {
   readonly layers: LayerSource
+  readonly skipped: RowsByModel<SkippedRow>
 }
 
 /** Rows that are in memory as a source. */
-export function layersInMemory(layers: readonly LayerRow[]): LayerSource {
-  let byModel: Map<string, LayerRow[]> | undefined
-  const of = async function* (model: string): AsyncGenerator<readonly LayerRow[]> {
-    byModel ??= layersByModel(layers)
-    const own = byModel.get(model)
-    if (own) yield own
+export function rowsInMemory<Row extends { readonly model: string }>(rows: readonly Row[]): RowsByModel<Row> {
+  let byModel: Map<string, Row[]> | undefined
+  return {
+    count: rows.length,
+    async *rows() {
+      if (rows.length > 0) yield rows
+    },
+    async *of(model) {
+      byModel ??= layersByModel(rows)
+      const own = byModel.get(model)
+      if (own) yield own
+    },
   }
-  const all = async function* (): AsyncGenerator<readonly LayerRow[]> {
-    if (layers.length > 0) yield layers
-  }
-  return { count: layers.length, rows: all, metrics: all, of, metricsOf: of }
 }
 
-/** An analysis that is in memory as a run whose layers are read when they are asked for. */
-export function streamed(analysis: Analysis): StreamedRun {
-  return { ...analysis, layers: layersInMemory(analysis.layers) }
+/** Layers that are in memory as a source. */
+export function layersInMemory(layers: readonly LayerRow[]): LayerSource {
+  const source = rowsInMemory(layers)
+  return { ...source, metrics: source.rows, metricsOf: source.of }
+}
+
+/** An analysis that is in memory as a run whose layers are read when they are asked for; a run that is one already. */
+export function streamed(run: Analysis | StreamedRun): StreamedRun {
+  if (isStreamed(run)) return run
+  return { ...run, layers: layersInMemory(run.layers), skipped: rowsInMemory(run.skipped) }
+}
+
+function isStreamed(run: Analysis | StreamedRun): run is StreamedRun {
+  return !Array.isArray(run.layers)
 }
 
 /** The layers of each model, in the order of the table. */
@@ -52,9 +76,13 @@ export function layersByModel<Row extends { readonly model: string }>(layers: re
   return own
 }
 
-/** A run with all its layers in memory. */
+/** A run with all its rows in memory. */
 export async function inMemory(run: StreamedRun): Promise<Analysis> {
-  const layers: LayerRow[] = []
-  for await (const rows of run.layers.rows()) for (const row of rows) layers.push(row)
-  return { ...run, layers }
+  return { ...run, layers: await allRows(run.layers), skipped: await allRows(run.skipped) }
+}
+
+async function allRows<Row>(source: RowSource<Row>): Promise<Row[]> {
+  const all: Row[] = []
+  for await (const rows of source.rows()) for (const row of rows) all.push(row)
+  return all
 }

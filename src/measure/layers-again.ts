@@ -109,7 +109,7 @@ function requireNone(row: LayerPlace | undefined): void {
 }
 
 /** The rows of a model, taken by the ids of the layers as these come. */
-class RowsOfModel<Row extends LayerPlace> {
+export class RowsOfModel<Row extends { readonly layer_id: number }> {
   readonly #source: AsyncIterable<readonly Row[]>
   #batches: AsyncIterator<readonly Row[]> | undefined
   #batch: readonly Row[] = []

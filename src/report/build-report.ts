@@ -1,5 +1,4 @@
 import { createSha256 } from '#io'
-import { flagsOf } from '../analysis/flags.ts'
 import { metricNames } from '../analysis/report-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import { base64 } from '../figures/picture.ts'
@@ -10,8 +9,9 @@ import { type Html, html, raw } from './html.ts'
 import { answerTable, comparedTable, datasetTables, depthTables, shapeTable, spreadTable } from './metric-tables.ts'
 import { modelsSection } from './models.ts'
 import { provenanceSection } from './provenance.ts'
-import { type PlacedFigure, type ReportPart, reportFigures } from './report-figures.ts'
+import { drawReportFigures, type PlacedFigure, type ReportPart } from './report-figures.ts'
 import type { ReportInput } from './report-input.ts'
+import { type PreparedReport, prepareReport } from './reported-layers.ts'
 import { reportStyle } from './style.ts'
 
 /**
@@ -23,7 +23,12 @@ import { reportStyle } from './style.ts'
  * await writeFile('report.html', await buildReport({ analysis }))
  */
 export async function buildReport(input: ReportInput): Promise<string> {
-  const figures = await reportFigures(input)
+  const prepared = await prepareReport(input)
+  return reportHtml(prepared, await drawReportFigures(prepared))
+}
+
+/** The report of what has been read and drawn. */
+export async function reportHtml(input: PreparedReport, figures: readonly PlacedFigure[]): Promise<string> {
   const title = input.title ?? titleOf(input)
   const numbered = figures.map(({ part, figure }, i) => ({ part, text: figureHtml({ part, figure }, i + 1) }))
   const figuresOf = (part: ReportPart) => numbered.filter((entry) => entry.part === part).map((entry) => entry.text)
@@ -38,7 +43,7 @@ ${section('bases', groups?.coefficients ? 'Bases and coefficients' : 'Bases')}
 ${section('shift', 'Distribution shift', groups ? shiftTable(groups) : '')}
 ${section('accuracy', 'Accuracy', groups ? correlationTable(groups) : '')}
 ${section('filters', 'Filters')}
-${modelsSection(input.analysis, groups)}
+${modelsSection(input)}
 ${provenanceSection(input)}
 </main>
 <footer><p class="small">One file, no network. Made by filterlens from the weights alone.</p></footer>`
@@ -65,8 +70,8 @@ function figureHtml({ figure }: PlacedFigure, number: number): Html {
   return html`<figure id="${figure.id}"${figure.width > 700 ? html` class="wide"` : ''}><div class="drawing" tabindex="0" role="group" aria-label="${figure.title}">${raw(figure.svg)}</div><figcaption><b>Figure ${number}. ${figure.title}.</b> ${figure.caption}</figcaption></figure>`
 }
 
-function answer(input: ReportInput): Html {
-  const { analysis, groups, comparison } = input
+function answer(input: PreparedReport): Html {
+  const { groups, comparison } = input
   if (groups) {
     const { lead, rest } = leadSentences(groups)
     const sets = datasetTables(groups)
@@ -87,30 +92,30 @@ ${comparedTable(comparison)}
 ${comparison.warnings.map((text) => html`<p class="small">${sentence(text)}.</p>`)}
 <p>${extent(input)}</p>`
   }
-  const flagged = analysis.layers.filter((layer) => flagsOf(layer).length > 0)
-  const share = `${count(flagged.length)} of ${plural(analysis.layers.length, 'layer')}`
+  const { count: layers, flagged } = input.layers
+  const share = `${count(flagged)} of ${plural(layers, 'layer')}`
   const lead =
-    analysis.layers.length === 0
+    layers === 0
       ? 'No layer was measured.'
-      : flagged.length === 0
-        ? `None of ${plural(analysis.layers.length, 'layer')} looks degenerate.`
-        : `${share} ${flagged.length === 1 ? 'looks' : 'look'} degenerate: too sparse, of few distinct patterns, or with output channels that repeat each other.`
+      : flagged === 0
+        ? `None of ${plural(layers, 'layer')} looks degenerate.`
+        : `${share} ${flagged === 1 ? 'looks' : 'look'} degenerate: too sparse, of few distinct patterns, or with output channels that repeat each other.`
   return html`<p class="lede">${lead}</p>
-${spreadTable(analysis)}
+${spreadTable(input)}
 <p>${extent(input)}</p>`
 }
 
 /** How much was measured. */
-function extent({ analysis, groups }: ReportInput): string {
+function extent({ analysis, groups, layers }: PreparedReport): string {
   const filters = analysis.models.reduce((sum, model) => sum + model.filters, 0)
   const kernel = analysis.parameters.kernel === 'all' ? '' : `${analysis.parameters.kernel.replace('x', '×')} `
-  const measured = `Measured: ${plural(filters, `${kernel}filter`)} in ${plural(analysis.layers.length, 'layer')} of ${plural(analysis.models.length, 'model')}.`
+  const measured = `Measured: ${plural(filters, `${kernel}filter`)} in ${plural(layers.count, 'layer')} of ${plural(analysis.models.length, 'model')}.`
   if (!groups) return measured
   const outside = groups.models.filter((model) => model.group === null).length
   return `${measured}${outside > 0 ? ` ${sentence(plural(outside, 'model is', 'models are'))} in neither group.` : ''}`
 }
 
-function titleOf({ analysis, groups, comparison }: ReportInput): string {
+function titleOf({ analysis, groups, comparison }: PreparedReport): string {
   if (groups)
     return `${sentence(groups.groups.b.name)} against ${groups.groups.a.name}: ${groups.pairs.length ? plural(groups.pairs.length, 'pair') : plural(groups.groups.a.models + groups.groups.b.models, 'model')}`
   if (comparison) return `${comparison.a} and ${comparison.b}`

@@ -1,6 +1,6 @@
 import { type Figure, type FigureLook, look, standalone } from '../figures/figure.ts'
 import { figureToPng, type PngOptions, type WasmLoader } from '../figures/png.ts'
-import { reportFigures } from './report-figures.ts'
+import { type PlacedFigure, reportFigures } from './report-figures.ts'
 import type { ReportInput } from './report-input.ts'
 
 /** A figure as a file. */
@@ -37,8 +37,13 @@ export async function figureBytes(figure: Figure, options: FigureFormat): Promis
  * for (const { name, bytes } of await figureFiles({ analysis }, { format: 'svg' })) await writeFile(name, bytes)
  */
 export async function figureFiles(input: ReportInput, options: FigureFormat): Promise<FigureFile[]> {
+  return filesOfFigures(await reportFigures(input), options)
+}
+
+/** Figures that have been drawn as files. */
+export async function filesOfFigures(figures: readonly PlacedFigure[], options: FigureFormat): Promise<FigureFile[]> {
   const files: FigureFile[] = []
-  for (const { figure } of await reportFigures(input))
+  for (const { figure } of figures)
     files.push({ name: `${figure.id}.${options.format}`, bytes: await figureBytes(figure, options) })
   return files
 }

@@ -2,7 +2,11 @@ import { type CorrelationRow, type GroupReport, type MetricName, metricNames, ty
 import { metricWords } from '../figures/metric-words.ts'
 import { count, fixed, plural, pNumber } from '../words.ts'
 import { type Html, html } from './html.ts'
+import { extremes, inTable, MOST_LISTED } from './long-lists.ts'
 import { type HtmlColumn, htmlTable } from './table.ts'
+
+/** Of many pairs, how many at each end of each difference. */
+const EXTREMES = 10
 
 /** The shift per data set in both countings, over all layers and in the first one. */
 export function shiftTable(report: GroupReport): Html | '' {
@@ -41,7 +45,23 @@ export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Htm
     ...metricNames.map(difference),
     ...(coefficients ? [{ head: 'D', number: true, cell: (pair: PairRow) => fixed(pair.shift) }] : []),
   ]
-  return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${htmlTable(`Differences ${groups.b.name} − ${groups.a.name}`, columns, pairs, 'dense')}</details>`
+  const shown = extremes(
+    pairs,
+    [
+      ...metricNames.map(
+        (metric) =>
+          ({ metrics }: PairRow) =>
+            metrics[metric].difference,
+      ),
+      ({ shift }: PairRow) => shift,
+    ],
+    EXTREMES,
+  )
+  const which =
+    shown.length < pairs.length
+      ? `: those with the ${EXTREMES} smallest and largest differences and shifts; ${inTable('pairs')}`
+      : ''
+  return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${htmlTable(`Differences ${groups.b.name} − ${groups.a.name}${which}`, columns, shown, 'dense')}</details>`
 }
 
 /** All rank correlations with accuracy. */
@@ -57,5 +77,7 @@ export function correlationTable({ correlations, groups }: GroupReport): Html | 
     { head: 'p', number: true, cell: (row) => pNumber(row.p_exact ?? row.p) },
     { head: 'n', number: true, cell: (row) => count(row.n) },
   ]
-  return html`<details class="aside"><summary>${plural(defined.length, 'rank correlation')} with accuracy</summary>${htmlTable("Spearman's rank correlation; p two-sided, not corrected for their number", columns, defined, 'dense')}</details>`
+  const shown = defined.slice(0, MOST_LISTED)
+  const which = shown.length < defined.length ? `; the first ${shown.length}, ${inTable('correlations')}` : ''
+  return html`<details class="aside"><summary>${plural(defined.length, 'rank correlation')} with accuracy</summary>${htmlTable(`Spearman's rank correlation; p two-sided, not corrected for their number${which}`, columns, shown, 'dense')}</details>`
 }

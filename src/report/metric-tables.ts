@@ -9,10 +9,10 @@ import {
 } from '../analysis/report-types.ts'
 import { bucketWords, metricWords } from '../figures/metric-words.ts'
 import { shapeMetrics } from '../measure/metrics/registry.ts'
-import type { Analysis } from '../measure/model-row.ts'
 import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
 import { HEADLINE, isShown, overall } from './answer.ts'
 import { type Html, html } from './html.ts'
+import type { PreparedReport } from './reported-layers.ts'
 import { type HtmlColumn, htmlTable } from './table.ts'
 
 /** The answer's table: three metrics of both groups, their difference with its interval, p and n. */
@@ -166,10 +166,11 @@ export function comparedTable(comparison: ModelComparison): Html {
 }
 
 /** Any number of models: smallest, median and largest of each metric over them; over the layers of a single one. */
-export function spreadTable({ models, layers }: Analysis): Html {
+export function spreadTable({ analysis: { models }, layers }: PreparedReport): Html {
   const one = models.length === 1
   const of = one ? 'layer' : 'model'
-  const sorted = (metric: MetricName) => (one ? layers : models).flatMap((row) => row[metric] ?? []).sort((p, q) => p - q)
+  const sorted = (metric: MetricName) =>
+    [...(one ? layers.values[metric] : models.flatMap((row) => row[metric] ?? []))].sort((p, q) => p - q)
   const value = (share: number) => (metric: MetricName) => metricWords[metric].value(quantile(sorted(metric), share))
   const columns: HtmlColumn<MetricName>[] = [
     { head: 'metric', cell: (metric) => sentence(metricWords[metric].name) },

@@ -1,7 +1,6 @@
-import { BasisSums, KernelCounts } from '../analysis/bases.ts'
-import { byBucket } from '../analysis/depth.ts'
 import { inGroups } from '../analysis/in-groups.ts'
-import { bucketNames, type GroupReport, type ModelDepthRow } from '../analysis/report-types.ts'
+import { depthRows } from '../analysis/model-depth.ts'
+import type { GroupReport, ModelDepthRow } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
 import { coefficientRidges } from '../figures/coefficient-ridges.ts'
 import { explainedVariance } from '../figures/explained-variance.ts'
@@ -10,16 +9,15 @@ import { filterGrid } from '../figures/filter-grid.ts'
 import { firstLayerRgb } from '../figures/first-layer-rgb.ts'
 import { firstLayerShape, hasFirstLayers } from '../figures/first-layer-shape.ts'
 import { metricAgainstAccuracy } from '../figures/metric-against-accuracy.ts'
-import { metricsByDepth } from '../figures/metrics-by-depth.ts'
+import { type MetricsByDepthData, metricsByDepth } from '../figures/metrics-by-depth.ts'
 import { modelComparison } from '../figures/model-comparison.ts'
 import { modelOverview } from '../figures/model-overview.ts'
 import { pcaBases } from '../figures/pca-bases.ts'
 import { shiftByDepth } from '../figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../figures/shift-matrix.ts'
-import { aggregateLayers } from '../measure/aggregate.ts'
-import { layersByModel } from '../measure/layer-source.ts'
-import type { Analysis } from '../measure/model-row.ts'
+import { count } from '../words.ts'
 import type { ReportInput } from './report-input.ts'
+import { type PreparedReport, prepareReport } from './reported-layers.ts'
 
 /** Parts of the report that hold figures, in its order. */
 export const reportParts = ['depth', 'bases', 'shift', 'accuracy', 'filters'] as const
@@ -39,29 +37,39 @@ const MOST_MATRICES = 2
 
 /** The figures of a report, numbered in this order. */
 export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]> {
-  const { analysis, groups, comparison } = input
+  return drawReportFigures(await prepareReport(input))
+}
+
+/** The same of a report whose layers have been read. */
+export async function drawReportFigures(input: PreparedReport): Promise<PlacedFigure[]> {
+  const { analysis, comparison, layers: reported } = input
+  const { groups, note } = drawnGroups(input.groups)
   const placed: PlacedFigure[] = []
   const put = (part: ReportPart, figure: Figure) => placed.push({ part, figure })
-  const depth = depthNote(inGroups(analysis.models, groups))
+  const depth = [depthNote(inGroups(analysis.models, input.groups)), note].filter(Boolean).join(' ') || undefined
+  const withNote = (figure: Figure): Figure => (note ? { ...figure, caption: `${figure.caption} ${note}` } : figure)
   if (groups) {
     put('depth', await metricsByDepth(groups, depth))
     put('depth', await metricsByDepth(groups, depth, 'shape'))
-    if (hasFirstLayers(groups)) put('depth', await firstLayerShape(groups))
+    if (hasFirstLayers(groups)) put('depth', withNote(await firstLayerShape(groups)))
   }
-  if (!groups && analysis.models.length > MOST_OVERVIEWS) {
-    put('depth', await metricsByDepth(withoutGroups(analysis), depth))
-    put('depth', await metricsByDepth(withoutGroups(analysis), depth, 'shape'))
+  const overviews = analysis.models.length <= MOST_OVERVIEWS ? reported.byModel : undefined
+  if (!groups && !overviews) {
+    const { data, note: drawn } = withoutGroups(input)
+    const under = [depth, drawn].filter(Boolean).join(' ') || undefined
+    put('depth', await metricsByDepth(data, under))
+    put('depth', await metricsByDepth(data, under, 'shape'))
   }
   if (comparison) {
     const compared = analysis.models.filter(({ model }) => model === comparison.a || model === comparison.b)
     put('depth', await modelComparison(comparison, depthNote(compared)))
   }
-  if (!comparison && !groups && analysis.models.length <= MOST_OVERVIEWS)
+  if (!comparison && !groups && overviews)
     for (const [i, model] of analysis.models.entries()) {
-      const layers = layersByModel(analysis.layers).get(model.model) ?? []
+      const layers = overviews.get(model.model) ?? []
       if (layers.length > 0) put('depth', withId(await modelOverview(model, layers), i))
     }
-  const bases = groups ?? ungroupedBases(analysis, comparison && [comparison.a, comparison.b])
+  const bases = groups ?? { bases: reported.bases, groups: namedSides(comparison?.a ?? '', comparison?.b ?? '') }
   if (bases.bases.some((row) => row.dataset === null && row.components !== null)) {
     put('bases', pcaBases(bases))
     put('bases', await explainedVariance(bases))
@@ -71,7 +79,8 @@ export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]>
     if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups, depth))
     for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrixFigure(matrix))
   }
-  if (groups?.models.some((model) => model.robust_accuracy !== null)) put('accuracy', await metricAgainstAccuracy(groups))
+  if (groups?.models.some((model) => model.robust_accuracy !== null))
+    put('accuracy', withNote(await metricAgainstAccuracy(groups)))
   if (input.activation) {
     const { activationFigure } = await import('../figures/activation-figure.ts') // with its PNG encoder: few reports need it
     put('filters', activationFigure(input.activation))
@@ -94,48 +103,46 @@ function withId(figure: Figure, index: number): Figure {
 
 const nobody = { models: 0, layers: 0, filters: 0, sparse_filters: 0, sparsity: null }
 
-/** Models that are in no group, as the depth figure takes them. */
-function withoutGroups(analysis: Analysis): Pick<GroupReport, 'depth' | 'datasets' | 'comparisons' | 'groups'> {
-  const own = layersByModel(analysis.layers)
-  const depth = analysis.models.flatMap((model) =>
-    byBucket(own.get(model.model) ?? []).flatMap((layers, index): ModelDepthRow[] =>
-      layers.length === 0
-        ? []
-        : [
-            {
-              model: model.model,
-              group: null,
-              dataset: null,
-              architecture: null,
-              bucket: bucketNames[index]!,
-              ...aggregateLayers(layers),
-            },
-          ],
-    ),
-  )
-  return { depth, datasets: [], comparisons: [], groups: { a: { name: 'a', ...nobody }, b: { name: 'b', ...nobody } } }
+const namedSides = (a: string, b: string): GroupReport['groups'] => ({ a: { name: a, ...nobody }, b: { name: b, ...nobody } })
+
+/** Figures that draw every model draw no more than this many: a picture of more is a blot, and does not open. */
+const MOST_DRAWN = 2000
+
+function drawnNote(drawn: number, all: number): string {
+  return `Drawn are ${count(drawn)} of ${count(all)} models, evenly from the table; what is said is of all.`
 }
 
-/** The basis of all models, and of the two that are compared. */
-function ungroupedBases(
-  analysis: Analysis,
-  compared: readonly [string, string] | undefined,
-): Pick<GroupReport, 'bases' | 'groups'> {
-  const kernels = new KernelCounts()
-  const sums = new BasisSums([null])
-  const members = analysis.models.map((row) => ({
-    name: row.model,
-    // a basis of all is made of members of any group; two compared models are one group each
-    group: compared?.[1] === row.model ? ('b' as const) : ('a' as const),
-    pooled: true,
-    dataset: null,
-  }))
-  const own = layersByModel(analysis.layers)
-  for (const member of members)
-    for (const layer of own.get(member.name) ?? []) {
-      kernels.add(member, layer)
-      sums.add(member, layer)
-    }
-  const bases = sums.rows(members, kernels.common().kernel).filter((row) => compared !== undefined || row.group === 'all')
-  return { bases, groups: { a: { name: compared?.[0] ?? '', ...nobody }, b: { name: compared?.[1] ?? '', ...nobody } } }
+/** True for the models that are drawn. */
+function isDrawn(index: number, all: number): boolean {
+  if (all <= MOST_DRAWN) return true
+  return Math.floor((index * MOST_DRAWN) / all) !== Math.floor(((index - 1) * MOST_DRAWN) / all)
+}
+
+/** Groups with the models that are drawn, and a sentence about it when they are not all. */
+function drawnGroups(groups: GroupReport | undefined): {
+  readonly groups: GroupReport | undefined
+  readonly note: string | undefined
+} {
+  const all = groups?.models.length ?? 0
+  if (!groups || all <= MOST_DRAWN) return { groups, note: undefined }
+  const models = groups.models.filter((_, k) => isDrawn(k, all))
+  const names = new Set(models.map(({ model }) => model))
+  const depth: ModelDepthRow[] = []
+  for (const row of groups.depth) if (names.has(row.model)) depth.push(row)
+  const pairs = groups.pairs.filter(({ a, b }) => names.has(a) && names.has(b))
+  return { groups: { ...groups, models, depth, pairs }, note: drawnNote(models.length, all) }
+}
+
+/** Models that are in no group, as the depth figure takes them. */
+function withoutGroups({ analysis: { models }, layers }: PreparedReport): {
+  readonly data: MetricsByDepthData
+  readonly note: string | undefined
+} {
+  const drawn = models.flatMap((row, index) => (isDrawn(index, models.length) ? [{ row, index }] : []))
+  const { depth: sums } = layers
+  const members = sums
+    ? drawn.map(({ row, index }) => ({ row, index, depth: sums, group: null, dataset: null, architecture: null }))
+    : []
+  const data = { depth: depthRows(members), datasets: [], comparisons: [], groups: namedSides('a', 'b') }
+  return { data, note: drawn.length < models.length ? drawnNote(drawn.length, models.length) : undefined }
 }

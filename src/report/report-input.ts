@@ -2,11 +2,12 @@ import type { FirstStage } from '../activation/first-stage.ts'
 import type { GroupReport, ModelComparison } from '../analysis/report-types.ts'
 import type { FilterGridData } from '../figures/filter-grid.ts'
 import type { FirstLayer } from '../figures/first-layer-rgb.ts'
+import type { StreamedRun } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 
 /** What a report is made of. Only the analysis is needed; the rest adds to it. */
 export interface ReportInput {
-  readonly analysis: Analysis
+  readonly analysis: Analysis | StreamedRun
   /** Two groups of models. */
   readonly groups?: GroupReport | undefined
   /** Two models, layer by layer. */

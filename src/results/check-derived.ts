@@ -1,16 +1,15 @@
 import type { GroupReport } from '../analysis/report-types.ts'
-import { memoryOutput, nowhere } from '../io/memory-folder.ts'
+import { memoryOutput, nowhere, onlyFiles } from '../io/memory-folder.ts'
 import { type Folder, memoryAccess } from '../io/random-access.ts'
 import type { OutputFolder } from '../io/sink.ts'
-import { aggregateLayers } from '../measure/aggregate.ts'
-import type { LayerRow } from '../measure/layer-row.ts'
-import type { Analysis } from '../measure/model-row.ts'
+import { LayerSums } from '../measure/aggregate.ts'
+import type { StreamedRun } from '../measure/layer-source.ts'
 import { version } from '../version.ts'
 import { groupsAgain } from './check-groups.ts'
 import { openRunTables } from './collect.ts'
 import { compareFiles, wholeFile } from './compare-files.ts'
 import { type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
-import { FIRST_FILTERS, readFirstFiltersTable } from './first-filters-table.ts'
+import { FIRST_FILTERS, withFirstFilters } from './first-filters-table.ts'
 import { readGroups, readPairs, writeGroups } from './groups.ts'
 import { IMAGES } from './images.ts'
 import { type ManifestEntry, MODULE } from './manifest.ts'
@@ -30,7 +29,7 @@ export interface Derived {
 export interface ToDerive {
   readonly folder: Folder
   readonly name: string
-  readonly stored: Analysis
+  readonly stored: StreamedRun
   readonly entries: readonly ManifestEntry[]
 }
 
@@ -53,7 +52,7 @@ export async function checkDerived({ folder, name, stored, entries }: ToDerive):
   const notes: string[] = []
   if (report) {
     const pairs = await readPairs(folder, name)
-    const again = groupsAgain(stored, pairs, report)
+    const again = await groupsAgain(stored, pairs, report)
     await check.files((output) => writeGroups(output, again.report, pairs))
     for (const difference of again.differences) check.note(difference)
     for (const note of again.notes) notes.push(note)
@@ -99,36 +98,34 @@ class Check {
     }
     if (wrong.length === 0) return
     const kept = memoryOutput(this.#name)
-    await write(kept)
+    await write(onlyFiles(kept, new Set(wrong)))
     for (const path of wrong)
       for (const difference of await compareFiles(path, this.#folder, memoryAccess(path, kept.files().get(path)!)))
         this.note(difference)
   }
 }
 
-async function writeTables(output: OutputFolder, stored: Analysis): Promise<void> {
+async function writeTables(output: OutputFolder, stored: StreamedRun): Promise<void> {
   const tables = await openRunTables(output, stored.parameters)
-  for (const row of stored.layers) await tables.layer(row)
-  for (const row of stored.skipped) await tables.skipped(row)
-  const layersOf = new Map<string, LayerRow[]>()
-  for (const row of stored.layers) {
-    const own = layersOf.get(row.model)
-    if (own) own.push(row)
-    else layersOf.set(row.model, [row])
-  }
-  const models = stored.models.map((row) => ({ ...row, ...aggregateLayers(layersOf.get(row.model) ?? []) }))
+  const indices = new Map(stored.models.map(({ model }, k) => [model, k]))
+  const sums = new LayerSums(stored.models.length)
+  for await (const rows of stored.layers.rows())
+    for (const row of rows) {
+      await tables.layer(row)
+      const index = indices.get(row.model)
+      if (index !== undefined) sums.add(index, row)
+    }
+  for await (const rows of stored.skipped.rows()) for (const row of rows) await tables.skipped(row)
+  const models = stored.models.map((row, k) => ({ ...row, ...sums.total(k) }))
   await tables.finish({ ...stored, models })
 }
 
 async function writeReportAgain(
   output: OutputFolder,
   folder: Folder,
-  analysis: Analysis,
+  analysis: StreamedRun,
   groups: GroupReport | undefined,
 ): Promise<void> {
   const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when there are some
-  const access = await folder.open(FIRST_FILTERS)
-  const first = access ? await readFirstFiltersTable(access) : []
-  await access?.close?.()
-  await writeReportFiles(output, { analysis, groups, first })
+  await withFirstFilters(folder, (first) => writeReportFiles(output, { analysis, groups, first }))
 }

@@ -1,11 +1,12 @@
+import { groupsOfRun } from '../analysis/analyze-groups.ts'
 import { coefficientBins, type Histograms } from '../analysis/coefficients.ts'
-import { groupAnalysis } from '../analysis/group-analysis.ts'
+import { GroupStatistics } from '../analysis/group-analysis.ts'
 import type { GroupChoice } from '../analysis/members.ts'
 import type { Pair } from '../analysis/pairs.ts'
 import type { CoefficientRow, GroupReport, ShiftRow } from '../analysis/report-types.ts'
 import { densities, distributionShift } from '../analysis/shift.ts'
 import { isPlainError } from '../errors.ts'
-import type { Analysis } from '../measure/model-row.ts'
+import type { StreamedRun } from '../measure/layer-source.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import type { Difference } from './compare-rows.ts'
 
@@ -22,15 +23,13 @@ export interface GroupsAgain {
  * Makes the analysis of two groups again, as far as the layer table goes: all but what the second pass over the filters gives.
  * A shift of groups that count each model once is made again from the histograms that lie beside it.
  */
-export function groupsAgain(stored: Analysis, pairs: readonly Pair[], report: GroupReport): GroupsAgain {
+export async function groupsAgain(stored: StreamedRun, pairs: readonly Pair[], report: GroupReport): Promise<GroupsAgain> {
   const notes: string[] = []
-  const found = fromTables(stored, pairs)
-  const isSame =
-    found !== undefined &&
-    JSON.stringify(found.models.map(({ group }) => group)) === JSON.stringify(report.models.map(({ group }) => group))
+  const isSame = areGroups(stored, pairs, report)
   if (!isSame)
     notes.push(`which models are in which group: they were chosen by name (${report.groups.a.name}, ${report.groups.b.name})`)
-  const made = isSame ? found : groupAnalysis({ analysis: stored, pairs, groups: choiceOf(report) })
+  const question = isSame ? { pairs } : { pairs, groups: choiceOf(report) }
+  const made = await groupsOfRun(stored, null, question)
   if (report.coefficients !== null)
     notes.push('histograms of coefficients, shifts counted by pairs, and shift matrices: the filters are in the models')
   return {
@@ -46,12 +45,13 @@ export function groupsAgain(stored: Analysis, pairs: readonly Pair[], report: Gr
   }
 }
 
-/** By the metadata and the pairs; undefined where these tell no groups. */
-function fromTables(analysis: Analysis, pairs: readonly Pair[]): GroupReport | undefined {
+/** True when metadata and pairs tell the groups that the report has. */
+function areGroups(run: StreamedRun, pairs: readonly Pair[], report: GroupReport): boolean {
   try {
-    return groupAnalysis({ analysis, pairs })
+    const { members } = new GroupStatistics(run, { pairs })
+    return members.length === report.models.length && members.every(({ group }, k) => group === report.models[k]!.group)
   } catch (error) {
-    if (isPlainError(error)) return undefined
+    if (isPlainError(error)) return false
     throw error
   }
 }

@@ -6,15 +6,12 @@ import { InputError, UsageError } from '../errors.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import type { MeasuredLayer } from '../measure/layer-source.ts'
+import type { MeasuredLayer, SkippedRow } from '../measure/layer-source.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
 import { PARAMETERS } from './manifest.ts'
 import { tableFiles } from './table-files.ts'
-
-/** A convolution or tensor that was not measured. */
-export type SkippedRow = Analysis['skipped'][number]
 
 /** What a run has measured, without the layers' statistics. */
 export interface CollectedRun extends Omit<Analysis, 'layers'> {

@@ -1,7 +1,8 @@
-import { exportArrow } from './export-arrow.ts'
-import { exportCsv } from './export-csv.ts'
-import { exportParquet } from './export-parquet.ts'
-import type { ExportTable } from './export-table.ts'
+import type { Sink } from '../io/sink.ts'
+import { exportArrow, writeArrow } from './export-arrow.ts'
+import { exportCsv, writeCsv } from './export-csv.ts'
+import { exportParquet, writeParquet } from './export-parquet.ts'
+import type { ExportTable, StreamedTable } from './export-table.ts'
 
 export const exportFormats = ['csv', 'arrow', 'parquet'] as const
 export type ExportFormat = (typeof exportFormats)[number]
@@ -16,4 +17,16 @@ export type ExportFormat = (typeof exportFormats)[number]
 export function exportTable(table: ExportTable, format: ExportFormat): Uint8Array {
   if (format === 'csv') return exportCsv(table)
   return format === 'arrow' ? exportArrow(table) : exportParquet(table)
+}
+
+const writers = { csv: writeCsv, arrow: writeArrow, parquet: writeParquet } as const
+
+/** Writes the same bytes of a table that comes in parts, and gives the file its name; after a failure nothing is left. */
+export async function writeTable(sink: Sink, table: StreamedTable, format: ExportFormat): Promise<void> {
+  try {
+    await writers[format](sink, table)
+  } catch (error) {
+    await sink.discard()
+    throw error
+  }
 }

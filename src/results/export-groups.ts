@@ -29,7 +29,7 @@ import {
 import type { Described, GroupReport } from '../analysis/report-types.ts'
 import type { Column } from '../arrow/column.ts'
 import type { DescribedColumn } from '../arrow/fields.ts'
-import type { ExportTable } from './export-table.ts'
+import type { ExportTable, StreamedTable } from './export-table.ts'
 import { parametersText } from './tables.ts'
 
 // The tables of two groups' analysis: what `GroupReport` holds, flattened. Columns are members of the rows' schemas.
@@ -180,17 +180,42 @@ function columnsOfTable({ name: tableName, schema, paths }: GroupTable): GroupCo
  * group's name; `a` and `b` in the names of columns are the first and the second group.
  */
 export function groupTables(report: GroupReport): ExportTable[] {
+  const metadata = groupMetadata(report)
+  return tables.map((one) => {
+    const rows = one.rows(report)
+    return { name: one.name, columns: columnsOfTable(one).map((column) => storedColumn(column, rows, report)), metadata }
+  })
+}
+
+/** Rows of a part. */
+const ROWS_AT_ONCE = 1024
+
+/** The same tables in parts: of rows that are made when they are asked for no more is held. */
+export function groupTablesInParts(report: GroupReport): StreamedTable[] {
+  const metadata = groupMetadata(report)
+  return tables.map((one) => {
+    const columnsOf = (rows: readonly object[]): Column[] =>
+      columnsOfTable(one).map((column) => storedColumn(column, rows, report))
+    return {
+      name: one.name,
+      metadata,
+      columns: columnsOf([]),
+      async *parts() {
+        const rows = one.rows(report)
+        for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) yield columnsOf(rows.slice(from, from + ROWS_AT_ONCE))
+      },
+    }
+  })
+}
+
+function groupMetadata(report: GroupReport): ExportTable['metadata'] {
   const { a, b } = report.groups
-  const metadata = {
+  return {
     'filterlens.version': report.version,
     'filterlens.parameters': parametersText(report.parameters),
     'filterlens.groups': JSON.stringify({ a: a.name, b: b.name }),
     'filterlens.methods': JSON.stringify(report.methods),
   }
-  return tables.map((one) => {
-    const rows = one.rows(report)
-    return { name: one.name, columns: columnsOfTable(one).map((column) => storedColumn(column, rows, report)), metadata }
-  })
 }
 
 /** Numbers and texts may be null in every column; an undefined list is empty. */

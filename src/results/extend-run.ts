@@ -1,19 +1,18 @@
-import { type FirstFilters, readFirstFiltersOf } from '../activation/first-filters.ts'
+import { firstFiltersOf } from '../activation/first-filters.ts'
 import { groupsOfRun } from '../analysis/analyze-groups.ts'
 import { type GroupChoice, metaValue } from '../analysis/members.ts'
 import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { writeFile } from '../io/sink.ts'
-import { inMemory, type StreamedRun } from '../measure/layer-source.ts'
+import type { StreamedRun } from '../measure/layer-source.ts'
 import type { MeasuredRun } from '../measure/layers-again.ts'
 import type { Analysis } from '../measure/model-row.ts'
-import { FIRST_FILTERS, firstFiltersBytes } from './first-filters-table.ts'
+import { FIRST_FILTERS, type FirstFiltersSource, openFirstFilters, writeFirstFilters } from './first-filters-table.ts'
 import { writeGroups } from './groups.ts'
 import type { StagedResults } from './staged.ts'
 
-/** A measured run: its models, the layers of at least the first 64 that have any, and (asked for only when needed) all of it. */
-export interface RunToExtend extends MeasuredRun {
+/** A measured run: its models, and (asked for only when needed) all of it. */
+export interface RunToExtend extends Omit<MeasuredRun, 'layers'> {
   readonly models: Analysis['models']
   whole(): Promise<StreamedRun>
 }
@@ -36,11 +35,10 @@ export interface RunExtension {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
 }
 
-/** What came of it. */
-export interface ExtendedRun {
-  readonly groups: GroupReport | undefined
-  /** First filters of the layers, read only where results are written. */
-  readonly first: readonly FirstFilters[]
+/** What a run's results hold beyond the three tables, and who is told when they are there but for the report. */
+export interface RunAddition extends RunExtension {
+  /** Called with what has been written, before the files get their names; the first filters can be read as long as it works. */
+  readonly alsoAdd?: (run: StreamedRun, groups: GroupReport | undefined, first: FirstFiltersSource) => Promise<void>
 }
 
 /**
@@ -50,24 +48,32 @@ export interface ExtendedRun {
 export async function extendRun(
   run: RunToExtend,
   inputs: readonly (Input | LazyInput)[],
-  { pairs, groups: chosen, results, report, onProgress, occupied = async (work) => work(), ...options }: RunExtension,
-): Promise<ExtendedRun> {
+  { pairs, groups: chosen, results, report, onProgress, alsoAdd, occupied = async (work) => work(), ...options }: RunAddition,
+): Promise<GroupReport | undefined> {
   const passOptions = { ...options, ...(onProgress && { onProgress }) }
   let groups: GroupReport | undefined
   if (pairs || chosen || hasTwoGroups(run)) {
     const question = { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) }
     groups = await groupsOfRun(await run.whole(), inputs, { ...question, ...passOptions, occupied })
   }
-  if (!results) return { groups, first: [] }
+  if (!results) return groups
   const found = groups
   if (found) await occupied(() => writeGroups(results, found, pairs ?? []))
-  const first = await readFirstFiltersOf(inputs, run, options)
-  await writeFile(results, FIRST_FILTERS, firstFiltersBytes(first))
-  if (report) {
-    const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
-    await occupied(async () => writeReportFiles(results, { analysis: await inMemory(await run.whole()), groups, first }))
+  const whole = await run.whole()
+  await writeFirstFilters(await results.create(FIRST_FILTERS), firstFiltersOf(inputs, whole, options))
+  if (!report && !alsoAdd) return groups
+  const access = await results.readBack(FIRST_FILTERS)
+  try {
+    const first = await openFirstFilters(access)
+    if (report) {
+      const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
+      await occupied(async () => writeReportFiles(results, { analysis: whole, groups, first }))
+    }
+    await alsoAdd?.(whole, groups, first)
+  } finally {
+    await access.close?.()
   }
-  return { groups, first }
+  return groups
 }
 
 /** True when the metadata column Robust splits the models into two groups. */

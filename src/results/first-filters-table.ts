@@ -1,11 +1,15 @@
 import type { FirstFilters } from '../activation/first-filters.ts'
-import { batchOf, schemaOf } from '../arrow/columns.ts'
-import { coded, columnsOf, type Fields, listField, readRows } from '../arrow/fields.ts'
-import { readArrowTable } from '../arrow/table.ts'
-import { arrowFileBytes } from '../arrow/writer.ts'
+import type { Column } from '../arrow/column.ts'
+import { schemaOf } from '../arrow/columns.ts'
+import { coded, columnsOf, type Fields, listField } from '../arrow/fields.ts'
+import { openArrowBatches } from '../arrow/table.ts'
 import { layerNameFields } from '../database/layer-columns.ts'
 import { InputError } from '../errors.ts'
-import type { RandomAccess } from '../io/random-access.ts'
+import type { Folder, RandomAccess } from '../io/random-access.ts'
+import type { Sink } from '../io/sink.ts'
+import { type RowsByModel, rowsInMemory } from '../measure/layer-source.ts'
+import { TableRows } from './table-rows.ts'
+import { tableWriter } from './tables.ts'
 
 /** The file of a results folder that keeps a few filters of each layer, for the report's pictures. */
 export const FIRST_FILTERS = 'first_filters.arrow'
@@ -26,14 +30,42 @@ export const firstFiltersFields = {
   ),
 } as const satisfies Fields
 
-/** The table as an Arrow IPC file. */
-export function firstFiltersBytes(rows: readonly FirstFilters[]): Uint8Array {
-  const columns = columnsOf(firstFiltersFields, rows)
-  const schema = schemaOf(columns, { 'filterlens.kind': 'results.first_filters' })
-  return arrowFileBytes(schema, rows.length === 0 ? [] : [batchOf(schema, columns)])
+/** Writes the table as an Arrow IPC file, row by row. */
+export async function writeFirstFilters(sink: Sink, rows: AsyncIterable<FirstFilters>): Promise<void> {
+  const columns = (some: readonly FirstFilters[]): Column[] => columnsOf(firstFiltersFields, some)
+  const table = tableWriter(sink, schemaOf(columns([]), { 'filterlens.kind': 'results.first_filters' }), columns)
+  try {
+    for await (const row of rows) await table.write(row)
+    await table.commit()
+  } catch (error) {
+    await table.discard()
+    throw error
+  }
 }
 
-/** Reads it back. @throws InputError */
-export async function readFirstFiltersTable(access: RandomAccess): Promise<FirstFilters[]> {
-  return readRows(firstFiltersFields, await readArrowTable(access))
+/** The first filters of layers, by model. */
+export interface FirstFiltersSource extends Pick<RowsByModel<FirstFilters>, 'of'> {
+  /** The models that have any. */
+  models(): Promise<ReadonlySet<string>>
+}
+
+/** The table of first filters, which stays where it is. @throws InputError when it is none; rows are checked when they are read */
+export async function openFirstFilters(access: RandomAccess): Promise<FirstFiltersSource> {
+  return new TableRows<FirstFilters>(await openArrowBatches(access), firstFiltersFields)
+}
+
+/** First filters that are in memory. */
+export function firstFiltersInMemory(rows: readonly FirstFilters[]): FirstFiltersSource {
+  return { ...rowsInMemory(rows), models: async () => new Set(rows.map(({ model }) => model)) }
+}
+
+/** Opens the table of a results folder for as long as `work` takes; a folder without one has none. @throws InputError */
+export async function withFirstFilters<T>(folder: Folder, work: (first: FirstFiltersSource) => Promise<T>): Promise<T> {
+  const access = await folder.open(FIRST_FILTERS)
+  if (!access) return work(firstFiltersInMemory([]))
+  try {
+    return await work(await openFirstFilters(access))
+  } finally {
+    await access.close?.()
+  }
 }

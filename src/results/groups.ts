@@ -2,9 +2,10 @@ import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { InputError } from '../errors.ts'
 import type { Folder } from '../io/random-access.ts'
-import { type OutputFolder, writeFile } from '../io/sink.ts'
-import { exportTable } from './export-formats.ts'
-import { groupTables } from './export-groups.ts'
+import type { OutputFolder } from '../io/sink.ts'
+import { writeTable } from './export-formats.ts'
+import { groupTablesInParts } from './export-groups.ts'
+import { jsonPieces } from './json-pieces.ts'
 import { parametersText } from './tables.ts'
 
 /** The whole group analysis as JSON. */
@@ -18,27 +19,46 @@ export const PAIRS = 'pairs.json'
 /** Adds the group analysis to the results: as JSON, each of its tables as groups/<name>.arrow, and the pairs. */
 export async function writeGroups(folder: OutputFolder, report: GroupReport, pairs: readonly Pair[]): Promise<void> {
   const parameters: unknown = JSON.parse(parametersText(report.parameters)) // in the order in which they are read back
-  await writeFile(folder, GROUPS, `${JSON.stringify({ ...report, parameters })}\n`)
-  await writeFile(
+  await writeJson(folder, GROUPS, { ...report, parameters })
+  await writeJson(
     folder,
     PAIRS,
-    `${JSON.stringify(pairs.map(({ a, b, architecture, dataset }) => ({ a, b, architecture, dataset })))}\n`,
+    pairs.map(({ a, b, architecture, dataset }) => ({ a, b, architecture, dataset })),
   )
-  for (const table of groupTables(report)) await writeFile(folder, `groups/${table.name}.arrow`, exportTable(table, 'arrow'))
+  for (const table of groupTablesInParts(report))
+    await writeTable(await folder.create(`groups/${table.name}.arrow`), table, 'arrow')
+}
+
+async function writeJson(folder: OutputFolder, path: string, value: object): Promise<void> {
+  const sink = await folder.create(path)
+  try {
+    const encoder = new TextEncoder()
+    for (const text of jsonPieces(value)) await sink.write(encoder.encode(text))
+    await sink.write(encoder.encode('\n'))
+    await sink.commit()
+  } catch (error) {
+    await sink.discard()
+    throw error
+  }
 }
 
 /** The group analysis of a results folder; undefined when it has none. @throws InputError when it is damaged */
 export async function readGroups(folder: Folder, name: string): Promise<GroupReport | undefined> {
-  const value = await readJson(folder, name, GROUPS)
-  if (value === undefined) return undefined
-  const { groupReportProblem } = await import('../analysis/report-schema.ts') // read by few pages
-  const problem = groupReportProblem(value)
-  if (problem !== undefined)
-    throw new InputError(
-      `${name}/${GROUPS}`,
-      `is no group analysis of filterlens (${problem}); run filterlens analyze --pairs again`,
-    )
-  return value as GroupReport
+  const access = await folder.open(GROUPS)
+  if (!access) return undefined
+  const file = `${name}/${GROUPS}`
+  const refused = (problem: string, cause?: unknown): InputError =>
+    new InputError(file, `is no group analysis of filterlens (${problem}); run filterlens analyze --pairs again`, { cause })
+  try {
+    const { readGroupReport } = await import('./read-groups.ts') // read by few pages
+    return await readGroupReport(access, refused)
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new InputError(file, 'is not JSON; it is damaged, run filterlens analyze --pairs again', { cause: error })
+    throw error
+  } finally {
+    await access.close?.()
+  }
 }
 
 /** The pairs of a results folder; none when it has none. @throws InputError when they are damaged */

@@ -4,9 +4,12 @@ import type { Input, LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
 import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { type StreamedRun, streamed } from '../measure/layer-source.ts'
+import { RowsOfModel } from '../measure/layers-again.ts'
 import { inputNames } from '../measure/model-names.ts'
 import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { type MeasureEvent, measure } from '../measure/run.ts'
+import type { Skipped } from '../sources/source.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import { compareLayerRows, compareModelRows, type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
 
@@ -40,7 +43,10 @@ export interface RecomputeOptions {
 }
 
 /** @throws InputError when the results were made by another module: its numbers may differ in the last digit without being wrong */
-export function requireSameModule(name: string, { version, parameters: { kernel_sha256 } }: Analysis): void {
+export function requireSameModule(
+  name: string,
+  { version, parameters: { kernel_sha256 } }: Pick<Analysis, 'version' | 'parameters'>,
+): void {
   if (kernel_sha256 === moduleSha256) return
   throw new InputError(
     name,
@@ -60,16 +66,21 @@ export function requireSameModule(name: string, { version, parameters: { kernel_
  */
 export async function recompute(
   name: string,
-  stored: Analysis,
-  given: readonly LazyInput[],
+  given: Analysis | StreamedRun,
+  candidates: readonly LazyInput[],
   options: RecomputeOptions = {},
 ): Promise<Recomputation> {
+  const stored = streamed(given)
   requireSameModule(name, stored)
   const byFile = new Map<string, ModelRow[]>()
-  for (const row of stored.models) byFile.set(row.file, [...(byFile.get(row.file) ?? []), row])
-  const byPath = new Map(given.map((input) => [input.path, input]))
+  for (const row of stored.models) {
+    const own = byFile.get(row.file)
+    if (own) own.push(row)
+    else byFile.set(row.file, [row])
+  }
+  const byPath = new Map(candidates.map((input) => [input.path, input]))
   const failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
-  const others = given.filter(({ path }) => !byFile.has(path) && !failedBefore.has(path))
+  const others = candidates.filter(({ path }) => !byFile.has(path) && !failedBefore.has(path))
   const problems: string[] = []
   const inputs: LazyInput[] = []
   const drawn = sampleOf([...byFile.keys()], options)
@@ -80,7 +91,7 @@ export async function recompute(
   }
   // Whose own file is not there may lie in a database; what is not found there either is missing.
   const areDatabases = absent.length > 0 && absent.length === drawn.length
-  for (const input of areDatabases ? others : given.filter(({ path }) => failedBefore.has(path) && !byFile.has(path)))
+  for (const input of areDatabases ? others : candidates.filter(({ path }) => failedBefore.has(path) && !byFile.has(path)))
     inputs.push(input)
   const sound: LazyInput[] = []
   for (const input of inputs) {
@@ -100,7 +111,7 @@ export async function recompute(
     kernel,
     ...(metrics && { metrics }),
     names: inputNames([...byFile.keys(), ...failedBefore.keys(), ...twins.map(({ path }) => path)]),
-    skipNonFinite: stored.skipped.some(({ reason }) => reason.startsWith('the weight at index')),
+    skipNonFinite: await leftOutNonFinite(stored),
     keepGoing: true,
     ...(options.signal && { signal: options.signal }),
     ...(options.onProgress && {
@@ -108,7 +119,7 @@ export async function recompute(
         options.onProgress!(done, sound.length, model),
     }),
   })
-  for await (const event of events) again.take(event)
+  for await (const event of events) await again.take(event)
   const missing = new Set(absent)
   for (const file of again.seen) missing.delete(file)
   for (const file of missing) problems.push(`${file} is not among the inputs`)
@@ -132,6 +143,12 @@ export async function recompute(
   }
 }
 
+/** True when a layer was left out for a weight that is not finite. */
+async function leftOutNonFinite({ skipped }: Pick<StreamedRun, 'skipped'>): Promise<boolean> {
+  for await (const rows of skipped.rows()) if (rows.some(({ reason }) => reason.startsWith('the weight at index'))) return true
+  return false
+}
+
 async function changedProblem(lazy: LazyInput, wanted: string, signal?: AbortSignal): Promise<string | undefined> {
   let input: Input | undefined
   try {
@@ -148,7 +165,18 @@ async function changedProblem(lazy: LazyInput, wanted: string, signal?: AbortSig
   }
 }
 
-/** Compares what is measured again with the rows of results, model by model. */
+/** A model while its layers come again. */
+interface ModelAgain {
+  /** Its row in the results; undefined when these have none. */
+  readonly before: ModelRow | undefined
+  readonly rows: RowsOfModel<LayerRow>
+  layers: number
+  readonly differences: Difference[]
+  /** Layers that are not in the results where they were looked for. */
+  readonly unmatched: LayerRow[]
+}
+
+/** Compares what is measured again with the rows of results, model by model; of these a batch is held at a time. */
 class Again {
   readonly differences: Difference[] = []
   readonly problems: string[] = []
@@ -160,33 +188,28 @@ class Again {
   readonly meta = new Map<string, ModelRow['meta']>()
   readonly warnings = new Set<string>()
   layers = 0
-  readonly #stored: Analysis
+  readonly #stored: StreamedRun
   readonly #failedBefore: ReadonlyMap<string, string>
   /** In a sample other models may have had the name first. */
   readonly #namesCount: boolean
   readonly #waiting = new Map<string, ModelRow[]>()
-  /** Layers of one id in their order: a file may give one id to several. */
-  readonly #rows = new Map<string, Map<number, LayerRow[]>>()
-  #current: LayerRow[] = []
+  #current: ModelAgain | undefined
 
-  constructor(stored: Analysis, namesCount: boolean) {
+  constructor(stored: StreamedRun, namesCount: boolean) {
     this.#stored = stored
     this.#namesCount = namesCount
-    for (const row of stored.models) this.#waiting.set(row.file, [...(this.#waiting.get(row.file) ?? []), row])
-    this.#failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
-    for (const row of stored.layers) {
-      const layers = this.#rows.get(row.model) ?? new Map<number, LayerRow[]>()
-      const same = layers.get(row.layer_id)
-      if (same) same.push(row)
-      else layers.set(row.layer_id, [row])
-      this.#rows.set(row.model, layers)
+    for (const row of stored.models) {
+      const own = this.#waiting.get(row.file)
+      if (own) own.push(row)
+      else this.#waiting.set(row.file, [row])
     }
+    this.#failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
   }
 
-  take(event: MeasureEvent): void {
-    if (event.kind === 'layer') this.#current.push(event.row)
+  async take(event: MeasureEvent): Promise<void> {
+    if (event.kind === 'layer') await this.#layer(event.row, event.identity.input.path)
     else if (event.kind === 'failed') {
-      this.#current = []
+      this.#current = undefined
       this.failed.add(event.file)
       const before = this.#failedBefore.get(event.file)
       if (before === undefined) this.problems.push(event.error.message)
@@ -194,8 +217,8 @@ class Again {
         this.#note({ table: 'models', row: event.file, column: 'failed', stored: before, recomputed: event.error.problem })
     } else if (event.kind === 'warning') this.warnings.add(event.text)
     else if (event.kind === 'model') {
-      this.#model(event)
-      this.#current = []
+      await this.#model(event)
+      this.#current = undefined
     }
   }
 
@@ -208,9 +231,31 @@ class Again {
     if (this.differences.length < MOST_DIFFERENCES) this.differences.push(difference)
   }
 
-  #model({ row, skipped }: Extract<MeasureEvent, { kind: 'model' }>): void {
+  #begin(file: string): ModelAgain {
+    const before = this.#waiting.get(file)?.[0]
+    const rows = before ? this.#stored.layers.of(before.model) : noRows()
+    return { before, rows: new RowsOfModel(rows), layers: 0, differences: [], unmatched: [] }
+  }
+
+  async #layer(row: LayerRow, file: string): Promise<void> {
+    this.#current ??= this.#begin(file)
+    const current = this.#current
+    current.layers++
+    if (!current.before) return
+    const stored = await current.rows.take(row.layer_id, false)
+    if (stored) this.#compare(current, stored, row)
+    else current.unmatched.push(row)
+  }
+
+  #compare({ before, differences }: ModelAgain, stored: LayerRow, row: LayerRow): void {
+    for (const difference of compareLayerRows(stored, { ...row, model: before!.model }))
+      if (differences.length < MOST_DIFFERENCES) differences.push(difference)
+  }
+
+  async #model({ row, skipped }: Extract<MeasureEvent, { kind: 'model' }>): Promise<void> {
     this.seen.add(row.file)
-    const before = this.#waiting.get(row.file)?.shift()
+    const current = this.#current ?? this.#begin(row.file)
+    const { before } = current
     if (!before) {
       this.problems.push(
         this.#failedBefore.has(row.file)
@@ -219,24 +264,36 @@ class Again {
       )
       return
     }
+    this.#waiting.get(row.file)!.shift()
     const { model } = before
     const named = this.#namesCount ? row : { ...row, model }
     this.meta.set(model, row.meta)
     for (const difference of compareModelRows(before, { ...named, meta: before.meta })) this.#note(difference)
     if (row.layers === 0) this.warnings.add(`${model}: no layer to measure: ${describeCensus(undefined, skipped)}`)
-    const known = this.#rows.get(model) ?? new Map<number, LayerRow[]>()
-    for (const layer of this.#current) {
-      const stored = known.get(layer.layer_id)?.shift()
-      if (stored) for (const difference of compareLayerRows(stored, { ...layer, model })) this.#note(difference)
+    await this.#endLayers(current, model)
+    await this.#skipped(model, skipped)
+  }
+
+  async #endLayers(current: ModelAgain, model: string): Promise<void> {
+    // Layers that stand in another order than in the table.
+    for (const layer of current.unmatched) {
+      const stored = await current.rows.take(layer.layer_id, true)
+      if (stored) this.#compare(current, stored, layer)
       else this.problems.push(`${model}: layer ${layer.layer} is not in the results`)
-      this.layers++
     }
-    for (const { layer } of [...known.values()].flat())
-      this.problems.push(`${model}: layer ${layer} is in the results, and is not measured now`)
-    const left = this.#stored.skipped.filter((entry) => entry.model === model)
-    const text = (entries: readonly { name: string; kind: string; shape: readonly number[]; reason: string }[]): string[] =>
-      entries.map(({ name, kind, shape, reason }) => JSON.stringify([name, kind, shape, reason]))
-    const [was, is] = [text(left), text(skipped)]
+    for (const difference of current.differences) this.#note(difference)
+    this.layers += current.layers
+    for (let row = await current.rows.next(); row; row = await current.rows.next()) {
+      this.problems.push(`${model}: layer ${row.layer} is in the results, and is not measured now`)
+      await current.rows.take(row.layer_id, true)
+    }
+  }
+
+  async #skipped(model: string, skipped: readonly Skipped[]): Promise<void> {
+    const text = ({ name, kind, shape, reason }: Skipped): string => JSON.stringify([name, kind, shape, reason])
+    const was: string[] = []
+    for await (const rows of this.#stored.skipped.of(model)) for (const row of rows) was.push(text(row))
+    const is = skipped.map(text)
     for (let k = 0; k < Math.max(was.length, is.length); k++)
       if (was[k] !== is[k])
         this.#note({
@@ -248,6 +305,8 @@ class Again {
         })
   }
 }
+
+async function* noRows(): AsyncGenerator<readonly LayerRow[]> {}
 
 /** A seeded choice without repetition, in the order of the run. */
 function sampleOf(files: readonly string[], { sample, seed = 0 }: RecomputeOptions): string[] {

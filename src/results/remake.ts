@@ -1,18 +1,19 @@
-import { memoryOutput } from '../io/memory-folder.ts'
+import { memoryOutput, nowhere, onlyFiles } from '../io/memory-folder.ts'
 import type { Folder, LazyInput } from '../io/random-access.ts'
-import { streamed } from '../measure/layer-source.ts'
-import type { Analysis } from '../measure/model-row.ts'
+import type { OutputFolder } from '../io/sink.ts'
+import type { StreamedRun } from '../measure/layer-source.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import { openRunTables } from './collect.ts'
 import { compareFiles, wholeFile } from './compare-files.ts'
 import type { Difference } from './compare-rows.ts'
 import { extendRun } from './extend-run.ts'
+import { FIRST_FILTERS } from './first-filters-table.ts'
 import { PAIRS, readPairs } from './groups.ts'
 import { IMAGES } from './images.ts'
 import { type ManifestEntry, MODULE } from './manifest.ts'
 import { isReportFile, REPORT } from './report-files.ts'
-import { stageResults } from './staged.ts'
+import { type StagedResults, stageResults } from './staged.ts'
 
 /** What making every file of results again gave. */
 export interface Remade {
@@ -27,7 +28,7 @@ export interface Remade {
 export interface Remaking {
   readonly folder: Folder
   readonly name: string
-  readonly stored: Analysis
+  readonly stored: StreamedRun
   readonly entries: readonly ManifestEntry[]
   readonly inputs: readonly LazyInput[]
   readonly signal?: AbortSignal
@@ -47,15 +48,14 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
     )
   if (stored.version !== version) return { equal: [], differences: [], notes }
   if (listed.has(IMAGES)) notes.push(`${REPORT} shows images that are no part of the results; it was not made again`)
-  const output = memoryOutput(name)
-  const results = stageResults(output)
-  const tables = await openRunTables(results, stored.parameters)
-  for (const row of stored.layers) await tables.layer(row)
-  for (const row of stored.skipped) await tables.skipped(row)
-  await tables.finish(stored)
-  if (listed.has('first_filters.arrow')) {
-    const pairs = listed.has(PAIRS) ? await readPairs(folder, name) : []
-    await extendRun({ ...stored, whole: async () => streamed(stored) }, inputs, {
+  const pairs = listed.has(PAIRS) ? await readPairs(folder, name) : []
+  const write = async (results: StagedResults): Promise<void> => {
+    const tables = await openRunTables(results, stored.parameters)
+    for await (const rows of stored.layers.rows()) for (const row of rows) await tables.layer(row)
+    for await (const rows of stored.skipped.rows()) for (const row of rows) await tables.skipped(row)
+    await tables.finish(stored)
+    if (!listed.has(FIRST_FILTERS)) return
+    await extendRun({ ...stored, whole: async () => stored }, inputs, {
       results,
       ...(pairs.length > 0 && { pairs }),
       report: listed.has(REPORT) && !listed.has(IMAGES),
@@ -65,16 +65,42 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
       }),
     })
   }
+  const results = stageResults(withStoredFilters(nowhere(name), folder))
+  await write(results)
   const differences: Difference[] = []
   const equal: string[] = []
+  const wrong = new Set<string>()
   const made = new Map(results.files.map(({ path, sha256 }) => [path, sha256]))
+  await results.discard()
   for (const path of new Set([...listed.keys(), ...made.keys()])) {
     if (path === IMAGES || (listed.has(IMAGES) && isReportFile(path))) continue
     const [before, now] = [listed.get(path), path === MODULE ? moduleSha256 : made.get(path)]
     if (before === now) equal.push(path)
     else if (before === undefined || now === undefined) differences.push(wholeFile(path, before !== undefined, now !== undefined))
-    else for (const one of await compareFiles(path, folder, await results.readBack(path))) differences.push(one)
+    else wrong.add(path)
   }
-  await results.discard()
+  if (wrong.size > 0) {
+    const kept = onlyFiles(memoryOutput(name), wrong)
+    const again = stageResults(wrong.has(FIRST_FILTERS) ? kept : withStoredFilters(kept, folder))
+    await write(again)
+    for (const path of wrong)
+      for (const one of await compareFiles(path, folder, await again.readBack(path))) differences.push(one)
+    await again.discard()
+  }
   return { equal, differences, notes }
+}
+
+/**
+ * An output that reads the first filters back from the results that are checked: the report's pictures are made of them, and where
+ * they are not what was written now, they are told to differ themselves.
+ */
+function withStoredFilters(output: OutputFolder, folder: Folder): OutputFolder {
+  return {
+    ...output,
+    async create(path) {
+      const sink = await output.create(path)
+      if (path !== FIRST_FILTERS) return sink
+      return { ...sink, readBack: async () => (await folder.open(FIRST_FILTERS)) ?? sink.readBack() }
+    },
+  }
 }

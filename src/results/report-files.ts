@@ -1,17 +1,19 @@
-import type { FirstFilters } from '../activation/first-filters.ts'
 import type { FirstStage } from '../activation/first-stage.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
-import type { Analysis } from '../measure/model-row.ts'
-import { buildReport } from '../report/build-report.ts'
-import { figureFiles } from '../report/figure-files.ts'
+import type { StreamedRun } from '../measure/layer-source.ts'
+import { reportHtml } from '../report/build-report.ts'
+import { filesOfFigures } from '../report/figure-files.ts'
 import { pictures } from '../report/pictures.ts'
+import { drawReportFigures } from '../report/report-figures.ts'
+import { prepareReport } from '../report/reported-layers.ts'
+import type { FirstFiltersSource } from './first-filters-table.ts'
 
 /** What the report of results is made of. */
 export interface ReportParts {
-  readonly analysis: Analysis
+  readonly analysis: StreamedRun
   readonly groups: GroupReport | undefined
-  readonly first: readonly FirstFilters[]
+  readonly first: FirstFiltersSource
   readonly activation?: FirstStage | undefined
 }
 
@@ -28,7 +30,9 @@ export async function writeReportFiles(
   folder: OutputFolder,
   { analysis, groups, first, activation }: ReportParts,
 ): Promise<void> {
-  const input = { analysis, groups, ...pictures(analysis, groups, first), activation }
-  await writeFile(folder, REPORT, await buildReport(input))
-  for (const { name, bytes } of await figureFiles(input, { format: 'svg' })) await writeFile(folder, `figures/${name}`, bytes)
+  const report = await prepareReport({ analysis, groups, ...(await pictures(analysis, groups, first)), activation })
+  const figures = await drawReportFigures(report)
+  await writeFile(folder, REPORT, await reportHtml(report, figures))
+  for (const { name, bytes } of await filesOfFigures(figures, { format: 'svg' }))
+    await writeFile(folder, `figures/${name}`, bytes)
 }

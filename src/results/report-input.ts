@@ -1,16 +1,14 @@
 import type { Folder } from '../io/random-access.ts'
 import { pictures } from '../report/pictures.ts'
 import type { ReportInput } from '../report/report-input.ts'
-import { FIRST_FILTERS, readFirstFiltersTable } from './first-filters-table.ts'
+import { withFirstFilters } from './first-filters-table.ts'
 import { readGroups } from './groups.ts'
-import { readResults } from './tables-read.ts'
+import { withRun } from './tables-read.ts'
 
-/** What a report is made of, from a results folder alone. @throws InputError */
-export async function readReportInput(folder: Folder, name: string): Promise<ReportInput> {
-  const analysis = await readResults(folder, name)
-  const groups = await readGroups(folder, name)
-  const access = await folder.open(FIRST_FILTERS)
-  const first = access ? await readFirstFiltersTable(access) : []
-  await access?.close?.()
-  return { analysis, groups, ...pictures(analysis, groups, first) }
+/** What a report is made of, from a results folder alone, for as long as `work` takes. @throws InputError */
+export async function withReportInput<T>(folder: Folder, name: string, work: (input: ReportInput) => Promise<T>): Promise<T> {
+  return withRun(folder, name, async (analysis) => {
+    const groups = await readGroups(folder, name)
+    return withFirstFilters(folder, async (first) => work({ analysis, groups, ...(await pictures(analysis, groups, first)) }))
+  })
 }

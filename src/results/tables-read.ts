@@ -7,11 +7,12 @@ import type { LayerRow } from '../measure/layer-row.ts'
 import { inMemory, type StreamedRun } from '../measure/layer-source.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
-import { type Analysis, type ModelRow, modelFields, skippedFields } from '../measure/model-row.ts'
+import { type Analysis, type ModelRow, modelFields } from '../measure/model-row.ts'
 import { isParameters } from '../measure/parameters.ts'
-import { openLayerTable, requireKind } from './layer-table.ts'
+import { openLayerTable, openSkippedTable } from './layer-table.ts'
 import { tableFiles } from './table-files.ts'
 import { isFailures, isTexts } from './table-metadata.ts'
+import { requireKind } from './table-rows.ts'
 
 /**
  * An analysis from its results folder: every later step runs from the tables alone.
@@ -43,8 +44,11 @@ export async function withRun<T>(folder: Folder, name: string, work: (run: Strea
     }
   }
   const models = await read(tableFiles.models, readModelTable)
-  const skipped = await read(tableFiles.skipped, readSkippedTable)
-  return read(tableFiles.layers, async (access) => work({ ...models, layers: await openLayerTable(access), skipped }))
+  return read(tableFiles.skipped, async (skipped) =>
+    read(tableFiles.layers, async (layers) =>
+      work({ ...models, layers: await openLayerTable(layers), skipped: await openSkippedTable(skipped) }),
+    ),
+  )
 }
 
 /** The rows of a layer table. */
@@ -76,10 +80,4 @@ function recorded<T>(table: ArrowTable, key: string, is: (value: unknown) => val
   const value = metadataJson(table, key)
   if (!is(value)) throw new InputError(table.name, `its metadata ${key} is not what filterlens writes; the table is damaged`)
   return value
-}
-
-async function readSkippedTable(access: RandomAccess): Promise<Analysis['skipped']> {
-  const table = await readArrowTable(access)
-  requireKind(table, 'results.skipped')
-  return readRows(skippedFields, table)
 }

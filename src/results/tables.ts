@@ -122,7 +122,12 @@ export function skippedTableWriter(
   return tableWriter(sink, skippedSchema(version, parameters), skippedColumns)
 }
 
-function tableWriter<Row>(sink: Sink, schema: Schema, columns: (rows: readonly Row[]) => readonly Column[]): TableWriter<Row> {
+/** A table of any rows that grows row by row. */
+export function tableWriter<Row>(
+  sink: Sink,
+  schema: Schema,
+  columns: (rows: readonly Row[]) => readonly Column[],
+): TableWriter<Row> {
   const file = arrowFileWriter(sink, schema)
   let rows: Row[] = []
   const flush = async (): Promise<void> => {

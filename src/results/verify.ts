@@ -4,7 +4,7 @@ import { steadyInputs } from '../inputs/steady-inputs.ts'
 import type { Folder, LazyInput } from '../io/random-access.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { firstFew, plural } from '../words.ts'
-import { checkDerived } from './check-derived.ts'
+import { checkDerived, type ToDerive } from './check-derived.ts'
 import { checkFiles } from './check-files.ts'
 import { compareMeta, comparePairsWith } from './compare-meta.ts'
 import type { Difference } from './compare-rows.ts'
@@ -12,7 +12,7 @@ import { readPairs } from './groups.ts'
 import { RESULTS } from './manifest.ts'
 import { type Recomputation, type RecomputeOptions, recompute } from './recompute.ts'
 import { remake } from './remake.ts'
-import { readResults } from './tables-read.ts'
+import { withRun } from './tables-read.ts'
 
 /** What results are held against, beside themselves. */
 export interface VerifyOptions {
@@ -56,7 +56,7 @@ export interface Verdict {
  * number, the tables and the models that are given. @throws InputError when there are no results, or they are of another module
  */
 export async function verifyResults(folder: Folder, name: string, options: VerifyOptions = {}): Promise<Verdict> {
-  const { expect, signal, occupied = async (work) => work() } = options
+  const { expect, signal } = options
   const { problems, entries, resultsSha256, extra } = await checkFiles(folder, name, signal)
   const found = {
     resultsSha256,
@@ -73,7 +73,17 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
     notCompared: [],
   }
   if (found.problems.length > 0) return found
-  const stored = await occupied(() => readResults(folder, name))
+  return withRun(folder, name, (stored) => verifyRun({ folder, name, stored, entries }, extra, found, options))
+}
+
+/** The same of results whose hashes are right. */
+async function verifyRun(
+  { folder, name, stored, entries }: ToDerive,
+  extra: readonly string[],
+  found: Verdict,
+  options: VerifyOptions,
+): Promise<Verdict> {
+  const { expect, occupied = async (work) => work() } = options
   const pairs = await readPairs(folder, name)
   const again =
     options.inputs &&
@@ -138,7 +148,11 @@ function outside(expect: string | undefined): string[] {
   ]
 }
 
-function ofInputs(stored: Analysis, { inputs, sample }: VerifyOptions, again: Recomputation | undefined): string[] {
+function ofInputs(
+  stored: Pick<Analysis, 'models' | 'failed'>,
+  { inputs, sample }: VerifyOptions,
+  again: Recomputation | undefined,
+): string[] {
   if (!inputs || !again) return ['the numbers with the models: --inputs does it']
   const files = new Set(stored.models.map(({ file }) => file)).size
   const given = new Set(inputs.map(({ path }) => path))

@@ -5,7 +5,7 @@ import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
 import { InputError } from '../../src/errors.ts'
 import { memoryAccess } from '../../src/io/random-access.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
-import { layersByModel } from '../../src/measure/layer-source.ts'
+import { layersByModel, streamed } from '../../src/measure/layer-source.ts'
 import { openLayerTable } from '../../src/results/layer-table.ts'
 import { layerTableBytes, skippedTableBytes } from '../../src/results/tables.ts'
 import { modelRow, syntheticAnalysis } from '../analysis/synthetic.ts'
@@ -87,7 +87,7 @@ test('groups of a table are those of the rows in memory, bit for bit', async () 
   }))
   const bootstrap = { resamples: 100 }
   const fromMemory = groupAnalysis({ analysis, pairs, bootstrap })
-  const fromTable = await groupsOfRun({ ...analysis, layers: await openLayerTable(table) }, null, { pairs, bootstrap })
+  const fromTable = await groupsOfRun({ ...streamed(analysis), layers: await openLayerTable(table) }, null, { pairs, bootstrap })
   assert.equal(fromTable, fromMemory)
   // An analysis that is put together by hand may hold its rows in any order: of each model it is theirs that counts.
   const mixed: LayerRow[] = [...analysis.layers].sort((a, b) => a.layer_id - b.layer_id)

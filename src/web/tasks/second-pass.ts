@@ -36,7 +36,12 @@ export async function secondPass({ run, files, basis }: SecondPass, signal: Abor
 
 /** The whole analysis of two groups; coefficients and shifts are measured where the files are given. */
 export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, emit: Emit): Promise<GroupReport> {
-  if (!files) return groupAnalysis(given)
+  if (!files) return sendable(groupAnalysis(given))
   const { inputs, names } = await inputsOf(files)
-  return analyzeGroups(inputs, { ...given, names, signal, onProgress: emitting(emit) })
+  return sendable(await analyzeGroups(inputs, { ...given, names, signal, onProgress: emitting(emit) }))
+}
+
+/** Rows that are made when they are asked for cannot be sent to the page. */
+function sendable(report: GroupReport): GroupReport {
+  return { ...report, depth: [...report.depth] }
 }
