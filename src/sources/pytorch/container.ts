@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly layout: string
   /** Tensors that TorchScript's code names (`CONSTANTS.c0` …): a frozen module keeps its weights there. */
   readonly constants?: readonly TorchTensor[]
+  /** TorchScript's code: texts by their paths below `code/`; undefined where there is more of it than is read. */
+  readonly code?: () => Promise<ReadonlyMap<string, string> | undefined>
   /** Callables by which the pickle would run code if Python loaded it. */
   readonly unsafe?: ReadonlySet<string>
   /** The bytes of a storage, little-endian. @throws InputError when they are missing or too few */
@@ -23,6 +25,7 @@ export interface Checkpoint {
 /** torch's magic number as the first pickle of a legacy file: PROTO 2, LONG1 of ten bytes, STOP. */
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
 const TAR_MEMBERS = ['storages', 'tensors', 'pickle', 'sys_info']
+const LARGEST_CODE = 1 << 25
 const LARGEST_PICKLE = 0x20000000 // 512 MiB
 
 /** What the bytes say: torch's own layouts, or a bare pickle. */
@@ -98,7 +101,7 @@ async function openArchive(access: RandomAccess): Promise<Checkpoint> {
     root: value,
     unsafe,
     layout: constants ? 'TorchScript' : 'zip',
-    ...(constants && { constants }),
+    ...(constants && { constants, code: () => codeOf(zip, `${prefix}code/`) }),
     async storage(storage) {
       if (storage.bytes) return checked(access, storage, memoryAccess(`${access.name}/${storage.key}`, storage.bytes))
       const data = storage.key.startsWith(CONSTANTS)
@@ -132,6 +135,14 @@ async function readConstants(zip: Zip, prefix: string): Promise<TorchTensor[] | 
     return copy
   }
   return itemsOf(value).flatMap((item) => (item instanceof TorchTensor ? [item.inStorage(moved)] : []))
+}
+
+async function codeOf(zip: Zip, folder: string): Promise<ReadonlyMap<string, string> | undefined> {
+  const entries = zip.entries.filter(({ name }) => name.startsWith(folder) && name.endsWith('.py'))
+  if (entries.reduce((sum, { byteLength }) => sum + byteLength, 0) > LARGEST_CODE) return undefined
+  const files = new Map<string, string>()
+  for (const entry of entries) files.set(entry.name.slice(folder.length), await readText(entry))
+  return files
 }
 
 async function readText(entry: ZipEntry): Promise<string> {

@@ -22,6 +22,7 @@ import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout }
 import { isDistributed, openDistributed } from './distributed.ts'
 import { type Found, type FoundTensor, findNetworks, type ModuleFacts, type Network } from './networks.ts'
 import { type Leaf, torchPlan } from './plan.ts'
+import { placedByCode } from './script/placed.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
 import { type Masks, withMasks } from './sparsifier.ts'
 import { TorchTensor } from './values.ts'
@@ -53,7 +54,7 @@ export const pytorch: SourceFormat = {
     const { checkpoint, found, parts } = await openTorchShards(input, look)
     try {
       const name = modelName(input.path).replace(/\.(bin|pt|pth)\.index(\.[\w-]+)?$/, '')
-      return await readSource(input, name, { checkpoint, found, notes: [] }, parts)
+      return await readSource(input, name, { checkpoint, found }, parts)
     } catch (error) {
       for (const part of parts) await part.close?.()
       throw error
@@ -76,8 +77,6 @@ async function openFolder(input: Input): Promise<Source> {
 interface Looked {
   readonly checkpoint: Checkpoint
   readonly found: Found
-  /** What a person should know about how it was read. */
-  readonly notes: readonly string[]
 }
 
 async function look(access: RandomAccess): Promise<Looked> {
@@ -90,25 +89,24 @@ function lookInto(checkpoint: Checkpoint, access: RandomAccess): Looked {
     const { constants = [] } = checkpoint
     const isFrozen =
       constants.length > 0 && found.networks.every(({ tensors }) => tensors.every(({ leaf }) => leaf.shape.length < 3))
-    if (!isFrozen) return { checkpoint, found, notes: [] }
-    const note =
-      'is a frozen TorchScript module, which does not name its layers: transposed convolutions in it cannot be recognised'
-    return { checkpoint, found: { ...found, networks: [frozen(constants)] }, notes: [`${access.name}: ${note}`] }
+    return { checkpoint, found: isFrozen ? { ...found, networks: [frozen(constants)] } : found }
   } catch (error) {
     if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
     throw error
   }
 }
 
+const FROZEN = 'CONSTANTS.c'
+
 /** A frozen module's weights under the names that its code gives them. */
 function frozen(constants: readonly TorchTensor[]): Network {
-  return { key: '', isModule: true, tensors: constants.map((leaf, k) => ({ name: `CONSTANTS.c${k}`, leaf })) }
+  return { key: '', isModule: true, tensors: constants.map((leaf, k) => ({ name: `${FROZEN}${k}`, leaf })) }
 }
 
 async function readSource(
   input: Input,
   name: string,
-  { checkpoint, found, notes }: Looked,
+  { checkpoint, found }: Looked,
   parts: readonly RandomAccess[],
 ): Promise<Source> {
   const read: ReadNetwork[] = []
@@ -119,6 +117,11 @@ async function readSource(
   const code = wouldRun(checkpoint.unsafe)
   if (code !== undefined && !read.some(({ convolutions }) => convolutions.length > 0))
     throw new InputError(input.access.name, `is a pickle that ${code}, and holds no layer; do not load it`)
+  if (!read.some(({ convolutions }) => convolutions.length > 0) && (await isOptimised(checkpoint)))
+    throw new InputError(
+      input.access.name,
+      'was made for one machine by torch.jit.optimize_for_inference, and its weights are not in the file; save the module before that',
+    )
   if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
@@ -132,7 +135,7 @@ async function readSource(
       tensors,
     }),
   )
-  const warnings = [...notes, ...networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))]
+  const warnings = networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))
   if (code !== undefined)
     warnings.unshift(`${input.access.name} is a pickle that ${code}; its weights were read without running anything`)
   if (areSisters)
@@ -144,6 +147,12 @@ async function readSource(
     )
   else if (models.length > 1) warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
   return sourceOf(input, models, warnings, parts)
+}
+
+/** True for TorchScript whose code takes weights from the memory of oneDNN. */
+async function isOptimised({ code }: Checkpoint): Promise<boolean> {
+  const files = await code?.()
+  return files !== undefined && [...files.values()].some((text) => text.includes('ops.prim.ConstantMKLDNNTensor('))
 }
 
 /** Keys for a sentence: of many the first ones and the last. */
@@ -221,6 +230,9 @@ interface ReadNetwork {
   readonly depth_source: DepthSource
 }
 
+/** A dict keeps the order of definition, and copies are left out before it is looked at. */
+const WRITER = { parts: 1, keepsOrder: true, isDistinct: true }
+
 async function readNetwork(
   file: string,
   checkpoint: Checkpoint,
@@ -255,14 +267,27 @@ async function readNetwork(
   const read = named.some(({ module }) => module) ? { tensors: named, warnings: [] } : readKernels(named)
   const sisters = bareSisters(read.tensors)
   const isAlone = sisters.length === 1
+  const whole = isAlone && checkpoint.code ? stateDictConvolutions(read.tensors, WRITER) : undefined
+  const placed = whole && (await placedByCode(checkpoint, network, whole.convolutions))
+  if (placed)
+    return [
+      {
+        key: network.key,
+        convolutions: placed.convolutions.map((layer) => ({ ...layer, ...biases(layer.layer, layer.shape[0]) })),
+        skipped: [...skipped, ...whole.skipped, ...placed.skipped],
+        tensors: network.tensors.length,
+        warnings: [...second.warnings, ...read.warnings],
+        depth_source: 'graph',
+      },
+    ]
   return (isAlone ? [{ prefix: '', tensors: read.tensors }] : sisters).map((sister, k) => {
-    const census = stateDictConvolutions(sister.tensors, { parts: 1, keepsOrder: true, isDistinct: true })
+    const census = stateDictConvolutions(sister.tensors, WRITER)
     return {
       key: [network.key, sisterKey(sister)].filter((key) => key !== '').join('.'),
       convolutions: census.convolutions.map((layer) => ({ ...layer, ...biases(sister.prefix + layer.layer, layer.shape[0]) })),
       skipped: k === 0 ? [...skipped, ...census.skipped] : census.skipped,
       tensors: isAlone ? network.tensors.length : sister.tensors.length,
-      warnings: k === 0 ? [...second.warnings, ...read.warnings, ...census.warnings] : census.warnings,
+      warnings: k === 0 ? [...second.warnings, ...frozenNote(network), ...read.warnings, ...census.warnings] : census.warnings,
       depth_source: census.depth_source,
     }
   })
@@ -272,6 +297,12 @@ async function readNetwork(
 const MOST_COMPARED = 2048
 /** Bytes of each tensor that digests are made of. */
 const COMPARED = 1 << 16
+
+/** Of a frozen module whose code does not tell which of its weights is which. */
+function frozenNote({ tensors }: Network): string[] {
+  if (!tensors[0]?.name.startsWith(FROZEN)) return []
+  return ['is a frozen TorchScript module, which does not name its layers: transposed convolutions in it cannot be recognised']
+}
 
 async function plannedTensor(checkpoint: Checkpoint, file: string, { name, leaf, module }: FoundTensor): Promise<NamedTensor> {
   const isPart = leaf.shape.length <= 2 && PART.test(name)

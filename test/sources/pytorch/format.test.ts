@@ -60,13 +60,48 @@ async function compare(folder: string): Promise<void> {
 
 test('the committed checkpoints hold what PyTorch says they hold', () => compare(fixtures))
 
-test('weights in parts: masks of a sparsifier, spectral normalisation without v and as weight_bar', async () => {
+test('weights in parts, and TorchScript in the order in which its code runs', async () => {
   const expected = JSON.parse(readFileSync(join(fixtures, 'weights.json'), 'utf8')) as Record<string, ComputedLayer[]>
   for (const [name, layers] of Object.entries(expected)) {
     const source = await open(join(fixtures, 'weights', name))
     await assertCloseWeights(source.models[0]!, layers, name)
+    const isScript = ['scripted.pt', 'traced.pt', 'frozen.pt'].includes(name)
+    assert.is(source.models[0]!.depth_source, isScript ? 'graph' : 'order', name)
     await source.close()
   }
+})
+
+test("the code of TorchScript tells depths, and a frozen module's transposed convolution", async () => {
+  const source = await open(join(fixtures, 'weights/scripted.pt'))
+  const depths = new Map(
+    source.models[0]!.convolutions.map(({ layer, conv_depth }) => [layer.replace('.weight', ''), conv_depth]),
+  )
+  assert.equal(Object.fromEntries(depths), {
+    stem: 0,
+    'blocks.0.before': 1,
+    'blocks.0.short': 1,
+    'blocks.0.after': 2,
+    'blocks.1.before': 3,
+    'blocks.1.short': 3,
+    'blocks.1.after': 4,
+    dense: 5,
+    head: 6,
+  })
+  await source.close()
+  const frozen = await open(join(fixtures, 'weights/frozen.pt'))
+  assert.ok(frozen.models[0]!.skipped.some(({ kind, shape }) => kind === 'ConvTranspose' && shape.join() === '8,8,3,3'))
+  assert.equal(frozen.warnings, [])
+  await frozen.close()
+})
+
+test('what was optimised for one machine is refused by name', async () => {
+  try {
+    await open(join(fixtures, 'weights/optimised.pt'))
+  } catch (error) {
+    assert.match((error as Error).message, /torch\.jit\.optimize_for_inference, and its weights are not in the file/)
+    return
+  }
+  throw new Error('it was opened')
 })
 
 test('checkpoints written by PyTorch on the spot hold what it says they hold', async () => {

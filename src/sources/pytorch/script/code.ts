@@ -1,0 +1,83 @@
+/** A function of TorchScript's code: the names of its arguments, and its lines. */
+export interface ScriptFunction {
+  readonly parameters: readonly string[]
+  readonly body: readonly ScriptLine[]
+}
+
+/** A statement on a line of its own, without what it is indented by. */
+export interface ScriptLine {
+  readonly indent: number
+  readonly text: string
+}
+
+/** Functions by their full names: "__torch__.net.Net.forward", "__torch__.torch.nn.functional.relu". */
+export type ScriptCode = ReadonlyMap<string, ScriptFunction>
+
+/**
+ * Reads the code that TorchScript keeps (torch/csrc/jit/serialization/python_print.cpp): a restricted Python of one statement a line, where
+ * only the head of a function runs over several. `files`: texts by their paths below `code/`. Nothing is executed.
+ */
+export function readScriptCode(files: ReadonlyMap<string, string>): ScriptCode {
+  const code = new Map<string, ScriptFunction>()
+  for (const [path, text] of files) {
+    const module = path.replace(/\.py$/, '').replaceAll('/', '.')
+    let owner = module
+    let open: { head: string; readonly indent: number; readonly body: ScriptLine[] } | undefined
+    for (const line of text.split('\n')) {
+      const content = line.trim()
+      if (content === '') continue
+      const indent = line.length - line.trimStart().length
+      if (open && open.body.length === 0 && !isComplete(open.head)) {
+        open.head += ` ${content}`
+        continue
+      }
+      if (content.startsWith('class ')) {
+        owner = `${module}.${/^class (\w+)/.exec(content)?.[1] ?? ''}`
+        open = undefined
+      } else if (content.startsWith('def ')) {
+        const name = /^def (\w+)/.exec(content)?.[1] ?? ''
+        const body: ScriptLine[] = []
+        const made = { head: content, indent, body }
+        open = made
+        const full = indent === 0 ? `${module}.${name}` : `${owner}.${name}`
+        code.set(full, {
+          get parameters() {
+            return parametersOf(made.head)
+          },
+          body,
+        })
+      } else if (open && indent > open.indent) open.body.push({ indent, text: content })
+      else open = undefined
+    }
+  }
+  return code
+}
+
+/** True for the head of a function that has come to its end. */
+function isComplete(head: string): boolean {
+  return head.endsWith(':') && /\)(\s*->[^:]*)?:$/.test(head.slice(-1000))
+}
+
+/** "self", "x" of "def forward(self: __torch__.Net, x: Tensor) -> Tensor:". */
+function parametersOf(head: string): string[] {
+  const inner = head.slice(head.indexOf('(') + 1)
+  const names: string[] = []
+  let depth = 0
+  let start = 0
+  for (let k = 0; k < inner.length; k++) {
+    const char = inner[k]!
+    if (char === '[' || char === '(') depth++
+    else if ((char === ',' || char === ')') && depth === 0) {
+      const name = /^\s*(\w+)/.exec(inner.slice(start, start + 200))?.[1]
+      if (name !== undefined) names.push(name)
+      start = k + 1
+      if (char === ')') break
+    } else if (char === ']' || char === ')') depth--
+  }
+  return names
+}
+
+/** Words, numbers, texts and signs of a statement; each sign by itself. */
+export function tokensOf(text: string): string[] {
+  return text.match(/[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S/g) ?? []
+}
