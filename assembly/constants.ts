@@ -1,5 +1,6 @@
 import * as decode from "./decode";
 import * as gram from "./gram";
+import * as draws from "./shift-draws";
 
 /*
  * Constants for the callers. Those that choose between instructions are inlined where they are used, which a constant
@@ -25,3 +26,8 @@ export const FLOAT8_E5M2FNUZ: i32 = decode.FLOAT8_E5M2FNUZ;
 export const DOUBLE: i32 = gram.DOUBLE;
 export const SINGLE: i32 = gram.SINGLE;
 export const INTEGER: i32 = gram.INTEGER;
+
+/** Columns of a row of counts are a multiple of this. */
+export const COLUMNS: i32 = <i32>draws.COLUMNS;
+/** Draws that are summed at a time: their room is two rows each. */
+export const AT_ONCE: i32 = <i32>draws.AT_ONCE;

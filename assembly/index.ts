@@ -16,6 +16,7 @@ export { MOST_TAPS } from "./limits";
 export { exp, expm1, log, log1p, log2, log10, pow } from "./math";
 export { moments, momentsBytes, momentsWorkBytes } from "./moments";
 export { scan } from "./scan";
+export { divisionShifts, fillLogarithms, shiftDraws } from "./shift-draws";
 
 /** First byte that is free for the caller: everything above belongs to it. */
 export function freeMemory(): usize {

@@ -1,3 +1,4 @@
+import type { ShiftDrawCalls } from '../wasm/shift-draws.ts'
 import type { Histograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
 import { type GroupHistograms, timesInPairs } from './group-shift.ts'
@@ -5,7 +6,8 @@ import { HistogramSum } from './histogram-sum.ts'
 import type { Member } from './members.ts'
 import { PairShifts } from './pair-shifts.ts'
 import type { PrincipalComponents } from './principal-components.ts'
-import { bucketNames, type Counting } from './report-types.ts'
+import { bucketNames, type Counting, type PairRow } from './report-types.ts'
+import { ShiftChance } from './shift-chance.ts'
 import { type Labelled, MatrixSums } from './shift-matrix.ts'
 import type { Transcendental } from './transcendental.ts'
 
@@ -16,6 +18,10 @@ export interface CoefficientScopes {
   readonly datasets: readonly (string | null)[]
   /** Columns of which there may be a shift matrix. */
   readonly columns: readonly Labelled[]
+  /** Of each member by its index: the same number for the same filters. */
+  readonly classes: Uint32Array
+  /** Of the draws of chance levels. */
+  readonly seed: number
 }
 
 /** Histograms of a side of one counting in one data set: of each bucket, then of layers of unknown depth. */
@@ -38,9 +44,11 @@ export class CoefficientSums {
   readonly #places: readonly (readonly { readonly slot: Slot; readonly times: number }[])[]
   readonly #pairs: PairShifts
   readonly #matrices: MatrixSums
+  readonly #chance: ShiftChance
   #range: readonly [low: number, high: number] | undefined
 
-  constructor({ members, pairs, datasets, columns }: CoefficientScopes, basis: PrincipalComponents, math: Transcendental) {
+  constructor(scopes: CoefficientScopes, basis: PrincipalComponents, math: Transcendental, draw: ShiftDrawCalls) {
+    const { members, pairs, datasets, columns, classes, seed } = scopes
     const components = basis.mean.length
     const countings: readonly Counting[] = pairs.length > 0 ? ['pairs', 'models'] : ['models']
     this.basis = basis
@@ -61,8 +69,10 @@ export class CoefficientSums {
       }),
     )
     this.#places = places
-    this.#pairs = new PairShifts(pairs, basis, math)
-    this.#matrices = new MatrixSums(columns, members, components)
+    this.#pairs = new PairShifts(pairs, basis, math, draw, seed)
+    const given = { members, pairs, classes, components, seed }
+    this.#matrices = new MatrixSums(columns, given)
+    this.#chance = new ShiftChance(given)
   }
 
   /** True for a model whose filters are in any of the sums. */
@@ -91,6 +101,7 @@ export class CoefficientSums {
     for (const { slot, times } of this.#places[member.index]!) slot.sums[bucket ?? bucketNames.length]!.addCounts(set, times)
     this.#pairs.add(member, set)
     this.#matrices.add(member, set)
+    if (set.filters > 0) this.#chance.add(member, bucket, set.counts)
   }
 
   /** Both sides of every data set and counting, overall and by bucket. */
@@ -104,9 +115,14 @@ export class CoefficientSums {
     return rows
   }
 
-  /** The shift of each pair, in their order; null when one of the two has no non-sparse filter. */
-  pairShifts(): readonly (number | null)[] {
+  /** The shift of each pair with its chance level, in their order; null when one of the two has no non-sparse filter. */
+  pairShifts(): Pick<PairRow, 'shift' | 'chance'>[] {
     return this.#pairs.finish()
+  }
+
+  /** Chance levels of the shift between the groups. */
+  get chance(): ShiftChance {
+    return this.#chance
   }
 
   get matrices(): MatrixSums {

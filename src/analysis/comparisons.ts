@@ -113,13 +113,13 @@ function modelPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: 
   })
 }
 
-/** The overall metrics of each pair; `shift` is filled in by who has the coefficients. */
-export function pairRow({ a, b, architecture, dataset }: MatchedPair, shift: number | null): PairRow {
+/** The overall metrics of each pair; the shift is filled in by who has the coefficients. */
+export function pairRow({ a, b, architecture, dataset }: MatchedPair, shift: Pick<PairRow, 'shift' | 'chance'>): PairRow {
   const metrics = Object.fromEntries(
     groupedNames.map((metric) => {
       const [x, y] = [valueIn(a, 'all', metric), valueIn(b, 'all', metric)]
       return [metric, { a: x, b: y, difference: x === null || y === null ? null : y - x }]
     }),
   ) as PairRow['metrics']
-  return { a: a.row.model, b: b.row.model, architecture, dataset, metrics, shift }
+  return { a: a.row.model, b: b.row.model, architecture, dataset, metrics, ...shift }
 }

@@ -5,19 +5,22 @@ import type { Analysis } from '../measure/model-row.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import { BasisSums, KernelCounts } from './bases.ts'
 import { type BootstrapOptions, bootstrapDefaults, bootstrapMeans } from './bootstrap.ts'
+import { scaleOf } from './chance.ts'
 import { CoefficientSums } from './coefficient-sums.ts'
 import { type Coefficients, coefficientBins } from './coefficients.ts'
 import { comparePairs, type MatchedPair, matchPairs, pairRow } from './comparisons.ts'
 import { correlationsOf } from './correlations.ts'
 import { bucketIndex } from './depth.ts'
 import { distributionsOf } from './distributions.ts'
+import { chanceDraws } from './exchange.ts'
 import { coefficientRows, groupShifts } from './group-shift.ts'
 import type { LayerStatistic } from './layer-statistic.ts'
 import { assignMembers, type GroupChoice, type Member, type Membership, metaValue } from './members.ts'
 import { DepthSums, depthRows, type MeasuredMember, PooledDepthSums } from './model-depth.ts'
+import { pairDraws } from './pair-shifts.ts'
 import type { Pair } from './pairs.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
-import type { GroupInfo, GroupReport, Methods, ReportModel } from './report-types.ts'
+import { bucketNames, type GroupInfo, type GroupReport, type Methods, type ReportModel } from './report-types.ts'
 import { FilterPrints } from './same-filters.ts'
 import { type Labelled, labelCounts } from './shift-matrix.ts'
 
@@ -95,6 +98,10 @@ export class GroupStatistics {
     this.#askedColumns()
   }
 
+  #settings(): Required<BootstrapOptions> {
+    return { ...bootstrapDefaults, ...this.#question.bootstrap }
+  }
+
   #compared(): MeasuredMember[] {
     return this.members.filter(({ group }) => group !== null)
   }
@@ -142,8 +149,17 @@ export class GroupStatistics {
       return size > 1 && size <= largestMatrix
     })
     const columns = [...usual, ...this.#askedColumns()]
-    const { math } = sharedInstance()
-    return new CoefficientSums({ members: this.members, pairs: this.#pairs, datasets: this.#scopes, columns }, basis, math)
+    const draw = sharedInstance()
+    const { seed } = this.#settings()
+    const scopes = {
+      members: this.members,
+      pairs: this.#pairs,
+      datasets: this.#scopes,
+      columns,
+      classes: this.#prints.classes(),
+      seed,
+    }
+    return new CoefficientSums(scopes, basis, draw.math, draw)
   }
 
   /** The sums of coefficients that are in memory. @throws RangeError when a layer was not in their pass */
@@ -191,13 +207,14 @@ export class GroupStatistics {
 
   /** The report, when all layers have been added, and all coefficients where there are any. */
   report(coefficients: CoefficientSums | null): GroupReport {
-    const { math } = sharedInstance()
+    const draw = sharedInstance()
+    const { math } = draw
     const members = this.members
     const compared = this.#compared()
     const pairs = this.#pairs
     const { kernel, warnings } = this.#kernels.common()
     const { names } = this.#membership
-    const settings = { ...bootstrapDefaults, ...this.#question.bootstrap }
+    const settings = this.#settings()
     const grouped = coefficients?.groups() ?? []
     const shifts = coefficients?.pairShifts() ?? []
     const architectures = distinct(compared.map(({ architecture }) => architecture))
@@ -208,7 +225,7 @@ export class GroupStatistics {
       datasets: this.#datasets,
       architectures,
       models: members.map(reportModel),
-      pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? null)),
+      pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? { shift: null, chance: null })),
       comparisons: comparePairs(pairs, this.#scopes, bootstrapMeans(settings), math),
       distributions: distributionsOf(members, this.#scopes),
       depth: depthRows(members),
@@ -220,8 +237,16 @@ export class GroupStatistics {
         basis_models: this.#pool().length,
         groups: coefficientRows(grouped),
       },
-      shift: coefficients ? groupShifts(grouped, coefficients, math) : [],
-      matrices: coefficients?.matrices.matrices(coefficients, math) ?? [],
+      shift: coefficients
+        ? groupShifts(grouped, coefficients, math, ({ bucket, ...scope }, shift) =>
+            coefficients.chance.of(
+              { ...scope, shift, bucket: bucket === 'all' ? bucket : bucketNames.indexOf(bucket) },
+              scaleOf(coefficients.basis.explainedVarianceRatio, coefficients.range),
+              draw,
+            ),
+          )
+        : [],
+      matrices: coefficients?.matrices.matrices(coefficients, math, draw) ?? [],
       correlations: correlationsOf(members, this.#datasets, architectures),
       warnings: [...this.#membership.warnings, ...this.#prints.sentences(compared), ...warnings],
     }
@@ -263,6 +288,7 @@ function methodsOf({ seed, resamples, level }: Required<BootstrapOptions>): Meth
     correlation:
       "Spearman's rank correlation, average ranks for ties; p by Student's t with n - 2 degrees of freedom, exact over all orders for up to 8 models",
     shift: `symmetric Kullback-Leibler divergence of coefficient histograms (${coefficientBins} bins over one common range, natural logarithm), weighted by the explained variance ratio of the common basis`,
+    chance: `${chanceDraws} draws with seed ${seed} of what D is when the sides mean nothing: clusters of pairs that share a model are swapped; without pairs labels of models are permuted within their data set; models with the same filters are one. For two single models the filters of both are dealt out anew, component by component (${pairDraws} draws a pair). p: (1 + draws at or above D) / (1 + draws); interval of the excess D − median: pivotal bootstrap over clusters or models, ${chanceDraws} resamples`,
     seed,
     resamples,
     level,

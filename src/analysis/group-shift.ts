@@ -1,3 +1,4 @@
+import { type RawChance, withHolm } from './chance.ts'
 import { coefficientBins, type Histograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
 import type { PrincipalComponents } from './principal-components.ts'
@@ -30,15 +31,31 @@ export interface InBasis {
   readonly basis: PrincipalComponents
 }
 
-/** The shift between the two groups, row by row. */
-export function groupShifts(rows: readonly GroupHistograms[], coefficients: InBasis, math: Transcendental): ShiftRow[] {
-  return rows.map(({ dataset, counting, bucket, a, b }): ShiftRow => {
+/** The shift between the two groups, row by row, with what chance gives beside each. */
+export function groupShifts(
+  rows: readonly GroupHistograms[],
+  coefficients: InBasis,
+  math: Transcendental,
+  chanceOf: (scope: Pick<ShiftRow, 'dataset' | 'counting' | 'bucket'>, shift: number) => RawChance | null,
+): ShiftRow[] {
+  const shifts = rows.map(({ dataset, counting, bucket, a, b }): Shifted => {
     const row = { dataset, counting, bucket, filters_a: a.filters, filters_b: b.filters }
     const [p, q] = [densities(a, coefficients.range, math), densities(b, coefficients.range, math)]
-    if (!p || !q) return { ...row, shift: null, components: null, because: emptyBecause(counting, a, b) }
+    if (!p || !q) return { ...row, shift: null, components: null, raw: null, because: emptyBecause(counting, a, b) }
     const found = distributionShift(p, q, coefficients.basis.explainedVarianceRatio)
-    return { ...row, shift: found.shift, components: [...found.components], because: null }
+    const raw = chanceOf(row, found.shift)
+    return { ...row, shift: found.shift, components: [...found.components], raw, because: null }
   })
+  // The buckets of a data set are looked at together, and so are the data sets where all layers are taken together.
+  const chances = withHolm(
+    shifts.map(({ raw }) => raw),
+    shifts.map(({ dataset, counting, bucket }) => JSON.stringify(bucket === 'all' ? [counting] : [counting, dataset])),
+  )
+  return shifts.map(({ raw, because, ...row }, k): ShiftRow => ({ ...row, chance: chances[k]!, because }))
+}
+
+interface Shifted extends Omit<ShiftRow, 'chance'> {
+  readonly raw: RawChance | null
 }
 
 /** Without filters on both sides there is no pair (or model) at all; on one side, its filters are sparse or it has no such layer. */

@@ -1,8 +1,12 @@
+import type { ShiftDrawCalls } from '../wasm/shift-draws.ts'
+import { type RawChance, scaleOf, withHolm } from './chance.ts'
 import type { Histograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
 import { HistogramSum } from './histogram-sum.ts'
 import type { Member } from './members.ts'
 import type { PrincipalComponents } from './principal-components.ts'
+import { halvesChance } from './random-halves.ts'
+import type { PairRow } from './report-types.ts'
 import { type Densities, densities, distributionShift } from './shift.ts'
 import type { Transcendental } from './transcendental.ts'
 
@@ -14,8 +18,11 @@ interface Waiting {
   left: number
 }
 
+/** Draws for each pair of single models: there are many of these. */
+export const pairDraws = 200
+
 /**
- * The shift between the two models of each pair, while the layers come model by model: of a model the histogram over all its layers
+ * The shift between the two models of each pair, and what chance gives for their filters, while the layers come model by model: of a model the histogram over all its layers
  * is kept until the last of its partners has passed.
  */
 export class PairShifts {
@@ -24,16 +31,26 @@ export class PairShifts {
   readonly #math: Transcendental
   /** Of each model, by its index: the pairs that it is in. */
   readonly #pairsOf = new Map<number, number[]>()
-  readonly #shifts: (number | null)[]
+  readonly #draw: ShiftDrawCalls
+  readonly #seed: number
+  readonly #shifts: { readonly shift: number | null; readonly raw: RawChance | null }[]
   readonly #waiting = new Map<number, Waiting>()
   #current: { readonly index: number; readonly sum: HistogramSum } | undefined
   range: readonly [low: number, high: number] = [0, 1]
 
-  constructor(pairs: readonly MatchedPair[], basis: PrincipalComponents, math: Transcendental) {
+  constructor(
+    pairs: readonly MatchedPair[],
+    basis: PrincipalComponents,
+    math: Transcendental,
+    draw: ShiftDrawCalls,
+    seed: number,
+  ) {
     this.#pairs = pairs
     this.#basis = basis
     this.#math = math
-    this.#shifts = pairs.map(() => null)
+    this.#draw = draw
+    this.#seed = seed
+    this.#shifts = pairs.map(() => ({ shift: null, raw: null }))
     for (const [k, { a, b }] of pairs.entries())
       for (const { index } of [a, b]) {
         const own = this.#pairsOf.get(index)
@@ -51,10 +68,14 @@ export class PairShifts {
     this.#current!.sum.addCounts(set)
   }
 
-  finish(): readonly (number | null)[] {
+  finish(): Pick<PairRow, 'shift' | 'chance'>[] {
     this.#endModel()
     this.#waiting.clear()
-    return this.#shifts
+    const chances = withHolm(
+      this.#shifts.map(({ raw }) => raw),
+      this.#shifts.map(() => ''),
+    )
+    return this.#shifts.map(({ shift }, k) => ({ shift, chance: chances[k]! }))
   }
 
   #endModel(): void {
@@ -71,18 +92,22 @@ export class PairShifts {
         left++
         continue
       }
-      this.#shifts[k] = this.#shiftOf(own, waiting, index === a.index)
+      this.#shifts[k] = this.#shiftOf(own, sum.counts, waiting, index === a.index)
       waiting.left--
       if (waiting.left === 0) this.#waiting.delete(other)
     }
     if (left > 0) this.#waiting.set(index, { filters: sum.filters, counts: packed(sum.counts), left })
   }
 
-  #shiftOf(own: Densities | null, { filters, counts }: Waiting, isFirst: boolean): number | null {
+  #shiftOf(own: Densities | null, ownCounts: Float64Array, { filters, counts }: Waiting, isFirst: boolean) {
     const other = densities({ filters, counts }, this.range, this.#math)
-    if (!own || !other) return null
+    if (!own || !other) return { shift: null, raw: null }
     const [a, b] = isFirst ? [own, other] : [other, own]
-    return distributionShift(a, b, this.#basis.explainedVarianceRatio).shift
+    const { explainedVarianceRatio } = this.#basis
+    const { shift } = distributionShift(a, b, explainedVarianceRatio)
+    const [x, y] = isFirst ? [ownCounts, Float64Array.from(counts)] : [Float64Array.from(counts), ownCounts]
+    const dealt = { seed: this.#seed, draws: pairDraws }
+    return { shift, raw: halvesChance(shift, x, y, scaleOf(explainedVarianceRatio, this.range), this.#draw, dealt) }
   }
 }
 

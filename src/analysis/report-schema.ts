@@ -84,6 +84,7 @@ export const methodsSchema = v.object({
   correction: textIn('the correction for many tests'),
   correlation: textIn('the correlation'),
   shift: textIn('the distribution shift'),
+  chance: v.optional(textIn('what chance gives beside a shift')),
   seed: numberIn('seed of the draws'),
   resamples: countIn('how many draws'),
   level: numberIn('level of the interval: 0.95'),
@@ -102,6 +103,28 @@ export const reportModelSchema = v.object({
   meta: v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()])),
 })
 
+/** What chance gives beside a distribution shift D, and how far D is beyond it. */
+export const chanceSchema = v.object({
+  unit: wordIn(
+    ['cluster', 'model', 'filter'],
+    'what was exchanged between the sides: clusters of pairs that share a model, models within a data set, or filters',
+  ),
+  units: countIn('how many of them'),
+  median: numberIn('median of D when the sides mean nothing'),
+  high: numberIn('95 % quantile of D when the sides mean nothing'),
+  excess: numberIn('D less that median'),
+  interval: v.nullable(
+    v.tuple([
+      numberIn('lower end of the 95 % pivotal bootstrap interval of the excess over independent units'),
+      numberIn('upper end of that interval'),
+    ]),
+  ),
+  p: numberIn('(1 + draws with D as large or larger) / (1 + draws)'),
+  p_holm: numberOrNull("p corrected by Holm's method over its family; null where there is no family"),
+  family: countIn('shifts in that family'),
+})
+const chance = v.optional(v.nullable(chanceSchema))
+
 /** One pair: model names, the metrics of both and their differences, and the shift between the two. */
 export const pairRowSchema = v.object({
   a: textIn('the model of group a'),
@@ -110,6 +133,8 @@ export const pairRowSchema = v.object({
   dataset: textOrNull('their data set'),
   metrics: compared,
   shift: numberOrNull('distribution shift between the two'),
+  /** For two single models: the filters of both dealt out anew. */
+  chance,
 })
 
 /** Wilcoxon's signed-rank test of paired differences, two-sided. */
@@ -244,6 +269,8 @@ export const shiftRowSchema = v.object({
   filters_b: filtersIn('filters of group b, likewise'),
   shift: numberOrNull('distribution shift D'),
   components: numbersOrNull('KL(p‖q) + KL(q‖p) of each component, not weighted'),
+  /** Family: the depth buckets of this data set and counting; where bucket is all, the data sets of this counting. */
+  chance,
   because,
 })
 
@@ -256,9 +283,13 @@ export const shiftMatrixSchema = v.pipe(
     models: v.array(countIn('models with that value')),
     filters: v.array(filtersIn('their non-sparse filters')),
     shift: v.array(v.array(numberOrNull('distribution shift D between the two'))),
+    /** Beside each shift, null on the diagonal; the family is the matrix. */
+    chance: v.optional(v.array(v.array(v.nullable(chanceSchema)))),
   }),
   v.check(
-    ({ values: { length }, models, filters, shift }) =>
+    ({ values: { length }, models, filters, shift, chance: levels = shift }) =>
+      levels.length === length &&
+      levels.every((row) => row.length === length) &&
       models.length === length &&
       filters.length === length &&
       shift.length === length &&

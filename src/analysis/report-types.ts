@@ -1,6 +1,7 @@
 import type * as v from 'valibot'
 import type {
   basisRowSchema,
+  chanceSchema,
   coefficientRowSchema,
   coefficientTableSchema,
   correlationRowSchema,
@@ -64,6 +65,9 @@ export interface CoefficientTable extends Described<typeof coefficientTableSchem
 
 /** Those of the non-sparse filters of a group. */
 export interface CoefficientRow extends Described<typeof coefficientRowSchema> {}
+
+/** What chance gives beside a distribution shift. */
+export interface Chance extends Described<typeof chanceSchema> {}
 
 /** Distribution shift between the two groups. */
 export interface ShiftRow extends Described<typeof shiftRowSchema> {}

@@ -25,17 +25,28 @@ export class FilterPrints implements LayerStatistic {
     for (let k = 0; k < scatter.length; k++) mix(print, scatter[k]!)
   }
 
+  /** By index, a number for each model: the same for those with the same filters. A model without layers is like no other. */
+  classes(): Uint32Array {
+    const known = new Map<string, number>()
+    return Uint32Array.from(this.#any, (any, index) => {
+      if (any === 0) return index
+      const key = this.#prints.subarray(WORDS * index, WORDS * (index + 1)).join(' ')
+      const found = known.get(key)
+      if (found === undefined) known.set(key, index)
+      return found ?? index
+    })
+  }
+
   /** The sentence of `sameFiltersText` about the members. */
   sentences(members: readonly Member[]): string[] {
-    const byPrint = new Map<string, string[]>()
+    const classes = this.classes()
+    const alike = new Map<number, string[]>()
     for (const { index, row } of members) {
-      if (this.#any[index] === 0) continue
-      const key = this.#prints.subarray(WORDS * index, WORDS * (index + 1)).join(' ')
-      const models = byPrint.get(key)
+      const models = alike.get(classes[index]!)
       if (models) models.push(row.model)
-      else byPrint.set(key, [row.model])
+      else alike.set(classes[index]!, [row.model])
     }
-    return sameFiltersText([...byPrint.values()])
+    return sameFiltersText([...alike.values()])
   }
 }
 

@@ -1,9 +1,13 @@
+import type { ShiftDrawCalls } from '../wasm/shift-draws.ts'
+import { scaleOf, withHolm } from './chance.ts'
 import type { Histograms } from './coefficients.ts'
 import type { InBasis } from './group-shift.ts'
 import { HistogramSum } from './histogram-sum.ts'
+import { MatrixChance } from './matrix-chance.ts'
 import type { Member } from './members.ts'
 import type { ShiftMatrix } from './report-types.ts'
 import { densities, distributionShift } from './shift.ts'
+import type { ChanceGiven } from './shift-chance.ts'
 import type { Transcendental } from './transcendental.ts'
 
 /** A column and the value that a model has in it; null leaves the model out. */
@@ -30,9 +34,11 @@ export class MatrixSums {
     readonly sums: readonly HistogramSum[]
     /** Of each member the number of its value; none: -1. */
     readonly labelNumber: Int32Array
+    readonly chance: MatrixChance
   }[]
 
-  constructor(columns: readonly Labelled[], members: readonly Member[], components: number) {
+  constructor(columns: readonly Labelled[], given: ChanceGiven) {
+    const { members, components } = given
     this.#columns = columns.map((labelled) => {
       const models = labelCounts(labelled, members)
       const numbers = new Map([...models.keys()].map((value, k) => [value, k]))
@@ -40,24 +46,40 @@ export class MatrixSums {
         const value = member.pooled ? labelled.labelOf(member) : null
         return value === null ? -1 : numbers.get(value)!
       })
-      return { column: labelled.column, models, sums: [...models].map(() => new HistogramSum(components)), labelNumber }
+      const sums = [...models].map(() => new HistogramSum(components))
+      return { column: labelled.column, models, sums, labelNumber, chance: new MatrixChance(given, labelNumber) }
     })
   }
 
   add({ index }: Pick<Member, 'index'>, set: Pick<Histograms, 'filters' | 'counts'>): void {
-    for (const { labelNumber, sums } of this.#columns) if (labelNumber[index]! >= 0) sums[labelNumber[index]!]!.addCounts(set)
+    for (const { labelNumber, sums, chance } of this.#columns) {
+      if (labelNumber[index]! < 0) continue
+      sums[labelNumber[index]!]!.addCounts(set)
+      chance.add({ index }, set.counts)
+    }
   }
 
-  /** The shift between every two values of each column. A cell is null where one of the two has no non-sparse filter. */
-  matrices({ range, basis }: InBasis, math: Transcendental): ShiftMatrix[] {
-    return this.#columns.map(({ column, models, sums }) => {
+  /** The shift between every two values of each column, with what chance gives beside it. A cell is null where one of the two has no non-sparse filter. */
+  matrices({ range, basis }: InBasis, math: Transcendental, draw: ShiftDrawCalls): ShiftMatrix[] {
+    const scale = scaleOf(basis.explainedVarianceRatio, range)
+    return this.#columns.map(({ column, models, sums, chance }) => {
       const made = sums.map((histograms) => densities(histograms, range, math))
+      const shift = made.map((a) =>
+        made.map((b) => (a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null)),
+      )
+      const cells = made.flatMap((_, i) => made.slice(0, i).map((__, j) => [j, i] as const))
+      const found = withHolm(
+        cells.map(([i, j]) => (shift[i]![j] === null ? null : chance.between(i, j, shift[i]![j]!, scale, draw))),
+        cells.map(() => column),
+      )
+      const levels = new Map(cells.map(([i, j], k) => [`${i} ${j}`, found[k]!]))
       return {
         column,
         values: [...models.keys()],
         models: [...models.values()],
         filters: sums.map(({ filters }) => filters),
-        shift: made.map((a) => made.map((b) => (a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null))),
+        shift,
+        chance: made.map((_, i) => made.map((__, j) => levels.get(`${Math.min(i, j)} ${Math.max(i, j)}`) ?? null)),
       }
     })
   }

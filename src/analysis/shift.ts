@@ -2,7 +2,7 @@ import { coefficientBins } from './coefficients.ts'
 import type { Transcendental } from './transcendental.ts'
 
 /** Put where a density is 0: float32 epsilon, as the notebook does. */
-const floor = 1.1920928955078125e-7
+export const zeroDensity = 1.1920928955078125e-7
 
 /** The smoothed distributions of a group and their logarithms, components × 70: made once, compared with many. */
 export interface Densities {
@@ -32,7 +32,7 @@ export function densities(
     for (let k = start; k < end; k++) total += counts[k]!
     let sum = 0
     for (let k = start; k < end; k++) {
-      p[k] = counts[k] === 0 ? floor : counts[k]! / (total * width)
+      p[k] = counts[k] === 0 ? zeroDensity : counts[k]! / (total * width)
       sum += p[k]!
     }
     for (let k = start; k < end; k++) {

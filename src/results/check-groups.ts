@@ -31,11 +31,17 @@ export async function groupsAgain(stored: StreamedRun, pairs: readonly Pair[], r
   const question = isSame ? { pairs } : { pairs, groups: choiceOf(report) }
   const made = await groupsOfRun(stored, null, question)
   if (report.coefficients !== null)
-    notes.push('histograms of coefficients, shifts counted by pairs, and shift matrices: the filters are in the models')
+    notes.push(
+      'histograms of coefficients, shifts counted by pairs, shift matrices and chance levels: the filters are in the models',
+    )
   return {
     report: {
       ...made,
-      pairs: made.pairs.map((row, k) => ({ ...row, shift: report.pairs[k]?.shift ?? null })),
+      pairs: made.pairs.map((row, k) => ({
+        ...row,
+        shift: report.pairs[k]?.shift ?? null,
+        chance: report.pairs[k]?.chance ?? null,
+      })),
       coefficients: report.coefficients,
       shift: report.shift,
       matrices: report.matrices,

@@ -17,6 +17,7 @@ import {
 import { groupedNames } from '../analysis/report-names.ts'
 import {
   basisRowSchema,
+  chanceSchema,
   correlationRowSchema,
   distributionSchema,
   modelDepthRowSchema,
@@ -66,6 +67,7 @@ const shiftCellSchema = v.object({
   filters_from: filtersIn('non-sparse filters of the first'),
   filters_to: filtersIn('non-sparse filters of the second'),
   shift: numberOrNull('distribution shift D between the two'),
+  chance: v.nullable(chanceSchema),
 })
 
 /** The filters of a group by their coefficient on one component. */
@@ -82,6 +84,20 @@ const histogramSchema = v.object({
   counts: numbersIn('filters by bin: equal bins over that range, common to all components'),
 })
 
+/** Columns of what chance gives beside a shift. */
+const chancePaths: readonly Path[] = [
+  ['chance.median', 'chance_median'],
+  ['chance.high', 'chance_high'],
+  ['chance.excess', 'excess'],
+  ['chance.interval.0', 'excess_low'],
+  ['chance.interval.1', 'excess_high'],
+  'chance.p',
+  'chance.p_holm',
+  'chance.family',
+  'chance.unit',
+  'chance.units',
+]
+
 const tables: readonly GroupTable[] = [
   table('group-models', reportModelSchema, (report) => report.models),
   table('pairs', pairRowSchema, (report) => report.pairs, [
@@ -93,6 +109,7 @@ const tables: readonly GroupTable[] = [
       ['a', 'b', 'difference'].map((side): Path => [`metrics.${metric}.${side}`, `${metric}_${side}`]),
     ),
     'shift',
+    ...chancePaths,
   ]),
   table('comparisons', pairedComparisonSchema, (report) => report.comparisons, [
     'metric',
@@ -119,22 +136,31 @@ const tables: readonly GroupTable[] = [
   table('model-depth', modelDepthRowSchema, (report) => report.depth),
   table('group-depth', pooledDepthRowSchema, (report) => report.pooled_depth),
   table('bases', basisRowSchema, (report) => report.bases),
-  table('shift', shiftRowSchema, (report) => report.shift),
-  table('shift-matrices', shiftCellSchema, ({ matrices }) =>
-    matrices.flatMap(({ column, values, models, filters, shift }) =>
-      values.flatMap((from, i) =>
-        values.map((to, j) => ({
-          column,
-          from,
-          to,
-          models_from: models[i]!,
-          models_to: models[j]!,
-          filters_from: filters[i]!,
-          filters_to: filters[j]!,
-          shift: shift[i]![j]!,
-        })),
+  table('shift', shiftRowSchema, (report) => report.shift, [
+    ...columnMembers(shiftRowSchema).filter((name) => name !== 'because'),
+    ...chancePaths,
+    'because',
+  ]),
+  table(
+    'shift-matrices',
+    shiftCellSchema,
+    ({ matrices }) =>
+      matrices.flatMap(({ column, values, models, filters, shift, chance }) =>
+        values.flatMap((from, i) =>
+          values.map((to, j) => ({
+            column,
+            from,
+            to,
+            models_from: models[i]!,
+            models_to: models[j]!,
+            filters_from: filters[i]!,
+            filters_to: filters[j]!,
+            shift: shift[i]![j]!,
+            chance: chance?.[i]?.[j] ?? null,
+          })),
+        ),
       ),
-    ),
+    [...columnMembers(shiftCellSchema), ...chancePaths],
   ),
   table('correlations', correlationRowSchema, (report) => report.correlations),
   table('coefficients', histogramSchema, ({ coefficients }) => {

@@ -8,6 +8,7 @@ import { type PanelCalls, panelCalls } from './panels.ts'
 import { type ProjectionCalls, projectionCalls } from './projections.ts'
 import { type ScanCalls, scanCalls } from './scan.ts'
 import { type MomentsCalls, momentsCalls } from './segment-moments.ts'
+import { type ShiftDrawCalls, shiftDrawCalls } from './shift-draws.ts'
 import { type SpectrumCalls, spectrumCalls } from './spectrum.ts'
 
 export type { Decoding } from './decode.ts'
@@ -16,6 +17,7 @@ export type { NearestRows, PanelSum, Precision } from './panels.ts'
 export type { FilterBasis } from './projections.ts'
 export type { Scanned } from './scan.ts'
 export type { SegmentMoments } from './segment-moments.ts'
+export type { Picks } from './shift-draws.ts'
 
 /** SHA-256 (hex) of the WASM module: results of two modules must not be mixed. */
 export { moduleSha256 }
@@ -35,7 +37,8 @@ export interface WasmInstance
     MomentsCalls,
     SpectrumCalls,
     PanelCalls,
-    ProjectionCalls {
+    ProjectionCalls,
+    ShiftDrawCalls {
   readonly math: WasmMath
 }
 
@@ -55,7 +58,7 @@ export function compileModule(): Promise<WebAssembly.Module> {
 let shared: WasmInstance | undefined
 
 /**
- * One instance for the layer table's statistics, opened at the first call, synchronously (44 KB: small enough for a
+ * One instance for the layer table's statistics, opened at the first call, synchronously (46 KB: small enough for a
  * browser's main thread), so that these are plain functions. Measuring opens instances of its own.
  */
 export function sharedInstance(): WasmInstance {
@@ -80,5 +83,6 @@ function makeInstance(wasm: ModuleExports): WasmInstance {
     ...spectrumCalls(wasm, arena),
     ...panelCalls(wasm, arena),
     ...projectionCalls(wasm, arena),
+    ...shiftDrawCalls(wasm, arena),
   }
 }

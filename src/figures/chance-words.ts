@@ -1,0 +1,42 @@
+import type { Chance } from '../analysis/report-types.ts'
+import { fixed, pNumber } from '../words.ts'
+
+/** Below this p, corrected where there is a family, a shift is said to be beyond chance. */
+const LEVEL = 0.05
+
+/** True when a shift is beyond what chance gives. */
+export function isBeyondChance(chance: Chance | null | undefined): chance is Chance {
+  return chance !== null && chance !== undefined && (chance.p_holm ?? chance.p) < LEVEL
+}
+
+/** "chance 0.015, 95 %: 0.046"; what stands beside every shift. */
+export function chanceText(chance: Chance | null | undefined, digits = 3): string {
+  if (!chance) return 'no chance level'
+  return `chance ${fixed(chance.median, digits)}, 95 %: ${fixed(chance.high, digits)}`
+}
+
+/** "0.073 [0.015, 0.125]": the excess and its interval. */
+export function excessText(chance: Chance | null | undefined, digits = 3): string {
+  if (!chance) return '–'
+  const { excess, interval } = chance
+  return `${fixed(excess, digits)}${interval ? ` [${fixed(interval[0], digits)}, ${fixed(interval[1], digits)}]` : ''}`
+}
+
+/** "p = 0.003 after Holm's correction", or without it. */
+export function chanceP({ p, p_holm }: Chance): string {
+  const value = p_holm ?? p
+  return `p ${value < 0.001 ? '' : '= '}${pNumber(value)}${p_holm === null ? '' : ' (Holm)'}`
+}
+
+const exchanged = {
+  cluster: 'the sides of pairs swapped, those that share a model (or the same filters) together',
+  model: 'labels of models permuted within their data set, models with the same filters as one',
+  filter: 'the filters of both dealt out anew',
+} as const
+
+/** How chance levels were drawn, for the small print under a figure or table. */
+export function chanceNote(chances: readonly (Chance | null | undefined)[], draws: string): string {
+  const units = [...new Set(chances.flatMap((chance) => (chance ? [chance.unit] : [])))]
+  if (units.length === 0) return ''
+  return `Chance: D when the sides mean nothing (${draws}; ${units.map((unit) => exchanged[unit]).join('; or ')}). Sampling alone lifts D by about its median; beyond chance: p < ${LEVEL} after Holm's correction.`
+}
