@@ -27,7 +27,7 @@ export const DOUBLE: i32 = gram.DOUBLE;
 export const SINGLE: i32 = gram.SINGLE;
 export const INTEGER: i32 = gram.INTEGER;
 
-/** Columns of a row of counts are a multiple of this. */
-export const COLUMNS: i32 = <i32>draws.COLUMNS;
+/** Bytes of a row of counts are a multiple of this. */
+export const ROW_BYTES: i32 = <i32>draws.ROW_BYTES;
 /** Draws that are summed at a time: their room is two rows each. */
 export const AT_ONCE: i32 = <i32>draws.AT_ONCE;

@@ -41,6 +41,9 @@ export class ShiftChance {
   readonly #counts: Readonly<Record<Counting, UnitCounts>>
   /** What is exchanged together, data set by data set. */
   readonly #units: readonly (readonly Unit[])[]
+  /** Both countings are one: no model is in two pairs. */
+  readonly #isOnce: boolean
+  readonly #known = new Map<string, RawChance | null>()
   readonly #scopes = new Map<string | null, Scope | null>()
 
   constructor(given: ChanceGiven) {
@@ -48,6 +51,7 @@ export class ShiftChance {
     this.#seed = given.seed
     const shares = { pairs: new Shares(), models: new Shares() }
     this.#units = this.#isPaired ? clusterUnits(given, shares) : modelUnits(given, shares)
+    this.#isOnce = shares.pairs.isSame(shares.models)
     this.#counts = {
       pairs: new UnitCounts(shares.pairs, given.components),
       models: new UnitCounts(shares.models, given.components),
@@ -65,9 +69,23 @@ export class ShiftChance {
     scale: ShiftScale,
     draw: ShiftDrawCalls,
   ): RawChance | null {
+    const key = JSON.stringify([dataset, bucket])
+    const known = this.#isOnce ? this.#known.get(key) : undefined
+    if (known !== undefined) return known
     const scope = this.#scope(dataset)
-    if (!scope) return null
-    const { exchange, places } = scope
+    const found = scope && this.#draw(scope, counting, bucket, shift, scale, draw)
+    this.#known.set(key, found)
+    return found
+  }
+
+  #draw(
+    { exchange, places }: Scope,
+    counting: Counting,
+    bucket: number | 'all',
+    shift: number,
+    scale: ShiftScale,
+    draw: ShiftDrawCalls,
+  ): RawChance | null {
     const rows = places.map((some) => this.#counts[counting].sum(bucket, some))
     if (!this.#isPaired && exchange.units === 2)
       return halvesChance(shift, rows[0]!, rows[1]!, scale, draw, { seed: this.#seed, draws: chanceDraws })

@@ -10,6 +10,12 @@ export class Shares {
     own.set(place, (own.get(place) ?? 0) + 1)
   }
 
+  /** True when every model counts in the same places as in `other`, as often. */
+  isSame(other: Shares): boolean {
+    const text = (shares: Shares): string => JSON.stringify(shares.#byModel.map((own) => [...own]))
+    return text(this) === text(other)
+  }
+
   of({ index }: Pick<Member, 'index'>): Iterable<readonly [place: number, times: number]> {
     return this.#byModel[index] ?? []
   }

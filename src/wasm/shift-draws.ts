@@ -11,10 +11,10 @@ export interface ShiftScale {
   readonly floor: number
 }
 
-/** Which rows each draw sums for its two sides, with repetition: the same number in every draw. */
+/** Which rows each draw sums for its two sides: the same number in every draw. */
 export interface Picks {
   readonly draws: number
-  /** draws × as many rows as a draw has on that side. */
+  /** draws × as many rows as a draw has on that side, with repetition. */
   readonly a: Uint16Array
   /** Empty: all rows that the first side did not pick, where it picks none twice. */
   readonly b: Uint16Array
@@ -29,7 +29,7 @@ export interface Divisions {
   readonly seed: number
 }
 
-/** Counts of more than 32 bits are halved until they fit. */
+/** Counts whose sums need more than 32 bits are halved until they fit. */
 export interface ShiftDrawCalls {
   /**
    * The distribution shift of each draw, for each set of picks. `rows`: counts of whole numbers, components × bins, one row a
@@ -45,77 +45,88 @@ const MOST_KNOWN = 65_536
 
 export function shiftDrawCalls(wasm: ModuleExports, { memory, reserve, f64 }: Arena): ShiftDrawCalls {
   const words = (at: number, length: number): Uint32Array => new Uint32Array(memory.buffer, at, length)
-  /** Puts rows and what belongs to them in place. `times`: how often a count can be summed up; `more`: further rooms in bytes. */
-  const put = <More extends string>(
-    rows: readonly Float64Array[],
-    { ratios, width, floor }: ShiftScale,
-    times: number,
-    draws: number,
-    more: Readonly<Record<More, number>>,
-  ) => {
+
+  /** Puts rows and what belongs to them in place. `times`: of how many counts a sum is; `picked`: how many picks there is room for. */
+  const put = (rows: readonly Float64Array[], { ratios, width, floor }: ShiftScale, room: Room) => {
+    const { times, picked, draws, isWide } = room
     const components = ratios.length
     const { filled, edges, empty } = columnsOf(rows, components)
-    const { COLUMNS, AT_ONCE } = moduleConstants
-    const columns = Math.max(COLUMNS, Math.ceil(filled.length / COLUMNS) * COLUMNS)
     const largest = largestOf(rows)
-    const halve = powerToFit(largest, times)
+    const narrow = !isWide && largest * times < 65_536
+    const power = powerToFit(largest, times)
+    const bytes = narrow ? 2 : 4
+    const { ROW_BYTES, AT_ONCE } = moduleConstants
+    const stride = Math.max(1, Math.ceil((filled.length * bytes) / ROW_BYTES)) * ROW_BYTES
     const known = Math.max(1, Math.min(MOST_KNOWN, largest * times + 1))
-    const place = layout(rows.length * columns * 4, {
-      ...{ edges: 4 * (components + 1), empty: 4 * components, ratios: 8 * components },
-      ...{ table: 8 * known, total: 4 * columns, work: 8 * columns * AT_ONCE, shifts: 8 * draws },
-      ...more,
+    const place = layout(rows.length * stride, {
+      ...{ edges: 4 * (components + 1), empty: 4 * components, ratios: 8 * components, table: 8 * known },
+      ...{ total: stride, picks: 2 * picked, work: 2 * stride * AT_ONCE, shifts: 8 * draws },
     })
     const start = reserve(place.end)
-    const counts = words(start, rows.length * columns)
-    counts.fill(0)
+    const columns = stride / bytes
+    const countsAt = (at: number, length: number) =>
+      narrow ? new Uint16Array(memory.buffer, start + at, length) : words(start + at, length)
+    const counts = countsAt(0, rows.length * columns).fill(0)
+    const total = countsAt(place.total, columns).fill(0)
     for (let r = 0; r < rows.length; r++) {
       const row = rows[r]!
       const at = r * columns
       for (let k = 0; k < filled.length; k++) {
         const count = row[filled[k]!]!
-        counts[at + k] = halve === 1 || count === 0 ? count : Math.max(1, Math.floor(count / halve))
+        counts[at + k] = power === 1 || count === 0 ? count : Math.max(1, Math.floor(count / power))
+        total[k] = total[k]! + counts[at + k]!
       }
     }
-    const total = words(start + place.total, columns)
-    total.fill(0)
-    for (let at = 0; at < counts.length; at += columns) for (let k = 0; k < columns; k++) total[k] = total[k]! + counts[at + k]!
     words(start + place.edges, components + 1).set(edges)
     words(start + place.empty, components).set(empty)
     f64(start + place.ratios, components).set(ratios)
     wasm.fillLogarithms(start + place.table, known)
     return {
       at: (name: keyof typeof place) => start + place[name],
-      head: [start, columns, components, start + place.edges, start + place.empty, start + place.ratios] as const,
-      scale: [width, floor, start + place.table, known] as const,
-      tail: [start + place.work, start + place.shifts] as const,
+      rows: [start, stride] as const,
+      narrow,
+      scale: [
+        ...([components, start + place.edges, start + place.empty, start + place.ratios] as const),
+        ...([width, floor, start + place.table, known] as const),
+      ] as const,
+      results: [start + place.work, start + place.shifts] as const,
       shifts: (n: number) => f64(start + place.shifts, n).slice(),
     }
   }
   return {
     shiftsOfDraws(rows, scale, sets) {
       if (rows.length > 65_536) throw new RangeError(`${rows.length} rows of counts: at most 65,536 can be picked from`)
-      let [times, picked, draws] = [rows.length, 0, 0]
+      const room = { times: rows.length, picked: 0, draws: 0, isWide: false }
       for (const set of sets) {
-        times = Math.max(times, set.a.length / set.draws, set.b.length / set.draws)
-        picked = Math.max(picked, set.a.length + set.b.length)
-        draws = Math.max(draws, set.draws)
+        room.times = Math.max(room.times, set.a.length / set.draws, set.b.length / set.draws)
+        room.picked = Math.max(room.picked, set.a.length + set.b.length)
+        room.draws = Math.max(room.draws, set.draws)
       }
-      const { at, head, scale: scales, tail, shifts } = put(rows, scale, times, draws, { picks: 2 * picked + 16 })
-      return sets.map(({ a, b, draws: n }) => {
-        const picks = new Uint16Array(memory.buffer, at('picks'), a.length + b.length)
+      const made = put(rows, scale, room)
+      return sets.map(({ a, b, draws }) => {
+        const first = made.at('picks')
+        const picks = new Uint16Array(memory.buffer, first, a.length + b.length)
         picks.set(a)
         picks.set(b, a.length)
-        const [pickedA, pickedB] = [at('picks'), at('picks') + 2 * a.length]
-        wasm.shiftDraws(...head, ...scales, at('total'), pickedA, a.length / n, pickedB, b.length / n, n, ...tail)
-        return shifts(n)
+        const sides = [first, a.length / draws, first + 2 * a.length, b.length / draws, draws] as const
+        wasm.shiftDraws(...made.rows, made.narrow, ...made.scale, made.at('total'), ...sides, ...made.results)
+        return made.shifts(draws)
       })
     },
     shiftsOfDivisions(both, scale, { draws, share, seed }) {
-      const { head, scale: scales, tail, shifts } = put([both], scale, 1, draws, {})
-      wasm.divisionShifts(...head, ...scales, share, seed >>> 0, draws, ...tail)
-      return shifts(draws)
+      const made = put([both], scale, { times: 1, picked: 0, draws, isWide: true })
+      wasm.divisionShifts(...made.rows, ...made.scale, share, seed >>> 0, draws, ...made.results)
+      return made.shifts(draws)
     },
   }
+}
+
+interface Room {
+  readonly times: number
+  readonly picked: number
+  readonly draws: number
+  /** Counts are 32 bits wide, whatever they are. */
+  readonly isWide: boolean
 }
 
 /** The bins that any row fills, where those of each component begin, and how many of each are left out. */
