@@ -27,13 +27,13 @@ export function chanceOf(
   { shiftsOfDraws }: Pick<ShiftDrawCalls, 'shiftsOfDraws'>,
 ): RawChance | null {
   const [own, drawn, again] = shiftsOfDraws(rows, scale, [observed, exchanged, ...(resampled ? [resampled] : [])])
-  const level = chanceLevel(shift, own![0]!, drawn!)
+  const level = levelUnderDraws(shift, own![0]!, drawn!)
   if (!level) return null
   return { unit, units, ...level, interval: again ? pivotal(shift, own![0]!, again) : null }
 }
 
 /** Median, 95 % quantile and p of a shift under draws. `own`: the shift itself as the draws are computed. */
-export function chanceLevel(
+export function levelUnderDraws(
   shift: number,
   own: number,
   draws: Float64Array,

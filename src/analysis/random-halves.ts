@@ -1,5 +1,5 @@
 import type { ShiftDrawCalls, ShiftScale } from '../wasm/shift-draws.ts'
-import { chanceLevel, type RawChance } from './chance.ts'
+import { levelUnderDraws, type RawChance } from './chance.ts'
 import { coefficientBins } from './coefficients.ts'
 
 /**
@@ -21,6 +21,6 @@ export function halvesChance(
     ofBoth += both[k]!
   }
   const [own] = shiftsOfDraws([a, b], scale, [{ draws: 1, a: Uint16Array.of(0), b: Uint16Array.of(1) }])
-  const level = chanceLevel(shift, own![0]!, shiftsOfDivisions(both, scale, { draws, share: ofA / ofBoth, seed }))
+  const level = levelUnderDraws(shift, own![0]!, shiftsOfDivisions(both, scale, { draws, share: ofA / ofBoth, seed }))
   return level && { unit: 'filter', units: ofBoth, ...level, interval: null }
 }
