@@ -15,6 +15,7 @@ export { markLive } from "./live";
 export { MOST_TAPS } from "./limits";
 export { exp, expm1, log, log1p, log2, log10, pow } from "./math";
 export { moments, momentsBytes, momentsWorkBytes } from "./moments";
+export { rowsTimes, timesRows } from "./rows";
 export { scan } from "./scan";
 export { divisionShifts, fillLogarithms, shiftDraws } from "./shift-draws";
 

@@ -1,6 +1,8 @@
 import type { Argv } from 'yargs'
 import { UsageError } from '../errors.ts'
+import { metricsOfGroup, type NullableMetric, nullableMetrics, usualMetrics } from '../measure/metrics/registry.ts'
 import { type Profile, profiles } from '../measure/profile.ts'
+import { list } from '../words.ts'
 import type { Words } from './command.ts'
 
 /** The options of every command that measures; the names are those of the library's options. */
@@ -8,6 +10,7 @@ export interface MeasuringOptions {
   readonly kernel: string
   readonly profile: Profile
   readonly threshold: number
+  readonly metrics?: readonly NullableMetric[]
   readonly skipNonFinite: boolean
   readonly keepGoing: boolean
   readonly batchSize?: number
@@ -32,6 +35,11 @@ export function measuringOptions(parser: Argv): Argv {
     .option('threshold', {
       default: 0.01,
       describe: "a filter is sparse up to this share of the layer's peak",
+      group: 'Measuring:',
+    })
+    .option('metrics', {
+      type: 'string',
+      describe: 'only these, by name (a,b,c), and spectrum: spectral norm and stable rank, which are computed on request alone',
       group: 'Measuring:',
     })
     .option('skip-non-finite', {
@@ -70,11 +78,27 @@ export function measuringOptionsOf(words: Words): MeasuringOptions {
     kernel,
     profile: words['profile'] as Profile,
     threshold,
+    ...(words['metrics'] !== undefined && { metrics: metricsOf(String(words['metrics'])) }),
     skipNonFinite: words['skip-non-finite'] === true,
     keepGoing: words['keep-going'] === true,
     ...(batchSize !== undefined && { batchSize }),
     ...(workers !== undefined && { workers }),
   }
+}
+
+/** Names, and groups of metrics that are computed on request; groups alone come beside all that are usual. @throws UsageError */
+function metricsOf(text: string): NullableMetric[] {
+  const given = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean)
+  const groups = given.filter((word) => metricsOfGroup(word).length > 0)
+  const names = given.filter((word) => !groups.includes(word))
+  const unknown = names.find((name) => !(nullableMetrics as readonly string[]).includes(name))
+  if (unknown !== undefined || given.length === 0)
+    throw new UsageError(`--metrics ${unknown ?? 'without a name'}: there are ${list([...nullableMetrics, 'spectrum'])}`)
+  const asked = new Set<string>([...(names.length > 0 ? names : usualMetrics), ...groups.flatMap(metricsOfGroup)])
+  return nullableMetrics.filter((name) => asked.has(name))
 }
 
 /** A number option, checked. @throws UsageError */

@@ -5,6 +5,7 @@ import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, type Scan, scanSegment } from './layer-session.ts'
+import type { LayerSpectrum } from './layer-spectrum.ts'
 import { channelsOf, DeadChannels, type DeadCounts, deadOf, LiveMarks, liveBytes } from './live-channels.ts'
 import { evaluateMetrics, type MetricValues } from './metrics/evaluate.ts'
 import type { LayerStatistics, MetricMath } from './metrics/metric.ts'
@@ -40,6 +41,7 @@ export interface Stages {
   moments(limit: number, strict: boolean, mean: number, live: DeadChannels): Promise<readonly SegmentMoments[]>
   /** One entry per panel of rows; raises `nearest`. */
   gram(precision: Precision, nearest: NearestRows): Promise<readonly GramTotal[]>
+  spectrum(): Promise<LayerSpectrum>
 }
 
 /**
@@ -67,7 +69,13 @@ export function measureWeights(
   const [out, inputs, height, width] = shape
   const gram = wantsGram(shape, options)
   const { budget = MEMORY_BUDGET, batchSize } = options
-  const session = openLayer(wasm, base, reader, shape, { budget, batchSize, gram, channels: channelsOf(shape, options.groups) })
+  const session = openLayer(wasm, base, reader, shape, {
+    budget,
+    batchSize,
+    gram,
+    channels: channelsOf(shape, options.groups),
+    spectrum: options.passes.has('spectrum'),
+  })
   const { filters } = reader
   return combine(
     shape,
@@ -85,6 +93,7 @@ export function measureWeights(
         for (const [first] of pieces(out, rows)) strips.push(await session.gram(first / rows, precision, nearest))
         return strips
       },
+      spectrum: () => session.spectrum(),
     },
     wasm,
   )
@@ -107,7 +116,8 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
     }
   }
   const [out, inputs] = shape
-  return resultOf(scanned, { segments, dead: dead.counts(out * inputs), gram }, shape, options, math)
+  const spectrum = options.passes.has('spectrum') ? await stages.spectrum() : undefined
+  return resultOf(scanned, { segments, dead: dead.counts(out * inputs), gram, spectrum }, shape, options, math)
 }
 
 /** One segment and one panel that are read in one piece. */
@@ -115,6 +125,7 @@ function isSmall({ filters, taps }: WeightReader, [out, inputs, height, width]: 
   const { budget = MEMORY_BUDGET, batchSize = filters } = options
   return (
     filters > 0 &&
+    !options.passes.has('spectrum') &&
     filters <= Math.min(SEGMENT, batchSize) &&
     filters * taps * 4 <= budget &&
     out <= panelRows(inputs * height * width) &&
@@ -162,7 +173,7 @@ async function measureSmall(
     gram = { sum, nearest: nearest.sum / out, duplicates: nearest.above }
     if (isExact(precision, out, { sum, near, inverseSquares })) break
   }
-  return resultOf(scanned, { segments: [segment], dead, gram }, shape, options, wasm)
+  return resultOf(scanned, { segments: [segment], dead, gram, spectrum: undefined }, shape, options, wasm)
 }
 
 /** Whether the rows of a layer are multiplied with each other: a single one has no other. */
@@ -232,6 +243,7 @@ interface LayerParts {
   readonly segments: readonly SegmentMoments[]
   readonly dead: DeadCounts
   readonly gram: RowProducts | undefined
+  readonly spectrum: LayerSpectrum | undefined
 }
 
 /** Output channels whose nearest has at least this |cosine| are duplicates. */
@@ -249,7 +261,7 @@ function nearestOf(cosines: Float64Array): Omit<RowProducts, 'sum'> {
 
 function resultOf(
   { peak, norm_l1, zero_weights, narrowed }: LayerScan,
-  { segments, dead, gram }: LayerParts,
+  { segments, dead, gram, spectrum }: LayerParts,
   [out_channels, inputs, height, width]: ConvShape,
   options: PassOptions,
   math: MetricMath,
@@ -286,6 +298,7 @@ function resultOf(
     gram: gram?.sum,
     nearest: gram?.nearest,
     duplicates: gram?.duplicates,
+    spectrum,
   }
   return { statistics, values: evaluateMetrics(statistics, math, options.profile, options.metrics), narrowed }
 }

@@ -88,7 +88,7 @@ function olderValue(metric: Metric, row: LayerRow): number | null {
     ...row,
     ...{ height, width, taps: height * width, deviation: Number.NaN },
     ...{ zero_weights: 0, dead_outputs: 0, dead_inputs: 0 },
-    ...{ gram: undefined, nearest: undefined, duplicates: undefined },
+    ...{ gram: undefined, nearest: undefined, duplicates: undefined, spectrum: undefined },
   }
   const outcome = metric.compute(statistics, sharedInstance(), 'cvprw22')
   return typeof outcome === 'number' ? outcome + 0 : null

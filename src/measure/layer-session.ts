@@ -13,6 +13,7 @@ import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { FiltersInMemory } from './filters-in-memory.ts'
 import { LayerPanels } from './layer-panels.ts'
+import { type LayerSpectrum, layerSpectrum, spectrumBytes } from './layer-spectrum.ts'
 import { type LayerChannels, LiveMarks, type LivePart, liveBytes } from './live-channels.ts'
 import { longRowBytes, longRowPanel } from './long-rows.ts'
 import { pieces, SEGMENT } from './segments.ts'
@@ -46,6 +47,7 @@ export interface LayerSession {
    * holds the panel's rows and all after them.
    */
   gram(strip: number, precision: Precision, nearest?: NearestRows): Promise<GramTotal>
+  spectrum(): Promise<LayerSpectrum>
   /** First byte of the arena behind what the session uses. */
   readonly end: number
 }
@@ -64,9 +66,11 @@ export interface SessionOptions {
   /** Whether gram() will be called; never for a single row, which has no other. */
   readonly gram: boolean
   readonly channels: LayerChannels
+  /** Whether spectrum() will be called. */
+  readonly spectrum?: boolean
 }
 
-/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels | marks of channels |. */
+/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels | marks of channels | vectors of the spectrum |. */
 interface Layout {
   /** Whether all filters are held at the same time. */
   readonly whole: boolean
@@ -101,7 +105,13 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
   const keepsPanels = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
   const heldBytes = aligned(held * bytes)
   const panelBytes = gram && isLong ? longRowBytes(wasm, { out, inputs, taps }) : (keepsPanels ? panels : 2) * packedBytes
-  const size = CLEARANCE + heldBytes + aligned(reader.scratchBytes) + aligned(panelBytes) + liveBytes(options.channels)
+  const size =
+    CLEARANCE +
+    heldBytes +
+    aligned(reader.scratchBytes) +
+    aligned(panelBytes) +
+    liveBytes(options.channels) +
+    (options.spectrum ? spectrumBytes({ out, inputs, taps }) : 0)
   return { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size }
 }
 
@@ -189,6 +199,8 @@ export function openLayer(
       }
       return { sum, near, inverseSquares: first.inverseSquares }
     },
+    spectrum: () =>
+      layerSpectrum(wasm, filters, { out, inputs, taps, room: packed + aligned(panelBytes) + liveBytes(options.channels) }),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Input, RandomAccess } from '../io/random-access.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import { list } from '../words.ts'
 import { type LayerRow, type NullableMetric, nullableMetrics } from './layer-row.ts'
-import { type Pass, passesFor } from './metrics/registry.ts'
+import { type Pass, passesFor, usualMetrics } from './metrics/registry.ts'
 import type { Parameters } from './parameters.ts'
 import { type Profile, profiles } from './profile.ts'
 import { type KernelChoice, parseKernel } from './select.ts'
@@ -16,7 +16,7 @@ export interface MeasureOptions {
   readonly profile?: Profile
   /** Share of the layer's peak, 0 to 1; default 0.01. */
   readonly threshold?: number
-  /** Only these are computed (orthogonality is the costly one); the others are null, "not asked for". Default: all. */
+  /** Only these are computed (orthogonality is the costly one); the others are null, "not asked for". Default: all but those of the spectrum. */
   readonly metrics?: readonly NullableMetric[]
   /** Leaves out layers with NaN or infinity, and lists them; default: the first one is an error. */
   readonly skipNonFinite?: boolean
@@ -89,14 +89,14 @@ export function settingsOf(options: MeasureOptions): Settings {
     throw new UsageError(`batch size ${batchSize}: give a whole number above 0`)
   const workers = options.workers ?? 1
   if (!(Number.isSafeInteger(workers) && workers > 0)) throw new UsageError(`workers ${workers}: give a whole number above 0`)
-  const metrics = new Set(options.metrics ?? nullableMetrics)
-  const all = metrics.size === nullableMetrics.length
+  const metrics = new Set(options.metrics ?? usualMetrics)
+  const usual = metrics.size === usualMetrics.length && usualMetrics.every((name) => metrics.has(name))
   const parameters: Parameters = {
     profile,
     threshold,
     kernel: choice === 'all' ? 'all' : `${choice.height}x${choice.width}`,
     kernel_sha256: moduleSha256,
-    ...(!all && { metrics: nullableMetrics.filter((name) => metrics.has(name)) }),
+    ...(!usual && { metrics: nullableMetrics.filter((name) => metrics.has(name)) }),
   }
   return { parameters, choice, metrics, passes: passesFor(metrics) }
 }

@@ -9,7 +9,7 @@ export interface Parameters {
   /** "3x3", "5x5" … or "all" (every kernel with more than one tap). */
   readonly kernel: string
   readonly kernel_sha256: string
-  /** The metrics that were asked for; absent: all. */
+  /** The metrics that were asked for; absent: all but those of the spectrum. */
   readonly metrics?: readonly NullableMetric[]
 }
 

@@ -4,6 +4,7 @@ import type { NearestRows, Precision } from '../wasm/module.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 import type { PassOptions, PassResult } from './layer-pass.ts'
 import type { MomentsPart, Scan } from './layer-session.ts'
+import type { LayerSpectrum } from './layer-spectrum.ts'
 
 /** Bytes of a layer as a worker finds them: in files that it opens itself, or sent along. */
 export type SentBytes =
@@ -34,13 +35,14 @@ export type Part =
       readonly mean: number
     }
   | { readonly stage: 'gram'; readonly strip: number; readonly precision: Precision }
+  | { readonly stage: 'spectrum' }
 
 /** A strip of the Gram matrix, and the nearest rows that it knows of. */
 export interface GramPart extends GramTotal {
   readonly nearest: NearestRows
 }
 
-export type PartResult = Scan | MomentsPart | GramPart
+export type PartResult = Scan | MomentsPart | GramPart | LayerSpectrum
 
 /** To a worker. */
 export type PoolRequest =

@@ -58,6 +58,7 @@ export function servePool(
           batchSize,
           gram: wantsGram(shape, options),
           channels: channelsOf(shape, groups),
+          spectrum: options.passes.has('spectrum'),
         }),
       }
     }
@@ -67,6 +68,8 @@ export function servePool(
         return session.scan(part.from, part.count)
       case 'moments':
         return session.moments(part.from, part.count, part.limit, part.strict, part.mean)
+      case 'spectrum':
+        return session.spectrum()
       case 'gram': {
         const [out, inputs, height, width] = shape
         const from = part.strip * panelRows(inputs * height * width)

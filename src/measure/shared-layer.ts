@@ -2,6 +2,7 @@ import { sharedInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { combine, type PassOptions, type PassResult } from './layer-pass.ts'
 import { type MomentsPart, panelRows, type Scan } from './layer-session.ts'
+import type { LayerSpectrum } from './layer-spectrum.ts'
 import type { LivePart } from './live-channels.ts'
 import type { LayerJob } from './measurer.ts'
 import type { GramPart, Part, PartResult } from './pool-protocol.ts'
@@ -51,6 +52,7 @@ export function measureShared(
           return { ...total, nearest: { from: 0, cosines: new Float64Array(0) } }
         }) as Promise<GramPart[]>
       },
+      spectrum: async () => (await run([{ stage: 'spectrum' }]))[0] as LayerSpectrum,
     },
     sharedInstance(),
   )

@@ -6,6 +6,7 @@ import { type LiveCalls, liveCalls } from './live.ts'
 import { moduleBase64, moduleSha256 } from './module.generated.ts'
 import { type PanelCalls, panelCalls } from './panels.ts'
 import { type ProjectionCalls, projectionCalls } from './projections.ts'
+import { type RowCalls, rowCalls } from './rows.ts'
 import { type ScanCalls, scanCalls } from './scan.ts'
 import { type MomentsCalls, momentsCalls } from './segment-moments.ts'
 import { type ShiftDrawCalls, shiftDrawCalls } from './shift-draws.ts'
@@ -34,6 +35,7 @@ export interface WasmInstance
     DecodeCalls,
     ScanCalls,
     LiveCalls,
+    RowCalls,
     MomentsCalls,
     SpectrumCalls,
     PanelCalls,
@@ -79,6 +81,7 @@ function makeInstance(wasm: ModuleExports): WasmInstance {
     ...decodeCalls(wasm),
     ...scanCalls(wasm, arena),
     ...liveCalls(wasm),
+    ...rowCalls(wasm),
     ...momentsCalls(wasm, arena),
     ...spectrumCalls(wasm, arena),
     ...panelCalls(wasm, arena),

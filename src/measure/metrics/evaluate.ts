@@ -9,7 +9,7 @@ export type Reasons = Readonly<Partial<Record<NullableMetric, string>>>
 /** Values of all metrics, and the reasons of those that are null. */
 export type MetricValues = MetricRow & { readonly undefined_because: Reasons }
 
-/** Computes all metrics. Those outside `asked` that can be undefined are null, "not asked for"; default: all are computed. */
+/** Computes all metrics. Those outside `asked` that can be undefined are null, "not asked for"; default: all but those that are computed on request only. */
 export function evaluateMetrics(
   layer: LayerStatistics,
   math: MetricMath,
@@ -21,12 +21,14 @@ export function evaluateMetrics(
   const values: Record<string, unknown> = {}
   const undefined_because: Record<string, string> = {}
   for (const metric of metrics) {
-    const isLeft = asked !== undefined && metric.undefinedWhen !== null && !asked.has(metric.name)
+    const isAsked = asked === undefined ? metric.group === undefined : asked.has(metric.name)
+    const isLeft = metric.undefinedWhen !== null && !isAsked
     const outcome = isLeft ? notAskedFor : metric.compute(layer, once, profile)
     // A zero is stored as +0, so that equal tables have equal bytes.
     if (typeof outcome === 'number') values[metric.name] = outcome + 0
     else {
       values[metric.name] = null
+      if (isLeft && metric.group !== undefined) continue
       undefined_because[metric.name] = outcome.because
     }
   }

@@ -28,6 +28,8 @@ export interface LayerStatistics {
   /** Mean over the output channels of the largest |r_a · r_b| that each has with another, and how many have one of 0.99 or more; likewise. */
   readonly nearest: number | undefined
   readonly duplicates: number | undefined
+  /** The largest singular value of the O × I·k² matrix and a bound of its error; likewise. */
+  readonly spectrum: { readonly norm: number; readonly within: number } | undefined
 }
 
 /** What a metric can ask of the passes over a layer's weights. */
@@ -121,6 +123,8 @@ export interface Metric {
   compute(layer: LayerStatistics, math: MetricMath, profile: Profile): Outcome
   /** A model's value; null: only layers have one. */
   readonly overall: Overall | null
+  /** Named together when a run is asked for them; such a metric is computed only then, and is null without a reason elsewhere. */
+  readonly group?: 'spectrum'
   /**
    * What a table written before the metric was has of it: computed from what the row holds, or nothing (null). Absent: every table has
    * its column.

@@ -10,11 +10,15 @@ import { norm_l1 } from './norm-l1.ts'
 import { norm_l1_standardised } from './norm-l1-standardised.ts'
 import { norm_l2 } from './norm-l2.ts'
 import { norm_l2_standardised } from './norm-l2-standardised.ts'
+import { operator_norm_bound } from './operator-norm-bound.ts'
 import { orthogonality } from './orthogonality.ts'
 import { overlap_over_chance } from './overlap-over-chance.ts'
 import { peak } from './peak.ts'
 import { sparse_filters } from './sparse-filters.ts'
 import { sparsity } from './sparsity.ts'
+import { spectral_norm } from './spectral-norm.ts'
+import { spectral_norm_error } from './spectral-norm-error.ts'
+import { stable_rank } from './stable-rank.ts'
 import { symmetry } from './symmetry.ts'
 import { variance_entropy } from './variance-entropy.ts'
 import { variance_entropy_clean } from './variance-entropy-clean.ts'
@@ -48,6 +52,10 @@ export const layerMetrics = [
   nearest_cosine,
   duplicate_outputs,
   overlap_over_chance,
+  spectral_norm,
+  spectral_norm_error,
+  stable_rank,
+  operator_norm_bound,
 ] as const satisfies readonly Metric[]
 
 type Registered = (typeof layerMetrics)[number]
@@ -99,6 +107,16 @@ function namesOf(family: MetricFamily): readonly string[] {
   return layerMetrics.flatMap(({ name, compared }) => (compared?.family === family ? [name] : []))
 }
 
+/** Those of them that a run computes when it is not told otherwise. */
+export const usualMetrics = nullableOf(layerMetrics).flatMap(({ name, group }) =>
+  group === undefined ? [name] : [],
+) as readonly NullableMetric[]
+
+/** Names of the metrics of a group, which a run computes when it is asked to. */
+export function metricsOfGroup(group: string): readonly NullableMetric[] {
+  return layerMetrics.flatMap((metric: Metric) => (metric.group === group ? [metric.name as NullableMetric] : []))
+}
+
 /** Names of the paper's three metrics, in the order of the columns. */
 export const comparedMetrics = namesOf('use') as readonly ComparedMetric[]
 
@@ -136,13 +154,14 @@ export function shapeByChance(name: ShapeMetric, kernel: string): number | null 
 }
 
 /** A pass over a layer's weights beyond those that every row needs (peak and sums; counts and moments). */
-export type Pass = Extract<Need, 'gram'>
+export type Pass = Extract<Need, 'gram' | 'spectrum'>
 
 /** What the products of a layer's rows give. */
 const byRows: ReadonlySet<Need> = new Set<Need>(['gram', 'nearest', 'duplicates'])
 
 /** The passes that a set of metrics needs. */
 export function passesFor(asked: ReadonlySet<string>, metrics: readonly Metric[] = layerMetrics): ReadonlySet<Pass> {
-  const isNeeded = metrics.some(({ name, needs }) => asked.has(name) && needs.some((need) => byRows.has(need)))
-  return new Set<Pass>(isNeeded ? ['gram'] : [])
+  const needed = new Set(metrics.filter(({ name }) => asked.has(name)).flatMap(({ needs }) => needs))
+  const byGram = [...needed].some((need) => byRows.has(need))
+  return new Set<Pass>([...(byGram ? (['gram'] as const) : []), ...(needed.has('spectrum') ? (['spectrum'] as const) : [])])
 }

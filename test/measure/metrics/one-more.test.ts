@@ -48,6 +48,7 @@ const layers = measured.layers.map((row) => {
     deviation: 0,
     gram: undefined,
     nearest: undefined,
+    spectrum: undefined,
     duplicates: undefined,
     ...{ zero_weights: 0, dead_outputs: 0, dead_inputs: 0 },
   }
@@ -97,7 +98,7 @@ test('a model has it by its rule, in its row and in the table', async () => {
 })
 
 test('CSV, JSON and Parquet have it', () => {
-  assert.match([...layersCsv(layers, metrics)][0]!, /overlap_over_chance,mean_width,undefined_because,flags\r\n/)
+  assert.match([...layersCsv(layers, metrics)][0]!, /operator_norm_bound,mean_width,undefined_because,flags\r\n/)
   assert.match([...layersCsv(layers, metrics)].join(''), /mean_width: too narrow/)
   assert.match([...modelsCsv(models, metrics)][0]!, /overlap_over_chance,mean_width/)
   const record = { ...analysis, layerCount: layers.length, flagged: new Map(), found: 0, resumed: 0 }

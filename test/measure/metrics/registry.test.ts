@@ -32,6 +32,7 @@ const layer: LayerStatistics = {
   dead_inputs: 0,
   gram: 2,
   nearest: 0.5,
+  spectrum: { norm: 2, within: 0 },
   duplicates: 2,
 }
 
@@ -64,6 +65,7 @@ test('a metric that says it is never undefined has a value in a layer without fi
     deviation: 0,
     gram: undefined,
     nearest: undefined,
+    spectrum: undefined,
     duplicates: undefined,
   }
   for (const metric of metrics) {
