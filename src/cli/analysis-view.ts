@@ -6,20 +6,27 @@ import type { ModelRow } from '../measure/model-row.ts'
 import type { CollectedRun } from '../results/collect.ts'
 import { count, numberFormats, plural } from '../words.ts'
 import { pc } from './colour.ts'
-import { bar, printable, type TerminalColumn, terminalTable } from './terminal.ts'
+import { bar, lineWidth, printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
 
 /** The metrics that are compared: a share as a number set right, any other with a bar up to its largest value. */
 const shown = comparedMetrics.map(describedMetric)
-const metricColumns = shown.map(
-  ({ label, format }): TerminalColumn => ({ title: label.short, ...(format === 'share' && { align: 'right' }) }),
-)
 
-function metricCells(row: Readonly<Record<ComparedMetric, number | null>>, hasBars: boolean): string[] {
-  return shown.map(({ name, format, range }) => {
+const metricColumns = shown.flatMap(({ label, format }): TerminalColumn[] => [
+  { title: label.short, ...(label.shortest && { short: label.shortest }), align: format === 'share' ? 'right' : 'left' },
+  ...(format === 'share' ? [] : [{ title: '', drop: 1, joins: true }]),
+])
+
+/** A cell for each of these columns; what is flagged is the loudest thing in its row. */
+function metricCells(row: Metrics, isFlagged: (metric: ComparedMetric) => boolean, hasBars = true): string[] {
+  return shown.flatMap(({ name, format, range }) => {
     const value = numberFormats[format].value(row[name])
-    return hasBars && format !== 'share' ? `${value} ${pc.cyan(bar(row[name], range.high ?? 1))}` : value
+    const text = isFlagged(name) ? pc.bold(pc.yellow(`${value} !`)) : format === 'share' ? `${value}  ` : value
+    return format === 'share' ? [text] : [text, hasBars ? pc.dim(bar(row[name], range.high ?? 1)) : '']
   })
 }
+
+type Metrics = Readonly<Record<ComparedMetric, number | null>>
+const never = (): boolean => false
 
 /** One model: a line on what it is, a row a layer, the flags in words. */
 export function modelView(analysis: CollectedRun, model: ModelRow): string {
@@ -27,62 +34,108 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
   const flagged = layers.map((row) => ({ row, flags: flagsOf(row) }))
   const mixed = new Set(layers.map((row) => row.kernel)).size > 1
   const rows = flagged.map(({ row, flags }) => layerCells(row, flags, mixed))
-  const total = ['all layers', ...(mixed ? [''] : []), '', count(model.filters), ...metricCells(model, false)]
-  const columns = [
-    { title: 'layer' },
+  const total = ['all layers', ...(mixed ? [''] : []), '', count(model.filters), ...metricCells(model, never, false)]
+  const columns: TerminalColumn[] = [
+    { title: 'layer', isName: true },
     ...(mixed ? [{ title: 'kernel' }] : []),
-    { title: 'out×in', align: 'right' as const },
-    { title: 'filters', align: 'right' as const },
+    { title: 'out×in', align: 'right', drop: 2 },
+    { title: 'filters', align: 'right', drop: 3 },
     ...metricColumns,
   ]
-  const lines = [
-    `${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`,
+  const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${pc.bold(printable(row.layer))}: ${flag.message}`))
+  const note = layers.length > 0 ? depthNote([model]) : undefined
+  const bad = flagged.filter(({ flags }) => flags.length > 0).length
+  return [
+    wrapped(`${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`, '  '),
     '',
     terminalTable(columns, [...rows, total]),
-  ]
-  const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${printable(row.layer)}: ${flag.message}`))
-  const note = layers.length > 0 ? depthNote([model]) : undefined
-  const depth = note === undefined ? [] : ['', pc.dim(note)]
-  const remarks = words.length > 0 ? ['', ...words.map((line) => `${pc.yellow('!')} ${line}`)] : []
-  return lines.concat(depth, remarks).join('\n')
+    ...(note === undefined ? [] : ['', wrapped(pc.dim(note))]),
+    ...(words.length > 0
+      ? ['', pc.yellow(`${plural(bad, 'layer')} flagged`), ...words.map((line) => wrapped(`${pc.yellow('!')} ${line}`, '  '))]
+      : []),
+  ].join('\n')
 }
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {
-  const mark = (metric: ComparedMetric): string => (flags.some((flag) => flag.metric === metric) ? ` ${pc.yellow('!')}` : '')
   return [
     printable(row.layer),
     ...(mixed ? [row.kernel.replace('x', '×')] : []),
     `${row.out_channels}×${row.in_channels}`,
     count(row.filters),
-    ...metricCells(row, true).map((cell, k) => cell + mark(comparedMetrics[k]!)),
+    ...metricCells(row, (metric) => flags.some((flag) => flag.metric === metric)),
   ]
 }
 
-/** Many models: one row each. */
-export function modelsView(analysis: CollectedRun): string {
+/** More models than this are not all listed on a terminal. */
+const MOST_MODELS = 24
+
+/** Many models: one row each; on a terminal the flagged and the extremes of more than two dozen, unless all are asked for. */
+export function modelsView(analysis: CollectedRun, all: boolean): string {
   const flags = analysis.flagged
-  const rows = analysis.models.map((model) => [
-    printable(model.model),
-    model.format,
-    count(model.layers),
-    count(model.filters),
-    ...metricCells(model, true),
-    flags.has(model.model) ? pc.yellow(`! ${plural(flags.get(model.model)!, 'layer')}`) : '',
-  ])
-  const right = 'right' as const
+  const isShort = !all && analysis.models.length > MOST_MODELS && Number.isFinite(lineWidth())
+  const chosen = isShort ? notable(analysis) : analysis.models.map((model) => ({ model, why: '' }))
+  const rows = chosen.map(({ model, why }) => {
+    const bad = flags.get(model.model)
+    return [
+      printable(model.model),
+      model.format,
+      count(model.layers),
+      count(model.filters),
+      ...metricCells(model, never),
+      bad === undefined ? pc.dim(why) : pc.bold(pc.yellow(`! ${plural(bad, 'layer')}`)),
+    ]
+  })
   const table = terminalTable(
     [
-      { title: 'model' },
-      { title: 'format' },
-      { title: 'layers', align: right },
-      { title: 'filters', align: right },
+      { title: 'model', isName: true },
+      { title: 'format', drop: 2 },
+      { title: 'layers', align: 'right', drop: 4 },
+      { title: 'filters', align: 'right', drop: 3 },
       ...metricColumns,
       { title: '' },
     ],
     rows,
   )
   const depth = depthNote(analysis.models)
-  return depth === undefined ? table : `${table}\n\n${pc.dim(depth)}`
+  const flagged = [...flags.values()].reduce((sum, n) => sum + n, 0)
+  const parts = [
+    ...(flags.size > 0
+      ? [
+          pc.yellow(
+            wrapped(
+              `${plural(flagged, 'layer')} of ${plural(flags.size, 'model')} flagged: --layers shows them, -o results keeps why`,
+            ),
+          ),
+        ]
+      : []),
+    table,
+    ...(isShort
+      ? [
+          pc.dim(
+            wrapped(
+              `${count(chosen.length)} of ${count(analysis.models.length)} models: those with flagged layers and the extremes; --all lists every one`,
+            ),
+          ),
+        ]
+      : []),
+    ...(depth === undefined ? [] : [wrapped(pc.dim(depth))]),
+  ]
+  return parts.join('\n\n')
+}
+
+/** Models with flagged layers, those with most first; then the extremes of each metric. Half of what is listed may be flagged ones. */
+function notable({ models, flagged }: CollectedRun): { readonly model: ModelRow; readonly why: string }[] {
+  const bad = models
+    .filter(({ model }) => flagged.has(model))
+    .sort((a, b) => flagged.get(b.model)! - flagged.get(a.model)!)
+    .slice(0, MOST_MODELS / 2)
+  const chosen = new Map(bad.map((model) => [model, '']))
+  for (const { name, label } of shown) {
+    const known = models.filter((model) => model[name] !== null).sort((a, b) => a[name]! - b[name]!)
+    for (const [k, model] of [known[0], known.at(-1)].entries())
+      if (model && !chosen.has(model)) chosen.set(model, `${k === 0 ? 'least' : 'most'} ${label.short}`)
+  }
+  return [...chosen].map(([model, why]) => ({ model, why }))
 }
 
 /** "ONNX, 12 convolutions or tensors: 10 measured (36,000 filters); left out: 2 × 1×1". */

@@ -34,6 +34,12 @@ export const analyzeCommand: Command = {
       .option('csv', { type: 'boolean', describe: 'print the layer table as CSV', group: 'Output:' })
       .conflicts('json', 'csv')
       .option('layers', { type: 'boolean', describe: 'show every layer of every model', group: 'Output:' })
+      .option('all', {
+        type: 'boolean',
+        default: false,
+        describe: 'list every model on a terminal, not only the flagged and the extremes of many',
+        group: 'Output:',
+      })
       .option('report', {
         type: 'boolean',
         default: false,
@@ -116,7 +122,7 @@ export const analyzeCommand: Command = {
       for (const line of layersCsv(record.layers)) printRow(line)
       for (const check of compared) say(fileCheckView(check))
     } else {
-      print(view(record, words['layers'] as boolean | undefined))
+      print(view(record, words['layers'] as boolean | undefined, words['all'] === true))
       if (groups) print(groupsView(groups))
       for (const check of compared) print(fileCheckView(check))
       say(closing(measured, output, words['report'] === true))
@@ -125,9 +131,9 @@ export const analyzeCommand: Command = {
   },
 }
 
-function view(record: CollectedRun, layers: boolean | undefined): string {
+function view(record: CollectedRun, layers: boolean | undefined, all: boolean): string {
   const single = record.models.length === 1
-  const overview = single ? [] : [modelsView(record)]
+  const overview = single ? [] : [modelsView(record, all)]
   const parts = (layers ?? single) ? overview.concat(record.models.map((model) => modelView(record, model))) : overview
   return `\n${parts.join('\n\n')}\n`
 }

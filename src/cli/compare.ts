@@ -1,6 +1,12 @@
 import { type FirstFilters, firstFiltersOf } from '../activation/first-filters.ts'
 import { compareModels } from '../analysis/compare-models.ts'
-import { type GroupReport, type MetricName, type ModelComparison, metricNames } from '../analysis/report-types.ts'
+import {
+  type GroupReport,
+  type LayerComparison,
+  type MetricName,
+  type ModelComparison,
+  metricNames,
+} from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
@@ -11,7 +17,7 @@ import { pictures } from '../report/pictures.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { firstFiltersInMemory } from '../results/first-filters-table.ts'
 import { recordJson } from '../results/json.ts'
-import { numberFormats } from '../words.ts'
+import { count, list, numberFormats, plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { extendByOptions } from './extend.ts'
@@ -21,7 +27,8 @@ import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
 import { figuresAsked, writeReport } from './report.ts'
 import { print, say, warn } from './talk.ts'
-import { printable, terminalTable } from './terminal.ts'
+import { lineWidth, printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
+import { terminalWidth } from './text-width.ts'
 
 export const compareCommand: Command = {
   options: (parser) =>
@@ -76,7 +83,7 @@ export const compareCommand: Command = {
     const depth = depthNote(record.models)
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
     else if (comparison) print(comparisonView(comparison, depth))
-    else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${pc.dim(depth)}\n` : ''}`)
+    else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
     if (report !== undefined && input) await writeReport(input, report, await figuresAsked(words))
     else if (words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0
@@ -87,25 +94,95 @@ function layersOf(analysis: Analysis, model: string): { model: string; layers: A
   return { model, layers: analysis.layers.filter((row) => row.model === model) }
 }
 
+const changes = (metrics: ModelComparison['metrics']): MetricName[] =>
+  metricNames.filter((metric) => isChange(metric, metrics[metric]))
+
+/** What changed first, in words; then every layer, those that look the same in grey. */
 function comparisonView(comparison: ModelComparison, depth: string | undefined): string {
   const { a, b, layers, metrics } = comparison
-  const cells = (values: ModelComparison['metrics']): string[] => metricNames.map((metric) => change(metric, values[metric]))
-  const rows = layers.map((layer) => [
-    printable(layer.layer_a === layer.layer_b ? layer.layer_a : `${layer.layer_a} / ${layer.layer_b}`),
-    layer.shape_a === layer.shape_b ? layer.shape_a : `${layer.shape_a} / ${layer.shape_b}`,
-    ...cells(layer.metrics),
-  ])
-  const columns = ['layer', 'shape', ...metricNames.map((metric) => describedMetric(metric).label.short)].map((title) => ({
-    title,
-  }))
-  return `\n${pc.bold(printable(a))} → ${pc.bold(printable(b))}\n\n${terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics)]])}\n${depth ? `\n${pc.dim(depth)}\n` : ''}`
+  const cells = (values: ModelComparison['metrics'], isDim: boolean): string[] =>
+    metricNames.map((metric) => change(metric, values[metric], isDim))
+  const rows = layers.map((layer) => {
+    const isDim = layer.because === null && changes(layer.metrics).length === 0
+    const grey = isDim ? pc.dim : (text: string): string => text
+    return [
+      printable(layer.layer_a === layer.layer_b ? layer.layer_a : `${layer.layer_a} / ${layer.layer_b}`),
+      grey(layer.shape_a === layer.shape_b ? layer.shape_a : `${layer.shape_a} / ${layer.shape_b}`),
+      ...cells(layer.metrics, isDim),
+    ]
+  })
+  const columns: TerminalColumn[] = [
+    { title: 'layer', isName: true },
+    { title: 'shape', drop: 1 },
+    ...metricNames.map((metric) => describedMetric(metric).label.short).map((title) => ({ title })),
+  ]
+  const table = (isShort: boolean): string =>
+    isShort ? changeTable(comparison) : terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics, false)]])
+  const whole = table(false)
+  const isNarrow = whole.split('\n').some((line) => terminalWidth(line) > lineWidth())
+  return [
+    '',
+    wrapped(`${pc.bold(printable(a))} → ${pc.bold(printable(b))}`, '  '),
+    '',
+    wrapped(changedSentence(comparison), '  '),
+    '',
+    isNarrow ? table(true) : whole,
+    ...(depth ? ['', wrapped(pc.dim(depth))] : []),
+    '',
+  ].join('\n')
 }
 
-function change(metric: MetricName, { a, b, difference }: ModelComparison['metrics'][MetricName]): string {
+/** "3 of 16 layers changed; most: layer4.2.conv2 (sparsity +12.3 points)". */
+function changedSentence({ layers }: ModelComparison): string {
+  const compared = layers.filter(({ because }) => because === null)
+  const changed = compared.filter((layer) => changes(layer.metrics).length > 0)
+  if (changed.length === 0) return `None of ${plural(compared.length, 'layer')} changed in the digits that are shown.`
+  const by = new Map<string, string[]>()
+  for (const metric of metricNames) {
+    const size = (layer: LayerComparison): number => Math.abs(layer.metrics[metric].difference ?? 0)
+    const most = changed.reduce((x, y) => (size(y) > size(x) ? y : x))
+    if (!isChange(metric, most.metrics[metric])) continue
+    const { label, format } = describedMetric(metric)
+    const text = `${label.long} ${numberFormats[format].difference(most.metrics[metric].difference)}`
+    by.set(most.layer_b, [...(by.get(most.layer_b) ?? []), text])
+  }
+  const parts = [...by].map(([layer, texts]) => `${pc.bold(printable(layer))} (${texts.join(', ')})`)
+  return `${pc.bold(`${count(changed.length)} of ${plural(compared.length, 'layer')} changed`)}; most: ${list(parts)}.`
+}
+
+/** Where there is no room for both values of three metrics: the differences alone. */
+function changeTable({ layers, metrics }: ModelComparison): string {
+  const rows = [...layers, { layer_b: 'all layers', metrics }].map((layer) => {
+    const isDim = changes(layer.metrics).length === 0
+    return [
+      printable(layer.layer_b),
+      ...metricNames.map((metric) => {
+        const text = numberFormats[describedMetric(metric).format].difference(layer.metrics[metric].difference)
+        return isDim ? pc.dim(text) : text
+      }),
+    ]
+  })
+  const titles = metricNames.map((metric) => {
+    const { short, shortest } = describedMetric(metric).label
+    return { title: `Δ ${shortest ?? short}`, align: 'right' as const }
+  })
+  return terminalTable([{ title: 'layer', isName: true }, ...titles], rows)
+}
+
+/** True for a difference that is seen in the digits that are shown. */
+function isChange(metric: MetricName, { a, b, difference }: ModelComparison['metrics'][MetricName]): boolean {
+  const { value } = numberFormats[describedMetric(metric).format]
+  return difference === null ? (a === null) !== (b === null) : value(a) !== value(b)
+}
+
+function change(metric: MetricName, values: ModelComparison['metrics'][MetricName], isDim: boolean): string {
+  const { a, b, difference } = values
   const { format } = describedMetric(metric)
   const { value } = numberFormats[format]
-  if (difference === null) return `${value(a)} → ${value(b)}`
+  if (isDim) return pc.dim(value(b))
+  if (!isChange(metric, values)) return `${value(a)} → ${value(b)}`
+  if (difference === null) return pc.bold(`${value(a)} → ${value(b)}`)
   const size = format === 'share' ? `${(100 * Math.abs(difference)).toFixed(1)}` : Math.abs(difference).toFixed(3)
   const text = `${difference < 0 ? '−' : '+'}${size}`
-  return `${value(a)} → ${value(b)}  ${difference < 0 ? pc.magenta(text) : pc.cyan(text)}`
+  return `${value(a)} → ${value(b)}  ${pc.bold(difference < 0 ? pc.magenta(text) : pc.cyan(text))}`
 }

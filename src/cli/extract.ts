@@ -7,6 +7,7 @@ import { openProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
 import { complain, print, say, warn } from './talk.ts'
+import { wrapped } from './terminal.ts'
 
 export const extractCommand: Command = {
   options: (parser) =>
@@ -66,7 +67,10 @@ export const extractCommand: Command = {
           ? `; ${count(result.skipped.length)} convolutions or tensors left out (filterlens inspect lists them)`
           : ''
       print(
-        `${output}: ${plural(result.filters, 'filter')} of ${plural(result.layers, 'layer')} in ${plural(result.models, 'model')}${left}`,
+        wrapped(
+          `${output}: ${plural(result.filters, 'filter')} of ${plural(result.layers, 'layer')} in ${plural(result.models, 'model')}${left}`,
+          '  ',
+        ),
       )
       say(`${seconds.toFixed(2)} s  ·  filterlens analyze ${output}`)
     }

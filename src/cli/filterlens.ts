@@ -4,10 +4,13 @@ import { hideBin } from 'yargs/helpers'
 import { isPlainError, UsageError } from '../errors.ts'
 import { version } from '../version.ts'
 import { commands } from './commands.ts'
-import { requireValues, requireWholeOptions, withNames } from './given-options.ts'
+import { COMPLETION, meantWords } from './first-words.ts'
+import { optionNames, requireValues, requireWholeOptions, withNames } from './given-options.ts'
 import { Interrupted } from './interrupted.ts'
 import { limitProblem } from './resource-limits.ts'
 import { complain } from './talk.ts'
+import { lineWidth, wrapped } from './terminal.ts'
+import { usageProblem } from './usage-problem.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
 
 /**
@@ -16,52 +19,52 @@ import { keepYoungHeapSmall } from './young-heap.ts'
  */
 async function main(words: readonly string[]): Promise<number> {
   let code = 0
+  const width = Math.min(110, lineWidth())
   const parser = yargs(withNames(words))
     .scriptName('filterlens')
     .usage(
-      '$0 <command>\n\nLooks at convolutional networks through their 3×3 filters: sparsity, variance entropy, orthogonality.',
+      wrapped(
+        '$0 <command>\n\nLooks at convolutional networks through their 3×3 filters: sparsity, variance entropy, orthogonality. filterlens FILE is filterlens analyze FILE.',
+        '',
+        width,
+      ),
     )
     .version(version)
     .alias('h', 'help')
     .strict()
-    .recommendCommands()
-    .demandCommand(1, 'name a command: filterlens analyze model.onnx')
     .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true })
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(width)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(usageProblem(message, words))
+      throw error ?? new UsageError(usageProblem(message, { words, options: optionNames(parser) }))
     })
     .epilogue(
-      'Exit codes: 0 done, 1 done but something was found or left out, 2 bad input, 130 interrupted. Every command has --help with examples.',
+      wrapped(
+        'Exit codes: 0 done, 1 done but something was found or left out, 2 bad input, 130 interrupted. Every command has --help with examples.',
+        '',
+        width,
+      ),
     )
   for (const { usage, summary, load } of commands) {
     parser.command(
       usage,
       summary,
-      async (y) => requireValues((await load()).options(y)),
+      async (y) => requireValues((await load()).options(y.usage(`$0 ${usage}\n\n${wrapped(summary, '', width)}`))),
       async (argv) => {
         requireWholeOptions(parser, usage, argv, words)
         code = await (await load()).run(argv)
       },
     )
   }
+  parser.completion(COMPLETION, 'print a script that lets the shell complete commands and options')
+  if (words[0] === COMPLETION) {
+    parser.showCompletionScript()
+    return 0
+  }
   await parser.parseAsync().catch((error: Error) => {
-    throw error.name === 'YError' ? new UsageError(usageProblem(error.message, words)) : error
+    throw error.name === 'YError' ? new UsageError(usageProblem(error.message, { words, options: optionNames(parser) })) : error
   })
   return code
-}
-
-/** yargs' own words, but for the sentences that tell nobody what is missing. */
-function usageProblem(text: string, [command = '']: readonly string[]): string {
-  const [message, ...more] = text.split('\n').filter((line) => line.trim() !== '')
-  const [, name] = /^Not enough arguments following: (.*)$/.exec(message!) ?? []
-  if (name !== undefined) return `${name.length > 1 ? '--' : '-'}${name} needs a value`
-  if (message === 'Invalid values:') return more.map((line) => line.trim()).join('; ')
-  const usage = commands.find((entry) => entry.usage.startsWith(`${command} `))?.usage
-  return message!.startsWith('Not enough non-option arguments') && usage
-    ? `filterlens ${usage}: something is missing; filterlens ${command} --help has examples`
-    : message!
 }
 
 function report(error: unknown): number {
@@ -85,9 +88,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined) // nobody listens to our talk; that is no reason to stop
 process.on('uncaughtException', (error) => process.exit(report(error)))
 
-const words = hideBin(process.argv)
-if (words[0] === 'analyze') keepYoungHeapSmall()
 try {
+  const words = meantWords(hideBin(process.argv))
+  if (words[0] === 'analyze') keepYoungHeapSmall()
   process.exitCode = await main(words)
 } catch (error) {
   process.exitCode = report(error)

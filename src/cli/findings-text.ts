@@ -1,7 +1,7 @@
 import { count, plural } from '../words.ts'
 import type { CheckReport } from './check-report.ts'
 import { pc } from './colour.ts'
-import { printable } from './terminal.ts'
+import { printable, wrapped } from './terminal.ts'
 
 /** A paragraph for each model that has findings, the layer first in each line, and what it comes to. */
 export function findingsText({ found, judged, ignored, failed, files }: CheckReport): string {
@@ -13,10 +13,14 @@ export function findingsText({ found, judged, ignored, failed, files }: CheckRep
     const lines = found.filter((finding) => finding.model === model)
     return [
       pc.bold(printable(files.get(model) ?? model)),
-      ...lines.map(({ layer, message }) => `  ${pc.red('✗')} ${printable(layer)}: ${printable(message)}`),
+      ...lines.map(({ layer, message }) =>
+        wrapped(`  ${pc.red('✗')} ${pc.bold(printable(layer))}: ${printable(message)}`, '    '),
+      ),
     ].join('\n')
   })
-  const unread = failed.map(({ file, problem }) => `${pc.bold(printable(file))}\n  ${pc.red('✗')} ${printable(problem)}`)
+  const unread = failed.map(
+    ({ file, problem }) => `${pc.bold(printable(file))}\n${wrapped(`  ${pc.red('✗')} ${printable(problem)}`, '    ')}`,
+  )
   const bad = new Set(found.map(({ model, layer }) => `${model}\n${layer}`)).size
   const verdict = [
     ...(bad > 0 ? [`${count(bad)} of ${plural(judged.length, 'layer')} ${bad === 1 ? 'does' : 'do'} not pass${aside}`] : []),

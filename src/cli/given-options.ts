@@ -12,6 +12,11 @@ interface Declared {
 
 const declaredBy = (parser: Argv): Declared => (parser as unknown as { getOptions(): Declared }).getOptions()
 
+/** Names of the options of a command, and those of every command. */
+export function optionNames(parser: Argv): string[] {
+  return Object.keys(declaredBy(parser).key).filter((name) => name.length > 1)
+}
+
 /**
  * Words as the parser is to see them. What stands behind `--` is a name, also where it begins with a dash; a lone `-` among the
  * inputs, which yargs 18.2 loses, is `@-`, a list on standard input.

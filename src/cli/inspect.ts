@@ -6,7 +6,7 @@ import { count, fixed, plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { complain, print, warn } from './talk.ts'
-import { printable, terminalTable } from './terminal.ts'
+import { printable, terminalTable, wrapped } from './terminal.ts'
 
 /** One line of the census. */
 interface CensusEntry {
@@ -50,7 +50,7 @@ export const inspectCommand: Command = {
           for (const { model } of event.input.models) {
             const found = census(model)
             if (json) for (const entry of found) entries.push(entry)
-            else print(`${modelLine(source, model)}\n\n${censusTable(found)}\n${depthLine(model)}`)
+            else print(`${wrapped(modelLine(source, model), '  ')}\n\n${censusTable(found)}\n${depthLine(model)}`)
           }
           await event.input.close()
         }
@@ -98,7 +98,7 @@ function convolutionEntry(conv: Convolution): Omit<CensusEntry, 'model'> {
 
 function depthLine(model: SourceModel): string {
   const depth = model.convolutions.length > 0 ? depthNote([model]) : undefined
-  return depth === undefined ? '' : `\n${pc.dim(depth)}\n`
+  return depth === undefined ? '' : `\n${wrapped(pc.dim(depth))}\n`
 }
 
 function modelLine(source: Source, model: SourceModel): string {
@@ -114,13 +114,13 @@ function modelLine(source: Source, model: SourceModel): string {
 function censusTable(entries: readonly CensusEntry[]): string {
   return terminalTable(
     [
-      { title: 'tensor' },
+      { title: 'tensor', isName: true },
       { title: 'shape', align: 'right' },
-      { title: 'type' },
-      { title: 'groups', align: 'right' },
-      { title: 'depth', align: 'right' },
-      { title: 'conv depth', align: 'right' },
-      { title: 'remark' },
+      { title: 'type', drop: 2 },
+      { title: 'groups', align: 'right', drop: 1 },
+      { title: 'depth', align: 'right', drop: 1 },
+      { title: 'conv depth', align: 'right', drop: 3 },
+      { title: 'remark', wraps: true },
     ],
     entries.map((entry) => [
       printable(entry.name),

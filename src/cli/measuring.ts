@@ -153,11 +153,21 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   } catch (error) {
     await results?.discard()
     if (!(error instanceof Interrupted) && journal && journal.held > 0) say(`what is measured is kept: ${consequence(journal)}`)
-    throw error
+    throw mayGoOn(error, task) ? new InputError(error.file, `${error.problem}; --keep-going goes on with the others`) : error
   } finally {
     progress.stop()
     await place?.release()
   }
+}
+
+/** True for one broken file of several, when nobody has said what is to be done then. */
+function mayGoOn(error: unknown, { inputs, options }: MeasuringTask): error is InputError {
+  return (
+    error instanceof InputError &&
+    inputs.length > 1 &&
+    !options.keepGoing &&
+    inputs.some(({ path, location }) => error.file.startsWith(path) || error.file.startsWith(location))
+  )
 }
 
 function consequence(journal: Journal | undefined): string {

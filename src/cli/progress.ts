@@ -13,7 +13,7 @@ export function openProgressBar(): ProgressBar {
   const started = Date.now()
   const bar = new SingleBar({
     stream: process.stderr,
-    format: '{bar} {percentage} %  {label}',
+    format: '{bar} {percentage} %  {count}  {left}  {label}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
@@ -23,18 +23,32 @@ export function openProgressBar(): ProgressBar {
     linewrap: false,
   })
   let shown = false
+  const payload = (done: number, total: number, label: string): Record<string, string> => ({
+    label,
+    count: `${Math.min(total, Math.floor(done) + 1)} of ${total}`,
+    left: timeLeft((Date.now() - started) / 1000, done / total),
+  })
   return {
     update(done, total, label) {
       if (!shown) {
         if (Date.now() - started < PATIENCE) return
-        bar.start(total, done, { label })
+        bar.start(total, done, payload(done, total, label))
         shown = true
       }
       bar.setTotal(total)
-      bar.update(done, { label })
+      bar.update(done, payload(done, total, label))
     },
     stop() {
       if (shown) bar.stop()
     },
   }
+}
+
+/** "about 12 s left"; nothing before a tenth of a percent is done. */
+export function timeLeft(seconds: number, share: number): string {
+  if (!(share >= 0.001) || share >= 1) return ''
+  const left = (seconds * (1 - share)) / share
+  if (left < 90) return `about ${Math.ceil(left)} s left`
+  if (left < 5400) return `about ${Math.round(left / 60)} min left`
+  return `about ${Math.round(left / 3600)} h left`
 }

@@ -1,6 +1,7 @@
 import { pc } from './colour.ts'
 import { printable, printableText } from './printable.ts'
 import { writeOut } from './standard-output.ts'
+import { lineWidth, wrapped } from './terminal.ts'
 
 /**
  * Data: to standard output. A terminal gets no control character but line breaks and colours, whatever name is in the
@@ -31,17 +32,22 @@ export function printRow(line: string): void {
 
 /** Talk: to standard error, so that a pipe gets data only. */
 export function say(text: string): void {
-  process.stderr.write(`${printableText(text)}\n`)
+  process.stderr.write(`${fitted(printableText(text))}\n`)
 }
 
 /** One line of complaint, red only on a terminal. Names inside it cannot move the cursor. */
 export function complain(message: string): void {
   const lines = message.split('\n').map(printable)
-  const text = `filterlens: ${lines.join('\n  ')}`
+  const text = fitted(`filterlens: ${lines.join('\n  ')}`)
   process.stderr.write(`${process.stderr.isTTY === true ? pc.red(text) : text}\n`)
 }
 
 /** One line that does not stop anything. */
 export function warn(message: string): void {
-  process.stderr.write(`filterlens: note: ${printable(message)}\n`)
+  process.stderr.write(`${fitted(`filterlens: note: ${printable(message)}`)}\n`)
+}
+
+/** Wrapped between words on a terminal; in a file or a pipe a message stays one line. */
+function fitted(text: string): string {
+  return process.stderr.isTTY === true ? wrapped(text, '  ', lineWidth(process.stderr)) : text
 }

@@ -11,7 +11,7 @@ import { openProgressBar } from './progress.ts'
 import { withResultFiles } from './results-place.ts'
 import { occupied, withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
-import { printable } from './terminal.ts'
+import { printable, wrapped } from './terminal.ts'
 
 const MOST_SHOWN = 20
 
@@ -105,11 +105,11 @@ function show(verdict: Verdict, good: boolean, seed: number | undefined): void {
     (d) => `${d.table}, row ${d.row}, column ${d.column}: ${d.stored} in the results, ${d.recomputed} now`,
   )
   const wrong = problems.concat(lines)
-  for (const text of wrong.slice(0, MOST_SHOWN)) print(`${pc.red('✗')} ${printable(text)}`)
+  for (const text of wrong.slice(0, MOST_SHOWN)) print(wrapped(`${pc.red('✗')} ${printable(text)}`, '  '))
   const more = wrong.length - MOST_SHOWN
   if (more > 0) print(`  and ${plural(more, 'more difference', 'more differences')} (--json lists the first thousand)`)
   if (good) {
-    const done = (text: string): void => print(`${pc.green('✓')} ${text}`)
+    const done = (text: string): void => print(wrapped(`${pc.green('✓')} ${text}`, '  '))
     done(`${plural(files, 'file')} as they were written  ·  results.sha256 ${resultsSha256}`)
     if (derived > 0) done(`${plural(derived, 'file')} that follow from the layer table: made again, equal`)
     if (layers > 0) done(`${plural(layers, 'layer')} measured again: equal in every bit`)
@@ -120,5 +120,6 @@ function show(verdict: Verdict, good: boolean, seed: number | undefined): void {
       )
   }
   if (seed !== undefined) print(`  the sample: --seed ${seed} draws it again`)
-  if (notCompared.length > 0) print(`not compared:\n${notCompared.map((text) => `  - ${printable(text)}`).join('\n')}`)
+  if (notCompared.length > 0)
+    print(`not compared:\n${notCompared.map((text) => wrapped(`  - ${printable(text)}`, '    ')).join('\n')}`)
 }

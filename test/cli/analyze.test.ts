@@ -153,7 +153,6 @@ test('usage errors are one line and exit with 2', async () => {
     ['analyze', 'data', '--threshold', '2'],
     ['analyze', 'data', '--no-such'],
     ['nonsense'],
-    [],
   ]) {
     const { code, out, err } = await filterlens(words)
     assert.is(code, 2, words.join(' '))

@@ -1,0 +1,53 @@
+import { nearestName } from '../analysis/match-name.ts'
+import { list, plural } from '../words.ts'
+import { commands } from './commands.ts'
+import { commandName } from './first-words.ts'
+
+/** What was typed, and which options there are. */
+export interface Typed {
+  readonly words: readonly string[]
+  /** Names of the options of the command, without dashes. */
+  readonly options: readonly string[]
+}
+
+/** What yargs says is wrong, in words that say what to do. */
+export function usageProblem(text: string, { words, options }: Typed): string {
+  const [message = '', ...more] = text.split('\n').filter((line) => line.trim() !== '')
+  const [command = ''] = words
+  const usage = commands.find((entry) => commandName(entry) === command)?.usage
+  const examples = usage === undefined ? '' : `; filterlens ${command} --help has examples`
+  const [, bare] = /^Not enough arguments following: (.*)$/.exec(message) ?? []
+  if (bare !== undefined) return `${dashed(bare)} needs a value`
+  const [, missing] = /^Missing required arguments?: (.*)$/.exec(message) ?? []
+  if (missing !== undefined) return `${list(missing.split(', ').map(dashed))} must be given${examples}`
+  const [, one, other] = /^Arguments (\S+) and (\S+) are mutually exclusive$/.exec(message) ?? []
+  if (one !== undefined && other !== undefined) return `${dashed(one)} and ${dashed(other)} exclude each other; give one of them`
+  if (message === 'Invalid values:') return more.map(choiceProblem).join('; ')
+  const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? []
+  if (unknown !== undefined)
+    return unknown
+      .split(', ')
+      .map((name) => unknownProblem(name, words, options, usage))
+      .join('; ')
+  if (message.startsWith('Not enough non-option arguments') && usage)
+    return `filterlens ${usage}: something is missing${examples}`
+  return message
+}
+
+const dashed = (name: string): string => `${name.length > 1 ? '--' : '-'}${name}`
+
+/** `  Argument: format, Given: "xls", Choices: "csv", "arrow"`. */
+function choiceProblem(line: string): string {
+  const [, name, given, choices] = /^\s*Argument: (.*), Given: (.*), Choices: (.*)$/.exec(line) ?? []
+  if (name === undefined || given === undefined || choices === undefined) return line.trim()
+  return `${dashed(name)} ${given.replaceAll('"', '')}: give ${list(choices.replaceAll('"', '').split(', '), 'or')}`
+}
+
+function unknownProblem(name: string, words: readonly string[], options: readonly string[], usage: string | undefined): string {
+  if (!words.some((word) => word === dashed(name) || word.startsWith(`${dashed(name)}=`)))
+    return usage === undefined
+      ? `${name} is not known`
+      : `${name} is one too many: filterlens ${usage} takes ${plural(1, 'name')}`
+  const near = nearestName(name, options)
+  return `${dashed(name)} is not an option${usage === undefined ? '' : ` of filterlens ${usage.split(' ')[0]}`}${near ? `; did you mean ${dashed(near)}?` : ''}`
+}

@@ -1,0 +1,57 @@
+// What a person sees, at three widths and in a pipe. FILTERLENS_UPDATE_TERMINAL=1 writes the pictures anew; look at them first.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { terminalWidth } from '../../src/cli/text-width.ts'
+import { filterlens, inFolder, projectFolder } from './run.ts'
+import { healthyModel, sickModel, worseModel } from './sick-model.ts'
+
+const folderOfViews = join(projectFolder, 'test/fixtures/terminal')
+const data = (name: string): string => join(projectFolder, 'data', name)
+const groups = ['--meta', data('meta.csv'), '--pairs', data('pairs.csv')]
+
+const views: Readonly<Record<string, readonly string[]>> = {
+  analyze: ['analyze', 'sick.safetensors', '--skip-non-finite'],
+  models: ['analyze', data('.')],
+  groups: ['analyze', data('.'), ...groups],
+  inspect: ['inspect', data('preact_w24_cifar10_normal.onnx')],
+  compare: ['compare', 'good.safetensors', '--with', 'worse.safetensors'],
+  check: ['check', 'sick.safetensors'],
+  verify: ['verify', 'results'],
+  report: ['report', 'results', '-o', 'report.html'],
+  extract: ['extract', 'good.safetensors', 'worse.safetensors', '-o', 'database'],
+  view: ['view', '--help'],
+  help: ['--help'],
+}
+
+const widths = [60, 80, 120, undefined] as const
+
+test('every view fits its terminal from 60 columns on, and looks as it did', () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, 'good.safetensors'), healthyModel)
+    await writeFile(join(folder, 'worse.safetensors'), worseModel)
+    await writeFile(join(folder, 'sick.safetensors'), sickModel)
+    assert.is((await filterlens(['analyze', 'good.safetensors', '-o', 'results'], { cwd: folder })).code, 0)
+    for (const [view, words] of Object.entries(views)) {
+      // The pipe's picture tells what the others were made narrower from; of help there is one width in a pipe.
+      await Promise.all(
+        widths.map(async (width) => {
+          const env = width === undefined ? {} : { COLUMNS: String(width) }
+          const { out } = await filterlens(words, { cwd: folder, env })
+          const shown = out.replace(/results\.sha256 [0-9a-f]{64}/, 'results.sha256 …').replaceAll(folder, '…')
+          const name = `${view}-${width ?? 'pipe'}.txt`
+          if (width !== undefined)
+            for (const line of shown.split('\n'))
+              assert.ok(terminalWidth(line) <= width || !/\S\s+\S/.test(line.trim()), `${name}: ${line}`)
+          if (process.env['FILTERLENS_UPDATE_TERMINAL'] === '1') {
+            await mkdir(folderOfViews, { recursive: true })
+            await writeFile(join(folderOfViews, name), shown)
+          }
+          assert.fixture(shown, await readFile(join(folderOfViews, name), 'utf8'), name)
+        }),
+      )
+    }
+  }))
+
+test.run()
