@@ -29,16 +29,21 @@ const widths = [60, 80, 120, undefined] as const
 
 test('every view fits its terminal from 60 columns on, and looks as it did', () =>
   inFolder(async (folder) => {
-    await writeFile(join(folder, 'good.safetensors'), healthyModel)
-    await writeFile(join(folder, 'worse.safetensors'), worseModel)
-    await writeFile(join(folder, 'sick.safetensors'), sickModel)
-    assert.is((await filterlens(['analyze', 'good.safetensors', '-o', 'results'], { cwd: folder })).code, 0)
+    // A folder for each width: commands that write into one would wait for one another.
+    const ownFolder = (width: number | undefined): string => join(folder, String(width ?? 'pipe'))
+    for (const width of widths) {
+      const cwd = ownFolder(width)
+      await mkdir(cwd)
+      await writeFile(join(cwd, 'good.safetensors'), healthyModel)
+      await writeFile(join(cwd, 'worse.safetensors'), worseModel)
+      await writeFile(join(cwd, 'sick.safetensors'), sickModel)
+      assert.is((await filterlens(['analyze', 'good.safetensors', '-o', 'results'], { cwd })).code, 0)
+    }
     for (const [view, words] of Object.entries(views)) {
-      // The pipe's picture tells what the others were made narrower from; of help there is one width in a pipe.
       await Promise.all(
         widths.map(async (width) => {
           const env = width === undefined ? {} : { COLUMNS: String(width) }
-          const { out } = await filterlens(words, { cwd: folder, env })
+          const { out } = await filterlens(words, { cwd: ownFolder(width), env })
           const shown = out.replaceAll(/\b[0-9a-f]{64}\b/g, '…').replaceAll(folder, '…')
           const name = `${view}-${width ?? 'pipe'}.txt`
           if (width !== undefined)
