@@ -2,10 +2,12 @@ import { InputError } from '../../errors.ts'
 import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../hdf5/file.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
+import { placedByDepth } from '../depth.ts'
 import { hwioCensus } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
+import { layerDepths } from './layer-depths.ts'
 import { namedTensors } from './named-h5.ts'
 import { groupAt, text, textList } from './variables.ts'
 import { numberedFile, numberedTensors } from './weights-h5.ts'
@@ -111,8 +113,10 @@ async function sourceOf(
     ? { tensors: await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration), isCertain: true }
     : await numberedTensors([await numberedFile(file, access)], configuration)
   const census = hwioCensus(tensors)
+  const places = configuration === undefined ? undefined : layerDepths(configuration)
+  const placed = places && placedByDepth(census.convolutions, ({ node }) => (node === undefined ? undefined : places.get(node)))
   const keras = version ?? text(root, 'keras_version') ?? (group && text(group, 'keras_version'))
-  const warnings = [...census.warnings, ...(isCertain ? [] : [UNCERTAIN])]
+  const warnings = [...census.warnings, ...(isCertain || placed ? [] : [UNCERTAIN])]
   return {
     format: kerasH5.name,
     models: [
@@ -121,8 +125,8 @@ async function sourceOf(
         format: kerasH5.name,
         producer: keras === undefined ? null : `Keras ${keras}`,
         opset: null,
-        depth_source: !isCertain ? 'names' : configuration !== undefined ? 'graph' : census.depth_source,
-        convolutions: census.convolutions,
+        depth_source: placed ? 'graph' : !isCertain ? 'names' : census.depth_source,
+        convolutions: placed ?? census.convolutions,
         skipped: census.skipped,
         tensors: tensors.length,
         meta: {},

@@ -6,23 +6,43 @@ const DEEPEST = 32
 /**
  * Per layer name of a Keras configuration, the longest path from an input to where it is first called: a layer that takes an input
  * lies at 0, every layer counts 1, a model inside the model as many as its own longest path. Undefined when the configuration is
- * none of a Functional or Sequential model, or does not lead from an input to every layer.
+ * none of a Functional or Sequential model, does not lead from an input to every layer, or gives two layers with kernels one name (in
+ * models inside the model).
  */
 export function layerDepths(configuration: unknown): Map<string, number> | undefined {
-  const depths = new Map<string, number>()
+  const depths = new LayerPlaces()
   const model = isRecord(configuration) && isRecord(configuration['model_config']) ? configuration['model_config'] : configuration
-  return place(model, 0, depths, 0) === undefined ? undefined : depths
+  return place(model, 0, depths, 0) === undefined || depths.isAmbiguous ? undefined : depths.byName
 }
 
+class LayerPlaces {
+  readonly byName = new Map<string, number>()
+  isAmbiguous = false
+  readonly #owners = new Map<string, unknown>()
+
+  set(layer: Readonly<Record<string, unknown>>, at: number): void {
+    const name = nameOf(layer)
+    const owner = this.#owners.get(name)
+    if (owner !== undefined && owner !== layer && /conv/i.test(String(layer['class_name']))) this.isAmbiguous = true
+    this.#owners.set(name, layer)
+    this.byName.set(name, Math.min(this.byName.get(name) ?? Number.POSITIVE_INFINITY, at))
+  }
+}
+
+/** A call that is none. */
+const UNREACHED = ''
+/** What a layer keeps the layers in that it wraps. */
+const WRAPPED = ['layer', 'forward_layer', 'backward_layer', 'cell']
+
 /** Places a model's layers from a depth on. @returns the depth behind it */
-function place(model: unknown, from: number, depths: Map<string, number>, nesting: number): number | undefined {
+function place(model: unknown, from: number, depths: LayerPlaces, nesting: number): number | undefined {
   if (!isRecord(model) || !isRecord(model['config']) || nesting > DEEPEST) return undefined
   const layers = model['config']['layers']
   if (!Array.isArray(layers)) return undefined
   return model['class_name'] === 'Sequential' ? inTurn(layers, from, depths, nesting) : byCalls(layers, from, depths, nesting)
 }
 
-function inTurn(layers: readonly unknown[], from: number, depths: Map<string, number>, nesting: number): number | undefined {
+function inTurn(layers: readonly unknown[], from: number, depths: LayerPlaces, nesting: number): number | undefined {
   let at: number | undefined = from
   for (const layer of layers) {
     at = isInput(layer) ? at : pass(layer, at, depths, nesting)
@@ -32,7 +52,7 @@ function inTurn(layers: readonly unknown[], from: number, depths: Map<string, nu
 }
 
 /** A Functional model: every call of a layer says which calls it takes the outputs of. */
-function byCalls(layers: readonly unknown[], from: number, depths: Map<string, number>, nesting: number): number | undefined {
+function byCalls(layers: readonly unknown[], from: number, depths: LayerPlaces, nesting: number): number | undefined {
   const behind = new Map<string, number>()
   let waiting = layers.flatMap((layer) => callsOf(layer))
   // Layers stand in the order in which they run, so that one pass is enough but for layers that are called again later.
@@ -50,12 +70,16 @@ function byCalls(layers: readonly unknown[], from: number, depths: Map<string, n
 }
 
 /** A layer, or a model inside the model, at a depth. @returns the depth behind it */
-function pass(layer: unknown, at: number, depths: Map<string, number>, nesting: number): number | undefined {
+function pass(layer: unknown, at: number, depths: LayerPlaces, nesting: number): number | undefined {
   if (!isRecord(layer) || !isRecord(layer['config'])) return undefined
   if (Array.isArray(layer['config']['layers'])) return place(layer, at, depths, nesting + 1)
-  const name = nameOf(layer)
-  depths.set(name, Math.min(depths.get(name) ?? Number.POSITIVE_INFINITY, at))
-  return at + 1
+  depths.set(layer, at)
+  let behind = at + 1
+  for (const part of WRAPPED) {
+    const inner = layer['config'][part]
+    if (isRecord(inner) && nesting < DEEPEST) behind = Math.max(behind, pass(inner, at, depths, nesting + 1) ?? behind)
+  }
+  return behind
 }
 
 interface LayerCall {
@@ -70,7 +94,8 @@ function callsOf(layer: unknown): LayerCall[] {
   if (!isRecord(layer)) return []
   const name = nameOf(layer)
   const calls = Array.isArray(layer['inbound_nodes']) ? layer['inbound_nodes'] : []
-  if (calls.length === 0) return [{ layer, name, call: 0, takes: [] }]
+  // A layer that is called nowhere is behind nothing that is ever placed.
+  if (calls.length === 0) return [{ layer, name, call: 0, takes: isInput(layer) ? [] : [UNREACHED] }]
   return calls.map((call: unknown, k) => ({ layer, name, call: k, takes: [...takenBy(call, 0)] }))
 }
 

@@ -45,8 +45,7 @@ export function kernelRole(
   stem: string,
   rank: number,
 ): KernelRole | undefined {
-  const inCell = rank > 2 && isRecurrent(className)
-  if (inCell) return { use: 'none', kind: className, reason: 'convolution inside a recurrent cell' }
+  if (rank > 2 && isRecurrent(className)) return inCell(className)
   if (!/kernel|filter|weight/i.test(variable))
     return { use: 'none', kind: className, reason: `${variable} of a ${className} layer` }
   const plain = className.slice(className.lastIndexOf('>') + 1)
@@ -158,6 +157,18 @@ export function variableRoles(configuration: unknown): (variableName: string, ra
     const path = variableName.slice(0, slash)
     // "conv1/kernel", "model/conv1/kernel"; a layer whose own name has slashes comes first.
     const layer = byName.get(path) ?? byName.get(path.slice(path.lastIndexOf('/') + 1))
+    const cell = path.split('/').find((part) => isRecurrent(byName.get(part)?.className ?? '')) ?? recurrentPart(path)
+    if (cell !== undefined) return inCell(byName.get(cell)?.className ?? cell)
     return layer && kernelRole(layer, variable, variableName.slice(0, slash + 1), rank)
   }
+}
+
+/** The part of a variable's name that speaks of a layer that convolves inside a recurrent cell: "conv_lstm2d". */
+export function recurrentPart(name: string): string | undefined {
+  return name.split('/').find((part) => isRecurrent(part.replaceAll('_', '')))
+}
+
+/** What is said of a kernel of such a layer: its steps share it, gate by gate. */
+export function inCell(kind: string): Extract<KernelRole, { use: 'none' }> {
+  return { use: 'none', kind, reason: 'convolution inside a recurrent cell' }
 }

@@ -2,6 +2,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { convKernel, depthwiseKernel } from '../hwio.ts'
+import { inCell, recurrentPart } from '../keras/topology.ts'
 import { longestPaths } from '../longest-path.ts'
 import type { StoredTensor } from '../onnx/evaluate/expressions.ts'
 import type { Convolution, Skipped } from '../source.ts'
@@ -82,6 +83,8 @@ export async function censusOfGraph(
   const found = new Map<string | TfNode, Found>()
   const others: { node: number; weight: Weight; reason: string }[] = []
   const skipped: Skipped[] = []
+  const cells = new Set<string>()
+  const taken = new Set<string>()
   for (const [node, { record, inputs }] of graph.nodes.entries()) {
     const use = Object.hasOwn(CONVOLUTIONS, record.operator) ? CONVOLUTIONS[record.operator] : undefined
     const other = Object.hasOwn(OTHERS, record.operator) ? OTHERS[record.operator] : undefined
@@ -89,6 +92,13 @@ export async function censusOfGraph(
     const direct = weightOf(graph, inputs[1], restored)
     if (other !== undefined) {
       others.push({ node, weight: direct, reason: other })
+      continue
+    }
+    const cell = await cellAround(graph, node, inputs[1], computing)
+    if (cell) {
+      for (const key of cell.keys) taken.add(key)
+      if (!cells.has(cell.name)) skipped.push({ name: cell.name, ...cell.skipped })
+      cells.add(cell.name)
       continue
     }
     const isComputed = direct.kind === 'none' && !direct.isNarrow && inputs[1] !== undefined
@@ -103,7 +113,6 @@ export async function censusOfGraph(
         found.set(identity, { node, weight, identity, use: use!, depth })
     }
   }
-  const taken = new Set<string>()
   const kept: (Omit<Convolution, 'conv_depth' | 'conv_depth_norm'> & { readonly node: string })[] = []
   const keys: (string | undefined)[] = []
   const depthsOf4d: number[] = []
@@ -198,6 +207,30 @@ function shapeOf(
 ): readonly number[] {
   if (key !== undefined) return variables?.find(key)?.shape ?? []
   return weight.kind === 'constant' ? (graph.nodes[weight.node]!.record.attributes.get('value')?.tensor?.shape ?? []) : []
+}
+
+/**
+ * The kernel of a recurrent cell, of which a convolution takes a part: gate by gate, in a loop over the steps or beside a variable of a
+ * layer that is called so. Undefined for any other convolution.
+ */
+async function cellAround(
+  { nodes }: PlacedTfGraph,
+  node: number,
+  weight: Output | undefined,
+  computing: ComputedWeights,
+): Promise<{ name: string; keys: ReadonlySet<string>; skipped: Omit<Skipped, 'name'> } | undefined> {
+  const made = weight && nodes[weight.node]!
+  const whole = made?.inputs.find((input) => input !== undefined && nodes[input.node]!.record.operator !== 'Const')
+  if (!weight || !whole || !/^(Split|SplitV|StridedSlice|Slice)$/.test(made!.record.operator)) return undefined
+  const found = await computing.find(whole)
+  if (typeof found === 'string') return undefined
+  const { name, dims } = found.computed
+  let holder = nodes[node]!.holder
+  while (holder >= 0 && !/While$/.test(nodes[holder]!.record.operator)) holder = nodes[holder]!.holder
+  const part = recurrentPart(name)
+  if (part === undefined && holder < 0) return undefined
+  const { kind, reason } = inCell(part ?? nodes[node]!.record.operator)
+  return { name, keys: found.keys, skipped: { kind, shape: dims, reason } }
 }
 
 function computedWeight({ computed: { name, dims, payload } }: ComputedWeight): {

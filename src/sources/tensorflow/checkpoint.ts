@@ -1,5 +1,6 @@
 import { convKernel } from '../hwio.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
+import { inCell, recurrentPart } from '../keras/topology.ts'
 import type { Skipped } from '../source.ts'
 import { orderByNames } from '../state-dict/order.ts'
 import type { StateDictCensus } from '../tensor-rules.ts'
@@ -52,6 +53,8 @@ function inOrder(tensors: readonly BundleTensor[], areObjects: boolean): readonl
 
 /** What a kernel's name and its bias tell: a depthwise kernel (rows, columns, C, M) has C·M biases. */
 function roleOf({ name, shape }: HwioTensor, biases: ReadonlyMap<string, number>): KernelRole | undefined {
+  const cell = shape.length > 2 ? recurrentPart(name) : undefined
+  if (cell !== undefined) return inCell(cell)
   if (shape.length !== 4) return undefined
   const [, , channels, last] = shape as [number, number, number, number]
   if (/(^|[/._])depthwise_?(kernel|weights?|filter)?$/i.test(name)) return { use: 'depthwise' }

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import type { Folder, RandomAccess } from '../../io/random-access.ts'
-import { rankDepths } from '../depth.ts'
+import { placedByDepth } from '../depth.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { layerDepths } from '../keras/layer-depths.ts'
@@ -120,17 +120,6 @@ function rolesOf(
   const places = layerDepths(topology)
   const roleOf = variableRoles(topology)
   return { roleOf, skipped: [], ...(places && { depthOf: ({ node }) => (node === undefined ? undefined : places.get(node)) }) }
-}
-
-/** In the graph's order; undefined when the graph does not lead from an input to every one. */
-function placedByDepth(
-  convolutions: readonly Convolution[],
-  depthOf: (layer: Convolution) => number | undefined,
-): Convolution[] | undefined {
-  const placed = convolutions.map((layer) => ({ ...layer, depth: depthOf(layer) ?? -1 }))
-  if (placed.some(({ depth }) => depth < 0)) return undefined
-  const rank = rankDepths(placed.map(({ depth }) => depth))
-  return placed.map((layer) => ({ ...layer, ...rank(layer.depth) })).sort((a, b) => a.depth - b.depth)
 }
 
 /** Nearly every model is called model.json, so its folder's name tells more. */

@@ -29,6 +29,32 @@ for (const [name, hashes] of Object.entries(expected))
     await source.close()
   })
 
+test('depth is the longest path from the input, in whatever order the layers stand', async () => {
+  for (const name of ['branches.keras', 'branches.h5']) {
+    const source = await open(name)
+    const [model] = source.models
+    assert.is(model!.depth_source, 'graph')
+    assert.equal(Object.fromEntries(model!.convolutions.map(({ node, depth, conv_depth }) => [node, [depth, conv_depth]])), {
+      first: [0, 0],
+      short: [0, 0],
+      second: [1, 1],
+      last: [3, 2],
+    })
+    await source.close()
+  }
+})
+
+test('a recurrent cell is left out of .h5 files too', async () => {
+  const source = await open('cells.h5')
+  const [model] = source.models
+  assert.equal(
+    model!.convolutions.map(({ layer, depth }) => [layer, depth]),
+    [['time_distributed/each/kernel', 0]],
+  )
+  assert.is(model!.skipped.filter(({ reason }) => reason === 'convolution inside a recurrent cell').length, 2)
+  await source.close()
+})
+
 test('a normalised kernel is listed once more, and cells of recurrent layers are skipped', async () => {
   for (const name of ['wrapped.keras', 'wrapped.weights.h5']) {
     const source = await open(name)

@@ -59,6 +59,20 @@ for (const name of ['computed/module', 'computed/frozen.pb'])
     await source.close()
   })
 
+test('the kernel of a recurrent cell, of which gates take parts, is left out once', async () => {
+  const source = await openFixture('computed/cell')
+  const [model] = source.models
+  assert.equal(
+    model!.convolutions.map(({ layer }) => layer),
+    ['last/kernel'],
+  )
+  assert.equal(
+    model!.skipped.map(({ name, shape, reason }) => [name, shape.join('×'), reason]),
+    [['gates/kernel', '3×3×3×6', 'convolution inside a recurrent cell']],
+  )
+  await source.close()
+})
+
 test('an exported Keras model: names, depths through function calls, what is left out', async () => {
   const source = await openFixture('exported')
   const [model] = source.models
