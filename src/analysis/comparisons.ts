@@ -1,4 +1,5 @@
 import { metricFamilies } from '../measure/metrics/registry.ts'
+import type { Interval } from './bootstrap.ts'
 import { holm } from './holm.ts'
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
@@ -25,67 +26,79 @@ export function matchPairs(pairs: readonly Pair[], members: readonly MeasuredMem
   })
 }
 
-type Interval = (values: readonly number[]) => [low: number, high: number] | null
+/** The intervals of lists of differences. */
+type Intervals = (lists: readonly (readonly number[])[]) => readonly Interval[]
 
 /** Every metric, overall and by depth bucket, in both countings, over all pairs and those of each data set; p corrected by Holm. */
 export function comparePairs(
   pairs: readonly MatchedPair[],
   datasets: readonly (string | null)[],
-  interval: Interval,
+  intervals: Intervals,
   math: Transcendental,
 ): PairedComparison[] {
   if (pairs.length === 0) return []
   return datasets.flatMap((dataset) => {
-    const inData = pairs.filter((pair) => dataset === null || pair.dataset === dataset)
-    return (['pairs', 'models'] as const).flatMap((counting) => {
-      const rows = groupedNames.flatMap((metric) =>
-        scopes.map(([key, bucket]) => ({
-          ...compare(inData, metric, key, counting, interval, math),
-          metric,
-          bucket,
-          dataset,
-          counting,
-        })),
-      )
-      const families = [
-        ...metricFamilies.map((family: readonly MetricName[]) =>
-          rows.filter(({ metric, bucket }) => bucket === 'all' && family.includes(metric)),
-        ),
-        ...groupedNames.map((metric) => rows.filter((row) => row.metric === metric && row.bucket !== 'all')),
-      ]
-      const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
-      for (const family of families) {
-        const p = family.map(({ test }) => test?.p ?? null)
-        const tests = p.filter((value) => value !== null).length
-        for (const [k, p_holm] of holm(p).entries()) corrected.set(family[k]!, { p_holm, family: tests })
-      }
-      return rows.map((row) => ({ ...row, ...corrected.get(row)! }))
-    })
+    const compared = comparedIn(dataset, pairs, math)
+    const found = intervals(compared.map(({ differences }) => differences))
+    return compared.map(({ row }, k) => ({ ...row, interval: found[k]! }))
+  })
+}
+
+/** A comparison but for its interval, and what that is of. */
+interface Compared {
+  readonly row: PairedComparison
+  readonly differences: readonly number[]
+}
+
+function comparedIn(dataset: string | null, pairs: readonly MatchedPair[], math: Transcendental): Compared[] {
+  const inData = pairs.filter((pair) => dataset === null || pair.dataset === dataset)
+  const partners = partnersOf(inData)
+  return (['pairs', 'models'] as const).flatMap((counting) => {
+    const rows = groupedNames.flatMap((metric) =>
+      scopes.map(([key, bucket]) => {
+        const points = counting === 'pairs' ? pairPoints(inData, metric, key) : modelPoints(partners, metric, key)
+        const { differences, ...row } = compare(points, counting, math)
+        return { row: { ...row, metric, bucket, dataset, counting }, differences }
+      }),
+    )
+    const families = [
+      ...metricFamilies.map((family: readonly MetricName[]) =>
+        rows.filter(({ row: { metric, bucket } }) => bucket === 'all' && family.includes(metric)),
+      ),
+      ...groupedNames.map((metric) => rows.filter(({ row }) => row.metric === metric && row.bucket !== 'all')),
+    ]
+    const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
+    for (const family of families) {
+      const p = family.map(({ row }) => row.test?.p ?? null)
+      const tests = p.filter((value) => value !== null).length
+      for (const [k, p_holm] of holm(p).entries()) corrected.set(family[k]!, { p_holm, family: tests })
+    }
+    return rows.map((one) => ({ ...one, row: { ...one.row, ...corrected.get(one)! } }))
   })
 }
 
 function compare(
-  pairs: readonly MatchedPair[],
-  metric: MetricName,
-  bucket: number | 'all',
+  points: readonly Point[],
   counting: Counting,
-  interval: Interval,
   math: Transcendental,
-): Omit<PairedComparison, 'metric' | 'bucket' | 'dataset' | 'counting' | 'p_holm' | 'family'> {
-  const points = counting === 'pairs' ? pairPoints(pairs, metric, bucket) : modelPoints(pairs, metric, bucket)
+): Omit<PairedComparison, 'metric' | 'bucket' | 'dataset' | 'counting' | 'p_holm' | 'family'> & {
+  /** None where there is no interval. */
+  readonly differences: readonly number[]
+} {
   const n = points.length
   const what = counting === 'pairs' ? 'pair' : 'model that pairs share'
-  const empty = { n, a: null, b: null, difference: null, interval: null, test: null }
+  const empty = { n, a: null, b: null, difference: null, interval: null, test: null, differences: [] }
   if (n === 0) return { ...empty, because: `no ${what} has both values` }
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / n
   const differences = points.map(({ a, b }) => b - a)
   const means = { n, a: mean(points.map(({ a }) => a)), b: mean(points.map(({ b }) => b)), difference: mean(differences) }
-  if (n === 1) return { ...means, interval: null, test: null, because: `only one ${what} has both values` }
+  if (n === 1) return { ...means, interval: null, test: null, differences: [], because: `only one ${what} has both values` }
   const test = signedRank(differences, math)
   return {
     ...means,
-    interval: interval(differences),
+    interval: null,
     ...('because' in test ? { test: null, because: test.because } : { test, because: null }),
+    differences,
   }
 }
 
@@ -102,10 +115,21 @@ function pairPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: n
   })
 }
 
-/** One point for each model of group a: its value, and the mean over its partners in b. */
-function modelPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: number | 'all'): Point[] {
+type Partners = ReadonlyMap<MeasuredMember, ReadonlySet<MeasuredMember>>
+
+/** The models of group a, each with its partners in b. */
+function partnersOf(pairs: readonly MatchedPair[]): Partners {
   const partners = new Map<MeasuredMember, Set<MeasuredMember>>()
-  for (const { a, b } of pairs) partners.set(a, (partners.get(a) ?? new Set()).add(b))
+  for (const { a, b } of pairs) {
+    const own = partners.get(a)
+    if (own) own.add(b)
+    else partners.set(a, new Set([b]))
+  }
+  return partners
+}
+
+/** One point for each model of group a: its value, and the mean over its partners in b. */
+function modelPoints(partners: Partners, metric: MetricName, bucket: number | 'all'): Point[] {
   return [...partners].flatMap(([member, others]) => {
     const a = valueIn(member, bucket, metric)
     const values = [...others].map((other) => valueIn(other, bucket, metric)).filter((value) => value !== null)

@@ -4,7 +4,7 @@ import { layersByModel } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import { BasisSums, KernelCounts } from './bases.ts'
-import { type BootstrapOptions, bootstrapDefaults, bootstrapMeans } from './bootstrap.ts'
+import { type BootstrapOptions, bootstrapDefaults, bootstrapIntervals } from './bootstrap.ts'
 import { scaleOf } from './chance.ts'
 import { CoefficientSums } from './coefficient-sums.ts'
 import { type Coefficients, coefficientBins } from './coefficients.ts'
@@ -226,7 +226,7 @@ export class GroupStatistics {
       architectures,
       models: members.map(reportModel),
       pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? { shift: null, chance: null })),
-      comparisons: comparePairs(pairs, this.#scopes, bootstrapMeans(settings), math),
+      comparisons: comparePairs(pairs, this.#scopes, (lists) => bootstrapIntervals(lists, settings), math),
       distributions: distributionsOf(members, this.#scopes),
       depth: depthRows(members),
       pooled_depth: this.#pooledDepth.rows(members),
