@@ -7,7 +7,7 @@ import type { Folder } from '../io/random-access.ts'
 import { tryZip } from '../io/zip.ts'
 import { MANIFEST, RESULTS } from '../results/manifest.ts'
 import { requireFinished, zippedResults } from '../results/open-results.ts'
-import { verifiedFolder } from '../results/verified-folder.ts'
+import { holdAll, verifiedFolder } from '../results/verified-folder.ts'
 
 /** True for results, a folder or a zip; a zip of models is none, and a broken one is reported by whoever reads it. */
 export async function isResultsPlace(path: string): Promise<boolean> {
@@ -42,9 +42,13 @@ export async function withResultFiles<T>(path: string, work: (folder: Folder) =>
 }
 
 /**
- * The same, with every file held against its hash when it is opened. @throws InputError also for a file that is not what was
- * written
+ * The same, with every file held against its hash when it is opened; those of a zip, which someone sent, all of them before.
+ * @throws InputError also for a file that is not what was written
  */
 export async function withResults<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T> {
-  return withResultFiles(path, async (folder) => work(await verifiedFolder(folder, path)))
+  return withResultFiles(path, async (written) => {
+    const folder = await verifiedFolder(written, path)
+    if (!(await stat(path)).isDirectory()) await holdAll(written, folder, path)
+    return work(folder)
+  })
 }

@@ -43,4 +43,29 @@ export async function verifiedFolder(folder: Folder, name: string): Promise<Fold
   }
 }
 
+/** What came of holding results against their manifest. */
+export interface Held {
+  /** The number to quote; null for tables without a manifest, which nothing can be held against. */
+  readonly resultsSha256: string | null
+  /** Files that have their hashes. */
+  readonly files: number
+  /** Files that the manifest names and that are not there. */
+  readonly missing: readonly string[]
+}
+
+/**
+ * Holds every file that is there against its hash, also those that nothing will be read from: of what was sent by someone,
+ * all is as it was written, or nothing is believed. `verified` is `verifiedFolder` of `written`. @throws InputError for the first that was changed
+ */
+export async function holdAll(written: Folder, verified: Folder, name: string): Promise<Held> {
+  if (!(await exists(written, RESULTS))) return { resultsSha256: null, files: 0, missing: [] }
+  const { resultsSha256, entries } = await readManifest(written, name)
+  const missing: string[] = []
+  for (const { path } of entries) {
+    if (!(await exists(written, path))) missing.push(path)
+    else await exists(verified, path)
+  }
+  return { resultsSha256, files: entries.length - missing.length, missing }
+}
+
 const AGAIN = 'get the results again, or measure again (filterlens verify tells all)'

@@ -1,13 +1,14 @@
 import { useEffect } from 'preact/hooks'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
+import { Copyable } from './parts/copy-button.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
-import { AddIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
+import { AddIcon, CloseIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
 import { SaveMenu } from './save/save-menu.tsx'
 import { useKeys } from './state/keys.ts'
 import { modelNamed, models } from './state/models.ts'
 import { formatRoute, route } from './state/route.ts'
 import { toggleTheme } from './state/theme.ts'
-import { toast } from './state/toast.ts'
+import { endToast, type Toast, toast } from './state/toast.ts'
 import { Compare } from './views/compare.tsx'
 import { Figures } from './views/figures.tsx'
 import { Groups } from './views/groups.tsx'
@@ -29,9 +30,25 @@ export function App() {
       <DropTarget />
       <HelpDialog />
       <div class="unseen" role="status" aria-live="polite">
-        {toast.value}
+        {toast.value && `${toast.value.text} ${toast.value.copy ?? ''}`}
       </div>
-      {toast.value && <div class="toast">{toast.value}</div>}
+      {toast.value && <ToastBox {...toast.value} />}
+    </div>
+  )
+}
+
+function ToastBox({ text, copy }: Toast) {
+  return (
+    <div class="toast row apart">
+      <div>
+        {text}
+        {copy && <Copyable text={copy} label="results.sha256" />}
+      </div>
+      {copy && (
+        <button type="button" class="icon tiny" aria-label="Put this message away" onClick={endToast}>
+          <CloseIcon />
+        </button>
+      )}
     </div>
   )
 }

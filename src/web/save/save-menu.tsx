@@ -47,7 +47,7 @@ function Sheet() {
         pairs: pairs.value,
       })
       download('filterlens-results.zip', zip, 'application/zip')
-      showToast(`Saved. results.sha256 is ${resultsSha256}`)
+      showToast('Saved. The number to quote, results.sha256:', resultsSha256)
     })
   const groups = grouping.value
   return (

@@ -8,7 +8,8 @@ import type { GroupReport } from '../../analysis/report-types.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
-import type { DroppedResult, ModelFile } from '../tasks/protocol.ts'
+import type { DroppedResult, HeldResults, ModelFile } from '../tasks/protocol.ts'
+import { type MeasuredAgain, measuredAgain } from './measured-again.ts'
 
 /** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */
 export interface Loaded {
@@ -26,6 +27,12 @@ export interface Loaded {
   readonly parameters: Parameters
   readonly version: string
   readonly warnings: readonly string[]
+  /** Results of an earlier run that it came from. */
+  readonly held: HeldResults | null
+  /** What came of measuring it again, where its results came first and its file then; null: that was not done. */
+  readonly again: MeasuredAgain | null
+  /** Of results of an earlier run: the filters that they keep of a layer, by layer_id. */
+  readonly firstFilters: ReadonlyMap<number, Float32Array>
 }
 
 let drops = 0
@@ -108,7 +115,10 @@ export function analysisOf(list: readonly Loaded[]): Analysis | null {
 }
 
 /** Adds an analysis's models to the page and returns the names they go by. */
-export function addResult({ analysis, pairs: given, groups }: DroppedResult, files: readonly GivenFile[]): string[] {
+export function addResult(
+  { analysis, pairs: given, groups, held, firstFilters }: DroppedResult,
+  files: readonly GivenFile[],
+): string[] {
   const drop = ++drops
   const list = [...read.value]
   const taken = new Set(list.map((model) => model.name))
@@ -121,7 +131,8 @@ export function addResult({ analysis, pairs: given, groups }: DroppedResult, fil
   const names = new Map<string, string>()
   for (const row of analysis.models) {
     const without = list.findIndex((model) => model.files.length === 0 && files.length > 0 && isSameModel(model, row, analysis))
-    const name = without < 0 ? freeName(row.model, taken) : list[without]!.name
+    const earlier = list[without]
+    const name = earlier?.name ?? freeName(row.model, taken)
     taken.add(name)
     names.set(row.model, name)
     const own = layersOf.get(row.model) ?? []
@@ -129,7 +140,7 @@ export function addResult({ analysis, pairs: given, groups }: DroppedResult, fil
     const layers = renamed ? own.map((layer) => ({ ...layer, model: name })) : own
     const model: Loaded = {
       name,
-      row: { ...row, model: name, meta: { ...(list[without]?.row.meta ?? {}), ...row.meta } },
+      row: { ...row, model: name, meta: { ...(earlier?.row.meta ?? {}), ...row.meta } },
       layers,
       flags: layers.map(flagsOf),
       skipped: analysis.skipped.filter((skip) => skip.model === row.model).map((skip) => ({ ...skip, model: name })),
@@ -139,6 +150,11 @@ export function addResult({ analysis, pairs: given, groups }: DroppedResult, fil
       parameters: analysis.parameters,
       version: analysis.version,
       warnings: analysis.warnings.filter((text) => text.startsWith(`${row.model}:`) || analysis.models.length === 1),
+      held: earlier?.held ?? held,
+      again: earlier ? measuredAgain(earlier, layers) : null,
+      firstFilters: new Map(
+        firstFilters.flatMap((kept) => (kept.model === row.model ? [[kept.layer_id, kept.filters] as const] : [])),
+      ),
     }
     if (without < 0) list.push(model)
     else list[without] = model

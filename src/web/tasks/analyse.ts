@@ -33,6 +33,6 @@ export async function analyseDropped(
       emit({ done: share, total: total ?? done + 1, label: `${model}: ${layer}` })
     },
   })
-  const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null }
+  const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null, held: null, firstFilters: [] }
   return { results: [...results, measured], failed: [...failures, ...analysis.failed] }
 }

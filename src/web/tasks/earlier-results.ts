@@ -1,14 +1,16 @@
+import type { FirstFilters } from '../../activation/first-filters.ts'
 import { InputError } from '../../errors.ts'
 import { folderOf, type GivenFile, givenFolder, openGiven } from '../../inputs/given-inputs.ts'
 import type { Folder } from '../../io/random-access.ts'
 import { looksLikeZip, tryZip } from '../../io/zip.ts'
 import type { Analysis } from '../../measure/model-row.ts'
+import { FIRST_FILTERS, readFirstFiltersTable } from '../../results/first-filters-table.ts'
 import { readGroups, readPairs } from '../../results/groups.ts'
 import { isOwnPath, RESULTS, UNHASHED } from '../../results/manifest.ts'
-import { requireFinished, zippedResults } from '../../results/open-results.ts'
+import { exists, requireFinished, zippedResults } from '../../results/open-results.ts'
 import { tableFiles } from '../../results/table-files.ts'
 import { readResults } from '../../results/tables-read.ts'
-import { verifiedFolder } from '../../results/verified-folder.ts'
+import { holdAll, verifiedFolder } from '../../results/verified-folder.ts'
 import type { DroppedResult } from './protocol.ts'
 
 /** Results of earlier runs among dropped files, the files that are no part of them, and what was wrong with broken ones. */
@@ -42,13 +44,19 @@ export async function earlierResults(files: readonly GivenFile[]): Promise<Earli
   return { results, rest, failed }
 }
 
-/** Every file is held against its hash: what was changed since it was written is not shown. */
+/** Every file is held against its hash: of results of which one was changed since it was written nothing is shown. */
 async function readFolder(written: Folder, name: string): Promise<DroppedResult> {
   await requireFinished(written, name)
   const folder = await verifiedFolder(written, name)
+  const held = { name, ...(await holdAll(written, folder, name)) }
   const analysis = await readResults(folder, name)
   const [pairs, groups] = [await readPairs(folder, name), await readGroups(folder, name)]
-  return { analysis, measured: false, pairs, groups: groups ?? null }
+  return { analysis, measured: false, pairs, groups: groups ?? null, held, firstFilters: await firstFiltersOf(folder) }
+}
+
+async function firstFiltersOf(folder: Folder): Promise<readonly FirstFilters[]> {
+  const access = (await exists(folder, FIRST_FILTERS)) ? await folder.open(FIRST_FILTERS) : undefined
+  return access ? readFirstFiltersTable(access) : []
 }
 
 function resultFolders(files: readonly GivenFile[]): string[] {

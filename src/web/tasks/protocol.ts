@@ -1,3 +1,4 @@
+import type { FirstFilters } from '../../activation/first-filters.ts'
 import type { GroupChoice } from '../../analysis/members.ts'
 import type { Pair } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
@@ -9,6 +10,7 @@ import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
+import type { Held } from '../../results/verified-folder.ts'
 import type { FilterBasis } from '../../wasm/module.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
@@ -21,6 +23,12 @@ export interface AnalysisEvent {
   readonly label: string
 }
 
+/** Results of an earlier run, held against their hashes: every file that is here is as it was written, or they are refused. */
+export interface HeldResults extends Held {
+  /** The folder or zip. */
+  readonly name: string
+}
+
 /** An analysis, made now from files that are at hand, or by an earlier run. */
 export interface DroppedResult {
   readonly analysis: Analysis
@@ -28,6 +36,10 @@ export interface DroppedResult {
   /** Of results of an earlier run: the pairs it was given, and its comparison of two groups where it made one. */
   readonly pairs: readonly Pair[]
   readonly groups: GroupReport | null
+  /** Of results of an earlier run. */
+  readonly held: HeldResults | null
+  /** The filters that these keep of each layer, for pictures. */
+  readonly firstFilters: readonly FirstFilters[]
 }
 
 /** All that a drop held, and the files that could not be read. */

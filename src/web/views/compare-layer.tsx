@@ -88,7 +88,12 @@ function PairGrids({ first, second, row, other }: Pair) {
           {model.name}
         </a>
       </p>
-      <LayerGrid row={of} place={role === 'a' ? placeA : placeB} detail={role === 'a' ? detailA : detailB} />
+      <LayerGrid
+        row={of}
+        place={role === 'a' ? placeA : placeB}
+        detail={role === 'a' ? detailA : detailB}
+        kept={model.firstFilters.get(of.layer_id)}
+      />
     </div>
   )
   return (

@@ -9,6 +9,7 @@ import { missingParts, shownFilters } from '../state/shown-filters.ts'
 import { viewing } from '../state/work.ts'
 import { type LayerDetail, type LayerInFiles, TILE, type WantedFilters } from '../tasks/protocol.ts'
 import { choiceWords, GridChoices, wantedFilters, wantedScale } from './grid-choices.tsx'
+import { KeptFilters } from './kept-filters.tsx'
 
 /** A layer's row, and where its weights are. */
 interface LayerPlace {
@@ -28,20 +29,17 @@ export function LayerGrid({
   row,
   place,
   detail,
+  kept,
   goTo = null,
 }: {
   row: LayerRow
   place: LayerInFiles | null
   detail: Loading<LayerDetail>
+  /** Filters that results of an earlier run keep of the layer. */
+  kept: Float32Array | undefined
   goTo?: { index: number } | null
 }) {
-  if (!place)
-    return (
-      <p class="note quiet small">
-        The weights are not in these results. Drop the model's file to see its filters; everything else here comes from the
-        results.
-      </p>
-    )
+  if (!place) return <KeptFilters row={row} kept={kept} />
   if (detail.state === 'failed') return <p class="note small">{detail.message}</p>
   if (detail.state === 'ready') return <Ready {...{ row, place, goTo }} detail={detail.value} />
   return (

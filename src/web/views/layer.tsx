@@ -103,7 +103,7 @@ function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
           <h3>Filters</h3>
           {place && found && <ChoicesOf {...{ row, place }} detail={found} />}
         </div>
-        <LayerGrid {...{ row, place, detail, goTo }} />
+        <LayerGrid {...{ row, place, detail, goTo }} kept={model.firstFilters.get(row.layer_id)} />
       </section>
       {place && found && seesColours(row) && <FirstLayerColours {...{ row, place, name }} />}
       <Eigenbasis row={row} name={name} />

@@ -6,6 +6,7 @@ import { bytes } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
 import { FlaggedLayers } from './flagged-layers.tsx'
+import { HeldResultsNote } from './held-results.tsx'
 import { LayerTable } from './layer-table.tsx'
 
 /** The middle pane of a model: what it is, what stands out, its layers against depth. */
@@ -28,6 +29,7 @@ export function ModelPane({ model }: { model: Loaded }) {
             {plural(model.row.layers, 'layer')} measured, {count(model.row.filters)} filters
           </p>
         </header>
+        <HeldResultsNote model={model} />
         <FlaggedLayers model={model} />
         {model.layers.length > 0 ? (
           <>

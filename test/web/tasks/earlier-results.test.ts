@@ -28,7 +28,12 @@ test('results that are dropped are held against their hashes: one bit, and they 
     assert.is((await filterlens(['analyze', ...few, '-o', results])).code, 0)
     const whole = await earlierResults(await dropped(results))
     assert.equal([whole.results.length, whole.failed.length], [1, 0])
-    for (const path of ['layers.arrow', 'models.arrow', 'manifest.sha256']) {
+    const { held, firstFilters } = whole.results[0]!
+    assert.match(held!.resultsSha256!, /^[0-9a-f]{64}$/)
+    assert.ok(held!.files > 5)
+    assert.equal(held!.missing, [])
+    assert.ok(firstFilters.length > 0)
+    for (const path of ['layers.arrow', 'models.arrow', 'kernel.wasm', 'manifest.sha256']) {
       const flipped = await earlierResults(
         await dropped(results, (name, bytes) => {
           if (name === path) bytes[bytes.length >> 1]! ^= 1
@@ -39,7 +44,9 @@ test('results that are dropped are held against their hashes: one bit, and they 
       assert.match(`${flipped.failed[0]!.file}: ${flipped.failed[0]!.problem}`, new RegExp(`${path.replace('.', '\\.')}`))
     }
     const copied = (await dropped(results)).filter(({ path }) => /(layers|models|skipped)\.arrow$/.test(path))
-    assert.is((await earlierResults(copied)).results.length, 1)
+    const without = await earlierResults(copied)
+    assert.is(without.results.length, 1)
+    assert.is(without.results[0]!.held!.resultsSha256, null)
   }))
 
 test.run()

@@ -1,0 +1,47 @@
+import { plural } from '../../words.ts'
+import { Copyable } from '../parts/copy-button.tsx'
+import type { MeasuredAgain } from '../state/measured-again.ts'
+import type { Loaded } from '../state/models.ts'
+
+/** What is known of results that someone sent: whether they are as they were written, and whether they are true. */
+export function HeldResultsNote({ model }: { model: Loaded }) {
+  const { held, again } = model
+  if (!held) return null
+  return (
+    <section class={`note ${again && again.differences.length > 0 ? '' : 'quiet'} small results`} aria-label="Results">
+      <p>
+        From the results <strong class="name">{held.name}</strong>.{' '}
+        {held.resultsSha256 === null
+          ? 'They came without a manifest: nothing says whether these tables are as they were written.'
+          : `Unchanged since they were written: ${plural(held.files, 'file')} ${held.files === 1 ? 'has the hash' : 'have the hashes'} of the manifest${
+              held.missing.length > 0 ? `; ${plural(held.missing.length, 'other')} did not come with them` : ''
+            }.`}{' '}
+        {again ? (
+          <strong>{verdict(again)}</strong>
+        ) : (
+          "Not measured again: drop the model's file, and its layers are held against these rows."
+        )}
+      </p>
+      {again && again.differences.length > 0 && (
+        <ul class="sentences">
+          {again.differences.slice(0, 5).map(({ row, column, stored, recomputed }) => (
+            <li key={`${row} ${column}`} class="name">
+              {row}, {column}: {stored} in the results, {recomputed} here
+            </li>
+          ))}
+        </ul>
+      )}
+      {held.resultsSha256 !== null && (
+        <p>
+          results.sha256 <Copyable text={held.resultsSha256} label="results.sha256" />
+        </p>
+      )}
+    </section>
+  )
+}
+
+function verdict({ layers, differences }: MeasuredAgain): string {
+  return differences.length === 0
+    ? `Measured again here: ${plural(layers, 'layer')}, equal in every bit.`
+    : `Measured again here: ${plural(differences.length, 'number')} of ${plural(layers, 'layer')} differ.`
+}
