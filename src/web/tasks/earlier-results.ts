@@ -4,10 +4,10 @@ import { folderOf, type GivenFile, givenFolder, openGiven } from '../../inputs/g
 import type { Folder } from '../../io/random-access.ts'
 import { looksLikeZip, tryZip } from '../../io/zip.ts'
 import type { Analysis } from '../../measure/model-row.ts'
-import { FIRST_FILTERS, readFirstFiltersTable } from '../../results/first-filters-table.ts'
+import { withFirstFilters } from '../../results/first-filters-table.ts'
 import { readGroups, readPairs } from '../../results/groups.ts'
 import { isOwnPath, RESULTS, UNHASHED } from '../../results/manifest.ts'
-import { exists, requireFinished, zippedResults } from '../../results/open-results.ts'
+import { requireFinished, zippedResults } from '../../results/open-results.ts'
 import { tableFiles } from '../../results/table-files.ts'
 import { readResults } from '../../results/tables-read.ts'
 import { holdAll, verifiedFolder } from '../../results/verified-folder.ts'
@@ -54,9 +54,16 @@ async function readFolder(written: Folder, name: string): Promise<DroppedResult>
   return { analysis, measured: false, pairs, groups: groups ?? null, held, firstFilters: await firstFiltersOf(folder) }
 }
 
-async function firstFiltersOf(folder: Folder): Promise<readonly FirstFilters[]> {
-  const access = (await exists(folder, FIRST_FILTERS)) ? await folder.open(FIRST_FILTERS) : undefined
-  return access ? readFirstFiltersTable(access) : []
+/** Models whose kept filters are held for pictures. */
+const MOST_PICTURED = 64
+
+function firstFiltersOf(folder: Folder): Promise<readonly FirstFilters[]> {
+  return withFirstFilters(folder, async (first) => {
+    const found: FirstFilters[] = []
+    for (const model of [...(await first.models())].slice(0, MOST_PICTURED))
+      for await (const rows of first.of(model)) for (const row of rows) found.push(row)
+    return found
+  })
 }
 
 function resultFolders(files: readonly GivenFile[]): string[] {
