@@ -116,7 +116,12 @@ test('chromium: the address keeps the view: back, forward, reload, and the same 
     await page.drop(NORMAL)
     await page.sees('.pane.third h2', 'layers.0.conv2.weight')
     assert.is(await at(), layer)
-    await until(page.tab, 'still sorted', () => document.querySelector('[aria-pressed=true]')?.textContent === 'Norm', [])
+    await until(
+      page.tab,
+      'still sorted',
+      () => document.querySelector('[aria-label="Order of the filters"] [aria-pressed=true]')?.textContent === 'Norm',
+      [],
+    )
   }))
 
 test.run()
