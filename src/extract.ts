@@ -3,13 +3,13 @@ import type { MetaTable } from './analysis/meta-table.ts'
 import type { ModelProvenance } from './database/provenance.ts'
 import { type BadWeight, type DatabaseWriter, databaseWriter } from './database/writer.ts'
 import { InputError } from './errors.ts'
+import { type AnyInputs, inputsFrom } from './inputs/any-inputs.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
 import { InputDriver } from './measure/input-driver.ts'
-import type { Inputs } from './measure/inputs.ts'
 import type { Analysis } from './measure/model-row.ts'
 import { nonFiniteLayer, type OpenedModel, provenanceOf } from './measure/opened-input.ts'
-import type { MeasureOptions } from './measure/options.ts'
+import { type MeasureOptions, requireKnownOptions } from './measure/options.ts'
 import type { SelectedLayer } from './measure/select.ts'
 import { version } from './version.ts'
 import { openInstance, type WasmInstance } from './wasm/module.ts'
@@ -37,10 +37,12 @@ export interface ExtractOptions
  * @throws InputError for the first input that cannot be used (unless keepGoing), or when nothing is left to write; the
  *   folder then holds what it held before
  * @example
- * const { filters, skipped } = await extract(await listInputs(['models/']), outputFolder('db'))
+ * const { filters, skipped } = await extract(['models/'], outputFolder('db'))
  * console.log(filters, skipped.length)
  */
-export async function extract(inputs: Inputs, folder: OutputFolder, options: ExtractOptions = {}): Promise<Extraction> {
+export async function extract(given: AnyInputs, folder: OutputFolder, options: ExtractOptions = {}): Promise<Extraction> {
+  requireKnownOptions(options, ['meta'])
+  const inputs = await inputsFrom(given)
   const { keepGoing = false } = options
   const driver = new InputDriver(inputs, {
     ...options,

@@ -38,6 +38,31 @@ export interface MeasureOptions {
   readonly onProgress?: (progress: Progress) => void
 }
 
+const known: Readonly<Record<keyof MeasureOptions, true>> = {
+  kernel: true,
+  profile: true,
+  threshold: true,
+  metrics: true,
+  skipNonFinite: true,
+  keepGoing: true,
+  hash: true,
+  batchSize: true,
+  memory: true,
+  workers: true,
+  names: true,
+  finished: true,
+  signal: true,
+  onProgress: true,
+}
+
+/** `more`: options beside those of measuring. @throws UsageError for an option that is not known: a misspelt one would be left out without a word */
+export function requireKnownOptions(options: object, more: readonly string[] = []): void {
+  if (typeof options !== 'object' || options === null) throw new UsageError(`options are ${String(options)}; give an object`)
+  const names = [...Object.keys(known), ...more]
+  const unknown = Object.keys(options).filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new UsageError(`option ${list(unknown)} is not known; there are ${list(names)}`)
+}
+
 /** A layer as an earlier run measured it: all that the measuring of it tells. */
 export interface FinishedLayer {
   readonly row: LayerRow
