@@ -4,6 +4,7 @@ import type { ModelProvenance } from './database/provenance.ts'
 import { type BadWeight, type DatabaseWriter, databaseWriter } from './database/writer.ts'
 import { InputError } from './errors.ts'
 import { type AnyInputs, inputsFrom } from './inputs/any-inputs.ts'
+import { requireChecksums } from './io/checked-access.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
 import { InputDriver } from './measure/input-driver.ts'
@@ -113,10 +114,10 @@ async function addModel(
   const refused = ({ convolution }: SelectedLayer, bad: BadWeight) =>
     nonFiniteLayer(opened, convolution, bad, options.skipNonFinite)
   // A model that cannot be used is left out as a whole, so it is read before the first of its filters is written.
-  for (const { layer } of readers) await layer.convolution.weights.access.verify?.(options.signal)
   if (checker)
     for (const { layer, reader } of readers) {
       const bad = await firstBadWeight(checker, reader, options.signal)
+      await requireChecksums(layer.convolution.weights.access, options.signal)
       if (bad) await refused(layer, bad)
     }
   const left: Analysis['skipped'][number][] = []
@@ -129,6 +130,7 @@ async function addModel(
       ...{ depth, conv_depth, conv_depth_norm, groups, out_channels, in_channels },
     }
     const bad = await writer.addLayer(row, reader)
+    await requireChecksums(layer.convolution.weights.access, options.signal)
     if (bad) left.push({ model: opened.name, ...(await refused(layer, bad)) })
     done(layer)
   }

@@ -1,6 +1,7 @@
 import { createCRC32, createSHA256 } from 'hash-wasm'
 import { InputError } from '../errors.ts'
 import { openBlob } from './blob.ts'
+import { runningCrc } from './crc32.ts'
 import type { Crc32, Sha256 } from './platform.ts'
 import type { Origin, RandomAccess } from './random-access.ts'
 
@@ -16,12 +17,7 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
 
 /** @see Platform.createCrc32 */
 export async function createCrc32(): Promise<Crc32> {
-  const crc = await createCRC32()
-  crc.init()
-  return {
-    update: (bytes) => void crc.update(bytes),
-    value: () => Number.parseInt(crc.digest('hex'), 16),
-  }
+  return runningCrc(await createCRC32())
 }
 
 /** @see Platform.createSha256 */

@@ -1,52 +1,52 @@
+import { createCRC32 } from 'hash-wasm'
 import { createCrc32 } from '#io'
-import { InputError } from '../errors.ts'
-import { readingBuffer } from './clear.ts'
 import type { Crc32 } from './platform.ts'
-import type { RandomAccess } from './random-access.ts'
 
-const PIECE = 4 << 20
+/** The polynomials, bits reversed, of the checksums that are stored beside weights: by zips, and by TensorFlow's checkpoints. */
+const polynomials = { 'CRC-32': 0xedb88320, 'CRC-32C': 0x82f63b78 } as const
 
-/** CRC-32C's polynomial, bits reversed: what TensorFlow's checkpoints use. */
-export const CASTAGNOLI = 0x82f63b78
+/** A checksum's name, as sentences have it. */
+export type CrcName = keyof typeof polynomials
 
-/** Reads all bytes, in pieces of 4 MB, and compares their CRC-32. @throws InputError when it is not `expected` */
-export async function requireCrc32(access: RandomAccess, expected: number, signal?: AbortSignal): Promise<void> {
-  await requireChecksum(access, await createCrc32(), 'CRC-32', expected, signal)
+/** A running checksum. */
+export async function createCrc(name: CrcName): Promise<Crc32> {
+  if (name === 'CRC-32') return createCrc32()
+  return runningCrc(await createCRC32(polynomials[name]))
 }
 
-/** The same with CRC-32C. @throws InputError when it is not `expected` */
-export async function requireCrc32c(access: RandomAccess, expected: number, signal?: AbortSignal): Promise<void> {
-  const { createCRC32 } = await import('hash-wasm')
-  const hash = await createCRC32(CASTAGNOLI)
+/** A checksum of hash-wasm, as a number. */
+export function runningCrc(hash: Awaited<ReturnType<typeof createCRC32>>): Crc32 {
   hash.init()
-  const crc = { update: (bytes: Uint8Array) => void hash.update(bytes), value: () => Number.parseInt(hash.digest('hex'), 16) }
-  await requireChecksum(access, crc, 'CRC-32C', expected, signal)
+  return {
+    reset: () => void hash.init(),
+    update: (bytes) => void hash.update(bytes),
+    value: () => Number.parseInt(hash.digest('hex'), 16),
+  }
 }
 
-async function requireChecksum(
-  access: RandomAccess,
-  crc: Crc32,
-  name: string,
-  expected: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const buffer = readingBuffer(Math.min(PIECE, access.byteLength))
-  for (let at = 0; at < access.byteLength; at += PIECE) {
-    signal?.throwIfAborted()
-    crc.update(await access.read(at, Math.min(PIECE, access.byteLength - at), buffer))
+/**
+ * The checksum of two stretches of bytes, one behind the other, from those of each. A stretch of n bytes behind another multiplies
+ * the first one's by x^8n, modulo the polynomial (Adler's crc32_combine in zlib does the same).
+ * @param length bytes of the second
+ */
+export function combineCrc(name: CrcName, first: number, second: number, length: number): number {
+  const polynomial = polynomials[name]
+  let factor = 0x80000000 // 1: the bits are reversed
+  let square = 0x00800000 // x^8
+  for (let n = length; n > 0; n = Math.floor(n / 2)) {
+    if (n % 2 === 1) factor = product(factor, square, polynomial)
+    square = product(square, square, polynomial)
   }
-  if (crc.value() !== expected >>> 0)
-    throw new InputError(access.name, `its checksum (${name}) is wrong; the file is damaged, get it again`)
+  return (product(first, factor, polynomial) ^ second) >>> 0
 }
 
-/** One check for all who ask; a failure that was none of the file's (a stop) does not count. */
-export function onceFor(check: (signal?: AbortSignal) => Promise<void>): (signal?: AbortSignal) => Promise<void> {
-  let checked: Promise<void> | undefined
-  return (signal) => {
-    checked ??= check(signal).catch((error: unknown) => {
-      if (!(error instanceof InputError)) checked = undefined
-      throw error
-    })
-    return checked
+/** Of two polynomials over bits, reversed, modulo a third. */
+function product(a: number, b: number, polynomial: number): number {
+  let sum = 0
+  let shifted = b
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) sum ^= shifted
+    shifted = shifted & 1 ? (shifted >>> 1) ^ polynomial : shifted >>> 1
   }
+  return sum
 }

@@ -171,6 +171,9 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
 export async function createCrc32(): Promise<Crc32> {
   let crc = 0
   return {
+    reset: () => {
+      crc = 0
+    },
     update: (bytes) => {
       crc = crc32(bytes, crc)
     },

@@ -7,6 +7,8 @@ export interface Sha256 {
 
 /** A running CRC-32, the checksum of zips and PNGs. */
 export interface Crc32 {
+  /** Begins anew. */
+  reset(): void
   update(bytes: Uint8Array): void
   /** From 0 to 2^32 - 1. */
   value(): number

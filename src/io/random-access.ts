@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import type { StoredChecksum } from './checked-access.ts'
 import { takeTurns } from './turns.ts'
 
 /** Where a worker finds the same bytes again without being sent them. */
@@ -24,12 +25,8 @@ export interface RandomAccess {
   readonly statedSha256?: string
   /** What it was put together from, one after the other, when it was (`concatAccess`). */
   readonly parts?: readonly RandomAccess[]
-  /**
-   * Holds all bytes of what this is a part of against the checksum that is stored with them, once however often it is asked;
-   * absent where none is stored, or where reading checks it.
-   * @throws InputError when they differ
-   */
-  readonly verify?: (signal?: AbortSignal) => Promise<void>
+  /** Of what this is a part of: absent where none is stored, or where reading checks it. */
+  readonly checksum?: StoredChecksum
   /** Of the file that these bytes are from, where something tells whether it is still the same. */
   readonly watch?: FileWatch
   close?(): Promise<void>
@@ -118,7 +115,7 @@ export function sliceAccess(whole: RandomAccess, offset: number, byteLength: num
       return whole.read(offset + from, length, into)
     },
     ...(whole.origin && { origin: { at: whole.origin.at, offset: whole.origin.offset + offset } }),
-    ...(whole.verify && { verify: whole.verify }),
+    ...(whole.checksum && { checksum: whole.checksum }),
     ...(whole.watch && { watch: whole.watch }),
   }
 }
@@ -136,9 +133,6 @@ export function concatAccess(name: string, parts: readonly RandomAccess[]): Rand
     name,
     byteLength,
     parts: parts.flatMap((part) => part.parts ?? [part]),
-    async verify(signal) {
-      for (const part of parts) await part.verify?.(signal)
-    },
     ...watchOf(parts),
     async read(offset, length, into) {
       requireRange(name, byteLength, offset, length)

@@ -1,6 +1,6 @@
 import type { Entry } from '@zip.js/zip.js/lib/zip-core-reader.js'
 import { InputError } from '../errors.ts'
-import { onceFor, requireCrc32 } from './crc32.ts'
+import { checkedAccess } from './checked-access.ts'
 import { InflatedCache, inflateExactly } from './inflate.ts'
 import { type Folder, type RandomAccess, requireRange, sliceAccess } from './random-access.ts'
 import { looksLikeZip } from './zip-signature.ts'
@@ -18,7 +18,7 @@ export interface ZipEntry {
   /** True when the bytes lie in the zip as they are, so that they are read by range, also by workers. */
   readonly stored: boolean
   /**
-   * A stored entry is a part of the zip itself, whose CRC `verify` checks; a deflated one is inflated when it is first read, and its CRC checked.
+   * A stored entry is a part of the zip itself, whose CRC `checksum` holds against it; a deflated one is inflated when it is first read, and its CRC checked.
    * Closing either leaves the zip open.
    * @throws InputError for an encrypted entry, an unknown compression, a damaged local header or a zip bomb
    */
@@ -129,7 +129,7 @@ function entryOf(access: RandomAccess, item: Listed, cache: InflatedCache): ZipE
           `states two sizes, ${byteLength} and ${compressedLength} bytes; the zip is damaged, get it again`,
         )
       // PyTorch writes 0 where it was set to compute no checksums.
-      return crc === 0 ? packed : { ...packed, verify: onceFor((signal) => requireCrc32(packed, crc, signal)) }
+      return crc === 0 ? packed : checkedAccess(packed, 'CRC-32', crc)
     }
     if (byteLength > LARGEST_INFLATED)
       throw new InputError(

@@ -1,3 +1,5 @@
+import type { CrcPart } from '../io/crc-parts.ts'
+import type { CrcName } from '../io/crc32.ts'
 import type { Origin, RandomAccess } from '../io/random-access.ts'
 import type { GramTotal } from '../wasm/gram.ts'
 import type { NearestRows, Precision } from '../wasm/module.ts'
@@ -11,9 +13,21 @@ export type SentBytes =
   | {
       readonly kind: 'origins'
       readonly name: string
-      readonly parts: readonly { readonly at: Origin; readonly offset: number; readonly length: number }[]
+      readonly parts: readonly SentRange[]
     }
   | { readonly kind: 'sent'; readonly name: string; readonly bytes: ArrayBuffer }
+
+/** A part of a file. */
+export interface SentRange {
+  readonly at: Origin
+  readonly offset: number
+  readonly length: number
+  /** The checksum that is stored with it and still has to be held against it: the worker sums what it reads. */
+  readonly sum?: CrcName
+}
+
+/** What a worker read of the ranges it was sent, in their order: sums of stretches, by places in the file. */
+export type ReadSums = readonly (readonly CrcPart[])[]
 
 /** A layer to be measured, as plain data. */
 export interface SentLayer {
@@ -54,8 +68,14 @@ export type PoolRequest =
 /** From a worker. Errors of single layers are results: the other layers of the message are measured. */
 export type PoolReply =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'layers'; readonly id: number; readonly results: readonly (PassResult | { readonly error: SentError })[] }
-  | { readonly kind: 'part'; readonly id: number; readonly result: PartResult | { readonly error: SentError } }
+  | { readonly kind: 'layers'; readonly id: number; readonly results: readonly Summed<PassResult>[] }
+  | ({ readonly kind: 'part'; readonly id: number } & Summed<PartResult>)
+
+/** A result, and what was read for it. */
+export interface Summed<Result> {
+  readonly result: Result | { readonly error: SentError }
+  readonly sums: ReadSums
+}
 
 /** An error as plain data: structured clones lose its class. */
 export interface SentError {
@@ -69,10 +89,16 @@ export interface SentError {
 
 /** Where workers find a layer's bytes by themselves; undefined when they exist only here. */
 export function originsOf(access: RandomAccess): SentBytes | undefined {
-  const parts = (access.parts ?? [access]).map(({ origin, byteLength }) => {
-    const usable = origin && (origin.at.kind === 'path' || origin.at.kind === 'blob')
-    return usable ? { at: origin.at, offset: origin.offset, length: byteLength } : undefined
-  })
-  if (parts.some((part) => part === undefined)) return undefined
-  return { kind: 'origins', name: access.name, parts: parts as { at: Origin; offset: number; length: number }[] }
+  const parts: SentRange[] = []
+  for (const { origin, byteLength, checksum } of access.parts ?? [access]) {
+    if (origin?.at.kind !== 'path' && origin?.at.kind !== 'blob') return undefined
+    parts.push({ at: origin.at, offset: origin.offset, length: byteLength, ...(checksum?.isOpen && { sum: checksum.name }) })
+  }
+  return { kind: 'origins', name: access.name, parts }
+}
+
+/** Tells an access's checksums what a worker read of it. */
+export function addSums(access: RandomAccess, sums: ReadSums): void {
+  const parts = access.parts ?? [access]
+  sums.forEach((read, k) => void parts[k]?.checksum?.add(read))
 }

@@ -1,11 +1,30 @@
 import { InputError } from '../errors.ts'
+import { summedAccess } from '../io/checked-access.ts'
+import type { CrcPart } from '../io/crc-parts.ts'
 import { concatAccess, memoryAccess, type Origin, type RandomAccess, sliceAccess } from '../io/random-access.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
+import type { ConvShape } from '../weights/plan.ts'
 import { weightReader } from '../weights/reader.ts'
 import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult, wantsGram } from './layer-pass.ts'
 import { type LayerSession, openLayer, panelRows } from './layer-session.ts'
 import { channelsOf } from './live-channels.ts'
-import type { Part, PartResult, PoolReply, PoolRequest, SentBytes, SentError, SentLayer } from './pool-protocol.ts'
+import type {
+  Part,
+  PartResult,
+  PoolReply,
+  PoolRequest,
+  ReadSums,
+  SentBytes,
+  SentError,
+  SentLayer,
+  Summed,
+} from './pool-protocol.ts'
+
+/** The bytes of a layer, and the sums of what has been read of them since they were last asked for. */
+interface OpenBytes {
+  readonly access: RandomAccess
+  sums(): ReadSums
+}
 
 /** Files that a worker keeps open: those of the layers it measured last. */
 const OPEN_FILES = 8
@@ -17,7 +36,7 @@ export function servePool(
 ): (request: PoolRequest) => void {
   let wasm: WasmInstance
   let options: PassOptions
-  let shared: { key: number; session: LayerSession } | undefined
+  let shared: { key: number; session: LayerSession; sums(): ReadSums } | undefined
   const files = new Map<string | Blob, RandomAccess>()
 
   const openFile = async (at: Origin, name: string): Promise<RandomAccess> => {
@@ -33,36 +52,38 @@ export function servePool(
     }
     return access
   }
-  const accessOf = async (sent: SentBytes): Promise<RandomAccess> => {
-    if (sent.kind === 'sent') return memoryAccess(sent.name, new Uint8Array(sent.bytes))
+  const openBytes = async (sent: SentBytes): Promise<OpenBytes> => {
+    if (sent.kind === 'sent') return { access: memoryAccess(sent.name, new Uint8Array(sent.bytes)), sums: () => [] }
     const parts: RandomAccess[] = []
-    for (const { at, offset, length } of sent.parts)
-      parts.push(sliceAccess(await openFile(at, sent.name), offset, length, sent.name))
-    return concatAccess(sent.name, parts)
+    const sums: (() => CrcPart[])[] = []
+    for (const { at, offset, length, sum } of sent.parts) {
+      const part = sliceAccess(await openFile(at, sent.name), offset, length, sent.name)
+      const summed = sum && summedAccess(part, sum, { at, offset })
+      parts.push(summed?.access ?? part)
+      sums.push(summed?.taken ?? (() => []))
+    }
+    return { access: concatAccess(sent.name, parts), sums: () => sums.map((taken) => taken()) }
   }
   const optionsOf = ({ groups }: SentLayer): PassOptions => (groups === undefined ? options : { ...options, groups })
-  const measure = async (layer: SentLayer): Promise<PassResult> => {
+  const measure = async (layer: SentLayer): Promise<Summed<PassResult>> => {
     const { bytes, plan, shape } = layer
-    const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
-    return measureWeights(wasm, reader, shape, optionsOf(layer), shared?.session.end ?? 0)
+    const { access, sums } = await openBytes(bytes)
+    const reader = weightReader({ ...plan, access }, shape)
+    return { result: await measureWeights(wasm, reader, shape, optionsOf(layer), shared?.session.end ?? 0), sums: sums() }
   }
-  const measurePart = async (key: number, layer: SentLayer, part: Part): Promise<PartResult> => {
+  const measurePart = async (key: number, layer: SentLayer, part: Part): Promise<Summed<PartResult>> => {
     const { bytes, plan, shape, groups } = layer
     if (shared?.key !== key) {
-      const reader = weightReader({ ...plan, access: await accessOf(bytes) }, shape)
+      const { access, sums } = await openBytes(bytes)
+      const reader = weightReader({ ...plan, access }, shape)
       const { budget = MEMORY_BUDGET, batchSize } = options
-      shared = {
-        key,
-        session: openLayer(wasm, 0, reader, shape, {
-          budget,
-          batchSize,
-          gram: wantsGram(shape, options),
-          channels: channelsOf(shape, groups),
-          spectrum: options.passes.has('spectrum'),
-        }),
-      }
+      const channels = channelsOf(shape, groups)
+      const [gram, spectrum] = [wantsGram(shape, options), options.passes.has('spectrum')]
+      shared = { key, sums, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram, channels, spectrum }) }
     }
-    const { session } = shared
+    return { result: await partOf(shared.session, shape, part), sums: shared.sums() }
+  }
+  const partOf = async (session: LayerSession, shape: ConvShape, part: Part): Promise<PartResult> => {
     switch (part.stage) {
       case 'scan':
         return session.scan(part.from, part.count)
@@ -86,19 +107,14 @@ export function servePool(
         post({ kind: 'ready' })
         return
       case 'layers': {
-        const results: (PassResult | { error: SentError })[] = []
-        for (const layer of request.layers)
-          results.push(await measure(layer).catch((error: unknown) => ({ error: sentError(error) })))
+        const results: Summed<PassResult>[] = []
+        for (const layer of request.layers) results.push(await measure(layer).catch(failed))
         post({ kind: 'layers', id: request.id, results })
         return
       }
       case 'part': {
         const { id, key, layer, part } = request
-        post({
-          kind: 'part',
-          id,
-          result: await measurePart(key, layer, part).catch((error: unknown) => ({ error: sentError(error) })),
-        })
+        post({ kind: 'part', id, ...(await measurePart(key, layer, part).catch(failed)) })
         return
       }
       case 'forget':
@@ -110,6 +126,8 @@ export function servePool(
     last = last.then(() => handle(request))
   }
 }
+
+const failed = (error: unknown): Summed<never> => ({ result: { error: sentError(error) }, sums: [] })
 
 function sentError(error: unknown): SentError {
   if (error instanceof InputError) return { name: error.name, message: error.message, file: error.file, problem: error.problem }

@@ -1,10 +1,11 @@
 import { startMeasureWorker } from '#threads'
 import type { WorkerHandle } from '../io/platform.ts'
+import type { RandomAccess } from '../io/random-access.ts'
 import { compileModule, openInstance } from '../wasm/module.ts'
 import { isInOrder } from '../weights/reader.ts'
 import { MEMORY_BUDGET, type PassOptions, type PassResult } from './layer-pass.ts'
 import { type LayerJob, localMeasurer, type Measurer, workOf } from './measurer.ts'
-import { originsOf, type Part, type PartResult, type PoolReply, type SentLayer } from './pool-protocol.ts'
+import { addSums, originsOf, type Part, type PartResult, type PoolReply, type SentLayer } from './pool-protocol.ts'
 import { PoolThread } from './pool-thread.ts'
 import { revivedError, sentLayer } from './sent-layer.ts'
 import { measureShared } from './shared-layer.ts'
@@ -30,6 +31,8 @@ interface WaitingPart {
   /** Of the layer. */
   readonly key: number
   readonly layer: SentLayer
+  /** Where the layer's bytes lie. */
+  readonly access: RandomAccess
   readonly part: Part
   resolve(result: PartResult): void
   reject(error: unknown): void
@@ -144,11 +147,12 @@ class Pool implements Measurer {
     return work > SHARED_WORK && waiting < this.#count && originsOf(job.plan.access) !== undefined && !isLargeScattered(job)
   }
 
-  async #sendPart(thread: PoolThread, { key, layer, part, resolve, reject }: WaitingPart): Promise<void> {
+  async #sendPart(thread: PoolThread, { key, layer, access, part, resolve, reject }: WaitingPart): Promise<void> {
     const { id, reply, free } = thread.take()
     try {
       thread.post({ kind: 'part', id, key, layer, part })
-      const { result } = (await reply) as Extract<PoolReply, { kind: 'part' }>
+      const { result, sums } = (await reply) as Extract<PoolReply, { kind: 'part' }>
+      addSums(access, sums)
       if ('error' in result) reject(revivedError(result.error))
       else resolve(result)
     } catch (error) {
@@ -167,7 +171,8 @@ class Pool implements Measurer {
       thread.post({ kind: 'layers', id, layers: sent.map(({ layer }) => layer) }, transfer)
       const { results } = (await reply) as Extract<PoolReply, { kind: 'layers' }>
       sent.forEach(({ waiting }, k) => {
-        const result = results[k]!
+        const { result, sums } = results[k]!
+        addSums(waiting.job.plan.access, sums)
         if ('error' in result) waiting.reject(revivedError(result.error))
         else waiting.resolve(result)
       })
@@ -208,7 +213,8 @@ class Pool implements Measurer {
     const key = this.#keys++
     try {
       const layer = (await sentLayer(job, this.#options.budget!))!
-      resolve(await measureShared(job, this.#options, (parts, take) => this.#runParts(key, layer, parts, take)))
+      const of = { key, layer, access: job.plan.access }
+      resolve(await measureShared(job, this.#options, (parts, take) => this.#runParts(of, parts, take)))
     } catch (error) {
       reject(error)
     }
@@ -218,13 +224,12 @@ class Pool implements Measurer {
   }
 
   #runParts(
-    key: number,
-    layer: SentLayer,
+    of: Pick<WaitingPart, 'key' | 'layer' | 'access'>,
     parts: readonly Part[],
     take: (result: PartResult, k: number) => PartResult = (result) => result,
   ): Promise<PartResult[]> {
     const results = parts.map((part, k) =>
-      new Promise<PartResult>((resolve, reject) => this.#parts.push({ key, layer, part, resolve, reject })).then((result) =>
+      new Promise<PartResult>((resolve, reject) => this.#parts.push({ ...of, part, resolve, reject })).then((result) =>
         take(result, k),
       ),
     )

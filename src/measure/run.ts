@@ -1,5 +1,6 @@
 import { processors } from '#threads'
 import type { InputError } from '../errors.ts'
+import { requireChecksums } from '../io/checked-access.ts'
 import type { Input } from '../io/random-access.ts'
 import type { Skipped } from '../sources/source.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
@@ -189,7 +190,7 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
       if (state.failed) return
       try {
         const result = await entry.result
-        if (!('row' in result)) await layer.convolution.weights.access.verify?.(run.options.signal)
+        if (!('row' in result)) await requireChecksums(layer.convolution.weights.access, run.options.signal)
         const measured = await rowOf(result, state, layer, run.options)
         state.input.layerDone(state.opened.name, layer)
         if (measured) {

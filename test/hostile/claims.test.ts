@@ -6,13 +6,16 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../src/errors.ts'
 import { absence } from '../../src/hdf5/file.ts'
+import { listInputs } from '../../src/inputs/node-inputs.ts'
 import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
 import { openZip } from '../../src/io/zip.ts'
+import { measure } from '../../src/measure/run.ts'
 import { openSource } from '../../src/sources/open.ts'
 import { readCsvFrame } from '../../src/sources/pandas/csv.ts'
 import { requirePlausible } from '../../src/sources/plausible.ts'
 import type { Convolution, SourceModel } from '../../src/sources/source.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
+import { npyBytes } from './npy.ts'
 
 const fixtures = 'test/fixtures/hostile'
 const sound = 'test/fixtures/numpy/state.npz'
@@ -104,15 +107,40 @@ test('a stored entry of a zip is held against its checksum, once; one without a 
   }
   const sound = await entryOf(zip)
   reads = 0
-  await sound.verify!()
-  await sound.verify!()
+  await sound.checksum!.verify()
+  await sound.checksum!.verify()
   assert.is(reads, 1)
   const damaged = zip.slice()
   damaged[at]! ^= 1
   const broken = await entryOf(damaged)
-  assert.match(await problem(() => broken.verify!()), /x\.zip\/a\.bin: its checksum \(CRC-32\) is wrong/)
-  assert.match(await problem(() => broken.verify!()), /checksum/)
+  assert.match(await problem(() => broken.checksum!.verify()), /x\.zip\/a\.bin: its checksum \(CRC-32\) is wrong/)
+  assert.match(await problem(() => broken.checksum!.verify()), /checksum/)
 })
+
+test('a damaged entry is refused whoever measures it: this thread, others, and several that share its layer', () =>
+  inFolder(async (folder) => {
+    const shape = [2000, 300, 3, 3] // enough to be shared out by segments
+    const weights = Float32Array.from({ length: 2000 * 2700 }, (_, k) => (k * 2654435761) % 1000)
+    const zip = zipSync({
+      'a.npy': [npyBytes('<f4', [4, 4, 3, 3], weights.slice(0, 144)), { level: 0 }],
+      'b.npy': [npyBytes('<f4', shape, weights), { level: 0 }],
+    })
+    const path = join(folder, 'net.npz')
+    const rows = async (bytes: Uint8Array, workers: number): Promise<string> => {
+      writeFileSync(path, bytes)
+      const found: unknown[] = []
+      for await (const event of measure(await listInputs([path]), { workers })) if (event.kind === 'layer') found.push(event.row)
+      return JSON.stringify(found)
+    }
+    const once = await rows(zip, 1)
+    assert.match(once, /b\.npy|"b"/)
+    const damaged = zip.slice()
+    damaged[zip.length - 300_000]! ^= 1
+    for (const workers of [1, 2]) {
+      if (workers > 1) assert.is(await rows(zip, workers), once)
+      assert.match(await problem(() => rows(damaged, workers)), /net\.npz\/b\.npy: its checksum \(CRC-32\) is wrong/)
+    }
+  }))
 
 test('the values of a TensorFlow checkpoint are held against the checksums of its index', () =>
   inFolder(async (folder) => {

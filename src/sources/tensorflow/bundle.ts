@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { onceFor, requireCrc32c } from '../../io/crc32.ts'
+import { checkedAccess } from '../../io/checked-access.ts'
 import { concatAccess, type Folder, memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { byteText } from '../byte-text.ts'
@@ -114,7 +114,7 @@ export async function openBundle(index: RandomAccess, folder: Folder, stem: stri
       )
     const part = sliceAccess(whole, offset, size, `${whole.name}/${key}`)
     // 0 where none is stated.
-    return crc === 0 ? part : { ...part, verify: onceFor((signal) => requireCrc32c(part, unmasked(crc), signal)) }
+    return crc === 0 ? part : checkedAccess(part, 'CRC-32C', unmasked(crc))
   }
   return {
     tensors,

@@ -1,7 +1,6 @@
-import { createCRC32 } from 'hash-wasm'
 import { snappy } from '../../codecs/snappy.ts'
 import { InputError } from '../../errors.ts'
-import { CASTAGNOLI } from '../../io/crc32.ts'
+import { createCrc } from '../../io/crc32.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 
 // LevelDB's table format, in which TensorFlow keeps the index of a checkpoint (leveldb/doc/table_format.md;
@@ -55,16 +54,9 @@ async function readBlock(access: RandomAccess, start: number, length: number): P
     )
   const bytes = await access.read(start, length + TRAILER_BYTES)
   const stated = unmasked(new DataView(bytes.buffer, bytes.byteOffset + length + 1, 4).getUint32(0, true))
-  const crc = await createCRC32(CASTAGNOLI)
-  if (
-    Number.parseInt(
-      crc
-        .init()
-        .update(bytes.subarray(0, length + 1))
-        .digest('hex'),
-      16,
-    ) !== stated
-  )
+  const crc = await createCrc('CRC-32C')
+  crc.update(bytes.subarray(0, length + 1))
+  if (crc.value() !== stated)
     throw new InputError(access.name, `is damaged: the block at byte ${start} does not have the CRC that it states; get it again`)
   const content = bytes.subarray(0, length)
   const compression = bytes[length]!
