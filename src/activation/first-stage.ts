@@ -1,4 +1,5 @@
 import { InputError, UsageError } from '../errors.ts'
+import { requireChecksums } from '../io/checked-access.ts'
 import type { Convolution, Placement, SourceModel } from '../sources/source.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type ConvolutionWeights, convolve, type Planes, relu } from './convolution.ts'
@@ -68,6 +69,7 @@ export async function runFirstStage(
     weights: await readValues(wasm, first.weights, first.shape),
     ...(first.bias && { bias: await readValues(wasm, first.bias, [1, 1, 1, first.shape[0]]) }),
   }
+  for (const plan of [first.weights, first.bias]) if (plan) await requireChecksums(plan.access)
   const placement = first.placement ?? options.placement ?? same
   const run = (input: Image) => {
     try {

@@ -4,6 +4,7 @@ import type { readImage } from '../activation/image.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
+import { requireSameFiles, withNamedFolder } from '../measure/named-folder.ts'
 import { openSource } from '../sources/open.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import type { Words } from './command.ts'
@@ -43,11 +44,14 @@ export async function activationOf(input: LazyInput, choice: ActivationChoice): 
   const wasm = await openInstance()
   const image = await imageOf(wasm, choice.image)
   const changed = await imageOf(wasm, choice.changed)
-  const source = await openSource(await input.open())
+  const files = withNamedFolder(await input.open())
+  const source = await openSource(files)
   try {
     const [model] = source.models
     if (!model) throw new InputError(input.path, 'holds no model')
-    return await runFirstStage(wasm, model, image, changed, { normalisation: choice.normalisation })
+    const stage = await runFirstStage(wasm, model, image, changed, { normalisation: choice.normalisation })
+    requireSameFiles(files)
+    return stage
   } finally {
     await source.close()
   }
@@ -57,7 +61,9 @@ async function imageOf(wasm: WasmInstance, path: string): ReturnType<typeof read
   const access = await openFile(path)
   try {
     const { readImage } = await import('../activation/image.ts')
-    return await readImage(wasm, path, await access.read(0, access.byteLength))
+    const bytes = await access.read(0, access.byteLength)
+    access.watch?.requireSame()
+    return await readImage(wasm, path, bytes)
   } finally {
     await access.close?.()
   }

@@ -37,12 +37,16 @@ export function requireValues(parser: Argv): Argv {
 
 /**
  * `usage`: the command's, which names what comes without an option; `words`: what was typed.
- * @throws UsageError for an option that is given twice or is empty: '' is the number 0 and the folder we are in
+ * @throws UsageError for an option that is given twice or is empty, or a switch with a value: '' is the number 0 and the folder we are in
  */
 export function requireWholeOptions(parser: Argv, usage: string, argv: Words, words: readonly string[]): void {
   const { array, boolean, alias } = declaredBy(parser)
   for (const [name, value] of Object.entries(argv)) {
-    if (name.length < 2 || name === '$0' || boolean.includes(name)) continue // yargs' own, short names, switches
+    if (name.length < 2 || name === '$0') continue // yargs' own, short names
+    if (boolean.includes(name)) {
+      requireSwitch(words, [name, ...(alias[name] ?? [])])
+      continue
+    }
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
     const isPositional = new RegExp(`[<[]${name}\\b`).test(usage)
     // The parser adds up ones that are given twice: the words are counted.
@@ -54,10 +58,22 @@ export function requireWholeOptions(parser: Argv, usage: string, argv: Words, wo
   }
 }
 
+/** The parser takes any value of a switch for false, or for true. @throws UsageError for one that is neither */
+function requireSwitch(words: readonly string[], names: readonly string[]): void {
+  for (const word of asOptions(words)) {
+    const [given, value] = /^--?([^=]+)=(.*)$/s.exec(word)?.slice(1) ?? []
+    if (given === undefined || !names.includes(given) || /^(true|false)$/.test(value!)) continue
+    throw new UsageError(`${word.slice(0, word.indexOf('='))} is a switch and takes no value; give it alone, without =${value}`)
+  }
+}
+
 function timesGiven(words: readonly string[], names: readonly string[]): number {
   const dashed = names.map((name) => (name.length > 1 ? `--${name}` : `-${name}`))
+  return asOptions(words).filter((word) => dashed.some((name) => word === name || word.startsWith(`${name}=`))).length
+}
+
+/** The words that may be options: what stands behind `--` are names. */
+function asOptions(words: readonly string[]): readonly string[] {
   const end = words.indexOf('--')
-  return words
-    .slice(0, end < 0 ? words.length : end)
-    .filter((word) => dashed.some((name) => word === name || word.startsWith(`${name}=`))).length
+  return words.slice(0, end < 0 ? words.length : end)
 }

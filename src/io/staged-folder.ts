@@ -1,16 +1,20 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem } from './node.ts'
 import { makeFolder, outputFolder } from './node-output.ts'
-import { partDone, partOf, removeDeadParts } from './part-files.ts'
+import { partDone, partOf, removeDeadParts, wholeBeside, wholeOf } from './part-files.ts'
 import type { OutputFolder } from './sink.ts'
 
 /** Files that get their names together. */
 export interface StagedFolder {
   /** Where to write them; a file of it is at its place after `commit`. */
   readonly folder: OutputFolder
-  /** A folder that was not there appears in one step with all its files; in one that was, they are renamed one after the other. */
+  /**
+   * A folder that was not there appears in one step with all its files. In one that was, the old files go and the new ones get their
+   * names one after the other: a process that dies meanwhile leaves no file of before beside one of now, and the next to write there
+   * gives the rest their names first.
+   */
   commit(): Promise<void>
   /** Gives up and leaves nothing behind. */
   discard(): Promise<void>
@@ -30,6 +34,7 @@ export async function stageFolder(path: string): Promise<StagedFolder> {
   const place = found ? join(target, 'files') : target
   await makeFolder(dirname(place)).catch(failed)
   await removeDeadParts(place).catch(failed)
+  if (found) for (const whole of await wholeBeside(place)) await giveNames(whole, target).catch(failed)
   const part = partOf(place)
   await mkdir(part).catch(failed)
   const discard = async (): Promise<void> => {
@@ -42,11 +47,16 @@ export async function stageFolder(path: string): Promise<StagedFolder> {
     async commit() {
       try {
         await written.sync()
-        if (!found) await rename(part, target)
-        else {
-          for (const name of await readdir(part)) await rename(join(part, name), join(target, name))
+        if (found) {
+          await requireNoFolders(part, target)
+          const whole = wholeOf(part)
+          await rename(part, whole)
+          partDone(part)
+          await giveNames(whole, target)
+        } else {
+          await rename(part, target)
+          partDone(part)
         }
-        await discard()
       } catch (error) {
         await discard()
         failed(error)
@@ -54,6 +64,30 @@ export async function stageFolder(path: string): Promise<StagedFolder> {
     },
     discard,
   }
+}
+
+/** Moves files to where they belong. It can be stopped anywhere and done again. */
+async function giveNames(whole: string, target: string): Promise<void> {
+  const paths = await filesBelow(whole)
+  for (const path of paths) await rm(join(target, path), { force: true })
+  for (const path of paths) {
+    await makeFolder(dirname(join(target, path)))
+    await rename(join(whole, path), join(target, path))
+  }
+  await rm(whole, { recursive: true, force: true })
+}
+
+/** Before the first file goes. @throws InputError when a file's name is taken by a folder */
+async function requireNoFolders(part: string, target: string): Promise<void> {
+  for (const path of await filesBelow(part)) {
+    const there = await stat(join(target, path)).catch(() => undefined)
+    if (there?.isDirectory()) throw new InputError(join(target, path), 'is a folder where a file is to be written')
+  }
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
 }
 
 /** Writes files of one folder that get their names together. @throws InputError, and what `work` throws */

@@ -8,6 +8,11 @@ export interface NamedFolder extends Folder {
   readonly opened: readonly RandomAccess[]
 }
 
+/** @throws InputError when a file of an input is not what it was when it was opened; to be asked when all has been read */
+export function requireSameFiles({ access, folder }: { readonly access: RandomAccess; readonly folder: NamedFolder }): void {
+  for (const { watch } of [access, ...folder.opened]) watch?.requireSame()
+}
+
 /** An input whose folder remembers what was opened in it. */
 export function withNamedFolder(input: Input): Input & { readonly folder: NamedFolder } {
   const names = new WeakMap<RandomAccess, string>()

@@ -6,7 +6,7 @@ import type { Convolution, Skipped, Source, SourceModel } from '../sources/sourc
 import { storedValue } from '../weights/stored-value.ts'
 import { InputHashes, type ModelHashes, unhashed } from './input-hashes.ts'
 import type { ModelNames } from './model-names.ts'
-import { withNamedFolder } from './named-folder.ts'
+import { requireSameFiles, withNamedFolder } from './named-folder.ts'
 import { nonFiniteReason } from './non-finite.ts'
 import { type KernelChoice, type SelectedLayer, selectLayers } from './select.ts'
 import { type Twin, twinsOf, twinText } from './twins.ts'
@@ -112,7 +112,7 @@ export class OpenedInput {
 
   /** @throws InputError when a file of it is not what it was when it was opened; to be asked when all has been read */
   requireSame(): void {
-    for (const { watch } of [this.#files.access, ...this.#files.folder.opened]) watch?.requireSame()
+    requireSameFiles(this.#files)
   }
 
   /** Closes the input's files when nothing hashes them any more. Its layers must have been read. */

@@ -66,6 +66,17 @@ test('a name that is empty or given twice is refused by every command that takes
     )
 })
 
+test('a switch takes no value, whichever it is', async () => {
+  for (const word of ['--json=5', '--resume=maybe', '--keep-going='])
+    await refused(
+      ['analyze', MODEL, word],
+      new RegExp(
+        `^filterlens: ${word.split('=')[0]} is a switch and takes no value; give it alone, without ${word.slice(word.indexOf('='))}`,
+      ),
+    )
+  assert.is((await filterlens(['analyze', MODEL, '--json=true', '--quiet=false'])).code, 0)
+})
+
 test('a name that begins with a dash is a name behind --', () =>
   inFolder(async (folder) => {
     await copyFile(join(projectFolder, MODEL), join(folder, '-x.onnx'))

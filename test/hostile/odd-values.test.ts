@@ -1,5 +1,6 @@
 // Values that are no fault of anybody's format and were told wrongly or not at all.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,13 +8,16 @@ import { readImage } from '../../src/activation/image.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
 import { analyze } from '../../src/analyze.ts'
 import { InputError } from '../../src/errors.ts'
+import type { Hdf5File } from '../../src/hdf5/file.ts'
 import { type FoundInput, findInputs } from '../../src/inputs/node-inputs.ts'
 import { decodeText } from '../../src/io/text-file.ts'
 import { openSource } from '../../src/sources/open.ts'
 import { readCsvFrame } from '../../src/sources/pandas/csv.ts'
+import { readFrame } from '../../src/sources/pandas/fixed-format.ts'
+import { NumpyType, numberAt } from '../../src/sources/pickle/numpy.ts'
 import type { SourceModel } from '../../src/sources/source.ts'
 import { openInstance } from '../../src/wasm/module.ts'
-import { inFolder } from '../cli/run.ts'
+import { inFolder, main } from '../cli/run.ts'
 import { memoryInput, text } from '../sources/inputs.ts'
 import { npyBytes } from './npy.ts'
 import { writeCheckpoint } from './pickles.ts'
@@ -50,6 +54,51 @@ test('a folder that cannot be searched ends no run that goes on without', () =>
     assert.match(await problem(() => analyze(inputs)), /b: there is no such file or folder/)
   }))
 
+test('files and folders that another user may not read are said in a sentence, and the others go on', () =>
+  inFolder(async (root) => {
+    const nobody = 65534
+    const isRoot = process.getuid?.() === 0
+    // Root reads everything, so the command runs as somebody else.
+    const command = isRoot ? ['setpriv', `--reuid=${nobody}`, '--clear-groups', process.execPath, main] : [process.execPath, main]
+    const run = (...words: string[]) => spawnSync(command[0]!, [...command.slice(1), ...words], { encoding: 'utf8' })
+    const cannot = process.platform === 'win32' ? 'there are no such permissions' : run('--version').error?.message
+    if (cannot !== undefined || run('--version').status !== 0)
+      return console.log(`left out: ${cannot ?? 'another user cannot run the command here'}`)
+    for (const folder of ['a', 'b', 'c']) {
+      mkdirSync(join(root, folder))
+      writeFileSync(join(root, folder, 'net.npy'), npyBytes('<f4', [4, 2, 3, 3], kernels))
+    }
+    chmodSync(root, 0o755)
+    chmodSync(join(root, 'b'), 0)
+    chmodSync(join(root, 'c/net.npy'), 0)
+    try {
+      const going = run('analyze', root, '--json', '--keep-going')
+      assert.is(going.status, 1, going.stderr)
+      const { models, failed } = JSON.parse(going.stdout) as { models: unknown[]; failed: { file: string; problem: string }[] }
+      assert.is(models.length, 1)
+      assert.equal(
+        failed.map(({ file, problem }) => [file, problem]),
+        [
+          ['b', 'may not be used: permission denied'],
+          ['c/net.npy', 'may not be used: permission denied'],
+        ],
+      )
+      for (const words of [
+        ['analyze', root],
+        ['analyze', join(root, 'c/net.npy')],
+        ['inspect', join(root, 'b')],
+        ['extract', root, '-o', join(root, 'x')],
+      ]) {
+        const { status, stdout, stderr } = run(...words)
+        assert.equal([status, stdout], [2, ''], stderr)
+        assert.match(stderr, /^filterlens: .*permission denied$/m)
+        assert.is(stderr.trimEnd().split('\n').length, 1, stderr)
+      }
+    } finally {
+      chmodSync(join(root, 'b'), 0o755)
+    }
+  }))
+
 test('tables in UTF-8 and UTF-16 are read as they are, others are refused with the line', async () => {
   const csv = 'Name,Note\nnet,größer 模型\n'
   const utf16 = (little: boolean): Uint8Array => {
@@ -79,6 +128,41 @@ test('whole numbers beyond 2^53 keep their digits', async () => {
   )
   const { cells } = await readCsvFrame('meta', 'model,id\na,-9223372036854775808\nb,3\n')
   assert.equal(cells.get('id'), ['-9223372036854775808', '3'])
+})
+
+test('whole numbers beyond 2^53 keep their digits in tables that pandas pickled or wrote as HDF5', async () => {
+  const large = 9_007_199_254_740_993n
+  const view = new DataView(new ArrayBuffer(8))
+  view.setBigInt64(0, large, true)
+  assert.is(numberAt(view, 0, new NumpyType('<i8')), large)
+  view.setBigUint64(0, 2n ** 64n - 1n)
+  assert.is(numberAt(view, 0, new NumpyType('>u8')), 2n ** 64n - 1n)
+  view.setBigInt64(0, -5n, true)
+  assert.is(numberAt(view, 0, new NumpyType('<i8')), -5)
+
+  const type = { kind: 'int', size: 8 }
+  const parts: Record<string, { shape: number[]; value: unknown }> = {
+    axis0: { shape: [2], value: ['model_id', 'parameters'] },
+    axis1: { shape: [1], value: new BigInt64Array([0n]) },
+    block0_items: { shape: [2], value: ['model_id', 'parameters'] },
+    block0_values: { shape: [1, 2], value: new BigInt64Array([large, 12n]) },
+  }
+  const file = {
+    name: 'dataset.h5',
+    describe: async (path: string) =>
+      path === 'meta'
+        ? { kind: 'group', attributes: { pandas_type: 'frame', nblocks: 1 }, children: [] }
+        : { kind: 'dataset', attributes: {}, type, ...parts[path.slice(5)] },
+    value: async (path: string) => parts[path.slice(5)]!.value,
+  } as unknown as Hdf5File
+  const { cells } = (await readFrame(file, 'meta'))!
+  assert.equal(
+    [...cells],
+    [
+      ['model_id', ['9007199254740993']],
+      ['parameters', [12]],
+    ],
+  )
 })
 
 test('a weight that is too large for a float32 is named as it is stored', async () => {

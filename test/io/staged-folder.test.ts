@@ -1,7 +1,10 @@
-import { mkdir, readdir, readFile, writeFile as writeText } from 'node:fs/promises'
+import { spawn, spawnSync } from 'node:child_process'
+import { watch } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile as writeText } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { partOf, wholeOf } from '../../src/io/part-files.ts'
 import { writeFile } from '../../src/io/sink.ts'
 import { stageFolder, withStagedFolder } from '../../src/io/staged-folder.ts'
 import { inFolder } from '../cli/run.ts'
@@ -36,6 +39,73 @@ test('in a folder that was there, files of others stay, and the old ones stay wh
     await withStagedFolder(target, (folder) => writeFile(folder, 'a.csv', 'new'))
     assert.is(await readFile(join(target, 'a.csv'), 'utf8'), 'new')
     assert.equal(await seen(target), ['a.csv', 'mine.txt'])
+  }))
+
+test('a process that died while its files got their names: the next one gives the rest theirs, wherever it died', () =>
+  inFolder(async (home) => {
+    const dead = spawnSync(process.execPath, ['-e', '']).pid
+    const names = ['a.csv', 'b.csv', 'deep/c.csv']
+    for (let renamed = 0; renamed <= names.length; renamed++) {
+      const target = join(home, `tables${renamed}`)
+      const whole = wholeOf(partOf(join(target, 'files'))).replace(`-${process.pid}-`, `-${dead}-`)
+      await mkdir(join(whole, 'deep'), { recursive: true })
+      await mkdir(join(target, 'deep'))
+      await writeText(join(target, 'b.csv'), 'old')
+      for (const [k, name] of names.entries()) await writeText(join(k < renamed ? target : whole, name), 'new')
+      await withStagedFolder(target, (folder) => writeFile(folder, 'd.csv', 'later'))
+      assert.equal(await seen(target), ['a.csv', 'b.csv', 'd.csv', 'deep'])
+      for (const name of names) assert.is(await readFile(join(target, name), 'utf8'), 'new')
+    }
+  }))
+
+test('a process that is killed while its files get their names leaves none of before beside one of now', () =>
+  inFolder(async (home) => {
+    const target = join(home, 'tables')
+    const count = 60
+    const names = Array.from({ length: count }, (_, k) => `${k}.csv`)
+    const script = `
+      import { writeFile } from '${join(process.cwd(), 'dist/src/io/sink.js')}'
+      import { stageFolder } from '${join(process.cwd(), 'dist/src/io/staged-folder.js')}'
+      const staged = await stageFolder(process.argv[1])
+      for (let k = 0; k < ${count}; k++) await writeFile({ ...staged.folder }, k + '.csv', 'new')
+      process.stdout.write('written')
+      await staged.commit()`
+    let between = 0
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await rm(target, { recursive: true, force: true })
+      await mkdir(target)
+      for (const name of names) await writeText(join(target, name), 'old')
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, target], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const ended = new Promise((resolve) => child.on('close', resolve))
+      await new Promise((resolve) => child.stdout.once('data', resolve))
+      let events = 0
+      const watcher = watch(target, () => ++events > 2 + 30 * attempt && child.kill('SIGKILL'))
+      await ended
+      watcher.close()
+      const texts = new Set<string>()
+      for (const name of await seen(target)) if (!name.startsWith('.')) texts.add(await readFile(join(target, name), 'utf8'))
+      assert.ok(texts.size <= 1, [...texts].join(' '))
+      if (texts.size === 0 || (texts.has('new') && (await seen(target)).length !== count)) between++
+      await withStagedFolder(target, (folder) => writeFile(folder, 'later.csv', 'x'))
+      const after = await seen(target)
+      assert.is(after.length, count + 1)
+    }
+    assert.ok(between > 0) // killed between two names
+  }))
+
+test('a name that a folder has is said before a file goes', () =>
+  inFolder(async (home) => {
+    await mkdir(join(home, 'b.csv'))
+    await writeText(join(home, 'a.csv'), 'old')
+    const problem = await withStagedFolder(home, async (folder) => {
+      await writeFile(folder, 'a.csv', 'new')
+      await writeFile(folder, 'b.csv', 'new')
+    }).catch((error: Error) => error.message)
+    assert.match(String(problem), /b\.csv: is a folder where a file is to be written/)
+    assert.is(await readFile(join(home, 'a.csv'), 'utf8'), 'old')
+    assert.equal(await seen(home), ['a.csv', 'b.csv'])
   }))
 
 test('a file where a folder is needed, and a folder that cannot be, are said', async () => {

@@ -2,9 +2,12 @@
 import { rmSync } from 'node:fs'
 import { copyFile, open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { normalisations } from '../../src/activation/first-stage.ts'
 import { analyze } from '../../src/analyze.ts'
+import { activationOf } from '../../src/cli/activation.ts'
 import { extract } from '../../src/extract.ts'
 import { steadyInputs } from '../../src/inputs/steady-inputs.ts'
 import { memoryOutput } from '../../src/io/memory-folder.ts'
@@ -13,6 +16,7 @@ import type { LazyInput } from '../../src/io/random-access.ts'
 import { layersAgain, wantedOf } from '../../src/measure/layers-again.ts'
 import { type MeasureEvent, measure } from '../../src/measure/run.ts'
 import { inFolder } from '../cli/run.ts'
+import { npyBytes } from '../hostile/npy.ts'
 import { convolution, safetensors } from './models.ts'
 
 const bytesOf = (seed: number): Uint8Array =>
@@ -60,6 +64,39 @@ test('a run whose input changes while its layers are told ends with a sentence, 
         assert.match(error?.message ?? `${what}: no error`, sentence)
         assert.not.ok(told.some(({ kind }) => kind === 'model'))
       }
+  }))
+
+test('an activation is of no changed file, and of no damaged entry', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'net.safetensors')
+    const image = join(folder, 'image.npy')
+    await writeFile(image, npyBytes('<f4', [8, 4, 4], new Float32Array(128).fill(0.5)))
+    const choice = { image, changed: image, normalisation: normalisations.none }
+    for (const change of Object.values(changes)) {
+      await writeFile(path, bytesOf(1))
+      const input = at(path)
+      const changing: LazyInput = {
+        ...input,
+        open: async () => {
+          const opened = await input.open()
+          await change(path)
+          return opened
+        },
+      }
+      assert.match(String(await activationOf(changing, choice).catch((error: Error) => error.message)), sentence)
+    }
+    const zip = zipSync({ 'net.safetensors': [bytesOf(1), { level: 0 }] })
+    zip[zip.length - 200]! ^= 1
+    const zipped = join(folder, 'net.zip')
+    await writeFile(zipped, zip)
+    const damaged: LazyInput = {
+      path: 'net.zip',
+      open: async () => ({ path: 'net.zip', access: await openFile(zipped), folder: diskFolder(folder) }),
+    }
+    assert.match(
+      String(await activationOf(damaged, choice).catch((error: Error) => error.message)),
+      /its checksum \(CRC-32\) is wrong/,
+    )
   }))
 
 test('with --keep-going the others go on, and a file that stays is measured as ever', () =>

@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../hdf5/file.ts'
 import { builtinConstructors, itemsOf } from '../pickle/builtins.ts'
+import { narrowed } from '../pickle/cursor.ts'
 import { NumpyArray, numberAt, numpyConstructors } from '../pickle/numpy.ts'
 import { unpickle } from '../pickle/unpickle.ts'
 import { PickleProblem, PyObject, type PyValue } from '../pickle/values.ts'
@@ -140,7 +141,7 @@ class FixedFormat {
     const isTime = typeof kind === 'string' && kind.startsWith('datetime64')
     return Array.from(value as ArrayLike<number | bigint | string>, (cell) => {
       if (typeof cell !== 'bigint') return cell
-      return isTime ? instant(cell) : Number(cell)
+      return isTime ? instant(cell) : plain(narrowed(cell))
     })
   }
 
@@ -154,13 +155,13 @@ class FixedFormat {
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
     const count = shape.reduce((product, n) => product * n, 1)
     if (value.fortran && shape.length > 1) throw this.problem(`has a part ${key} whose numbers are pickled in columns`)
-    return Array.from({ length: count }, (_, k) => numberAt(view, k * type.itemSize, type))
+    return Array.from({ length: count }, (_, k) => plain(numberAt(view, k * type.itemSize, type)))
   }
 }
 
-/** Objects that a cell may hold; what is none of them (a date, say) is named. */
+/** Objects that a cell may hold: a whole number beyond 2^53 stays text, to the digit; what is none of them (a date, say) is named. */
 function plain(value: PyValue): PyValue {
-  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'bigint') return String(value)
   if (value instanceof PyObject) return itemsOf(value.args).length === 0 && value.typeName === '' ? null : `<${value.typeName}>`
   return value
 }

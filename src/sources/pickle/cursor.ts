@@ -143,6 +143,7 @@ export class PickleCursor {
   }
 }
 
-function narrowed(value: bigint): number | bigint {
+/** A number where that is exact. */
+export function narrowed(value: bigint): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
 }

@@ -1,4 +1,5 @@
 import { bytesOf, itemsOf } from './builtins.ts'
+import { narrowed } from './cursor.ts'
 import { PickleProblem, PyBuilt, type PyConstructor, PyElsewhere, PyTuple, type PyValue } from './values.ts'
 
 /** A NumPy element type: kind as NumPy abbreviates it (f, i, u, b, O, S, U …), bytes per element, byte order. */
@@ -87,17 +88,17 @@ function scalar(args: readonly PyValue[]): PyValue {
   return numberAt(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, type)
 }
 
-/** One element of a numeric type; null for another. */
-export function numberAt(view: DataView, at: number, { kind, itemSize, bigEndian }: NumpyType): number | boolean | null {
+/** One element of a numeric type, a whole number beyond 2^53 as a bigint; null for another type. */
+export function numberAt(view: DataView, at: number, { kind, itemSize, bigEndian }: NumpyType): number | bigint | boolean | null {
   const little = !bigEndian
   const key = kind + itemSize
   if (key === 'f8') return view.getFloat64(at, little)
   if (key === 'f4') return view.getFloat32(at, little)
-  if (key === 'i8') return Number(view.getBigInt64(at, little))
+  if (key === 'i8') return narrowed(view.getBigInt64(at, little))
   if (key === 'i4') return view.getInt32(at, little)
   if (key === 'i2') return view.getInt16(at, little)
   if (key === 'i1') return view.getInt8(at)
-  if (key === 'u8') return Number(view.getBigUint64(at, little))
+  if (key === 'u8') return narrowed(view.getBigUint64(at, little))
   if (key === 'u4') return view.getUint32(at, little)
   if (key === 'u2') return view.getUint16(at, little)
   if (key === 'u1') return view.getUint8(at)
