@@ -5,6 +5,7 @@ import { modelName } from '../model-name.ts'
 import { readCsvFrame } from '../pandas/csv.ts'
 import { readFrame } from '../pandas/fixed-format.ts'
 import type { Frame } from '../pandas/frame.ts'
+import { wouldRun } from '../pickle/unsafe.ts'
 import type { Source, SourceFormat, SourceModel } from '../source.ts'
 import { datasetModels, type Filters } from './layers.ts'
 
@@ -35,6 +36,8 @@ export const datasetH5: SourceFormat = {
       const { models, warnings } = frame
         ? datasetModels(file.name, frame, filters)
         : bare(modelName(input.path), file.name, filters)
+      const code = wouldRun(frame?.unsafe)
+      if (code !== undefined) warnings.unshift(`${file.name} holds a pickle that ${code}; it was read without running anything`)
       if (models.length === 0) throw new InputError(file.name, 'has a table of layers without rows')
       return {
         format: 'dataset.h5',

@@ -5,6 +5,7 @@ import { builtinConstructors, itemsOf } from '../pickle/builtins.ts'
 import { NumpyArray, numpyConstructors } from '../pickle/numpy.ts'
 import { readSkeleton } from '../pickle/skeleton.ts'
 import { unpickle } from '../pickle/unpickle.ts'
+import { pickleProblem } from '../pickle/unsafe.ts'
 import { PickleProblem, PyTuple, type PyValue } from '../pickle/values.ts'
 import type { NamedArray } from './layout.ts'
 import { type NpyArray, npyContentAt } from './npy.ts'
@@ -21,12 +22,12 @@ const known = new Map([...builtinConstructors, ...numpyConstructors])
  * `unsafe` takes the names by which the pickle would run code (../pickle/unsafe.ts).
  * @throws InputError when the pickle is damaged
  */
-export async function objectArrays(access: RandomAccess, unsafe?: Set<string>): Promise<NamedArray[]> {
+export async function objectArrays(access: RandomAccess, unsafe: Set<string> = new Set()): Promise<NamedArray[]> {
   const skeleton = await readSkeleton(access, await npyContentAt(access))
   try {
-    return arraysIn(access, unpickle(skeleton.bytes, { known, gaps: skeleton.gaps, ...(unsafe && { unsafe }) }).value)
+    return arraysIn(access, unpickle(skeleton.bytes, { known, gaps: skeleton.gaps, unsafe }).value)
   } catch (error) {
-    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
+    if (error instanceof PickleProblem) throw new InputError(access.name, pickleProblem(error.message, unsafe), { cause: error })
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { builtinConstructors, itemsOf } from '../pickle/builtins.ts'
 import { narrowed } from '../pickle/cursor.ts'
 import { NumpyArray, numberAt, numpyConstructors } from '../pickle/numpy.ts'
 import { unpickle } from '../pickle/unpickle.ts'
+import { pickleProblem } from '../pickle/unsafe.ts'
 import { PickleProblem, PyObject, type PyValue } from '../pickle/values.ts'
 import type { Frame } from './frame.ts'
 
@@ -26,7 +27,8 @@ export async function readFrame(file: Hdf5File, path: string): Promise<Frame | n
   try {
     return await reader.frame()
   } catch (error) {
-    if (error instanceof PickleProblem) throw reader.problem(`holds objects that cannot be read: ${error.message}`, error)
+    if (error instanceof PickleProblem)
+      throw reader.problem(pickleProblem(`holds objects that cannot be read: ${error.message}`, reader.unsafe), error)
     throw error
   }
 }
@@ -37,6 +39,7 @@ interface Axis {
 }
 
 class FixedFormat {
+  readonly unsafe = new Set<string>()
   readonly #file: Hdf5File
   readonly #path: string
   readonly #group: Hdf5Group
@@ -71,7 +74,7 @@ class FixedFormat {
     const lost = columns.find((name) => !cells.has(name))
     if (lost !== undefined)
       throw this.problem(`has a column ${JSON.stringify(lost)} that is in none of its blocks; the file is damaged`)
-    return { rows, indexNames, index, columns, cells }
+    return { rows, indexNames, index, columns, cells, unsafe: this.unsafe }
   }
 
   async #axis(key: string): Promise<Axis> {
@@ -148,7 +151,7 @@ class FixedFormat {
   /** Objects: one pickle of a NumPy array, which lists them in row-major order however it lay in memory. */
   #objects(key: string, bytes: Uint8Array | undefined): PyValue[] {
     if (!bytes) return []
-    const { value } = unpickle(bytes, { known })
+    const { value } = unpickle(bytes, { known, unsafe: this.unsafe })
     if (!(value instanceof NumpyArray)) throw this.problem(`has a part ${key} that is no array of objects`)
     if (value.objects) return value.objects.map(plain)
     const { type, bytes: raw, shape } = value

@@ -10,6 +10,8 @@ export interface Frame {
   readonly columns: readonly string[]
   /** By column name; of columns of the same name the first. */
   readonly cells: ReadonlyMap<string, readonly PyValue[]>
+  /** Callables by which pickles in it would run code if Python loaded them. */
+  readonly unsafe?: ReadonlySet<string>
 }
 
 /** A cell by column name, or by the name of an index level where there is no such column. */

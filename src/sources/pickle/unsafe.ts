@@ -34,6 +34,12 @@ export function wouldRun(unsafe: ReadonlySet<string> = new Set()): string | unde
   return `would call ${shown.join(', ')}${unsafe.size > 4 ? ' …' : ''} when Python loads it: it runs code`
 }
 
+/** What is wrong with a pickle that cannot be read: what it would run first, where it names that. */
+export function pickleProblem(problem: string, unsafe: ReadonlySet<string>): string {
+  const code = wouldRun(unsafe)
+  return code === undefined ? problem : `is a pickle that ${code}, and cannot be read to its end (${problem}); do not load it`
+}
+
 /**
  * Modules and attributes on the way to another module's callables: from protocol 4 on a name may hold dots, which Python follows
  * (`torch.serialization` and `os.system`, `builtins` and `eval.__call__`).

@@ -4,6 +4,7 @@ import { looksLikeZip, openZip, type Zip, type ZipEntry } from '../../io/zip.ts'
 import { bytesOf, itemsOf } from '../pickle/builtins.ts'
 import { PickleCut } from '../pickle/cursor.ts'
 import { unpickle } from '../pickle/unpickle.ts'
+import { pickleProblem } from '../pickle/unsafe.ts'
 import { PickleProblem, type PyConstructor, PyObject, type PyValue } from '../pickle/values.ts'
 import { persistentIds, TorchStorage, TorchTensor, torchConstructors } from './values.ts'
 
@@ -16,7 +17,7 @@ export interface Checkpoint {
   readonly constants?: readonly TorchTensor[]
   /** TorchScript's code: texts by their paths below `code/`; undefined where there is more of it than is read. */
   readonly code?: () => Promise<ReadonlyMap<string, string> | undefined>
-  /** Callables by which the pickle would run code if Python loaded it. */
+  /** Callables by which its pickles would run code if Python loaded them: of those that have been read. */
   readonly unsafe?: ReadonlySet<string>
   /** The bytes of a storage, little-endian. @throws InputError when they are missing or too few */
   storage(storage: TorchStorage): Promise<RandomAccess>
@@ -62,25 +63,28 @@ export function isOldScript(zip: Zip): boolean {
   )
 }
 
-/** Opens a checkpoint's structure; no weight is read. @throws InputError */
-export async function openCheckpoint(access: RandomAccess): Promise<Checkpoint> {
+/**
+ * Opens a checkpoint's structure; no weight is read.
+ * @param unsafe takes the names by which its pickles would run code if Python loaded them
+ * @throws InputError
+ */
+export async function openCheckpoint(access: RandomAccess, unsafe: Set<string> = new Set()): Promise<Checkpoint> {
   const head = await access.read(0, Math.min(4096, access.byteLength))
   const layout = torchLayout(head)
   try {
-    if (layout === 'zip') return await openArchive(access)
-    if (layout === 'legacy') return await openLegacy(access)
+    if (layout === 'zip') return await openArchive(access, unsafe)
+    if (layout === 'legacy') return await openLegacy(access, unsafe)
     if (layout === 'tar')
       throw new PickleProblem('was saved by a PyTorch older than 0.1.10 (a tar archive); load and save it with a newer one')
-    return await openPickle(access)
+    return await openPickle(access, unsafe)
   } catch (error) {
-    if (error instanceof PickleCut)
-      throw new InputError(access.name, 'is cut short in its pickle; get it again', { cause: error })
-    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
-    throw error
+    if (!(error instanceof PickleProblem)) throw error
+    const problem = error instanceof PickleCut ? 'is cut short in its pickle; get it again' : error.message
+    throw new InputError(access.name, pickleProblem(problem, unsafe), { cause: error })
   }
 }
 
-async function openArchive(access: RandomAccess): Promise<Checkpoint> {
+async function openArchive(access: RandomAccess, unsafe: Set<string>): Promise<Checkpoint> {
   const zip = await openZip(access)
   const entry = dataPickle(zip)
   if (!entry && isOldScript(zip))
@@ -91,9 +95,8 @@ async function openArchive(access: RandomAccess): Promise<Checkpoint> {
   if (pickle.byteLength > LARGEST_PICKLE)
     throw new InputError(pickle.name, `has ${pickle.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read of a pickle`)
   const bytes = await pickle.read(0, pickle.byteLength)
-  const unsafe = new Set<string>()
-  const { value } = unpickle(bytes, { known: withEmbedded, persistent: persistentIds(() => {}), unsafe })
-  const constants = await readConstants(zip, prefix)
+  const { value } = unpickle(bytes, { known: constructors(unsafe), persistent: persistentIds(() => {}), unsafe })
+  const constants = await readConstants(zip, prefix, unsafe)
   const order = zip.find(`${prefix}byteorder`)
   const bigEndian = order !== undefined && order.byteLength === 3 && (await readText(order)) === 'big'
   const opened = new Map<string, Promise<RandomAccess>>()
@@ -119,14 +122,15 @@ async function openArchive(access: RandomAccess): Promise<Checkpoint> {
 const CONSTANTS = 'constants/'
 
 /** undefined when there is no constants.pkl. Its storages are numbered for themselves, in a folder of their own. */
-async function readConstants(zip: Zip, prefix: string): Promise<TorchTensor[] | undefined> {
+async function readConstants(zip: Zip, prefix: string, unsafe: Set<string>): Promise<TorchTensor[] | undefined> {
   const entry = zip.find(`${prefix}constants.pkl`)
   if (!entry) return undefined
   const pickle = await entry.open()
   if (pickle.byteLength > LARGEST_PICKLE) return []
   const { value } = unpickle(await pickle.read(0, pickle.byteLength), {
-    known: withEmbedded,
+    known: constructors(unsafe),
     persistent: persistentIds(() => {}),
+    unsafe,
   })
   const own = new Map<TorchStorage, TorchStorage>()
   const moved = (storage: TorchStorage): TorchStorage => {
@@ -151,10 +155,9 @@ async function readText(entry: ZipEntry): Promise<string> {
 }
 
 /** Five pickles in a row (magic number, protocol, system, object, keys), then for each key its element count and elements. */
-async function openLegacy(access: RandomAccess): Promise<Checkpoint> {
+async function openLegacy(access: RandomAccess, unsafe: Set<string>): Promise<Checkpoint> {
   const types = new Map<string, number>()
   const persistent = persistentIds(({ key, type }) => types.set(key, type.bytes))
-  const unsafe = new Set<string>()
   const { values, end } = await readPickles(access, 5, persistent, unsafe)
   const [, , , root = null, keys] = values
   const places = new Map<string, { offset: number; bytes: number }>()
@@ -184,15 +187,14 @@ async function openLegacy(access: RandomAccess): Promise<Checkpoint> {
 }
 
 /** A pickle that torch did not frame: a dict of arrays, or of tensors that carry their storages. */
-async function openPickle(access: RandomAccess): Promise<Checkpoint> {
+async function openPickle(access: RandomAccess, unsafe: Set<string>): Promise<Checkpoint> {
   if (access.byteLength > LARGEST_PICKLE)
     throw new InputError(
       access.name,
       `is a bare pickle of ${access.byteLength} bytes, more than the ${LARGEST_PICKLE} that are read; save it with torch.save`,
     )
   const bytes = await access.read(0, access.byteLength)
-  const unsafe = new Set<string>()
-  const { value } = unpickle(bytes, { known: withEmbedded, unsafe })
+  const { value } = unpickle(bytes, { known: constructors(unsafe), unsafe })
   return {
     root: value,
     unsafe,
@@ -229,9 +231,10 @@ function pickles(
   unsafe: Set<string>,
 ): { values: PyValue[]; end: number } {
   const values: PyValue[] = []
+  const known = constructors(unsafe)
   let end = 0
   while (values.length < count) {
-    const one = unpickle(bytes, { known: withEmbedded, persistent, start: end, unsafe })
+    const one = unpickle(bytes, { known, persistent, start: end, unsafe })
     values.push(one.value)
     end = one.end
   }
@@ -242,33 +245,33 @@ function pickles(
  * `torch.storage._load_from_bytes(bytes)`: a storage inside a plain pickle is a whole legacy file of its own. At most a few
  * such files nest in practice; one inside another is left inert.
  */
-const embedded: PyConstructor = ([data]) => {
-  const bytes = bytesOf(data)
-  const inert = new PyObject('torch.storage._load_from_bytes', [])
-  if (!bytes || torchLayout(bytes) !== 'legacy') return inert
-  const found: TorchStorage[] = []
-  const ids = persistentIds((storage) => found.push(storage))
-  const values: PyValue[] = []
-  let end = 0
-  while (values.length < 5) {
-    const one = unpickle(bytes, { known: torchConstructors, persistent: ids, start: end })
-    values.push(one.value)
-    end = one.end
+const embedded =
+  (unsafe: Set<string>): PyConstructor =>
+  ([data]) => {
+    const bytes = bytesOf(data)
+    const inert = new PyObject('torch.storage._load_from_bytes', [])
+    if (!bytes || torchLayout(bytes) !== 'legacy') return inert
+    const found: TorchStorage[] = []
+    const ids = persistentIds((storage) => found.push(storage))
+    const values: PyValue[] = []
+    let end = 0
+    while (values.length < 5) {
+      const one = unpickle(bytes, { known: torchConstructors, persistent: ids, start: end, unsafe })
+      values.push(one.value)
+      end = one.end
+    }
+    const storage = values[3]
+    if (!(storage instanceof TorchStorage) || found.length !== 1) return inert
+    if (end + 8 > bytes.length) throw new PickleCut('a storage inside the pickle is cut short')
+    const count = Number(viewOf(bytes).getBigUint64(end, true))
+    const from = end + 8
+    if (!(from + count * storage.type.bytes <= bytes.length)) throw new PickleCut('a storage inside the pickle is cut short')
+    storage.bytes = bytes.subarray(from, from + count * storage.type.bytes)
+    return storage
   }
-  const storage = values[3]
-  if (!(storage instanceof TorchStorage) || found.length !== 1) return inert
-  if (end + 8 > bytes.length) throw new PickleCut('a storage inside the pickle is cut short')
-  const count = Number(viewOf(bytes).getBigUint64(end, true))
-  const from = end + 8
-  if (!(from + count * storage.type.bytes <= bytes.length)) throw new PickleCut('a storage inside the pickle is cut short')
-  storage.bytes = bytes.subarray(from, from + count * storage.type.bytes)
-  return storage
-}
 
-const withEmbedded: ReadonlyMap<string, PyConstructor> = new Map([
-  ...torchConstructors,
-  ['torch.storage._load_from_bytes', embedded],
-])
+const constructors = (unsafe: Set<string>): ReadonlyMap<string, PyConstructor> =>
+  new Map([...torchConstructors, ['torch.storage._load_from_bytes', embedded(unsafe)]])
 
 /** The storage's own part of its run, which must have the elements that the pickle says. */
 function checked(file: RandomAccess, storage: TorchStorage, bytes: RandomAccess): RandomAccess {

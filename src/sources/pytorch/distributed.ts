@@ -3,6 +3,7 @@ import { concatAccess, type Input, type RandomAccess, requireRange, sliceAccess 
 import { requireInside } from '../part-path.ts'
 import { itemsOf } from '../pickle/builtins.ts'
 import { sizes } from '../pickle/numpy.ts'
+import { pickleProblem } from '../pickle/unsafe.ts'
 import { PickleProblem, PyGlobal, PyObject, type PyValue } from '../pickle/values.ts'
 import { type Checkpoint, openCheckpoint } from './container.ts'
 import { TorchStorage, TorchTensor, typeNamed } from './values.ts'
@@ -49,13 +50,14 @@ export async function openDistributed(input: Input): Promise<Distributed> {
       'is a shard of torch.distributed.checkpoint without the .metadata that names its tensors; give the whole folder, or convert it with torch.distributed.checkpoint.format_utils.dcp_to_torch_save',
     )
   const parts = new Map<string, RandomAccess>()
+  const unsafe = new Set<string>() // of the metadata, and of every chunk that is read
   const close = async (): Promise<void> => {
     for (const part of parts.values()) await part.close?.()
   }
   try {
     if (!isMetadata) parts.set(METADATA, metadata)
-    const { root } = await openCheckpoint(metadata)
-    const { tree, chunks } = structureOf(metadata.name, root)
+    const { root } = await openCheckpoint(metadata, unsafe)
+    const { tree, chunks } = structureOf(metadata.name, root, unsafe)
     for (const file of [...new Set([...chunks.values()].flat().map(({ file }) => file))].sort()) {
       requireInside(metadata.name, file)
       if (parts.size > MOST_FILES) throw new InputError(metadata.name, `names more than ${MOST_FILES} shards`)
@@ -69,10 +71,11 @@ export async function openDistributed(input: Input): Promise<Distributed> {
     const opened = new Map<string, Promise<RandomAccess>>()
     const checkpoint: Checkpoint = {
       root: tree,
+      unsafe,
       layout: 'distributed',
       storage(storage) {
         let bytes = opened.get(storage.key)
-        if (!bytes) opened.set(storage.key, (bytes = readTensor(metadata.name, storage, chunks.get(storage.key)!, parts)))
+        if (!bytes) opened.set(storage.key, (bytes = readTensor(metadata.name, storage, chunks.get(storage.key)!, parts, unsafe)))
         return bytes
       },
     }
@@ -83,7 +86,8 @@ export async function openDistributed(input: Input): Promise<Distributed> {
     }
   } catch (error) {
     await close()
-    if (error instanceof PickleProblem) throw new InputError(metadata.name, error.message, { cause: error })
+    if (error instanceof PickleProblem)
+      throw new InputError(metadata.name, pickleProblem(error.message, unsafe), { cause: error })
     throw error
   }
 }
@@ -99,9 +103,9 @@ function folderOf({ path, access }: Input): string | undefined {
 }
 
 /** The nested dict that was saved, with tensors whose storage keys are their flat names, and the chunks of each. */
-function structureOf(file: string, root: PyValue): { tree: PyValue; chunks: Map<string, Chunk[]> } {
+function structureOf(file: string, root: PyValue, unsafe: ReadonlySet<string>): { tree: PyValue; chunks: Map<string, Chunk[]> } {
   const damaged = (what: string): InputError =>
-    new InputError(file, `${what}; it is no metadata of torch.distributed.checkpoint, or damaged`)
+    new InputError(file, pickleProblem(`${what}; it is no metadata of torch.distributed.checkpoint, or damaged`, unsafe))
   if (!(root instanceof PyObject) || root.typeName !== `${MODULE}Metadata`) throw damaged('is a pickle of something else')
   const tensors = root.attributes?.get('state_dict_metadata')
   const places = root.attributes?.get('storage_data')
@@ -187,6 +191,7 @@ async function readTensor(
   storage: TorchStorage,
   chunks: readonly Chunk[],
   parts: ReadonlyMap<string, RandomAccess>,
+  unsafe: Set<string>,
 ): Promise<RandomAccess> {
   const name = storage.key
   const sorted = [...chunks].sort((a, b) => (a.offsets[0] ?? 0) - (b.offsets[0] ?? 0))
@@ -199,7 +204,7 @@ async function readTensor(
     row += shape[0] ?? 1
     const part = parts.get(shard)!
     requireRange(part.name, part.byteLength, offset, length)
-    const { root, storage: open } = await openCheckpoint(sliceAccess(part, offset, length, `${part.name}/${name}`))
+    const { root, storage: open } = await openCheckpoint(sliceAccess(part, offset, length, `${part.name}/${name}`), unsafe)
     const count = shape.reduce((product, size) => product * size, 1)
     if (!(root instanceof TorchTensor) || root.type.name !== storage.type.name || root.shape.join() !== shape.join())
       throw new InputError(part.name, `holds something else than ${shape.join('×')} of tensor ${name} at byte ${offset}`)

@@ -5,7 +5,7 @@ import { looksLikeZip, openZip } from '../../io/zip.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
-import { wouldRun } from '../pickle/unsafe.ts'
+import { pickleProblem, wouldRun } from '../pickle/unsafe.ts'
 import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
@@ -91,7 +91,8 @@ function lookInto(checkpoint: Checkpoint, access: RandomAccess): Looked {
       constants.length > 0 && found.networks.every(({ tensors }) => tensors.every(({ leaf }) => leaf.shape.length < 3))
     return { checkpoint, found: isFrozen ? { ...found, networks: [frozen(constants)] } : found }
   } catch (error) {
-    if (error instanceof PickleProblem) throw new InputError(access.name, error.message, { cause: error })
+    if (error instanceof PickleProblem)
+      throw new InputError(access.name, pickleProblem(error.message, checkpoint.unsafe ?? new Set()), { cause: error })
     throw error
   }
 }

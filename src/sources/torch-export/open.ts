@@ -3,6 +3,7 @@ import type { Input } from '../../io/random-access.ts'
 import { openZip } from '../../io/zip.ts'
 import { readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
+import { wouldRun } from '../pickle/unsafe.ts'
 import type { Source, SourceModel } from '../source.ts'
 import { exportedPrograms } from './archive.ts'
 import { exportLayers } from './layers.ts'
@@ -22,9 +23,10 @@ export async function openExport({ access, path }: Input): Promise<Source> {
   if (order && order.byteLength === 3)
     throw new InputError(access.name, 'was written on a big-endian machine, which is not read; save it again on another')
   const models: SourceModel[] = []
+  const unsafe = new Set<string>()
   for (const { entry, prefix, model } of programs) {
     const program = readProgram(`${access.name}/${entry.name}`, await readJson(await entry.open()))
-    const tensors = await exportTensors(access.name, zip, prefix, model)
+    const tensors = await exportTensors(access.name, zip, prefix, model, unsafe)
     const { convolutions, skipped } = await exportLayers(access.name, program, tensors, access.byteLength)
     models.push({
       name: programs.length === 1 ? modelName(path) : `${modelName(path)}/${model}`,
@@ -39,5 +41,8 @@ export async function openExport({ access, path }: Input): Promise<Source> {
       parts: [],
     })
   }
-  return { format: 'torch.export', models, warnings: [], close: async () => access.close?.() }
+  const code = wouldRun(unsafe)
+  const warnings =
+    code === undefined ? [] : [`${access.name} holds a pickle that ${code}; its weights were read without running anything`]
+  return { format: 'torch.export', models, warnings, close: async () => access.close?.() }
 }

@@ -55,8 +55,18 @@ export interface ExportTensor {
   plan(): Promise<WeightPlan | { readonly unsupported: string }>
 }
 
-/** The tensors of an archive by name: parameters and buffers, then constants. @throws InputError */
-export async function exportTensors(file: string, zip: Zip, prefix: string, model: string): Promise<Map<string, ExportTensor>> {
+/**
+ * The tensors of an archive by name: parameters and buffers, then constants.
+ * @param unsafe takes the names by which its pickles would run code if Python loaded them, when they are read
+ * @throws InputError
+ */
+export async function exportTensors(
+  file: string,
+  zip: Zip,
+  prefix: string,
+  model: string,
+  unsafe: Set<string>,
+): Promise<Map<string, ExportTensor>> {
   const tensors = new Map<string, ExportTensor>()
   for (const kind of ['weights', 'constants']) {
     const folder = `${prefix}data/${kind}/`
@@ -69,14 +79,14 @@ export async function exportTensors(file: string, zip: Zip, prefix: string, mode
           `${v.getDotPath(parsed.issues[0]) ?? 'the whole'}: ${parsed.issues[0].message}; export the program again`,
         )
       for (const [name, entry] of Object.entries(parsed.output.config))
-        if (!tensors.has(name)) tensors.set(name, listed(file, zip, folder, name, entry))
+        if (!tensors.has(name)) tensors.set(name, listed(file, zip, folder, name, entry, unsafe))
       continue
     }
     const old = kind === 'weights' ? 'state_dict' : 'constants'
     const names = [`${folder}${model}.pt`, `${prefix}serialized_${old}.pt`, `${prefix}serialized_${old}.json`]
     const dict = names.map((name) => zip.find(name)).find((entry) => entry)
     if (dict && dict.byteLength > 0)
-      for (const [name, tensor] of await pickled(await dict.open())) if (!tensors.has(name)) tensors.set(name, tensor)
+      for (const [name, tensor] of await pickled(await dict.open(), unsafe)) if (!tensors.has(name)) tensors.set(name, tensor)
   }
   return tensors
 }
@@ -89,6 +99,7 @@ function listed(
   folder: string,
   name: string,
   { path_name, use_pickle, tensor_meta }: Listed,
+  unsafe: Set<string>,
 ): ExportTensor {
   const shape = tensor_meta?.sizes.map((size) => size.as_int) ?? []
   return {
@@ -97,7 +108,7 @@ function listed(
       const entry = zip.find(folder + path_name)
       if (!entry) throw new InputError(file, `has no entry ${folder}${path_name}, which holds ${name}; get it again`)
       if (use_pickle || !tensor_meta) {
-        const inner = await openCheckpoint(await entry.open())
+        const inner = await openCheckpoint(await entry.open(), unsafe)
         return isLeaf(inner.root)
           ? torchPlan(inner, entry.name, name, inner.root)
           : { unsupported: 'a tensor of a class of its own' }
@@ -131,8 +142,9 @@ const isLeaf = (value: unknown): value is Leaf =>
 /** The tensors of a dict that torch.save wrote. */
 async function pickled(
   access: Awaited<ReturnType<NonNullable<ReturnType<Zip['find']>>['open']>>,
+  unsafe: Set<string>,
 ): Promise<Map<string, ExportTensor>> {
-  const checkpoint = await openCheckpoint(access)
+  const checkpoint = await openCheckpoint(access, unsafe)
   const tensors = new Map<string, ExportTensor>()
   if (!(checkpoint.root instanceof Map)) return tensors
   for (const [name, leaf] of checkpoint.root)
