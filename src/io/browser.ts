@@ -1,9 +1,9 @@
 import { createCRC32, createSHA256 } from 'hash-wasm'
 import { InputError } from '../errors.ts'
 import { openBlob } from './blob.ts'
-import { runningCrc } from './crc32.ts'
 import type { Crc32, Sha256 } from './platform.ts'
 import type { Origin, RandomAccess } from './random-access.ts'
+import { runningCrc } from './running-crc.ts'
 
 /** @see Platform.openOrigin */
 export async function openOrigin(origin: Origin, name: string): Promise<RandomAccess> {

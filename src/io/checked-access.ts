@@ -1,26 +1,13 @@
 import { InputError } from '../errors.ts'
 import { readingBuffer } from './clear.ts'
-import { type CrcPart, CrcParts } from './crc-parts.ts'
-import { type CrcName, createCrc } from './crc32.ts'
+import { CrcParts } from './crc-parts.ts'
+import { createCrc } from './crc32.ts'
 import type { Crc32 } from './platform.ts'
 import type { RandomAccess } from './random-access.ts'
+import type { CrcName, CrcPart } from './stored-checksum.ts'
 
 /** Bytes read from a file at a time, to be summed while they are in the processor's cache: at twice the speed of larger pieces. */
 const PIECE = 256 << 10
-
-/** The checksum that is stored with bytes, held against them as they are read: whoever reads all of them need not read them again. */
-export interface StoredChecksum {
-  readonly name: CrcName
-  /** False when it has been held against the bytes: nothing needs to be summed any more. */
-  readonly isOpen: boolean
-  /** Adds what another thread read; places are those of the file that the bytes lie in. */
-  add(parts: readonly CrcPart[]): void
-  /**
-   * Reads what nobody has read yet, and compares.
-   * @throws InputError when the bytes are not those of the checksum, each time it is asked
-   */
-  verify(signal?: AbortSignal): Promise<void>
-}
 
 /** One of each for all: a sum is made without waiting. */
 const crcs = new Map<CrcName, Promise<Crc32>>()

@@ -1,11 +1,5 @@
-import { type CrcName, combineCrc } from './crc32.ts'
-
-/** A stretch of bytes and its checksum. */
-export interface CrcPart {
-  readonly from: number
-  readonly to: number
-  readonly crc: number
-}
+import { combineCrc } from './crc32.ts'
+import type { CrcName, CrcPart } from './stored-checksum.ts'
 
 /** Stretches kept at a time; more are not remembered. Reads mostly follow one another, and then there is one. */
 const MOST_PARTS = 1024

@@ -1,27 +1,16 @@
 import { createCRC32 } from 'hash-wasm'
 import { createCrc32 } from '#io'
 import type { Crc32 } from './platform.ts'
+import { runningCrc } from './running-crc.ts'
+import type { CrcName } from './stored-checksum.ts'
 
 /** The polynomials, bits reversed, of the checksums that are stored beside weights: by zips, and by TensorFlow's checkpoints. */
-const polynomials = { 'CRC-32': 0xedb88320, 'CRC-32C': 0x82f63b78 } as const
-
-/** A checksum's name, as sentences have it. */
-export type CrcName = keyof typeof polynomials
+const polynomials: Readonly<Record<CrcName, number>> = { 'CRC-32': 0xedb88320, 'CRC-32C': 0x82f63b78 }
 
 /** A running checksum. */
 export async function createCrc(name: CrcName): Promise<Crc32> {
   if (name === 'CRC-32') return createCrc32()
   return runningCrc(await createCRC32(polynomials[name]))
-}
-
-/** A checksum of hash-wasm, as a number. */
-export function runningCrc(hash: Awaited<ReturnType<typeof createCRC32>>): Crc32 {
-  hash.init()
-  return {
-    reset: () => void hash.init(),
-    update: (bytes) => void hash.update(bytes),
-    value: () => Number.parseInt(hash.digest('hex'), 16),
-  }
 }
 
 /**

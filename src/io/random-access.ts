@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import type { StoredChecksum } from './checked-access.ts'
+import type { StoredChecksum } from './stored-checksum.ts'
 import { takeTurns } from './turns.ts'
 
 /** Where a worker finds the same bytes again without being sent them. */

@@ -1,6 +1,5 @@
-import type { CrcPart } from '../io/crc-parts.ts'
-import type { CrcName } from '../io/crc32.ts'
 import type { Origin, RandomAccess } from '../io/random-access.ts'
+import type { CrcName, CrcPart } from '../io/stored-checksum.ts'
 import type { GramTotal } from '../wasm/gram.ts'
 import type { NearestRows, Precision } from '../wasm/module.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { summedAccess } from '../io/checked-access.ts'
-import type { CrcPart } from '../io/crc-parts.ts'
 import { concatAccess, memoryAccess, type Origin, type RandomAccess, sliceAccess } from '../io/random-access.ts'
+import type { CrcPart } from '../io/stored-checksum.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import { weightReader } from '../weights/reader.ts'

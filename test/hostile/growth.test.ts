@@ -1,4 +1,5 @@
-// Twice the input takes at most two and a half times the time: every reader, and every list that a person can make long.
+// Twice the input takes at most two and a half times the time: inputs of odd kinds (growth-of-readers.test.ts has one of every
+// format), and every list that a person can make long.
 import { zipSync } from 'fflate'
 import { test } from 'uvu'
 import { findGivenInputs } from '../../src/inputs/given-inputs.ts'
@@ -8,7 +9,7 @@ import { openSource } from '../../src/sources/open.ts'
 import { readCsvFrame } from '../../src/sources/pandas/csv.ts'
 import { memoryFolder, text } from '../sources/inputs.ts'
 import { attribute, model, node, weight } from '../sources/onnx/model.ts'
-import { withHeader } from '../sources/safetensors/write.ts'
+import { safetensors } from './grown.ts'
 import { growsLinearly } from './growth.ts'
 import { npyBytes } from './npy.ts'
 import { type Checkpoint, writeCheckpoint } from './pickles.ts'
@@ -21,14 +22,6 @@ function opening(path: string, bytes: Uint8Array, folder: Folder = emptyFolder):
     const source = await openSource({ path, access: memoryAccess(path, bytes), folder })
     await source.close()
   }
-}
-
-/** A state dict of n weights of nine numbers each, by their names. */
-function safetensors(names: readonly string[]): Uint8Array {
-  const header = names.map(
-    (name, k) => `${JSON.stringify(name)}:{"dtype":"F32","shape":[1,1,3,3],"data_offsets":[${36 * k},${36 * k + 36}]}`,
-  )
-  return withHeader(`{${header.join(',')}}`, new Uint8Array(36 * names.length))
 }
 
 const namings: Record<string, (k: number, n: number) => string> = {
@@ -62,14 +55,6 @@ const checkpoints: Record<string, (k: number) => Checkpoint> = {
 for (const [kind, of] of Object.entries(checkpoints))
   test(`pickle, ${kind}`, () => growsLinearly(kind, 300, (n) => opening('net.pth', dicts(n, of))))
 
-test('pickle, one dict', () =>
-  growsLinearly('one dict', 500, (n) =>
-    opening(
-      'net.pth',
-      writeCheckpoint(Object.fromEntries(range(n).map((k) => [`layer${k}.conv.weight`, conv(9 * k)])), new Float32Array(9 * n)),
-    ),
-  ))
-
 test('pickle, averages', () =>
   growsLinearly('averages', 300, (n) =>
     opening(
@@ -82,11 +67,6 @@ test('pickle, averages', () =>
   ))
 
 const array = npyBytes('<f4', [1, 1, 3, 3], new Float32Array(9))
-
-test('npz of many arrays', () =>
-  growsLinearly('npz', 300, (n) =>
-    opening('net.npz', zipSync(Object.fromEntries(range(n).map((k) => [`layer${k}/conv/kernel.npy`, array])), { level: 0 })),
-  ))
 
 test('zip of many models', () =>
   growsLinearly('zip', 150, (n) =>
@@ -109,7 +89,6 @@ const convolution = (k: number) =>
   node('Conv', [k === 0 ? 'x' : `y${k - 1}`, `w${k}`], [`y${k}`], attribute.ints('kernel_shape', [3, 3]))
 const weights = (n: number) => range(n).map((k) => weight(`w${k}`, [1, 1, 3, 3], k))
 const graphs: Record<string, (n: number) => Uint8Array> = {
-  'a chain': (n) => model({ nodes: range(n).map(convolution), initializers: weights(n) }),
   'a chain from its end': (n) => model({ nodes: range(n).map(convolution).reverse(), initializers: weights(n) }),
   'branches of one input': (n) =>
     model({ nodes: range(n).map((k) => node('Conv', ['x', `w${k}`], [`y${k}`])), initializers: weights(n) }),
@@ -147,52 +126,6 @@ test('TensorFlow.js, many layers', () =>
       weightsManifest: manifest,
     }
     return opening('model.json', text(JSON.stringify(json)), memoryFolder({ 's.bin': new Uint8Array(36 * n) }))
-  }))
-
-test('TensorFlow.js, a graph of many nodes', () =>
-  growsLinearly('tfjs', 500, (n) => {
-    const nodes = [
-      { name: 'x', op: 'Placeholder' },
-      ...range(n).flatMap((k) => [
-        { name: `w${k}`, op: 'Const', attr: { dtype: { type: 'DT_FLOAT' } } },
-        {
-          name: `y${k}`,
-          op: 'Conv2D',
-          input: [k ? `y${k - 1}` : 'x', `w${k}`],
-          attr: { strides: { list: { i: ['1', '1', '1', '1'] } } },
-        },
-      ]),
-    ]
-    const manifest = [
-      { paths: ['s.bin'], weights: range(n).map((k) => ({ name: `w${k}`, shape: [3, 3, 1, 1], dtype: 'float32' })) },
-    ]
-    const json = { format: 'graph-model', modelTopology: { node: nodes }, weightsManifest: manifest }
-    return opening('model.json', text(JSON.stringify(json)), memoryFolder({ 's.bin': new Uint8Array(36 * n) }))
-  }))
-
-test('OpenVINO, many layers', () =>
-  growsLinearly('openvino', 300, (n) => {
-    const port = (id: number, dims: string) => `<port id="${id}" precision="FP32">${dims}</port>`
-    const image = '<dim>1</dim><dim>1</dim><dim>8</dim><dim>8</dim>'
-    const layers = range(n).flatMap((k) => [
-      `<layer id="${2 * k + 1}" name="w${k}" type="Const" version="opset1"><data element_type="f32" shape="1, 1, 3, 3" offset="${36 * k}" size="36"/><output>${port(0, '<dim>1</dim><dim>1</dim><dim>3</dim><dim>3</dim>')}</output></layer>`,
-      `<layer id="${2 * k + 2}" name="c${k}" type="Convolution" version="opset1"><data strides="1, 1" pads_begin="1, 1" pads_end="1, 1" dilations="1, 1"/><output>${port(2, image)}</output></layer>`,
-    ])
-    const edges = range(n).flatMap((k) => [
-      `<edge from-layer="${2 * k}" from-port="${k ? 2 : 0}" to-layer="${2 * k + 2}" to-port="0"/>`,
-      `<edge from-layer="${2 * k + 1}" from-port="0" to-layer="${2 * k + 2}" to-port="1"/>`,
-    ])
-    const xml = `<?xml version="1.0"?>\n<net name="m" version="11"><layers><layer id="0" name="x" type="Parameter" version="opset1"><data/><output>${port(0, image)}</output></layer>${layers.join('')}</layers><edges>${edges.join('')}</edges></net>`
-    return opening('net.xml', text(xml), memoryFolder({ 'net.bin': new Uint8Array(36 * n) }))
-  }))
-
-test('darknet, many sections', () =>
-  growsLinearly('darknet', 500, (n) => {
-    const section = '[convolutional]\nfilters=1\nsize=3\nstride=1\npad=1\nactivation=linear\n'
-    const cfg = `[net]\nwidth=32\nheight=32\nchannels=1\n${section.repeat(n)}`
-    const bytes = new Uint8Array(20 + 40 * n)
-    bytes[4] = 2
-    return opening('net.weights', bytes, memoryFolder({ 'net.cfg': text(cfg) }))
   }))
 
 test('dropped files: loose, in one folder, in a folder each', async () => {
