@@ -135,7 +135,7 @@ function lengthOf(text: string, { fontSize }: Inherited): number {
 
 /** Lists of translate(x,y) and rotate(degrees x y), as figures use them. */
 function transform(pdf: Pdf, list: string | undefined): void {
-  for (const [, name, inside] of (list ?? '').matchAll(/(\w+)\(([^)]*)\)/g)) {
+  for (const [, name, inside] of (list ?? '').matchAll(/\b(\w+)\(([^()]*)\)/g)) {
     const [a = 0, b = 0, c = 0] = inside!.split(/[ ,]+/).map(Number)
     if (name === 'translate') pdf.translate(a, b)
     else if (name === 'rotate') pdf.rotate(a, { origin: [b, c] })

@@ -8,7 +8,7 @@ export interface SvgElement {
 }
 
 const tag = /<(\/?)([a-zA-Z]+)((?:\s+[\w:-]+="[^"]*")*)\s*(\/?)>|([^<]+)/g
-const attribute = /([\w:-]+)="([^"]*)"/g
+const attribute = /(?<![\w:-])([\w:-]+)="([^"]*)"/g
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", apos: "'" }
 
 const unescaped = (text: string): string => text.replace(/&(\w+|#39);/g, (whole, name: string) => entities[name] ?? whole)
