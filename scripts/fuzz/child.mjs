@@ -1,0 +1,133 @@
+// The process that is fed: one input after the other is opened, and batches of them go through a whole run.
+import { join } from 'node:path'
+import { inputOf, readerNamed } from './inputs.mjs'
+import { probe } from './probe.mjs'
+import { emptyTally } from './tally.mjs'
+import { wholeRuns } from './whole-run.mjs'
+
+const dist = join(import.meta.dirname, '../../dist/src')
+const SECONDS = 2
+const THREAD_SECONDS = 10 // the patience with HDF5 is two seconds, and more for large chunks
+const BYTES = 2 ** 30
+
+/** Waits until the parent's channel has taken it, and all before it: what is still queued is lost when the channel closes. */
+function tell(message) {
+  return new Promise((resolve) => process.send?.(message, resolve))
+}
+
+const seconds = (before) => {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}
+
+/**
+ * @param name the reader's
+ * @param options `from`, `runs`, `seed`; `batch`: inputs of one whole run; `thread`: HDF5 in its thread; `only`: nothing but whole runs
+ */
+export async function feed(name, { from, runs, seed, batch, thread, only }) {
+  const reader = await readerNamed(name)
+  if (reader.hasHdf5 && !thread) await (await import('./hdf5-here.mjs')).keepHdf5Here()
+  const { openSource } = await import(join(dist, 'sources/open.js'))
+  const { isPlainError } = await import(join(dist, 'errors.js'))
+  const { memoryAccess } = await import(join(dist, 'io/random-access.js'))
+  const wholeRun = reader.read ? undefined : await wholeRuns()
+  const seeds = await reader.seeds()
+  const end = from + runs
+  const patience = thread ? THREAD_SECONDS : SECONDS
+  const tally = emptyTally()
+
+  const opening = ({ path, bytes, beside = {} }, prefix = '') => {
+    const inMemory = (file, content) => memoryAccess(file, Uint8Array.from(content))
+    const folder = { open: async (file) => (Object.hasOwn(beside, file) ? inMemory(file, beside[file]) : undefined) }
+    return { path: `${prefix}${path}`, access: inMemory(path, bytes), folder }
+  }
+  const textOf = (/** @type {any} */ error) =>
+    error instanceof Error
+      ? `${error.stack}${error.cause instanceof Error ? `\n${error.cause.stack}` : ''}`
+      : `threw ${String(error)}`
+
+  /** Opens an input and reads where its plans say. @returns a finding, or undefined */
+  async function open(input, index, count) {
+    let source
+    try {
+      if (reader.read) {
+        await reader.read({ beside: {}, ...input }, index)
+        if (count) count.opened++
+        return undefined
+      }
+      source = await openSource(opening(input))
+      const convolutions = source.models.flatMap((model) => model.convolutions)
+      if (count) count.opened++
+      if (count) count.convolutions += convolutions.length
+      for (const convolution of convolutions) await probe(convolution)
+    } catch (/** @type {any} */ error) {
+      if (!isPlainError(error)) return textOf(error)
+      if (!/^[^\n]{1,2000}$/.test(error.message))
+        return `a message that is no sentence: ${JSON.stringify(error.message.slice(0, 300))}`
+      if (count) count.refused++
+    } finally {
+      await source?.close()
+    }
+    return undefined
+  }
+
+  /** A whole run over these inputs; when it ends, or takes long, each alone, to know which one it was. */
+  async function whole(indices) {
+    if (!wholeRun || indices.length === 0) return
+    process.send?.({ index: indices[0], whole: true })
+    const before = process.cpuUsage()
+    let failure
+    try {
+      await wholeRun(() =>
+        indices.map((index) => opening(inputOf(reader, seeds, seed, index), indices.length > 1 ? `${index}/` : '')),
+      )
+    } catch (error) {
+      failure = `a whole run with --keep-going and -o ended: ${textOf(error)}`
+    }
+    const took = seconds(before)
+    if (failure === undefined && took <= patience) return
+    if (indices.length > 1) for (const index of indices) await whole([index])
+    else process.send?.({ index: indices[0], finding: failure ?? `a whole run took ${took.toFixed(1)} s of processor time` })
+  }
+
+  if (only) {
+    for (let index = from; index < end; index++) await whole([index])
+    await tell({ tally })
+    return process.disconnect()
+  }
+  for (const [k, input] of seeds.entries()) {
+    // Warms up, and must hold as it is.
+    const finding = await open(input, k)
+    if (finding) process.send?.({ index: from, finding: `the seed ${input.path} as it is: ${finding}` })
+  }
+  let pending = []
+  for (let index = from; index < end; index++) {
+    process.send?.({ index })
+    const before = process.cpuUsage()
+    const finding = await open(inputOf(reader, seeds, seed, index), index, tally)
+    const took = seconds(before)
+    tally.memory = process.resourceUsage().maxRSS * 1024
+    if (took > tally.slowest) Object.assign(tally, { slowest: took, slowestAt: index })
+    if (finding) process.send?.({ index, finding })
+    if (took > patience) process.send?.({ index, finding: `took ${took.toFixed(1)} s of processor time` })
+    if (globalThis.isWornOut) {
+      // The library is of no use any more: whole runs of those before it are for the next process.
+      await tell({ restartAt: index + 1, again: pending, tally })
+      break
+    }
+    if (!finding) pending.push(index)
+    const isFull = tally.memory > BYTES
+    if (pending.length >= batch || isFull || index === end - 1) {
+      await whole(pending)
+      pending = []
+      process.send?.({ index: index + 1, sofar: tally })
+    }
+    if (globalThis.isWornOut || isFull) {
+      if (isFull) process.send?.({ index, finding: `took ${(tally.memory / 2 ** 20).toFixed(0)} MiB of memory` })
+      await tell({ restartAt: index + 1, tally })
+      break
+    }
+    if (index === end - 1) await tell({ tally })
+  }
+  process.disconnect()
+}
