@@ -18,7 +18,7 @@ export function compareModels(
   a: { readonly model: string; readonly layers: readonly LayerRow[] },
   b: { readonly model: string; readonly layers: readonly LayerRow[] },
 ): ModelComparison {
-  const { matched_by, matches } = match(a.layers, b.layers)
+  const { matched_by, matches } = matchLayers(a.layers, b.layers)
   const layers = matches.map(([x, y]) => compareLayers(x, y))
   const [usedA, usedB] = [new Set(matches.map(([x]) => x)), new Set(matches.map(([, y]) => y))]
   const only_a = a.layers.filter((layer) => !usedA.has(layer)).map(({ layer }) => layer)
@@ -44,7 +44,8 @@ export function compareModels(
   }
 }
 
-function match(
+/** Which layers of two models belong together, in the order of the first. */
+export function matchLayers(
   a: readonly LayerRow[],
   b: readonly LayerRow[],
 ): { matched_by: 'name' | 'order'; matches: [LayerRow, LayerRow][] } {

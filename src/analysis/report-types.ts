@@ -18,6 +18,7 @@ import type {
   shiftRowSchema,
   signedRankSchema,
 } from './report-schema.ts'
+import type { WeightChange } from './weight-change.ts'
 
 export { type BucketName, bucketNames, type Counting, groupedNames, type MetricName, metricNames } from './report-names.ts'
 
@@ -102,6 +103,8 @@ export interface LayerComparison {
   readonly filters_a: number
   readonly filters_b: number
   readonly metrics: PairRow['metrics']
+  /** What changed in the weights, where they were read; null where the two are not compared. */
+  readonly change?: WeightChange | null
   /** Why the two are not compared: their shapes differ (all differences are then null). */
   readonly because: string | null
 }

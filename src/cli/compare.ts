@@ -1,5 +1,5 @@
 import { type FirstFilters, firstFiltersOf } from '../activation/first-filters.ts'
-import { compareModels } from '../analysis/compare-models.ts'
+import { compareWeights } from '../analysis/changes.ts'
 import {
   type GroupReport,
   type LayerComparison,
@@ -18,6 +18,7 @@ import type { ReportInput } from '../report/report-input.ts'
 import { firstFiltersInMemory } from '../results/first-filters-table.ts'
 import { recordJson } from '../results/json.ts'
 import { count, list, numberFormats, plural } from '../words.ts'
+import { changeView } from './change-view.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { extendByOptions } from './extend.ts'
@@ -66,7 +67,12 @@ export const compareCommand: Command = {
       extend: async (measured) => {
         const analysis = await inMemory(await measured.run.whole())
         if (models.a.length === 1 && models.b.length === 1)
-          comparison = compareModels(layersOf(analysis, models.a[0]!), layersOf(analysis, models.b[0]!))
+          comparison = await compareWeights(
+            { ...layersOf(analysis, models.a[0]!), inputs: inputs.slice(0, ofFirst) },
+            { ...layersOf(analysis, models.b[0]!), inputs: inputs.slice(ofFirst) },
+            analysis.parameters,
+            measured.signal,
+          )
         else {
           const choice = { a: { name: names[0]!, models: models.a }, b: { name: names[1]!, models: models.b } }
           groups = await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })
@@ -82,8 +88,10 @@ export const compareCommand: Command = {
     for (const text of new Set([...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])])) warn(text)
     const depth = depthNote(record.models)
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
-    else if (comparison) print(comparisonView(comparison, depth))
-    else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
+    else if (comparison) {
+      print(changeView(comparison))
+      print(comparisonView(comparison, depth))
+    } else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
     if (report !== undefined && input) await writeReport(input, report, await figuresAsked(words))
     else if (words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0

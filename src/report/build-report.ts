@@ -4,6 +4,7 @@ import { metricWords } from '../figures/metric-words.ts'
 import { base64 } from '../figures/picture.ts'
 import { count, list, plural, sentence } from '../words.ts'
 import { howSure, leadSentences } from './answer.ts'
+import { changeTable } from './change-table.ts'
 import { correlationTable, htmlPairTable, shiftTable } from './group-tables.ts'
 import { type Html, html, raw } from './html.ts'
 import { answerTable, comparedTable, datasetTables, depthTables, shapeTable, spreadTable } from './metric-tables.ts'
@@ -89,6 +90,7 @@ ${sets.length ? closed('Each data set alone', sets) : ''}${htmlPairTable(groups)
     })
     return html`<p class="lede">${parts.length ? `From ${comparison.a} to ${comparison.b}: ${list(parts)}.` : 'The two models share no metric that is defined.'} Two models: differences are measured exactly, and say nothing about other models.</p>
 ${comparedTable(comparison)}
+${changeTable(comparison)}
 ${comparison.warnings.map((text) => html`<p class="small">${sentence(text)}.</p>`)}
 <p>${extent(input)}</p>`
   }

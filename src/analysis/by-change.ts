@@ -1,0 +1,32 @@
+import type { LayerComparison } from './report-types.ts'
+import type { WeightChange } from './weight-change.ts'
+
+/** A layer of two models whose weights were compared. */
+export interface ChangedLayer {
+  readonly layer: LayerComparison
+  readonly change: WeightChange
+}
+
+/** Layers whose weights were compared, by falling relative change; apart from them those whose weights are the same. */
+export function byChange(layers: readonly LayerComparison[]): {
+  readonly changed: ChangedLayer[]
+  readonly same: ChangedLayer[]
+} {
+  const compared = layers.flatMap((layer): ChangedLayer[] => (layer.change ? [{ layer, change: layer.change }] : []))
+  const isSame = ({ change }: ChangedLayer): boolean =>
+    change.relative_change === 0 ||
+    (change.relative_change === null && change.cosine === null && change.zeros_a === change.zeros_b)
+  return {
+    changed: compared
+      .filter((one) => !isSame(one))
+      .sort(
+        (p, q) => (q.change.relative_change ?? Number.POSITIVE_INFINITY) - (p.change.relative_change ?? Number.POSITIVE_INFINITY),
+      ),
+    same: compared.filter(isSame),
+  }
+}
+
+/** A layer's name, or both where they differ. */
+export function bothNames({ layer_a, layer_b }: Pick<LayerComparison, 'layer_a' | 'layer_b'>): string {
+  return layer_a === layer_b ? layer_a : `${layer_a} / ${layer_b}`
+}

@@ -1,0 +1,124 @@
+import type { Input, LazyInput } from '../io/random-access.ts'
+import { InputDriver } from '../measure/input-driver.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import type { Parameters } from '../measure/parameters.ts'
+import { parseKernel, type SelectedLayer } from '../measure/select.ts'
+import { openInstance, type WasmInstance } from '../wasm/module.ts'
+import { compareModels, matchLayers } from './compare-models.ts'
+import type { ModelComparison } from './report-types.ts'
+import { type WeightChange, weightChange } from './weight-change.ts'
+
+/** A model that was measured, and the inputs that it is read from. */
+export interface MeasuredModel {
+  readonly model: string
+  readonly layers: readonly LayerRow[]
+  readonly inputs: readonly (Input | LazyInput)[]
+}
+
+/** The layers of a model's inputs while they are open. */
+export class OpenLayers {
+  readonly #driver: InputDriver
+  readonly #layers: ReadonlyMap<number, SelectedLayer>
+
+  private constructor(driver: InputDriver, layers: ReadonlyMap<number, SelectedLayer>) {
+    this.#driver = driver
+    this.#layers = layers
+  }
+
+  /** @throws InputError when an input cannot be read again */
+  static async open(
+    inputs: MeasuredModel['inputs'],
+    { kernel }: Pick<Parameters, 'kernel'>,
+    signal?: AbortSignal,
+  ): Promise<OpenLayers> {
+    const choice = parseKernel(kernel)
+    const driver = new InputDriver(inputs, { ...(signal && { signal }), choice, hash: false, goesOnWithout: () => false })
+    const layers = new Map<number, SelectedLayer>()
+    try {
+      for await (const event of driver.events())
+        if (event.kind === 'input')
+          for (const model of event.input.models) for (const layer of model.layers) layers.set(layer.layer_id, layer)
+      return new OpenLayers(driver, layers)
+    } catch (error) {
+      await driver.close()
+      throw error
+    }
+  }
+
+  of({ layer_id }: Pick<LayerRow, 'layer_id'>): SelectedLayer | undefined {
+    return this.#layers.get(layer_id)
+  }
+
+  close(): Promise<void> {
+    return this.#driver.close()
+  }
+}
+
+/**
+ * Compares two models layer by layer, their metrics and their weights (`compareModels`, `weightChange`).
+ * @throws InputError when an input cannot be read again
+ */
+export async function compareWeights(
+  a: MeasuredModel,
+  b: MeasuredModel,
+  parameters: Parameters,
+  signal?: AbortSignal,
+): Promise<ModelComparison> {
+  const comparison = compareModels(a, b)
+  const { matches } = matchLayers(a.layers, b.layers)
+  const changes = await changesOf(matches, a, b, parameters, signal)
+  const layers = comparison.layers.map((layer, k) => ({ ...layer, change: layer.because === null ? changes[k]! : null }))
+  return { ...comparison, layers }
+}
+
+/** What changed in each of some pairs of layers; null where their shapes differ. */
+export async function changesOf(
+  matches: readonly (readonly [LayerRow, LayerRow])[],
+  a: MeasuredModel,
+  b: MeasuredModel,
+  parameters: Parameters,
+  signal?: AbortSignal,
+): Promise<(WeightChange | null)[]> {
+  const wasm = await openInstance()
+  const first = await OpenLayers.open(a.inputs, parameters, signal)
+  try {
+    const second = await OpenLayers.open(b.inputs, parameters, signal)
+    try {
+      return await changesBetween(wasm, matches, first, second, parameters, signal)
+    } finally {
+      await second.close()
+    }
+  } finally {
+    await first.close()
+  }
+}
+
+/** The same for layers that are open. */
+export async function changesBetween(
+  wasm: WasmInstance,
+  matches: readonly (readonly [LayerRow, LayerRow])[],
+  a: OpenLayers,
+  b: OpenLayers,
+  parameters: Parameters,
+  signal?: AbortSignal,
+): Promise<(WeightChange | null)[]> {
+  const changes: (WeightChange | null)[] = []
+  for (const [x, y] of matches) {
+    signal?.throwIfAborted()
+    const [first, second] = [a.of(x), b.of(y)]
+    const shape = first?.convolution.shape
+    const isAlike = shape !== undefined && second !== undefined && shape.join() === second.convolution.shape.join()
+    changes.push(
+      isAlike
+        ? await weightChange(
+            wasm,
+            shape,
+            { row: x, plan: first!.convolution.weights },
+            { row: y, plan: second.convolution.weights },
+            parameters,
+          )
+        : null,
+    )
+  }
+  return changes
+}

@@ -1,0 +1,142 @@
+import { sparseLimit } from '../measure/layer-pass.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import type { LayerJob } from '../measure/measurer.ts'
+import type { Parameters } from '../measure/parameters.ts'
+import { cosineOf, sumWeights, type WeightSums } from '../measure/weight-sums.ts'
+import type { WasmInstance } from '../wasm/module.ts'
+import { type Moments, mergeMoments } from '../wasm/moments.ts'
+import { scaleOf } from './chance.ts'
+import { coefficientBins } from './coefficients.ts'
+import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
+import { halvesChance } from './random-halves.ts'
+import { densities, distributionShift } from './shift.ts'
+
+/** What changed between two weights of one shape. */
+export interface WeightChange {
+  /** ‖b − a‖ / ‖a‖; null where a is zero. */
+  readonly relative_change: number | null
+  /** Of the two weights as vectors; null where one is zero. */
+  readonly cosine: number | null
+  /** The least over output channels that are zero in neither, and which one. */
+  readonly least_cosine: number | null
+  readonly least_channel: number | null
+  /** Share of weights whose sign differs, of those that are 0 in neither; null where there are none. */
+  readonly sign_flips: number | null
+  /** Weights that are exactly 0 in a, in b, and in both; those in both over those in either, null where there are none. */
+  readonly zeros_a: number
+  readonly zeros_b: number
+  readonly zeros_both: number
+  readonly zero_overlap: number | null
+  /** Distribution shift D of the filters in the basis of both, and its level by chance: the filters of both dealt out at random. */
+  readonly shift: number | null
+  readonly shift_chance: { readonly median: number; readonly high: number; readonly p: number } | null
+  /** Cosines of the principal angles between the spans of the three leading components of either, falling: 1 is the same direction. */
+  readonly principal_cosines: readonly number[] | null
+  /** Why D has no value. */
+  readonly because: string | null
+}
+
+/** A layer as it was measured, and where its weights lie. */
+export interface MeasuredWeights {
+  readonly row: Pick<LayerRow, 'peak' | 'scaled' | 'raw'>
+  readonly plan: LayerJob['plan']
+}
+
+/** Deals of the filters, and their seed. */
+const CHANCE = { seed: 1, draws: 200 }
+
+/** Components whose span stands for a filter basis. */
+const LEADING = 3
+
+/**
+ * Compares two weights of one shape; both are read once, for D with its level by chance twice more.
+ * @throws InputError when the bytes cannot be read
+ */
+export async function weightChange(
+  wasm: WasmInstance,
+  shape: LayerJob['shape'],
+  a: MeasuredWeights,
+  b: MeasuredWeights,
+  parameters: Pick<Parameters, 'threshold' | 'profile'>,
+): Promise<WeightChange> {
+  const sums = await sumWeights(wasm, shape, a.plan, b.plan)
+  return { ...ofSums(sums), ...(await shiftOf(wasm, shape, a, b, parameters, sums)), principal_cosines: anglesOf(wasm, a, b) }
+}
+
+type OfSums = Omit<WeightChange, 'shift' | 'shift_chance' | 'principal_cosines' | 'because'>
+
+function ofSums(sums: WeightSums): OfSums {
+  const { squares_a, squares_b, products, squared_change, least } = sums
+  const either = sums.zeros_a + sums.zeros_b - sums.zeros_both
+  return {
+    relative_change: squares_a > 0 ? Math.sqrt(squared_change) / Math.sqrt(squares_a) : null,
+    cosine: cosineOf(squares_a, squares_b, products, squared_change),
+    least_cosine: least?.cosine ?? null,
+    least_channel: least?.channel ?? null,
+    sign_flips: sums.both_nonzero > 0 ? sums.flipped / sums.both_nonzero : null,
+    zeros_a: sums.zeros_a,
+    zeros_b: sums.zeros_b,
+    zeros_both: sums.zeros_both,
+    zero_overlap: either > 0 ? sums.zeros_both / either : null,
+  }
+}
+
+async function shiftOf(
+  wasm: WasmInstance,
+  shape: LayerJob['shape'],
+  a: MeasuredWeights,
+  b: MeasuredWeights,
+  { threshold, profile }: Pick<Parameters, 'threshold' | 'profile'>,
+  { squared_change }: WeightSums,
+): Promise<Pick<WeightChange, 'shift' | 'shift_chance' | 'because'>> {
+  const joint = mergeMoments([a.row.scaled, b.row.scaled])
+  const because = whyNoBasis(joint)
+  if (because !== null || a.row.scaled.count === 0 || b.row.scaled.count === 0)
+    return { shift: null, shift_chance: null, because: because ?? 'one of them has no non-sparse filter' }
+  if (squared_change === 0) return { shift: 0, shift_chance: null, because: null }
+  const basis = principalComponents(joint)
+  const taps = shape[2] * shape[3]
+  const range: [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const widen = (address: number, filters: number): void => {
+    const { lowest, highest } = wasm.coefficientRange(address, filters, taps, basis)
+    range[0] = lowest.reduce((least, value) => Math.min(least, value), range[0])
+    range[1] = highest.reduce((most, value) => Math.max(most, value), range[1])
+  }
+  await sumWeights(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
+    widen(atA, filters)
+    widen(atB, filters)
+  })
+  const counts = [new Float64Array(taps * coefficientBins), new Float64Array(taps * coefficientBins)] as const
+  const limits = [a, b].map(({ row }) => sparseLimit(row.peak, threshold, profile))
+  const [low, high] = range
+  await sumWeights(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
+    wasm.coefficientHistogram(atA, filters, taps, basis, { low, high, ...limits[0]! }, counts[0])
+    wasm.coefficientHistogram(atB, filters, taps, basis, { low, high, ...limits[1]! }, counts[1])
+  })
+  const [first, second] = [a, b].map(({ row }, k) =>
+    densities({ filters: row.scaled.count, counts: counts[k]! }, range, wasm.math),
+  )
+  const { shift } = distributionShift(first!, second!, basis.explainedVarianceRatio)
+  const chance = halvesChance(shift, ...counts, scaleOf(basis.explainedVarianceRatio, range), wasm, CHANCE)
+  return { shift, shift_chance: chance && { median: chance.median, high: chance.high, p: chance.p }, because: null }
+}
+
+/** Cosines of the principal angles between the spans of the leading components: singular values of their products. */
+function anglesOf(wasm: WasmInstance, a: MeasuredWeights, b: MeasuredWeights): readonly number[] | null {
+  const [first, second] = [basisOf(a.row.scaled), basisOf(b.row.scaled)]
+  if (!first || !second) return null
+  const taps = first.mean.length
+  const n = Math.min(LEADING, taps)
+  const products = new Float64Array(n * n)
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < taps; k++) products[i * n + j]! += first.components[i * taps + k]! * second.components[j * taps + k]!
+  const squares = new Float64Array(n * n)
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) for (let k = 0; k < n; k++) squares[i * n + j]! += products[i * n + k]! * products[j * n + k]!
+  return Array.from(wasm.eigenvalues(squares), (value) => Math.sqrt(Math.min(1, Math.max(0, value))))
+}
+
+function basisOf(moments: Moments): PrincipalComponents | null {
+  return whyNoBasis(moments) === null ? principalComponents(moments) : null
+}

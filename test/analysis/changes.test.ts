@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { compareWeights, type MeasuredModel } from '../../src/analysis/changes.ts'
+import type { ModelComparison } from '../../src/analysis/report-types.ts'
+import type { WeightChange } from '../../src/analysis/weight-change.ts'
+import { analyze } from '../../src/analyze.ts'
+import { diskFolder, openFile } from '../../src/io/node.ts'
+import type { LazyInput } from '../../src/io/random-access.ts'
+import { settingsOf } from '../../src/measure/options.ts'
+import { changeTable } from '../../src/report/change-table.ts'
+
+type Expected = Pick<
+  WeightChange,
+  'relative_change' | 'cosine' | 'least_cosine' | 'sign_flips' | 'zeros_a' | 'zeros_b' | 'zeros_both'
+>
+const series = new URL('../../../test/fixtures/series/', import.meta.url)
+const expected = JSON.parse(readFileSync(new URL('changes.json', series), 'utf8')) as Record<
+  string,
+  { readonly of: string; readonly layers: readonly Expected[] }
+>
+const { parameters } = settingsOf({})
+
+async function measured(name: string): Promise<MeasuredModel> {
+  const path = fileURLToPath(new URL(name, series))
+  const inputs: LazyInput[] = [
+    { path, open: async () => ({ path, access: await openFile(path), folder: diskFolder(dirname(path)) }) },
+  ]
+  const { models, layers } = await analyze(inputs, { hash: false })
+  return { model: models[0]!.model, layers, inputs }
+}
+
+const textOf = (comparison: ModelComparison): string => {
+  const table = changeTable(comparison)
+  return table === '' ? '' : table.text
+}
+
+const compared = new Map<string, ModelComparison>()
+for (const [name, { of, layers }] of Object.entries(expected)) {
+  test(`${of} and ${name}: as PyTorch and NumPy say`, async () => {
+    const comparison = await compareWeights(await measured(of), await measured(name), parameters)
+    compared.set(name, comparison)
+    assert.is(comparison.layers.length, layers.length)
+    for (const [k, wanted] of layers.entries()) {
+      const change = comparison.layers[k]!.change!
+      for (const key of ['zeros_a', 'zeros_b', 'zeros_both'] as const) assert.is(change[key], wanted[key], key)
+      for (const key of ['relative_change', 'cosine', 'least_cosine', 'sign_flips'] as const)
+        assert.ok(Math.abs(change[key]! - wanted[key]!) < 1e-12, `${k} ${key}: ${change[key]}, not ${wanted[key]}`)
+    }
+  })
+}
+
+test('a renamed network shows no change, and says how its layers were matched', () => {
+  const renamed = compared.get('renamed.pt')!
+  assert.is(renamed.matched_by, 'order')
+  for (const { change } of renamed.layers) {
+    assert.equal(
+      [change!.relative_change, change!.cosine, change!.least_cosine, change!.sign_flips, change!.shift],
+      [0, 1, 1, 0, 0],
+    )
+    for (const cosine of change!.principal_cosines!) assert.ok(Math.abs(cosine - 1) < 1e-12)
+  }
+  assert.match(textOf(renamed), /6 layers are the same: no change/)
+})
+
+test('a frozen layer is unchanged; D of a copy in integers is below chance, of a trained layer above it', () => {
+  const [frozen] = compared.get('finetuned.pt')!.layers
+  assert.is(frozen!.change!.relative_change, 0)
+  for (const { change } of compared.get('int8.onnx')!.layers) assert.ok(change!.shift! < change!.shift_chance!.median)
+  const deepest = compared.get('robust/step=1170.ckpt')!.layers[5]!.change!
+  assert.ok(deepest.shift! > deepest.shift_chance!.high && deepest.shift_chance!.p < 0.01)
+})
+
+test('the report lists the layers that changed most first', () => {
+  const table = textOf(compared.get('pruned.pt')!)
+  const order = [...table.matchAll(/features\.(\d+)\.weight/g)].map((match) => match[1])
+  assert.equal(order, ['17', '14', '10', '7', '3', '0'])
+})
+
+test('layers of other shapes have no change, and say why', async () => {
+  const a = await measured('pruned.pt')
+  const b = await measured('finetuned.pt')
+  const other = { ...b, layers: b.layers.map((row, k) => (k === 1 ? { ...row, out_channels: 8, filters: 128 } : row)) }
+  const { layers } = await compareWeights(a, other, parameters)
+  assert.match(layers[1]!.because!, /the shapes differ/)
+  assert.is(layers[1]!.change, null)
+  assert.ok(layers[0]!.change)
+})
+
+test.run()
