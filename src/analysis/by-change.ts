@@ -1,5 +1,4 @@
-import type { LayerComparison } from './report-types.ts'
-import type { WeightChange } from './weight-change.ts'
+import type { LayerComparison, WeightChange } from './report-types.ts'
 
 /** A layer of two models whose weights were compared. */
 export interface ChangedLayer {

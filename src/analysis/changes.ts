@@ -5,8 +5,8 @@ import type { Parameters } from '../measure/parameters.ts'
 import { parseKernel, type SelectedLayer } from '../measure/select.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { compareModels, matchLayers } from './compare-models.ts'
-import type { ModelComparison } from './report-types.ts'
-import { type WeightChange, weightChange } from './weight-change.ts'
+import type { ModelComparison, WeightChange } from './report-types.ts'
+import { weightChange } from './weight-change.ts'
 
 /** A model that was measured, and the inputs that it is read from. */
 export interface MeasuredModel {

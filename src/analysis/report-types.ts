@@ -18,7 +18,6 @@ import type {
   shiftRowSchema,
   signedRankSchema,
 } from './report-schema.ts'
-import type { WeightChange } from './weight-change.ts'
 
 export { type BucketName, bucketNames, type Counting, groupedNames, type MetricName, metricNames } from './report-names.ts'
 
@@ -106,5 +105,30 @@ export interface LayerComparison {
   /** What changed in the weights, where they were read; null where the two are not compared. */
   readonly change?: WeightChange | null
   /** Why the two are not compared: their shapes differ (all differences are then null). */
+  readonly because: string | null
+}
+
+/** What changed between two weights of one shape. */
+export interface WeightChange {
+  /** ‖b − a‖ / ‖a‖; null where a is zero. */
+  readonly relative_change: number | null
+  /** Of the two weights as vectors; null where one is zero. */
+  readonly cosine: number | null
+  /** The least over output channels that are zero in neither, and which one. */
+  readonly least_cosine: number | null
+  readonly least_channel: number | null
+  /** Share of weights whose sign differs, of those that are 0 in neither; null where there are none. */
+  readonly sign_flips: number | null
+  /** Weights that are exactly 0 in a, in b, and in both; those in both over those in either, null where there are none. */
+  readonly zeros_a: number
+  readonly zeros_b: number
+  readonly zeros_both: number
+  readonly zero_overlap: number | null
+  /** Distribution shift D of the filters in the basis of both, and its level by chance: the filters of both dealt out at random. */
+  readonly shift: number | null
+  readonly shift_chance: { readonly median: number; readonly high: number; readonly p: number } | null
+  /** Cosines of the principal angles between the spans of the three leading components of either, falling: 1 is the same direction. */
+  readonly principal_cosines: readonly number[] | null
+  /** Why D has no value. */
   readonly because: string | null
 }

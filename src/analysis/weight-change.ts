@@ -2,39 +2,15 @@ import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { LayerJob } from '../measure/measurer.ts'
 import type { Parameters } from '../measure/parameters.ts'
-import { cosineOf, sumWeights, type WeightSums } from '../measure/weight-sums.ts'
+import { sumWeights, type WeightSums, weightCosine } from '../measure/weight-sums.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import { scaleOf } from './chance.ts'
 import { coefficientBins } from './coefficients.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
 import { halvesChance } from './random-halves.ts'
+import type { WeightChange } from './report-types.ts'
 import { densities, distributionShift } from './shift.ts'
-
-/** What changed between two weights of one shape. */
-export interface WeightChange {
-  /** ‖b − a‖ / ‖a‖; null where a is zero. */
-  readonly relative_change: number | null
-  /** Of the two weights as vectors; null where one is zero. */
-  readonly cosine: number | null
-  /** The least over output channels that are zero in neither, and which one. */
-  readonly least_cosine: number | null
-  readonly least_channel: number | null
-  /** Share of weights whose sign differs, of those that are 0 in neither; null where there are none. */
-  readonly sign_flips: number | null
-  /** Weights that are exactly 0 in a, in b, and in both; those in both over those in either, null where there are none. */
-  readonly zeros_a: number
-  readonly zeros_b: number
-  readonly zeros_both: number
-  readonly zero_overlap: number | null
-  /** Distribution shift D of the filters in the basis of both, and its level by chance: the filters of both dealt out at random. */
-  readonly shift: number | null
-  readonly shift_chance: { readonly median: number; readonly high: number; readonly p: number } | null
-  /** Cosines of the principal angles between the spans of the three leading components of either, falling: 1 is the same direction. */
-  readonly principal_cosines: readonly number[] | null
-  /** Why D has no value. */
-  readonly because: string | null
-}
 
 /** A layer as it was measured, and where its weights lie. */
 export interface MeasuredWeights {
@@ -70,7 +46,7 @@ function ofSums(sums: WeightSums): OfSums {
   const either = sums.zeros_a + sums.zeros_b - sums.zeros_both
   return {
     relative_change: squares_a > 0 ? Math.sqrt(squared_change) / Math.sqrt(squares_a) : null,
-    cosine: cosineOf(squares_a, squares_b, products, squared_change),
+    cosine: weightCosine(squares_a, squares_b, products, squared_change),
     least_cosine: least?.cosine ?? null,
     least_channel: least?.channel ?? null,
     sign_flips: sums.both_nonzero > 0 ? sums.flipped / sums.both_nonzero : null,

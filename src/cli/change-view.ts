@@ -1,6 +1,5 @@
 import { bothNames, byChange } from '../analysis/by-change.ts'
-import type { ModelComparison } from '../analysis/report-types.ts'
-import type { WeightChange } from '../analysis/weight-change.ts'
+import type { ModelComparison, WeightChange } from '../analysis/report-types.ts'
 import { count, fixed, percent, plural } from '../words.ts'
 import { pc } from './colour.ts'
 import { printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
@@ -13,10 +12,10 @@ const headings = [
   ['change', 0],
   ['cosine', 0],
   ['least channel', 3],
-  ['signs', 4],
+  ['signs', 1],
   ['zeros', 2],
-  ['D', 1],
-  ['chance', 1],
+  ['D', 4],
+  ['chance', 4],
 ] as const
 
 const EXPLAINED =

@@ -122,7 +122,7 @@ class ChannelSums {
   }
 
   #endChannel(): void {
-    const cosine = cosineOf(this.#a, this.#b, this.#ab, this.#change)
+    const cosine = weightCosine(this.#a, this.#b, this.#ab, this.#change)
     if (cosine !== null && (this.#least === null || cosine < this.#least.cosine)) this.#least = { channel: this.#channel, cosine }
     this.#squaresA += this.#a
     this.#squaresB += this.#b
@@ -151,7 +151,7 @@ class ChannelSums {
 }
 
 /** a·b / (|a|·|b|) within [−1, 1], exactly 1 where nothing changed; null where one of them is zero. */
-export function cosineOf(squaresA: number, squaresB: number, products: number, change: number): number | null {
+export function weightCosine(squaresA: number, squaresB: number, products: number, change: number): number | null {
   if (!(squaresA > 0 && squaresB > 0)) return null
   if (change === 0) return 1
   return Math.max(-1, Math.min(1, products / (Math.sqrt(squaresA) * Math.sqrt(squaresB))))
