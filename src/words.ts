@@ -102,8 +102,10 @@ function smallest(digits: number): string {
   return digits === 0 ? '1' : `0.${'0'.repeat(digits - 1)}1`
 }
 
-/** A tick label: as many decimals as it needs, up to four. */
+/** A tick label: as many decimals as it needs, up to four, and three digits of what is smaller: no tick but 0 reads 0. */
 export function tick(value: number): string {
+  const small = Math.abs(value)
+  if (small > 0 && small < 0.001) return `${value < 0 ? MINUS : ''}${Number(small.toPrecision(3))}`
   return fixed(value, 4).replace(/\.?0+$/, '') || '0'
 }
 

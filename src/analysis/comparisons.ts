@@ -1,5 +1,6 @@
 import { metricFamilies } from '../measure/metrics/registry.ts'
 import type { Interval } from './bootstrap.ts'
+import { clustersOf, distinctPairs } from './clusters.ts'
 import { holm } from './holm.ts'
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
@@ -29,16 +30,17 @@ export function matchPairs(pairs: readonly Pair[], members: readonly MeasuredMem
 /** The intervals of lists of differences. */
 type Intervals = (lists: readonly (readonly number[])[]) => readonly Interval[]
 
-/** Every metric, overall and by depth bucket, in both countings, over all pairs and those of each data set; p corrected by Holm. */
+/** Every metric, overall and by depth bucket, in both countings, over all pairs and those of each data set; p corrected by Holm. `classes`: the same number for the same filters. */
 export function comparePairs(
   pairs: readonly MatchedPair[],
   datasets: readonly (string | null)[],
+  classes: Uint32Array,
   intervals: Intervals,
   math: Transcendental,
 ): PairedComparison[] {
   if (pairs.length === 0) return []
   return datasets.flatMap((dataset) => {
-    const compared = comparedIn(dataset, pairs, math)
+    const compared = comparedIn(dataset, pairs, classes, math)
     const found = intervals(compared.map(({ differences }) => differences))
     return compared.map(({ row }, k) => ({ ...row, interval: found[k]! }))
   })
@@ -50,13 +52,19 @@ interface Compared {
   readonly differences: readonly number[]
 }
 
-function comparedIn(dataset: string | null, pairs: readonly MatchedPair[], math: Transcendental): Compared[] {
+function comparedIn(
+  dataset: string | null,
+  pairs: readonly MatchedPair[],
+  classes: Uint32Array,
+  math: Transcendental,
+): Compared[] {
   const inData = pairs.filter((pair) => dataset === null || pair.dataset === dataset)
-  const partners = partnersOf(inData)
+  const clusters = clustersOf(inData, classes).map((cluster) => distinctPairs(cluster, classes))
+  const single = inData.map((pair) => [pair])
   return (['pairs', 'models'] as const).flatMap((counting) => {
     const rows = groupedNames.flatMap((metric) =>
       scopes.map(([key, bucket]) => {
-        const points = counting === 'pairs' ? pairPoints(inData, metric, key) : modelPoints(partners, metric, key)
+        const points = pointsOf(counting === 'pairs' ? single : clusters, metric, key)
         const { differences, ...row } = compare(points, counting, math)
         return { row: { ...row, metric, bucket, dataset, counting }, differences }
       }),
@@ -86,7 +94,7 @@ function compare(
   readonly differences: readonly number[]
 } {
   const n = points.length
-  const what = counting === 'pairs' ? 'pair' : 'model that pairs share'
+  const what = counting === 'pairs' ? 'pair' : 'independent observation'
   const empty = { n, a: null, b: null, difference: null, interval: null, test: null, differences: [] }
   if (n === 0) return { ...empty, because: `no ${what} has both values` }
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / n
@@ -107,33 +115,26 @@ interface Point {
   readonly b: number
 }
 
-function pairPoints(pairs: readonly MatchedPair[], metric: MetricName, bucket: number | 'all'): Point[] {
-  return pairs.flatMap((pair) => {
-    const a = valueIn(pair.a, bucket, metric)
-    const b = valueIn(pair.b, bucket, metric)
-    return a === null || b === null ? [] : [{ a, b }]
-  })
-}
-
-type Partners = ReadonlyMap<MeasuredMember, ReadonlySet<MeasuredMember>>
-
-/** The models of group a, each with its partners in b. */
-function partnersOf(pairs: readonly MatchedPair[]): Partners {
-  const partners = new Map<MeasuredMember, Set<MeasuredMember>>()
-  for (const { a, b } of pairs) {
-    const own = partners.get(a)
-    if (own) own.add(b)
-    else partners.set(a, new Set([b]))
-  }
-  return partners
-}
-
-/** One point for each model of group a: its value, and the mean over its partners in b. */
-function modelPoints(partners: Partners, metric: MetricName, bucket: number | 'all'): Point[] {
-  return [...partners].flatMap(([member, others]) => {
-    const a = valueIn(member, bucket, metric)
-    const values = [...others].map((other) => valueIn(other, bucket, metric)).filter((value) => value !== null)
-    return a === null || values.length === 0 ? [] : [{ a, b: values.reduce((sum, value) => sum + value, 0) / values.length }]
+/**
+ * One point for each cluster: means over its pairs with both values, each pair of different filters once. A pair alone is a
+ * cluster of one; of pairs that share a normal model the point is its value and the mean of its partners.
+ */
+function pointsOf(clusters: readonly (readonly MatchedPair[])[], metric: MetricName, bucket: number | 'all'): Point[] {
+  return clusters.flatMap((cluster) => {
+    let [n, sumA, sumB] = [0, 0, 0]
+    for (const pair of cluster) {
+      const a = valueIn(pair.a, bucket, metric)
+      const b = valueIn(pair.b, bucket, metric)
+      if (a === null || b === null) continue
+      n++
+      sumA += a
+      sumB += b
+    }
+    if (n === 0) return []
+    const [first] = cluster
+    // Of one normal model the value is its own, not the rounded mean of itself.
+    const same = cluster.every(({ a }) => a === first!.a)
+    return [{ a: same ? valueIn(first!.a, bucket, metric)! : sumA / n, b: sumB / n }]
   })
 }
 

@@ -188,6 +188,7 @@ export class GroupStatistics {
       {
         column: this.#datasets.length > 0 ? 'group and data set' : 'group',
         labelOf: (member) => (member.dataset === null ? name(member) : `${member.dataset} ${name(member)}`),
+        order: this.#datasets.flatMap((dataset) => Object.values(this.#membership.names).map((group) => `${dataset} ${group}`)),
       },
       { column: 'architecture', labelOf: ({ architecture }) => architecture },
     ]
@@ -226,7 +227,13 @@ export class GroupStatistics {
       architectures,
       models: members.map(reportModel),
       pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? { shift: null, chance: null })),
-      comparisons: comparePairs(pairs, this.#scopes, (lists) => bootstrapIntervals(lists, settings), math),
+      comparisons: comparePairs(
+        pairs,
+        this.#scopes,
+        this.#prints.classes(),
+        (lists) => bootstrapIntervals(lists, settings),
+        math,
+      ),
       distributions: distributionsOf(members, this.#scopes),
       depth: depthRows(members),
       pooled_depth: this.#pooledDepth.rows(members),
@@ -247,7 +254,7 @@ export class GroupStatistics {
           )
         : [],
       matrices: coefficients?.matrices.matrices(coefficients, math, draw) ?? [],
-      correlations: correlationsOf(members, this.#datasets, architectures),
+      correlations: correlationsOf(members, this.#datasets, architectures, this.#prints.classes()),
       warnings: [...this.#membership.warnings, ...this.#prints.sentences(compared), ...warnings],
     }
   }

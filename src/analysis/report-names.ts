@@ -26,8 +26,8 @@ export type BucketName = (typeof bucketNames)[number]
 
 /**
  * How a normal model that serves several robust ones counts. `pairs`: once per pair (the paper's pair figures; n = number
- * of pairs). `models`: each model once; for a paired test the differences of all pairs that share a normal model are
- * averaged first, so its n is the number of distinct normal models and the observations do not share a model.
+ * of pairs). `models`: each model once; for a paired test the differences of all pairs that share a model, or models with
+ * the same filters under several names, are averaged first, so its n is the number of independent observations.
  */
 export const countings = ['pairs', 'models'] as const
 export type Counting = (typeof countings)[number]

@@ -14,14 +14,21 @@ import type { Transcendental } from './transcendental.ts'
 export interface Labelled {
   readonly column: string
   readonly labelOf: (member: Member) => string | null
+  /** Values in the order they stand in; default, and behind these: that of their first appearance. */
+  readonly order?: readonly string[]
 }
 
-/** A column's values in the order of their first appearance among the pooled models, and how many models have each. */
-export function labelCounts({ labelOf }: Labelled, members: readonly Member[]): Map<string, number> {
+/** A column's values in their order, of those that pooled models have, and how many models have each. */
+export function labelCounts({ labelOf, order = [] }: Labelled, members: readonly Member[]): Map<string, number> {
   const values = new Map<string, number>()
   for (const member of members) {
     const value = member.pooled ? labelOf(member) : null
     if (value !== null) values.set(value, (values.get(value) ?? 0) + 1)
+  }
+  for (const value of [...order.filter((one) => values.has(one)), ...[...values.keys()].filter((one) => !order.includes(one))]) {
+    const models = values.get(value)!
+    values.delete(value)
+    values.set(value, models)
   }
   return values
 }

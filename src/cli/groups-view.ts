@@ -1,4 +1,5 @@
 import { type GroupReport, metricNames } from '../analysis/report-types.ts'
+import { isBeyondChance } from '../figures/chance-words.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
 import { HEADLINE, leadSentences } from '../report/answer.ts'
@@ -29,7 +30,6 @@ export function groupsView(report: GroupReport): string {
     ]
   })
   const right = 'right' as const
-  const overall = report.shift.find((row) => row.dataset === null && row.bucket === 'all' && row.counting === 'models')
   const { lead, rest } = leadSentences(report)
   const [nameA, nameB] = [printable(a.name), printable(b.name)]
   const columns: TerminalColumn[] = [
@@ -48,9 +48,7 @@ export function groupsView(report: GroupReport): string {
     '',
     ...[lead, ...rest].map((text) => wrapped(`  ${printable(text)}`, '  ')),
     ...(rows.length > 0 ? ['', terminalTable(columns, rows)] : []),
-    ...(overall?.shift !== null && overall?.shift !== undefined
-      ? ['', wrapped(`  distribution shift D(${nameA}, ${nameB}) = ${overall.shift.toFixed(4)}`, '  ')]
-      : []),
+    ...shiftLines(report),
     ...(correlations.length > 0
       ? [
           '',
@@ -77,6 +75,42 @@ function correlationRows({ correlations }: GroupReport): string[][] {
       ? []
       : [[metricWords[metric].name, against.replace('_', ' '), signed(rho), pNumber(p_exact ?? p), String(n)]],
   )
+}
+
+/** The shift over all layers, each model once, of all data sets and of each, with what chance gives beside it. */
+function shiftLines({ shift, groups: { a, b }, datasets }: GroupReport): string[] {
+  const scopes = datasets.length > 1 ? [null, ...datasets] : [null]
+  const rows = scopes.flatMap((dataset) =>
+    shift.filter((row) => row.dataset === dataset && row.bucket === 'all' && row.counting === 'models' && row.shift !== null),
+  )
+  if (rows.length === 0) return []
+  const right = 'right' as const
+  const cells = rows.map(({ dataset, shift: value, chance }) => [
+    printable(dataset ?? 'all'),
+    number(value),
+    number(chance?.median ?? null),
+    number(chance?.high ?? null),
+    chance ? signed(chance.excess) : '–',
+    chance?.interval ? `[${chance.interval.map((end) => end.toFixed(4)).join(', ')}]` : '–',
+    chance ? pValue(chance.p_holm ?? chance.p) : '–',
+    chance ? (isBeyondChance(chance) ? 'beyond chance' : 'not shown to be beyond chance') : '',
+  ])
+  return [
+    '',
+    terminalTable(
+      [
+        { title: `shift D(${printable(a.name)}, ${printable(b.name)})`, short: 'shift D' },
+        { title: 'D', align: right },
+        { title: 'by chance', align: right },
+        { title: '95 %', align: right, drop: 2 },
+        { title: 'excess', align: right, drop: 4 },
+        { title: '95 % interval', align: right, drop: 1 },
+        { title: 'p (Holm)', align: right },
+        { title: '', drop: 3 },
+      ],
+      cells,
+    ),
+  ]
 }
 
 function number(value: number | null): string {

@@ -30,13 +30,13 @@ export function chanceP({ p, p_holm }: Chance): string {
 
 const exchanged = {
   cluster: 'the sides of pairs swapped, those that share a model (or the same filters) together',
-  model: 'labels of models permuted within their data set, models with the same filters as one',
+  model: 'labels of models permuted, within the data sets that have both, models with the same filters as one',
   filter: 'the filters of both dealt out anew',
 } as const
 
-/** How chance levels were drawn, for the small print under a figure or table. */
-export function chanceNote(chances: readonly (Chance | null | undefined)[], draws: string): string {
+/** How chance levels were drawn, for the small print under a figure or table; empty where there are none. */
+export function chanceNote(chances: readonly (Chance | null | undefined)[]): string {
   const units = [...new Set(chances.flatMap((chance) => (chance ? [chance.unit] : [])))]
   if (units.length === 0) return ''
-  return `Chance: D when the sides mean nothing (${draws}; ${units.map((unit) => exchanged[unit]).join('; or ')}). Sampling alone lifts D by about its median; beyond chance: p < ${LEVEL} after Holm's correction.`
+  return `Chance: D when the sides mean nothing (${units.map((unit) => exchanged[unit]).join('; or ')}), its median and its 95 % quantile. Sampling alone lifts D by about that median; the excess is D less it. Beyond chance: p below ${LEVEL} after Holm's correction.`
 }

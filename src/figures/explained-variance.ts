@@ -1,8 +1,9 @@
-import type { GroupReport } from '../analysis/report-types.ts'
+import type { BasisRow, GroupReport } from '../analysis/report-types.ts'
 import { list, percent, plural, sentence, shortCount } from '../words.ts'
 import { COLUMN, type Figure, frame, type LegendItem } from './figure.ts'
 import { basesShown, rowColour, rowName } from './pca-bases.ts'
 import { loadPlot, panel } from './plot.ts'
+import type { SymbolName } from './symbol-path.ts'
 import { colour } from './theme.ts'
 
 const HEIGHT = 250
@@ -20,7 +21,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
   })
   const marks = series.flatMap(({ row, line }) => {
     const stroke = rowColour(row)
-    const symbol = row.group === 'a' ? 'circle' : row.group === 'b' ? 'diamond2' : 'square2'
+    const symbol = symbolOf(row)
     return [
       plot.lineY(line, {
         x: 'component',
@@ -70,6 +71,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
       fill: 'none',
       stroke: rowColour(row),
       label: name,
+      symbol: symbolOf(row),
     }),
   )
   return frame(
@@ -84,6 +86,10 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
     },
     drawing,
   )
+}
+
+function symbolOf({ group }: Pick<BasisRow, 'group'>): SymbolName {
+  return group === 'a' ? 'circle' : group === 'b' ? 'diamond2' : 'square2'
 }
 
 function captionOf(series: readonly { name: string; line: readonly { component: number; share: number }[] }[]): string {

@@ -1,4 +1,5 @@
 import { coordinate, element, type SvgNode } from './svg-document.ts'
+import { type SymbolName, strokedSymbols, symbolPath } from './symbol-path.ts'
 import { colour, figureClass, fontFamily, standaloneStyle } from './theme.ts'
 
 /** A finished figure. The same data give the same bytes in every engine. */
@@ -55,6 +56,8 @@ export interface LegendItem {
   readonly fill: string
   readonly stroke: string
   readonly label: string
+  /** What marks its points in the plot: drawn on a line, and instead of a dot. */
+  readonly symbol?: SymbolName
 }
 
 const NOTE_SIZE = 10.5
@@ -181,7 +184,22 @@ function drawLegend(items: readonly LegendItem[]): SvgNode {
   return group
 }
 
-function sample({ mark, fill, stroke }: LegendItem, x: number, y: number): SvgNode[] {
+/** A line of the legend carries the symbol that its points have. */
+function pointOf({ symbol, stroke, fill, mark }: LegendItem, x: number, y: number): SvgNode[] {
+  if (symbol === undefined) return mark === 'dot' ? [element('circle', { cx: x + 7, cy: y, r: 4, fill, stroke })] : []
+  const d = symbolPath(symbol, x + 7, y, mark === 'dot' ? 4 : 3.2)
+  const isStroked = strokedSymbols.has(symbol)
+  return [
+    element('path', {
+      d,
+      stroke,
+      ...(isStroked ? { fill: 'none', 'stroke-width': 1.5 } : { fill: mark === 'dot' ? fill : stroke }),
+    }),
+  ]
+}
+
+function sample(item: LegendItem, x: number, y: number): SvgNode[] {
+  const { mark, fill, stroke } = item
   const line = { x1: x, x2: x + 14, y1: y, y2: y, stroke, 'stroke-width': 2 }
   switch (mark) {
     case 'box':
@@ -190,13 +208,13 @@ function sample({ mark, fill, stroke }: LegendItem, x: number, y: number): SvgNo
         element('line', { ...line, x1: x + 0.5, x2: x + 13.5 }),
       ]
     case 'line':
-      return [element('line', line)]
+      return [element('line', line), ...pointOf(item, x, y)]
     case 'dash':
-      return [element('line', { ...line, 'stroke-width': 1.5, 'stroke-dasharray': '4 3' })]
+      return [element('line', { ...line, 'stroke-width': 1.5, 'stroke-dasharray': '4 3' }), ...pointOf(item, x, y)]
     case 'rule':
       return [element('line', { ...line, 'stroke-width': 1 })]
     case 'dot':
-      return [element('circle', { cx: x + 7, cy: y, r: 4, fill, stroke })]
+      return pointOf(item, x, y)
     case 'star':
       return [element('text', { x: x + 7, y: y + 6, fill, 'font-size': 15, 'text-anchor': 'middle' }, '*')]
   }

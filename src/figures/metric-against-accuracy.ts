@@ -5,7 +5,7 @@ import {
   metricNames,
   type ReportModel,
 } from '../analysis/report-types.ts'
-import { fixed, list, plural, pNumber, pValue, sentence } from '../words.ts'
+import { fixed, list, plural, pNumber, pValue, sentence, tick } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, textWidth, WIDE } from './figure.ts'
 import { metricWords } from './metric-words.ts'
 import { loadPlot, panel } from './plot.ts'
@@ -72,7 +72,7 @@ export async function metricAgainstAccuracy(
           plot.axisX({
             ticks: 5,
             tickSize: 0,
-            tickFormat: (v: number) => fixed(v, 0),
+            tickFormat: tick,
             label: 'robust accuracy (%)',
             labelAnchor: 'center',
             labelArrow: 'none',
@@ -83,7 +83,13 @@ export async function metricAgainstAccuracy(
     )
   })
   const legend = names.map(
-    (name, i): LegendItem => ({ mark: 'dot', fill: colour[categories[i]!], stroke: colour[categories[i]!], label: name }),
+    (name, i): LegendItem => ({
+      mark: 'dot',
+      symbol: symbols[i]!,
+      fill: colour[categories[i]!],
+      stroke: colour[categories[i]!],
+      label: name,
+    }),
   )
   const who = group === null ? '' : `${data.groups.b.name} `
   return frame(

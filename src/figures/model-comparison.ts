@@ -32,8 +32,8 @@ export async function modelComparison(data: ModelComparison, depth?: string): Pr
   const height = HEAD + metricNames.length * ROW + 12
   drawing.push(label('layers by depth', LEFT_PART / 2, height - 4, { size: 11, fill: colour.muted, anchor: 'middle' }))
   const legend: LegendItem[] = [
-    { mark: 'line', fill: 'none', stroke: colour.a, label: shorten(data.a, 52) },
-    { mark: 'line', fill: 'none', stroke: colour.b, label: shorten(data.b, 52) },
+    { mark: 'line', fill: 'none', stroke: colour.a, label: shorten(data.a, 52), symbol: 'circle' },
+    { mark: 'line', fill: 'none', stroke: colour.b, label: shorten(data.b, 52), symbol: 'diamond2' },
   ]
   const alone = data.only_a.length + data.only_b.length
   return frame(

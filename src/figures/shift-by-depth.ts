@@ -1,8 +1,9 @@
 import { type BucketName, bucketNames, type GroupReport, type ShiftRow } from '../analysis/report-types.ts'
 import { fixed, list, sentence, shortCount, tick } from '../words.ts'
+import { chanceNote, chanceText, isBeyondChance } from './chance-words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
 import { bucketTick, bucketWords } from './metric-words.ts'
-import { loadPlot, panel } from './plot.ts'
+import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
 import { categories, colour, symbols } from './theme.ts'
 
@@ -12,7 +13,8 @@ const COUNTING = 'pairs'
 const MOST_SERIES = 7
 
 /**
- * Distribution shift between the groups in each depth bucket, on a logarithmic scale; one series a data set.
+ * Distribution shift between the groups in each depth bucket, on a logarithmic scale; one series a data set. A hollow mark is not
+ * shown to be beyond chance; a dashed line is the 95 % quantile of chance.
  * `depth`: what depths rest on (`depthNote`), a line under the figure.
  */
 export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 'datasets'>, depth?: string): Promise<Figure> {
@@ -32,7 +34,8 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
     rows: slots.flatMap((slot) => defined.filter((row) => row.bucket === slot && row.dataset === dataset)),
   }))
   const absent = scopes.flatMap((dataset) => (dataset === null || drawn.includes(dataset) ? [] : [dataset]))
-  const values = series.flatMap(({ rows }) => rows.map((row) => row.shift))
+  const values = series.flatMap(({ rows }) => rows.flatMap(({ shift, chance }) => [shift, ...(chance ? [chance.high] : [])]))
+  const hasChance = series.some(({ rows }) => rows.some(({ chance }) => chance))
   const [low, high] = decades(values)
   const ticks = logTicks(low, high)
   const fewest = series
@@ -65,7 +68,16 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
             s.rows.filter((row) => row.bucket !== 'all'),
             { x: 'bucket', y: 'shift', stroke: s.colour, strokeWidth: 1.75 },
           ),
-          plot.dot(s.rows, { x: 'bucket', y: 'shift', fill: s.colour, stroke: s.colour, strokeWidth: 1, r: 4, symbol: s.symbol }),
+          ...chanceMarks(plot, s),
+          plot.dot(s.rows, {
+            x: 'bucket',
+            y: 'shift',
+            fill: (row: ShiftRow) => (!row.chance || isBeyondChance(row.chance) ? s.colour : colour.paper),
+            stroke: s.colour,
+            strokeWidth: 1.5,
+            r: 4,
+            symbol: s.symbol,
+          }),
         ]),
       ],
     }),
@@ -76,7 +88,15 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
       anchor: 'middle',
     }),
   ]
-  const legend = series.map((s): LegendItem => ({ mark: 'dot', fill: s.colour, stroke: s.colour, label: s.name }))
+  const legend: LegendItem[] = [
+    ...series.map((s): LegendItem => ({ mark: 'dot', symbol: s.symbol, fill: s.colour, stroke: s.colour, label: s.name })),
+    ...(hasChance
+      ? ([
+          { mark: 'dot', fill: colour.paper, stroke: colour.muted, label: 'not beyond chance' },
+          { mark: 'dash', fill: 'none', stroke: colour.muted, label: '95 % of chance' },
+        ] as const)
+      : []),
+  ]
   return frame(
     {
       id: 'shift-by-depth',
@@ -84,30 +104,65 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
       caption: captionOf(series, data),
       width: WIDE,
       height: HEIGHT,
-      ...(series.length > 1 ? { legend } : {}),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters.${absent.length ? ` Not defined for ${list(absent)}.` : ''}${depth ? ` ${depth}` : ''}`,
+      ...(series.length > 1 || hasChance ? { legend } : {}),
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters. ${chanceNote(series.flatMap(({ rows }) => rows.map(({ chance }) => chance)))}${absent.length ? ` Not defined for ${list(absent)}.` : ''}${depth ? ` ${depth}` : ''}`,
     },
     ...drawing,
   )
 }
 
+/** The 95 % quantile of chance: dashed through the buckets, and up to the mark of all layers. */
+function chanceMarks(plot: Plot, { rows, colour: stroke }: Series) {
+  const known = rows.flatMap(({ bucket, chance }) => (chance && chance.high > 0 ? [{ bucket, high: chance.high }] : []))
+  return [
+    plot.lineY(
+      known.filter(({ bucket }) => bucket !== 'all'),
+      { x: 'bucket', y: 'high', stroke, strokeWidth: 1, strokeDasharray: '3 3' },
+    ),
+    plot.lineY(
+      known.flatMap(({ bucket, high }) =>
+        bucket === 'all'
+          ? [
+              { bucket: 'gap', high },
+              { bucket, high },
+            ]
+          : [],
+      ),
+      { x: 'bucket', y: 'high', stroke, strokeWidth: 1, strokeDasharray: '3 3' },
+    ),
+  ]
+}
+
 interface Series {
   readonly name: string
+  readonly colour: string
   readonly rows: readonly (ShiftRow & { shift: number })[]
 }
 
+/** What is beyond chance, and where most; only the excess over chance is compared. */
 function captionOf(series: readonly Series[], { groups }: Pick<GroupReport, 'groups'>): string {
   const parts = series.flatMap(({ name, rows }) => {
     const all = rows.find((row) => row.bucket === 'all')
     const buckets = rows.filter((row) => row.bucket !== 'all')
     if (!all || buckets.length === 0) return []
-    const most = buckets.reduce((best, row) => (row.shift > best.shift ? row : best))
-    const where = series.length > 1 ? ` on ${name}` : ''
-    return `D = ${fixed(all.shift)}${where}, largest in ${bucketWords(most.bucket)} (${fixed(most.shift)})`
+    const where = series.length > 1 ? `on ${name} ` : ''
+    const level = all.chance
+      ? ` (${chanceText(all.chance)}; ${isBeyondChance(all.chance) ? 'beyond chance' : 'not shown to be beyond chance'})`
+      : ''
+    const beyond = buckets.flatMap((row) => (isBeyondChance(row.chance) ? [{ ...row, chance: row.chance }] : []))
+    const tested = buckets.filter(({ chance }) => chance).length
+    const most = beyond.reduce((best, row) => (best && best.chance.excess >= row.chance.excess ? best : row), beyond[0])
+    const depth =
+      tested === 0
+        ? ''
+        : most === undefined
+          ? `, in none of ${tested} depth buckets beyond chance`
+          : `, beyond chance in ${beyond.length} of ${tested} depth buckets, by most in ${bucketWords(most.bucket)} (D = ${fixed(most.shift)}, ${chanceText(most.chance)})`
+    return `${where}D = ${fixed(all.shift)}${level}${depth}`
   })
   return parts.length === 0
     ? 'The shift is undefined: there are too few filters in one of the groups.'
-    : `${sentence(`${groups.a.name} and ${groups.b.name} filters are apart by ${list(parts)}.`)}`
+    : `${sentence(`${groups.a.name} and ${groups.b.name} filters: ${parts.join('; ')}.`)}`
 }
 
 /** The 1-2-5 steps just outside the values. */

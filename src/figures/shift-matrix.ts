@@ -1,5 +1,6 @@
-import type { ShiftMatrix } from '../analysis/report-types.ts'
+import type { Chance, ShiftMatrix } from '../analysis/report-types.ts'
 import { fixed, sentence, shorten } from '../words.ts'
+import { chanceNote, chanceText, isBeyondChance } from './chance-words.ts'
 import { COLUMN, type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
@@ -7,7 +8,7 @@ import { colour } from './theme.ts'
 /** Above this the numbers no longer fit their cells and are left to the table. */
 const MOST_NUMBERS = 14
 
-/** Distribution shift between every two values of a column: darker is further apart; the upper triangle repeats the lower and stays empty. */
+/** Distribution shift between every two values of a column: darker is a larger shift, bold one beyond chance; the upper triangle repeats the lower and stays empty. */
 export function shiftMatrixFigure(data: ShiftMatrix): Figure {
   const names = data.values.map((value) => shorten(value, 28))
   const n = names.length
@@ -16,6 +17,7 @@ export function shiftMatrixFigure(data: ShiftMatrix): Figure {
   const cell = Math.max(12, Math.min(56, Math.floor((width - left - 4) / n)))
   const tall = Math.max(14, Math.min(cell, 34))
   const most = data.shift.flat().reduce((a: number, b) => Math.max(a, b ?? 0), 0)
+  const chances = (data.chance ?? []).flat().filter((chance) => chance !== null)
   const drawing: SvgNode[] = []
   for (let i = 0; i < n; i++) {
     const y = i * tall
@@ -52,7 +54,12 @@ export function shiftMatrixFigure(data: ShiftMatrix): Figure {
             size: cell < 40 ? 9.5 : 11,
             anchor: 'middle',
             fill: share > 0.68 ? colour.onAccent : colour.ink,
+            ...(isBeyondChance(data.chance?.[i]?.[j]) && { weight: 700 }),
           }),
+        )
+      else if (isBeyondChance(data.chance?.[i]?.[j]))
+        drawing.push(
+          element('circle', { cx: x + cell / 2, cy: y + tall / 2, r: 1.6, fill: share > 0.68 ? colour.onAccent : colour.ink }),
         )
     }
   }
@@ -83,7 +90,7 @@ export function shiftMatrixFigure(data: ShiftMatrix): Figure {
       caption: captionOf(data),
       width,
       height: Math.ceil(bottom + slant + 22),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms, weighted by explained variance; 0 means the same distribution. Each model counts once; full colour: ${fixed(most)}. Non-sparse 3×3 filters, each divided by its largest absolute value.`,
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms, weighted by explained variance; 0 means the same distribution. Each model counts once; full colour: ${fixed(most)}. Non-sparse 3×3 filters, each divided by its largest absolute value.${chances.length > 0 ? ` ${n <= MOST_NUMBERS ? 'Bold' : 'A dot'}: beyond chance. ${chanceNote(chances)}` : ''}`,
     },
     ...drawing,
   )
@@ -94,20 +101,30 @@ function cellText(value: number | null, cell: number): string {
   return value >= 9.995 ? fixed(value, 1) : fixed(value, cell < 40 ? 2 : 3)
 }
 
+/** Only the excess over chance is compared, of those beyond it; without chance levels nothing is. */
 function captionOf(data: ShiftMatrix): string {
-  let far: { i: number; j: number; value: number } | undefined
-  let near: { i: number; j: number; value: number } | undefined
-  for (let i = 0; i < data.values.length; i++) {
+  const cells: { i: number; j: number; value: number; chance: Chance | null }[] = []
+  for (let i = 0; i < data.values.length; i++)
     for (let j = 0; j < i; j++) {
       const value = data.shift[i]![j] ?? null
-      if (value === null) continue
-      if (!far || value > far.value) far = { i, j, value }
-      if (!near || value < near.value) near = { i, j, value }
+      if (value !== null) cells.push({ i, j, value, chance: data.chance?.[i]?.[j] ?? null })
     }
-  }
   const name = (i: number) => data.values[i]!
-  if (!far || !near) return 'No two values can be compared.'
-  if (far.i === near.i && far.j === near.j)
-    return `${sentence(name(far.j))} and ${name(far.i)} are apart by D = ${fixed(far.value)}.`
-  return `Furthest apart are ${name(far.j)} and ${name(far.i)} (D = ${fixed(far.value)}), closest ${name(near.j)} and ${name(near.i)} (${fixed(near.value)}).`
+  const [first] = cells
+  if (!first) return 'No two values can be compared.'
+  const beyond = cells.flatMap((cell) => (isBeyondChance(cell.chance) ? [{ ...cell, chance: cell.chance }] : []))
+  const level = ({ value, chance }: { value: number; chance: Chance | null }) =>
+    `D = ${fixed(value)}${chance ? `; ${chanceText(chance)}` : ''}`
+  if (cells.length === 1) {
+    const verdict = !first.chance ? '' : beyond.length > 0 ? ', beyond chance' : ', not shown to be beyond chance'
+    return `${sentence(name(first.j))} and ${name(first.i)}: ${level(first)}${verdict}.`
+  }
+  if (!cells.some(({ chance }) => chance)) return 'Shifts between every two values; what chance gives is not known for them.'
+  const most = beyond.reduce((best, cell) => (best && best.chance.excess >= cell.chance.excess ? best : cell), beyond[0])
+  const count = `${beyond.length} of ${cells.length} shifts are beyond chance`
+  if (!most) {
+    const before = cells.filter(({ chance }) => chance && chance.p < 0.05).length
+    return `None of ${cells.length} shifts is shown to be beyond chance${before > 0 ? `; ${before} ${before === 1 ? 'has' : 'have'} p below 0.05 before the correction for ${cells.length}` : ''}.`
+  }
+  return `${count}, by most that between ${name(most.j)} and ${name(most.i)} (${level(most)}).`
 }

@@ -2,7 +2,7 @@ import { type GroupReport, type MetricName, metricNames, type PairedComparison }
 import { metricWords } from '../figures/metric-words.ts'
 import { list, plural, pNumber, sentence } from '../words.ts'
 
-/** The counting that the answer uses: observations do not share a model. */
+/** The counting that the answer uses: observations are independent. */
 export const HEADLINE = 'models'
 /** Below this a difference is said to be shown. */
 export const LEVEL = 0.05
@@ -75,7 +75,7 @@ export function howSure(report: GroupReport): string {
   const pairs = report.pairs.length
   const shared =
     n < pairs
-      ? `${plural(pairs, 'pair')} with ${plural(n, `distinct ${a.name} model`)}: differences of pairs that share one are averaged first, so the ${n} observations do not share a model`
+      ? `${plural(pairs, 'pair')}, of which ${plural(n, 'observation is', 'observations are')} independent: differences of pairs that share a model, or models with the same filters, are averaged first`
       : `${plural(pairs, 'pair')}, each of its own ${a.name} model`
   const level = Math.round(100 * report.methods.level)
   return `${sentence(shared)}. Brackets: ${level} % bootstrap interval of the mean difference (not corrected); p: two-sided Wilcoxon signed-rank test, corrected for the three metrics by Holm's method. A p below ${LEVEL} is called shown; a larger one does not show that there is no difference.`

@@ -1,5 +1,13 @@
-import { type CorrelationRow, type GroupReport, type MetricName, metricNames, type PairRow } from '../analysis/report-types.ts'
-import { metricWords } from '../figures/metric-words.ts'
+import {
+  type CorrelationRow,
+  type GroupReport,
+  type MetricName,
+  metricNames,
+  type PairRow,
+  type ShiftRow,
+} from '../analysis/report-types.ts'
+import { chanceNote, excessText, isBeyondChance } from '../figures/chance-words.ts'
+import { bucketWords, metricWords } from '../figures/metric-words.ts'
 import { count, fixed, plural, pNumber } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { extremes, inTable, MOST_LISTED } from './long-lists.ts'
@@ -8,27 +16,86 @@ import { type HtmlColumn, htmlTable } from './table.ts'
 /** Of many pairs, how many at each end of each difference. */
 const EXTREMES = 10
 
-/** The shift per data set in both countings, over all layers and in the first one. */
-export function shiftTable(report: GroupReport): Html | '' {
+/** The shift per data set in both countings, over all layers and in the first one, with what chance gives beside each. */
+export function shiftTable(report: GroupReport): Html[] | '' {
   const scopes = report.datasets.length > 1 ? [null, ...report.datasets] : [null]
-  const find = (dataset: string | null, counting: 'pairs' | 'models', bucket: 'all' | 'first') =>
-    report.shift.find((row) => row.dataset === dataset && row.counting === counting && row.bucket === bucket)
-  const cell = (counting: 'pairs' | 'models', bucket: 'all' | 'first') => (dataset: string | null) => {
-    const row = find(dataset, counting, bucket)
-    if (row && row.shift === null && row.because !== null) return html`<span title="${row.because}">–</span>`
-    return fixed(row?.shift, 4)
-  }
-  if (!scopes.some((dataset) => find(dataset, 'models', 'all'))) return ''
+  const rows = scopes.flatMap((dataset) =>
+    (['all', 'first'] as const).flatMap((bucket) =>
+      report.shift.filter((row) => row.dataset === dataset && row.bucket === bucket),
+    ),
+  )
+  if (!rows.some(({ bucket }) => bucket === 'all')) return ''
   const paired = report.pairs.length > 0
-  const columns: HtmlColumn<string | null>[] = [
-    { head: 'data set', cell: (dataset) => dataset ?? 'all' },
-    ...(paired ? [{ head: 'D over pairs', number: true, cell: cell('pairs', 'all') }] : []),
-    { head: 'D over models', number: true, cell: cell('models', 'all') },
-    ...(paired ? [{ head: 'first layer, pairs', number: true, cell: cell('pairs', 'first') }] : []),
-    { head: 'first layer, models', number: true, cell: cell('models', 'first') },
+  const columns: HtmlColumn<ShiftRow>[] = [
+    { head: 'data set', cell: ({ dataset }) => dataset ?? 'all' },
+    { head: 'layers', cell: ({ bucket }) => (bucket === 'all' ? 'all' : 'first') },
+    ...(paired ? [{ head: 'counted', cell: ({ counting }: ShiftRow) => `over ${counting}` }] : []),
+    ...shiftColumns,
   ]
-  return htmlTable('Distribution shift D between the groups; over pairs, a model counts once per pair', columns, scopes, 'dense')
+  const counted = paired ? '; over pairs, a model counts once per pair' : ''
+  return [
+    htmlTable(`Distribution shift D between the groups${counted}`, columns, rows, 'dense'),
+    html`<p class="small">${chanceNote(rows.map(({ chance }) => chance))}</p>`,
+    html`<details class="aside"><summary>The shift in each depth bucket in numbers</summary>${depthShiftTables(report)}</details>`,
+  ]
 }
+
+/** The numbers behind the figure by depth: a table a data set. */
+function depthShiftTables(report: GroupReport): Html[] {
+  const scopes = report.datasets.length > 1 ? report.datasets : [null]
+  const counting = report.shift.some((row) => row.counting === 'pairs') ? 'pairs' : 'models'
+  return scopes.flatMap((dataset) => {
+    const rows = report.shift.filter(
+      (row) => row.dataset === dataset && row.counting === counting && row.bucket !== 'all' && row.shift !== null,
+    )
+    if (rows.length === 0) return []
+    const caption = `${dataset ?? 'All data sets'}, over ${counting}; p corrected over the ${rows.length} buckets`
+    return [htmlTable(caption, [{ head: 'depth', cell: ({ bucket }) => bucketWords(bucket) }, ...shiftColumns], rows, 'dense')]
+  })
+}
+
+/** What stands beside every shift. */
+const shiftColumns: readonly HtmlColumn<ShiftRow>[] = [
+  {
+    head: 'D',
+    number: true,
+    cell: ({ shift, because }) => (shift === null ? html`<span title="${because ?? ''}">–</span>` : fixed(shift, 4)),
+  },
+  {
+    head: 'by chance',
+    title: 'median of D when the sides mean nothing',
+    number: true,
+    cell: ({ chance }) => fixed(chance?.median, 4),
+  },
+  {
+    head: '95 %',
+    title: '95 % quantile of D when the sides mean nothing',
+    number: true,
+    cell: ({ chance }) => fixed(chance?.high, 4),
+  },
+  {
+    head: 'excess',
+    title: 'D less the median of chance, with its pivotal bootstrap interval over independent units',
+    number: true,
+    cell: ({ chance }) => excessText(chance, 4),
+  },
+  {
+    head: 'p',
+    title: "corrected by Holm's method",
+    number: true,
+    cell: ({ chance }) => {
+      if (!chance) return '–'
+      const text = pNumber(chance.p_holm ?? chance.p)
+      return isBeyondChance(chance) ? html`<b>${text}</b>` : text
+    },
+  },
+  {
+    head: 'n',
+    title: 'independent units: clusters of pairs, or models',
+    number: true,
+    cell: ({ chance }) => (chance ? count(chance.units) : '–'),
+  },
+]
 
 /** Every pair with its differences. */
 export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Html | '' {
@@ -43,7 +110,17 @@ export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Htm
     { head: groups.a.name, cell: (pair) => pair.a },
     { head: 'data set', cell: (pair) => pair.dataset ?? '–' },
     ...metricNames.map(difference),
-    ...(coefficients ? [{ head: 'D', number: true, cell: (pair: PairRow) => fixed(pair.shift) }] : []),
+    ...(coefficients
+      ? [
+          { head: 'D', number: true, cell: (pair: PairRow) => fixed(pair.shift) },
+          {
+            head: 'by chance (95 %)',
+            title: 'median and 95 % quantile of D when the filters of both are dealt out anew',
+            number: true,
+            cell: ({ chance }: PairRow) => (chance ? `${fixed(chance.median)} (${fixed(chance.high)})` : '–'),
+          },
+        ]
+      : []),
   ]
   const shown = extremes(
     pairs,

@@ -39,7 +39,9 @@ function methods({ methods: m, coefficients }: GroupReport): [string, string][] 
     ['interval', m.interval],
     ['correction', m.correction],
     ['correlation', m.correlation],
-    ...(coefficients ? ([['shift', m.shift]] as [string, string][]) : []),
+    ...(coefficients
+      ? ([['shift', m.shift], ...(m.chance === undefined ? [] : [['chance', m.chance]])] as [string, string][])
+      : []),
   ]
 }
 

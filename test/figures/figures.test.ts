@@ -191,6 +191,18 @@ test('shift by depth: undefined and zero shifts are left out', async () => {
   assert.not.match(zero.svg, /NaN|Infinity/)
 })
 
+test('shift by depth: superlatives are said of excess over chance alone', async () => {
+  const report = smallReport()
+  const { caption } = await shiftByDepth(report)
+  assert.match(caption, /beyond chance in \d+ of 11 depth buckets, by most in the deepest tenth \(D = /)
+  const even = report.shift.map((row) => ({ ...row, chance: { ...row.chance!, p: 0.4, p_holm: 1 } }))
+  const { caption: none } = await shiftByDepth({ ...report, shift: even })
+  assert.match(none, /not shown to be beyond chance\), in none of 11 depth buckets beyond chance/)
+  assert.not.match(none, /largest|most|furthest/)
+  const unknown = await shiftByDepth({ ...report, shift: report.shift.map((row) => ({ ...row, chance: null })) })
+  assert.not.match(unknown.caption, /chance|largest|most|furthest/)
+})
+
 test('shift matrix: two values, many values, undefined ones', () => {
   const two = shiftMatrixFigure({
     column: 'group',
@@ -202,7 +214,38 @@ test('shift matrix: two values, many values, undefined ones', () => {
       [0.5, 0],
     ],
   })
-  assert.is(two.caption, 'normal and robust are apart by D = 0.500.'.replace(/^n/, 'N'))
+  assert.is(two.caption, 'Normal and robust: D = 0.500.')
+  const [low, high] = [0.001, 0.3].map((p) => ({
+    unit: 'filter' as const,
+    units: 9,
+    median: 0.2,
+    high: 0.4,
+    excess: 0.3,
+    interval: null,
+    p,
+    p_holm: p,
+    family: 1,
+  }))
+  for (const [level, words] of [
+    [low!, 'beyond chance'],
+    [high!, 'not shown to be beyond chance'],
+  ] as const) {
+    const { caption } = shiftMatrixFigure({
+      column: 'group',
+      values: ['normal', 'robust'],
+      models: [1, 1],
+      filters: [9, 9],
+      shift: [
+        [0, 0.5],
+        [0.5, 0],
+      ],
+      chance: [
+        [null, level],
+        [level, null],
+      ],
+    })
+    assert.is(caption, `Normal and robust: D = 0.500; chance 0.200, 95 %: 0.400, ${words}.`.replace(' ', ' '))
+  }
   const n = 24
   const values = Array.from({ length: n }, (_, i) => `a rather long architecture name ${i}`)
   const many = shiftMatrixFigure({

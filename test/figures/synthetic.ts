@@ -4,6 +4,7 @@ import {
   type BasisRow,
   type BucketName,
   bucketNames,
+  type Chance,
   type CoefficientRow,
   type CorrelationRow,
   type Counting,
@@ -340,8 +341,17 @@ function shift(dataset: string | null, order: number, counting: Counting, bucket
     filters_b: 300_000,
     shift: scale * profile,
     components: Array.from({ length: 9 }, (_, i) => scale * profile * (1.2 - 0.1 * i)),
+    chance: chance(scale * profile, 0.2 * scale),
     because: null,
   }
+}
+
+/** Beyond chance where it is more than half as large again as the median. */
+function chance(shift: number, median: number): Chance {
+  const p = shift > 1.5 * median ? 0.001 : 0.4
+  const excess = shift - median
+  const interval: [number, number] = [Math.max(0, 0.6 * excess), Math.max(0, 1.3 * excess)]
+  return { unit: 'cluster', units: 22, median, high: 1.4 * median, excess, interval, p, p_holm: Math.min(1, 11 * p), family: 11 }
 }
 
 function matrix(names: readonly string[]): GroupReport['matrices'][number] {
@@ -350,7 +360,15 @@ function matrix(names: readonly string[]): GroupReport['matrices'][number] {
   const shifts: number[][] = values.map(() => values.map(() => 0))
   for (let i = 0; i < values.length; i++)
     for (let j = 0; j < i; j++) shifts[i]![j] = shifts[j]![i] = 0.02 + 0.6 * random() * random()
-  return { column: 'group and data set', values, models: values.map(() => 20), filters: values.map(() => 1e6), shift: shifts }
+  const level = shifts.map((row, i) => row.map((value, j) => (i === j ? null : chance(value, 0.1))))
+  return {
+    column: 'group and data set',
+    values,
+    models: values.map(() => 20),
+    filters: values.map(() => 1e6),
+    shift: shifts,
+    chance: level,
+  }
 }
 
 function correlations(names: readonly string[]): CorrelationRow[] {

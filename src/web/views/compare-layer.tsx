@@ -1,6 +1,12 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { bootstrapDefaults } from '../../analysis/bootstrap.ts'
+import { scaleOf } from '../../analysis/chance.ts'
+import { chanceDraws } from '../../analysis/exchange.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../analysis/principal-components.ts'
+import { halvesChance } from '../../analysis/random-halves.ts'
+import type { Chance } from '../../analysis/report-types.ts'
 import { densities, distributionShift } from '../../analysis/shift.ts'
+import { chanceText, excessText, isBeyondChance } from '../../figures/chance-words.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { sharedInstance } from '../../wasm/module.ts'
@@ -155,7 +161,12 @@ function Bases({ first, second, row, other }: Pair) {
   )
 }
 
-type State = 'loading' | { readonly message: string } | { readonly pass: CoefficientPass; readonly shift: number | null }
+interface LayerShift {
+  readonly shift: number
+  readonly chance: Chance | null
+}
+
+type State = 'loading' | { readonly message: string } | { readonly pass: CoefficientPass; readonly shift: LayerShift | null }
 
 /** Coefficients of both layers in the basis of all their filters together, and how far the two distributions lie apart. */
 function SharedCoefficients({ first, second, row, other }: Pair) {
@@ -200,7 +211,15 @@ function SharedCoefficients({ first, second, row, other }: Pair) {
             {state.shift !== null && (
               <>
                 {' '}
-                Distribution shift <strong>{fixed(state.shift)}</strong> (0: the same distribution).
+                Distribution shift <strong>{fixed(state.shift.shift)}</strong>
+                {state.shift.chance
+                  ? ` (${chanceText(state.shift.chance)} for filters dealt out at random; ${
+                      isBeyondChance(state.shift.chance)
+                        ? `${excessText(state.shift.chance)} beyond chance`
+                        : 'not shown to be beyond chance'
+                    })`
+                  : ''}
+                .
               </>
             )}
           </p>
@@ -216,8 +235,14 @@ function SharedCoefficients({ first, second, row, other }: Pair) {
   )
 }
 
-function shiftOf({ range, layers }: CoefficientPass, basis: PrincipalComponents): number | null {
-  const { math } = sharedInstance()
-  const [a, b] = layers.map((layer) => densities(layer, range, math))
-  return a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null
+/** The shift of two layers, and what chance gives when the filters of both are dealt out anew. */
+function shiftOf({ range, layers }: CoefficientPass, basis: PrincipalComponents): LayerShift | null {
+  const draw = sharedInstance()
+  const [a, b] = layers.map((layer) => densities(layer, range, draw.math))
+  if (!a || !b) return null
+  const { shift } = distributionShift(a, b, basis.explainedVarianceRatio)
+  const scale = scaleOf(basis.explainedVarianceRatio, range)
+  const dealt = { seed: bootstrapDefaults.seed, draws: chanceDraws }
+  const raw = halvesChance(shift, layers[0]!.counts, layers[1]!.counts, scale, draw, dealt)
+  return { shift, chance: raw && { ...raw, p_holm: null, family: 0 } }
 }
