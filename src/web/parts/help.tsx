@@ -1,11 +1,14 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { layerMetrics } from '../../measure/metrics/registry.ts'
+import { version } from '../../version.ts'
+import { sentence } from '../../words.ts'
 
 export const helpOpen = signal(false)
 
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['←', '→'], 'previous and next layer'],
-  [['/'], 'filter the models'],
+  [['/'], 'find: a layer of the model that is shown, else a model (Ctrl+F too)'],
   [['g'], 'go to the filter grid'],
   [['+', '−', '0'], 'in the grid: zoom in, zoom out, show all'],
   [['←', '↑', '→', '↓'], 'in the grid: pick a filter; with Shift: move'],
@@ -14,7 +17,9 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['?'], 'show this'],
 ]
 
-/** Keys and what the three numbers mean. */
+const PAPER = 'https://arxiv.org/abs/2204.02481'
+
+/** Keys, what is kept, the metrics' definitions, version and citation. */
 export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = helpOpen.value
@@ -24,6 +29,14 @@ export function HelpDialog() {
   }, [open])
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="help-title" onClose={() => (helpOpen.value = false)}>
+      {open && <Help />}
+    </dialog>
+  )
+}
+
+function Help() {
+  return (
+    <>
       <h2 id="help-title">Keys</h2>
       <dl>
         {keys.map(([names, what]) => (
@@ -39,15 +52,48 @@ export function HelpDialog() {
           </>
         ))}
       </dl>
-      <p class="small muted" style={{ marginBottom: '20px' }}>
-        A triangle marks a layer to look at: many filters close to zero, few distinct patterns, or output channels that are near
-        copies.
+      <h2>What is kept</h2>
+      <p class="small">
+        Nothing leaves this computer. What you drop is kept in this browser for this tab, up to 512 MB, so that a reload brings it
+        back; removing a model from the list of models forgets it. Larger files are found again where they lie, if the browser
+        can.
+      </p>
+      <h2>Metrics</h2>
+      <p class="small">
+        A triangle marks a layer to look at: a metric of it lies beyond a limit, and the sentence beside it says which.
+      </p>
+      <dl class="definitions small">
+        {layerMetrics.map(({ name, label, meaning, formula, range, source }) => (
+          <>
+            <dt>
+              <strong>{sentence(label.long)}</strong>
+              <br />
+              <code class="muted">{name}</code>
+            </dt>
+            <dd>
+              {sentence(meaning)}. <span class="muted">Range: {range.words}.</span>
+              <br />
+              {formula}
+              <br />
+              <span class="muted">From {source}.</span>
+            </dd>
+          </>
+        ))}
+      </dl>
+      <h2>filterlens {version}</h2>
+      <p class="small">
+        If you use it, please cite Paul Gavrikov and Janis Keuper,{' '}
+        <a href={PAPER} rel="noreferrer" target="_blank">
+          Adversarial Robustness through the Lens of Convolutional Filters
+        </a>
+        , CVPR Workshops 2022, whose measurements it makes, and quote the results.sha256 of your results. The same numbers come
+        from the command <code>filterlens</code> and from the library of that name.
       </p>
       <form method="dialog">
         <button type="submit" class="button main">
           Close
         </button>
       </form>
-    </dialog>
+    </>
   )
 }

@@ -1,4 +1,5 @@
 // What the page prints beyond the words of src/words.ts.
+import type { ModelRow } from '../../measure/model-row.ts'
 import { count } from '../../words.ts'
 
 /** 1580495 → "1.58 MB". */
@@ -11,6 +12,11 @@ export function bytes(value: number): string {
     if (value >= size) return `${(value / size).toPrecision(3)} ${unit}`
   }
   return `${value} bytes`
+}
+
+/** Bytes of a model in all its files: its own, and those beside it (shards, external data). */
+export function wholeSize({ bytes: own, parts = [] }: Pick<ModelRow, 'bytes' | 'parts'>): number {
+  return parts.reduce((sum, part) => sum + part.bytes, own)
 }
 
 /** A weight in few digits: "0.0123", "1.2e-5", "21,432". */

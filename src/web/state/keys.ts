@@ -9,6 +9,14 @@ export function useKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement
+      // The list of models is drawn only where it is seen: the browser's own search would miss most of it. Once more, and it comes.
+      if ((event.ctrlKey || event.metaKey) && event.key === 'f') {
+        const field = findField()
+        if (!field || document.activeElement === field) return
+        event.preventDefault()
+        field.focus()
+        return
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog, [role="menu"]'))
         return
       const act = actions[event.key]
@@ -24,7 +32,7 @@ export function useKeys(): void {
 const actions: Record<string, () => void> = {
   ArrowLeft: () => step(-1),
   ArrowRight: () => step(1),
-  '/': () => document.getElementById('find')?.focus(),
+  '/': () => findField()?.focus(),
   g: () => document.querySelector<HTMLElement>('.grid-frame canvas')?.focus(),
   t: toggleTheme,
   '?': () => {
@@ -34,6 +42,14 @@ const actions: Record<string, () => void> = {
     const { layer, ...rest } = route.value
     if (layer !== undefined) go(rest)
   },
+}
+
+/** The field that finds in what is shown: layers of a model before models. */
+function findField(): HTMLElement | undefined {
+  const fields = document.querySelectorAll<HTMLElement>('.list-tools .find, #find')
+  return [...fields]
+    .sort((x, y) => Number(x.id === 'find') - Number(y.id === 'find'))
+    .find((field) => field.offsetParent !== null)
 }
 
 /** Opens the layer before or after the open one; the first when none is open. */

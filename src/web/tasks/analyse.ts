@@ -25,6 +25,7 @@ export async function analyseDropped(
   let last = 0
   const analysis = await analyze(inputs, {
     keepGoing: true,
+    skipNonFinite: true, // the model is shown, and which of its layers are broken
     signal,
     onProgress({ inputs: { done, total }, model, layer, filters }) {
       if (performance.now() - last < 60) return // a few times a second is all that eyes can follow

@@ -1,11 +1,11 @@
 import { InputError } from '../../errors.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import { openSource } from '../../sources/open.ts'
-import type { Source } from '../../sources/source.ts'
+import type { Source, SourceModel } from '../../sources/source.ts'
 import { openInstance, type WasmInstance } from '../../wasm/module.ts'
 import { type WeightReader, weightReader } from '../../weights/reader.ts'
 import { describeLayer, filterPieces, SORTABLE_WEIGHTS } from './layer-detail.ts'
-import { type LayerDetail, type LayerInFiles, TILE, type WantedFilters } from './protocol.ts'
+import { type ContentsGiven, type LayerDetail, type LayerInFiles, TILE, type WantedFilters } from './protocol.ts'
 
 /** The layer that was opened last: its reader, what is known of it, and its weights where they are held. */
 interface OpenLayer {
@@ -25,19 +25,20 @@ const sources = new Map<string, Source>()
 const layers = new Map<string, OpenLayer>()
 const MOST = 2
 
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
+/** One after another: what uses the module's memory, or the sources that are open. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const next = queue.then(work, work)
   queue = next.catch(() => undefined)
   return next
 }
 
 /** Files of one path can come with several drops: the number of the drop tells them apart. */
-const sourceKeyOf = ({ drop, input }: LayerInFiles): string => `${drop}/${input}`
+const sourceKeyOf = ({ drop, input }: Pick<ContentsGiven, 'drop' | 'input'>): string => `${drop}/${input}`
 
 const keyOf = (place: LayerInFiles): string =>
   JSON.stringify([sourceKeyOf(place), place.model, place.layer_id, place.layer, place.facts.limit])
 
-async function sourceOf(place: LayerInFiles): Promise<Source> {
+async function sourceOf(place: ContentsGiven): Promise<Source> {
   const key = sourceKeyOf(place)
   const found = sources.get(key)
   if (found) {
@@ -59,15 +60,22 @@ async function sourceOf(place: LayerInFiles): Promise<Source> {
   return opened
 }
 
-/** A reader of the layer's weights. */
-async function readerOf(place: LayerInFiles): Promise<WeightReader> {
+/** The model as its reader gives it. @throws InputError when its file is not there, or does not hold it any more */
+export async function convolutionsOf(place: ContentsGiven): Promise<SourceModel> {
   const { models } = await sourceOf(place)
   // A run may name a model after its folder ("runs/a"), so that the last part has to do.
   const model =
     models.length === 1
       ? models[0]
       : (models.find(({ name }) => name === place.model) ?? models.find(({ name }) => place.model.endsWith(`/${name}`)))
-  const named = model?.convolutions.filter(({ layer }) => layer === place.layer) ?? []
+  if (!model) throw new InputError(place.input, `has no model ${place.model} any more; drop it again`)
+  return model
+}
+
+/** A reader of the layer's weights. */
+async function readerOf(place: LayerInFiles): Promise<WeightReader> {
+  const model = await convolutionsOf(place)
+  const named = model.convolutions.filter(({ layer }) => layer === place.layer)
   const convolution = named.length > 1 ? (named.find(({ layer_id }) => layer_id === place.layer_id) ?? named[0]) : named[0]
   if (!convolution) throw new InputError(place.input, `has no layer ${place.layer} any more; drop it again`)
   return weightReader(convolution.weights, convolution.shape)

@@ -11,6 +11,7 @@ import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
 import type { Held } from '../../results/verified-folder.ts'
+import type { Skipped } from '../../sources/source.ts'
 import type { FilterBasis } from '../../wasm/module.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
@@ -153,6 +154,48 @@ export interface ResultsGiven {
   readonly pairs: readonly Pair[]
 }
 
+/** A model in its file. */
+export interface ContentsGiven {
+  /** Number of the drop. */
+  readonly drop: number
+  readonly files: readonly GivenFile[]
+  /** Path of the input that the model came from. */
+  readonly input: string
+  readonly model: string
+}
+
+/** What a model's file holds. */
+export interface Contents {
+  readonly convolutions: readonly {
+    readonly layer: string
+    /** The node or module that uses it; null where the file names none. */
+    readonly node: string | null
+    readonly shape: readonly number[]
+    readonly groups: number
+    readonly depth: number
+    readonly conv_depth: number
+    readonly dtype: string
+  }[]
+  readonly others: readonly Skipped[]
+}
+
+/** One of a model's convolutions, by its place among them. */
+export interface TensorGiven extends ContentsGiven {
+  readonly index: number
+}
+
+/** What the weights of a tensor are like. For display only. */
+export interface TensorStatistics {
+  readonly values: number
+  readonly least: number
+  readonly most: number
+  readonly mean: number
+  /** Standard deviation, over all values. */
+  readonly deviation: number
+  /** Values that are exactly zero. */
+  readonly zeros: number
+}
+
 /** Some of a layer's filters, by their index in it. */
 export type WantedFilters = Int32Array | { readonly from: number; readonly count: number }
 
@@ -164,6 +207,10 @@ export interface WorkerMethods {
   analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: Dropped }
   /** All that the layer view shows beyond the layer's row. */
   layer: { given: LayerInFiles; event: never; result: LayerDetail }
+  /** What the model's file holds: headers only. */
+  contents: { given: ContentsGiven; event: never; result: Contents }
+  /** Statistics of a convolution that is not measured. */
+  tensor: { given: TensorGiven; event: never; result: TensorStatistics }
   /** Weights of filters of a layer, one after the other: of those of these indices, or of `count` from `from` on. */
   weights: { given: { place: LayerInFiles; filters: WantedFilters }; event: never; result: Float32Array }
   /** Coefficients of layers in one basis, over their common range. */

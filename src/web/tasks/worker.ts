@@ -1,5 +1,6 @@
 import { isPlainError } from '../../errors.ts'
 import { analyseDropped } from './analyse.ts'
+import { contentsOf, tensorStatistics } from './contents.ts'
 import { describeLayerInFiles, readWeights } from './layers.ts'
 import type { Answer, Call, Method, WorkerMethods } from './protocol.ts'
 import { tableFile } from './save-table.ts'
@@ -17,6 +18,8 @@ type Handlers = { [M in Method]: (given: WorkerMethods[M]['given'], context: Con
 const handlers: Handlers = {
   analyze: ({ files }, { signal, event }) => analyseDropped(files, signal, event),
   layer: (place, { signal }) => describeLayerInFiles(place, signal),
+  contents: contentsOf,
+  tensor: (given, { signal }) => tensorStatistics(given, signal),
   weights: ({ place, filters }) => readWeights(place, filters),
   coefficients: (given, { signal, event }) => secondPass(given, signal, event),
   groups: (given, { signal, event }) => measureGroups(given, signal, event),

@@ -1,9 +1,12 @@
+import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
+import { nodesOf, useContents } from '../state/contents.ts'
 import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
+import { spokenName } from '../state/spoken-name.ts'
 
 /** Layers whose sentences stand there without being asked for. */
 const FIRST = 3
@@ -13,8 +16,9 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
   const flagged = flaggedLayers(model)
     .filter(({ flags }) => flags.length > 0)
     .sort((x, y) => y.flags.length - x.flags.length)
-  if (model.layers.length === 0) return null
-  if (flagged.length === 0)
+  const broken = model.skipped.filter(isNonFiniteLayer)
+  if (model.layers.length === 0 && broken.length === 0) return null
+  if (flagged.length + broken.length === 0)
     return (
       <p class="small muted">
         No layer is flagged: none falls below the limits of {list(shownMetrics.map(({ title }) => title.toLowerCase()))}.
@@ -27,8 +31,17 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
         <span class="flag mark">
           <FlagIcon />
         </span>{' '}
-        {plural(flagged.length, 'layer')} of {model.layers.length} to look at
+        {plural(flagged.length + broken.length, 'layer')} of {model.layers.length + broken.length} to look at
       </h3>
+      {broken.length > 0 && (
+        <ul class="small sentences">
+          {broken.map(({ name, reason }) => (
+            <li key={name}>
+              <strong class="name">{name}</strong>: {reason}; the layer is broken and was left out of every number here.
+            </li>
+          ))}
+        </ul>
+      )}
       <Sentences model={model} layers={flagged.slice(0, FIRST)} />
       {rest.length > 0 && (
         <details>
@@ -42,12 +55,13 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
 
 function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {
   const { q } = route.value
+  const nodes = nodesOf(useContents(model))
   return (
     <ul class="small sentences">
       {layers.map(({ row, flags }) => (
         <li key={row.layer_id}>
           <a class="name" href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}>
-            {row.layer}
+            {spokenName(row.layer, nodes.get(row.layer))}
           </a>{' '}
           <span class="muted">(depth {row.conv_depth})</span>: {flags.map((flag) => flag.message).join('; ')}.
         </li>

@@ -8,17 +8,21 @@ import { shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
+import { nodesOf, useContents } from '../state/contents.ts'
 import { chosenLayers, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
+import { spokenName } from '../state/spoken-name.ts'
 
 /** A model's layers as a table: the charts' twin, and the way to every layer by keyboard. */
 export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(model.layers)
+  const nodes = nodesOf(useContents(model))
+  const spoken = (row: LayerRow): string => name(spokenName(row.layer, nodes.get(row.layer)))
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   const all = flaggedLayers(model)
-  const shown = chosenLayers(all, q)
+  const shown = chosenLayers(all, q, (row) => `${row.layer} ${nodes.get(row.layer) ?? ''}`)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Layers">
       <ListTools shown={shown.length} all={all.length} flagged={all.filter(({ flags }) => flags.length > 0).length} />
@@ -57,10 +61,10 @@ export function LayerTable({ model }: { model: Loaded }) {
                 <th scope="row" class="layer-name">
                   <a
                     href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}
-                    title={row.layer}
+                    title={[row.layer, nodes.get(row.layer)].filter((text) => text).join(', ')}
                     {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
                   >
-                    <CutName text={name(row.layer)} />
+                    <CutName text={spoken(row)} />
                   </a>
                 </th>
                 {mixed && <td>{row.kernel.replace('x', '×')}</td>}

@@ -9,9 +9,11 @@ import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
+import { nodesOf, useContents } from '../state/contents.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
+import { spokenName } from '../state/spoken-name.ts'
 import { basisOf, placeOf } from '../state/work.ts'
 import type { FoundFilter, LayerDetail } from '../tasks/protocol.ts'
 import { FirstLayerColours, seesColours } from './first-layer.tsx'
@@ -22,6 +24,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
   const k = model.layers.indexOf(row)
   const flags = model.flags[k] ?? []
   const { q } = route.value
+  const node = nodesOf(useContents(model)).get(row.layer)
   const address = (to: LayerRow | undefined) => to && formatRoute({ page: 'model', a: model.name, layer: to.layer_id, q })
   return (
     <section class="pane third shown" aria-label={`Layer ${row.layer}`}>
@@ -32,11 +35,16 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
         <header class="stack" style={{ gap: '14px' }}>
           <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
             <div>
-              <h2 class="name">{row.layer}</h2>
+              <h2 class="name">{spokenName(row.layer, node)}</h2>
               <p class="muted small">
                 {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')}
                 {row.groups > 1 ? `, ${row.groups} groups` : ''} · {count(row.filters)} filters · depth {row.conv_depth}
               </p>
+              {node !== undefined && (
+                <p class="muted small name">
+                  tensor {row.layer}, node {node}
+                </p>
+              )}
             </div>
             <Neighbours before={address(model.layers[k - 1])} after={address(model.layers[k + 1])} />
           </div>

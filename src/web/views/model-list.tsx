@@ -1,7 +1,7 @@
 import { plural, shortCount } from '../../words.ts'
 import { CloseIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
-import { bytes } from '../parts/numbers.ts'
+import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
 import { notKept, openWaiting, waiting } from '../state/kept.ts'
@@ -76,7 +76,7 @@ function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
         )}
       </div>
       <div class="small muted cut">
-        {model.row.format} · {bytes(model.row.bytes)} · {shortCount(model.row.filters)} filters
+        {model.row.format} · {bytes(wholeSize(model.row))} · {shortCount(model.row.filters)} filters
       </div>
       <div class="bars" aria-hidden="true">
         {shownMetrics.map((metric) => (

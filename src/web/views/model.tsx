@@ -2,9 +2,10 @@ import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { DepthNote } from '../parts/depth-note.tsx'
 import { BackIcon } from '../parts/icons.tsx'
-import { bytes } from '../parts/numbers.ts'
+import { bytes, wholeSize } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
+import { FileContents } from './file-contents.tsx'
 import { FlaggedLayers } from './flagged-layers.tsx'
 import { HeldResultsNote } from './held-results.tsx'
 import { LayerTable } from './layer-table.tsx'
@@ -25,7 +26,7 @@ export function ModelPane({ model }: { model: Loaded }) {
           </div>
           <p class="muted">
             {model.row.format}
-            {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(model.row.bytes)} ·{' '}
+            {model.row.producer ? ` by ${model.row.producer}` : ''} · {bytes(wholeSize(model.row))} ·{' '}
             {plural(model.row.layers, 'layer')} measured, {count(model.row.filters)} filters
           </p>
         </header>
@@ -101,7 +102,8 @@ function Census({ model }: { model: Loaded }) {
           </dl>
         </details>
       )}
-      {model.skipped.length > 0 && (
+      <FileContents model={model} />
+      {model.files.length === 0 && model.skipped.length > 0 && (
         <details class="card" open={model.layers.length === 0}>
           <summary>{plural(model.skipped.length, 'tensor')} not measured</summary>
           <ul class="stack small" style={{ marginTop: '12px', gap: '10px' }}>

@@ -1,7 +1,7 @@
 import { metaOf } from '../../database/provenance.ts'
 import { count, fixed } from '../../words.ts'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
-import { bytes } from '../parts/numbers.ts'
+import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Spark } from '../parts/spark.tsx'
 import type { Loaded } from '../state/models.ts'
 import type { SortValue } from '../state/sorting.ts'
@@ -22,7 +22,6 @@ const MOST_META = 8
 const numbers = [
   { key: 'layers', title: 'layers', print: count },
   { key: 'filters', title: 'filters', print: count },
-  { key: 'bytes', title: 'size', print: bytes },
 ] as const
 
 const flaggedOf = (model: Loaded): number => model.flags.filter((flags) => flags.length > 0).length
@@ -57,6 +56,14 @@ export function columnsFor(list: readonly Loaded[]): ModelColumn[] {
       value: (model: Loaded) => model.row[key],
       cell: (model: Loaded) => print(model.row[key]),
     })),
+    {
+      key: 'bytes',
+      title: 'size',
+      number: true,
+      hideOnPhone: true,
+      value: (model) => wholeSize(model.row),
+      cell: (model) => bytes(wholeSize(model.row)),
+    },
     { key: 'format', title: 'format', hideOnPhone: true, value: (model) => model.row.format },
     ...meta.map((key) => metaColumn(key, list)),
   ]
