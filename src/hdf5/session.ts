@@ -1,3 +1,4 @@
+import { byteText } from '../io/byte-text.ts'
 import { heapProblem, lengthBytesOf } from './heap.ts'
 import { COMPUTING, computing, type Hdf5Pulse, READING } from './patience.ts'
 import type { Hdf5Dataset, Hdf5Envelope, Hdf5Group, Hdf5Reply, Hdf5Request, Hdf5Type, Hdf5Value } from './protocol.ts'
@@ -379,7 +380,6 @@ function decode(module: Module, file: OpenFile, metadata: Metadata, pointer: num
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const latin1 = new TextDecoder('latin1')
 
 /** A fixed-length string without its padding. Files label UTF-8 as ASCII, so UTF-8 is tried whatever the label says. */
 function text(bytes: Uint8Array): string {
@@ -389,7 +389,7 @@ function text(bytes: Uint8Array): string {
   try {
     return utf8.decode(used)
   } catch {
-    return latin1.decode(used)
+    return byteText(used)
   }
 }
 

@@ -10,6 +10,7 @@ import {
   candidacy,
   candidateNames,
   folderInput,
+  indexNames,
   isPartOf,
   isSkippedFolder,
   knownEndings,
@@ -53,7 +54,10 @@ export async function* findInputs(given: readonly string[]): AsyncGenerator<Foun
   const seen = new Set<string>()
   const names = new Set<string>()
   const all = new Set(paths.map(slashes))
-  for (const named of paths) {
+  const merged = await indexesOf(paths.map(slashes))
+  for (const given of paths) {
+    // A shell leaves no pattern to see: shards of one model that were all named are that model.
+    const named = merged.get(slashes(given)) ?? given
     if (isPartOf(slashes(named), all)) continue
     let isEmpty = true
     for await (const place of placesOf(named)) {
@@ -88,6 +92,25 @@ function isUrl(path: string): boolean {
 
 function isRemote(location: string): boolean {
   return isUrl(location) || location.startsWith('hf://')
+}
+
+/** By the paths of shards, where all of a model were named: the index that lies beside them and stands for all. */
+async function indexesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const byIndex = new Map<string, string[]>()
+  for (const path of paths)
+    for (const index of isRemote(path) ? [] : indexNames(path)) {
+      const shards = byIndex.get(index)
+      if (shards) shards.push(path)
+      else byIndex.set(index, [path])
+    }
+  const merged = new Map<string, string>()
+  for (const [index, shards] of byIndex) {
+    const all = Number(/-of-(\d{5})\.[a-z]+$/.exec(shards[0]!)?.[1] ?? 2)
+    if (shards.length < Math.max(2, all) || paths.includes(index)) continue
+    const found = await stat(index).catch(() => undefined)
+    if (found?.isFile()) for (const shard of shards) merged.set(shard, index)
+  }
+  return merged
 }
 
 /** Where the hub is, and who asks, set as for its own tools. */
@@ -330,8 +353,12 @@ async function* walk(
   if (rest.length > 0) {
     for (const name of folders) if (fits(name)) yield* walk(join(folder, name), rest, above)
   } else {
-    for (const name of [...candidateNames(files), ...folders.filter((folder) => !isSkippedFolder(folder))])
-      if (fits(name)) yield { location: join(folder, name) }
+    const candidates = new Set(candidateNames(files).filter(fits))
+    const beside = new Set(files)
+    // A shard that fits is its model, of which the index is the input.
+    for (const name of files) if (fits(name)) for (const index of indexNames(name)) if (beside.has(index)) candidates.add(index)
+    for (const name of [...candidates, ...folders.filter((folder) => !isSkippedFolder(folder) && fits(folder))])
+      yield { location: join(folder, name) }
   }
 }
 

@@ -42,9 +42,14 @@ export class InputDriver {
   readonly #families: Map<string, LazyInput[]>
   /** Opened with an earlier input of their family. */
   readonly #ahead = new Map<Given, Opening>()
+  /** Of inputs that come one by one: those of each family that were measured. */
+  readonly #earlier = new Map<string, LazyInput[]>()
+  /** The paths that names tell apart, where they are all known and nobody gave names. */
+  #paths: readonly string[] | undefined
 
   constructor(inputs: Inputs, options: DriverOptions) {
     const known = Symbol.iterator in inputs ? [...inputs] : undefined
+    if (known && !options.names) this.#paths = known.map(({ path }) => path)
     this.#inputs = known ?? inputs
     this.#options = options
     this.#families = familiesOf(known ?? [])
@@ -112,7 +117,29 @@ export class InputDriver {
     }
     const ahead = this.#ahead.get(given)
     this.#ahead.delete(given)
-    return ahead ?? this.#openOne(given)
+    if (ahead !== undefined) return ahead
+    const opened = await this.#openOne(given)
+    if (Array.isArray(this.#inputs) || name === undefined || !('family' in given) || !(opened instanceof OpenedInput))
+      return opened
+    return this.#besideEarlier(given, opened, name)
+  }
+
+  /** An input that came after others of its family: the same filters were measured already, or it is another network. */
+  async #besideEarlier(given: LazyInput, opened: OpenedInput, family: string): Promise<Opening> {
+    const earlier = this.#earlier.get(family) ?? []
+    this.#earlier.set(family, earlier)
+    for (const other of earlier) {
+      const options = { ...this.#opening, names: new ModelNames(new Map()), hash: false }
+      const again = await OpenedInput.open(other, options, () => {}).catch((error: unknown) => this.broken(error, other.path))
+      if (again instanceof InputError) continue
+      const pair = [again, opened].map(({ input, models }) => ({ path: input.path, models }))
+      const twins = await twinsOf(pair, this.#options.signal).finally(() => again.close())
+      if (twins.length === 0) continue
+      await opened.close()
+      return twinText({ path: given.path, of: other.path })
+    }
+    if (earlier.length < MOST_OF_A_FAMILY) earlier.push(given)
+    return opened
   }
 
   async #openFamily(family: readonly LazyInput[]): Promise<void> {
@@ -121,11 +148,22 @@ export class InputDriver {
       const opened = this.#ahead.get(given)
       return opened instanceof OpenedInput ? [{ path: given.path, models: opened.models, given, opened }] : []
     })
-    for (const twin of await twinsOf(files, this.#options.signal)) {
+    const twins = await twinsOf(files, this.#options.signal)
+    for (const twin of twins) {
       const { given, opened } = files.find(({ path }) => path === twin.path)!
       this.#ahead.set(given, twinText(twin))
       await opened.close()
     }
+    if (twins.length === 0 || !this.#paths) return
+    // What a copy was told apart from needs no longer name.
+    const left = new Set(twins.map(({ path }) => path))
+    this.#paths = this.#paths.filter((path) => !left.has(path))
+    const { names } = this.#opening
+    names.give(
+      files.flatMap(({ models }) => models.map(({ name }) => name)),
+      inputNames(this.#paths),
+    )
+    for (const { path, opened } of files) if (!left.has(path)) opened.rename(names)
   }
 
   #openOne(given: Given): Promise<OpenedInput | InputError> {

@@ -43,9 +43,15 @@ export class ModelNames {
   readonly #used = new Set<string>()
   /** The number to try next, by what stands before it. */
   readonly #next = new Map<string, number>()
-  readonly #names: ReadonlyMap<string, string>
+  #names: ReadonlyMap<string, string>
 
   constructor(names: ReadonlyMap<string, string>) {
+    this.#names = names
+  }
+
+  /** Gives a name back, and names what is still to be named by another table: some inputs turned out to be none. */
+  give(back: Iterable<string>, names: ReadonlyMap<string, string>): void {
+    for (const name of back) this.#used.delete(name)
     this.#names = names
   }
 

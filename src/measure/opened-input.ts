@@ -83,6 +83,11 @@ export class OpenedInput {
     return this.#models
   }
 
+  /** Names the models anew, when what they were told apart from is left out. */
+  rename(names: ModelNames): void {
+    this.#models = this.#models.map((opened) => ({ ...opened, name: names.take(this.input.path, opened.model.name) }))
+  }
+
   /**
    * Of a zip: leaves out models whose filters another file of the same folder in it holds too.
    * @returns what is said of them

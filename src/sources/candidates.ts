@@ -85,15 +85,20 @@ function stands(other: string, path: string): boolean {
  */
 export function isShardOf(path: string, all: ReadonlySet<string>): boolean {
   if (path.endsWith('.distcp')) return [...all].some((other) => stands(other, path))
+  return indexNames(path).some((name) => all.has(name))
+}
+
+/** What the index of a shard may be called; nothing for a path that is called like none. */
+export function indexNames(path: string): string[] {
   const keras = /^(.*)_\d{5}\.weights\.h5$/.exec(path)
-  if (keras) return all.has(`${keras[1]}.weights.json`)
+  if (keras) return [`${keras[1]}.weights.json`]
   const shard = /^(.*)-\d{5}-of-\d{5}(\.[a-z]+)$/.exec(path)
-  if (!shard) return false
+  if (!shard) return []
   const [, stem, ending] = shard as unknown as [string, string, string]
-  if (all.has(`${stem}${ending}.index.json`)) return true
   // Of a variant the index names it last: model.fp16-00001-of-00002.safetensors, model.safetensors.index.fp16.json.
   const dot = stem.lastIndexOf('.')
-  return dot > 0 && all.has(`${stem.slice(0, dot)}${ending}.index${stem.slice(dot)}.json`)
+  const ofVariant = dot > 0 ? [`${stem.slice(0, dot)}${ending}.index${stem.slice(dot)}.json`] : []
+  return [`${stem}${ending}.index.json`, ...ofVariant]
 }
 
 /** True for a file that another of these, in the same folder, stands for: a shard, a darknet configuration beside its weights. */

@@ -121,6 +121,12 @@ test('weights that happen to begin like a model without a signature are left to 
   assert.equal(await found(root), ['a.pb'])
 })
 
+test('a frozen TensorFlow graph is found in a folder under any ending that models share', async ({ root }) => {
+  const graph = readFileSync('test/fixtures/tensorflow/float16.pb')
+  put(root, { 'a.bin': graph, 'b.pt': graph, 'c.pb': graph, 'd.txt': graph })
+  assert.equal(await found(root), ['a.bin', 'b.pt', 'c.pb'])
+})
+
 test('shards that an index names are one input', async ({ root }) => {
   put(root, {
     'm/model-00001-of-00002.safetensors': 'x',
@@ -136,6 +142,11 @@ test('shards that an index names are one input', async ({ root }) => {
     'as a shell unfolds *',
   )
   assert.equal(await found(`${root}/m/*.{safetensors,json}`), ['model.safetensors.index.json'])
+  const shards = named.slice(0, 2).map((name) => join(root, 'm', name))
+  assert.equal(await found(...shards), ['model.safetensors.index.json'], 'as a shell unfolds *.safetensors')
+  assert.equal(await found(`${root}/m/*.safetensors`), ['model.safetensors.index.json'])
+  assert.equal(await found(shards[1]!), [named[1]], 'one of them alone is what was asked for')
+  assert.equal(await found(`${root}/m/*`), ['model.safetensors.index.json'])
 })
 
 test('a filter database is one input under its folder name', async ({ root }) => {

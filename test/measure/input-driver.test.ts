@@ -254,6 +254,47 @@ test('of a family, the file whose depths are surest is kept, wherever it stands'
   await second.close()
 })
 
+test('a network that is kept needs no longer name than if its copy had not been there', async () => {
+  const bytes = net(1)
+  const inputs = [inFamily('nets/net.first', bytes), inFamily('nets/net.second', bytes), inFamily('nets/other.x', net(2), 'g')]
+  const driver = new InputDriver(inputs, all)
+  assert.equal(
+    inputsOf(await eventsOf(driver)).flatMap(({ models }) => models.map(({ name }) => name)),
+    ['net', 'other'],
+  )
+  await driver.close()
+  const different = new InputDriver([inFamily('nets/net.first', bytes), inFamily('nets/net.second', net(2))], all)
+  assert.equal(
+    inputsOf(await eventsOf(different)).flatMap(({ models }) => models.map(({ name }) => name)),
+    ['nets/net.first', 'nets/net.second'],
+  )
+  await different.close()
+})
+
+test('inputs that come one by one are held against those of their family that came before', async () => {
+  async function* coming(): AsyncGenerator<LazyInput> {
+    yield inFamily('net.first', net(1))
+    yield inFamily('net.other', net(2))
+    yield inFamily('net.second', net(1))
+    yield inFamily('net.second', net(1), 'g')
+  }
+  const driver = new InputDriver(coming(), all)
+  const events: Awaited<ReturnType<typeof eventsOf>> = []
+  for await (const event of driver.events()) {
+    events.push(event)
+    if (event.kind === 'input') await event.input.close()
+  }
+  assert.equal(
+    inputsOf(events).map(({ input }) => input.path),
+    ['net.first', 'net.other', 'net.second'],
+  )
+  assert.equal(
+    events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])),
+    ['net.second holds the same filters as net.first: one network in two files, counted once'],
+  )
+  await driver.close()
+})
+
 test('in a zip too, a network in two formats is handed on once, and variants are named', async () => {
   const bytes = net(1)
   const zip = zipSync({

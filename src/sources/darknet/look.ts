@@ -1,9 +1,10 @@
+import { byteText } from '../../io/byte-text.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { configurationNames, weightNames } from './pair.ts'
 
 /** True for text whose first section is a network's. */
 export function looksLikeConfiguration(head: Uint8Array): boolean {
-  return /^(\s|[#;].*\n)*\[(net|network)\]\s*$/m.test(new TextDecoder('latin1').decode(head).replace(/^\ufeff|^ï»¿/, ''))
+  return /^(\s|[#;].*\n)*\[(net|network)\]\s*$/m.test(byteText(head).replace(/^\ufeff|^ï»¿/, ''))
 }
 
 /** Version 0.1 to 0.2.5, and whole numbers of 4 bytes to the end. */

@@ -51,6 +51,7 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const skipped: Skipped[] = []
   const rounded: string[] = []
+  const whole: string[] = []
   const depthsOf4d: number[] = []
   for (const [index, node] of graph.nodes.entries()) {
     const kind = node.record.operator
@@ -77,6 +78,7 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
     else if (depth < 0) skip('no path leads to it from a model input')
     else {
       if ((weight as Constant).roundedTo) rounded.push(weight.name)
+      if (operator.scale === undefined && operator.zero !== undefined) whole.push(weight.name)
       const attribute = (name: string) => constants.attribute(node, name)
       const placement = placementOf(attribute)
       const bias =
@@ -96,11 +98,21 @@ export async function takeCensus(model: ModelRecord, external: ExternalFiles): P
   const convolutions = kept
     .map((convolution) => ({ ...convolution, ...rank(convolution.depth) }))
     .sort((a, b) => a.depth - b.depth)
-  const warnings =
-    rounded.length > 0
-      ? [`${rounded.length} weights (${rounded[0]} …) are rounded by a Cast when the model runs; they are measured as stored`]
-      : []
+  const warnings: string[] = []
+  if (rounded.length > 0)
+    warnings.push(
+      `${rounded.length} weights (${rounded[0]} …) are rounded by a Cast when the model runs; they are measured as stored`,
+    )
+  if (whole.length > 0)
+    warnings.push(
+      `${counted(whole)} whole numbers without a scale of their own (ConvInteger): their norms and peaks are in steps of that scale`,
+    )
   return { convolutions, skipped, tensors: graph.tensors, warnings }
+}
+
+/** "3 weights (conv1 …) are". */
+function counted(names: readonly string[]): string {
+  return names.length === 1 ? `the weight ${names[0]} is` : `${names.length} weights (${names[0]} …) are`
 }
 
 /** How a message calls a node. */

@@ -1,4 +1,4 @@
-import { byteText } from '../byte-text.ts'
+import { byteText } from '../../io/byte-text.ts'
 import type { PickleGap } from './skeleton.ts'
 import { PickleProblem, PyElsewhere } from './values.ts'
 

@@ -1,3 +1,4 @@
+import { byteText } from '../../io/byte-text.ts'
 import { bytesOf, itemsOf } from './builtins.ts'
 import { narrowed } from './cursor.ts'
 import { PickleProblem, PyBuilt, type PyConstructor, PyElsewhere, PyTuple, type PyValue } from './values.ts'
@@ -83,7 +84,7 @@ function scalar(args: readonly PyValue[]): PyValue {
   if (!(type instanceof NumpyType)) return null
   if (type.kind === 'O') return data ?? null
   const bytes = bytesOf(data)
-  if (type.kind === 'S') return bytes ? new TextDecoder('latin1').decode(bytes) : null
+  if (type.kind === 'S') return bytes ? byteText(bytes) : null
   if (!bytes || bytes.length !== type.itemSize) return null
   return numberAt(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, type)
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { byteText } from '../../io/byte-text.ts'
 import { memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, type Zip, type ZipEntry } from '../../io/zip.ts'
 import { bytesOf, itemsOf } from '../pickle/builtins.ts'
@@ -42,8 +43,7 @@ export function torchLayout(head: Uint8Array): 'zip' | 'legacy' | 'tar' | 'pickl
 
 function tarMember(head: Uint8Array): string {
   const end = head.indexOf(0)
-  return new TextDecoder('latin1')
-    .decode(head.subarray(0, end < 0 || end > 100 ? 100 : end))
+  return byteText(head.subarray(0, end < 0 || end > 100 ? 100 : end))
     .replace(/^\.\//, '')
     .replace(/\/$/, '')
 }

@@ -1,5 +1,6 @@
 import type { DepthSource } from '../../database/provenance.ts'
 import { InputError } from '../../errors.ts'
+import { byteText } from '../../io/byte-text.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip } from '../../io/zip.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
@@ -219,7 +220,7 @@ const counted = (tensors: number): string => `${tensors} tensor${tensors === 1 ?
 function firstNameOf(head: Uint8Array): string | undefined {
   if (!looksLikeZip(head) || head.length < 30) return undefined
   const length = head[26]! | (head[27]! << 8)
-  return new TextDecoder('latin1').decode(head.subarray(30, 30 + length))
+  return byteText(head.subarray(30, 30 + length))
 }
 
 interface ReadNetwork {

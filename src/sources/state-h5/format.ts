@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type Hdf5Dataset, type Hdf5File, looksLikeHdf5, openHdf5 } from '../../hdf5/file.ts'
 import { headerAddresses } from '../../hdf5/order.ts'
+import { byteText } from '../../io/byte-text.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import { modelName } from '../model-name.ts'
@@ -23,7 +24,7 @@ export const stateH5: SourceFormat = {
   name: 'HDF5 state dict',
   async match(head, { access }) {
     // MATLAB keeps its arrays the other way round, behind a header of its own.
-    if (!looksLikeHdf5(head) || new TextDecoder('latin1').decode(head.subarray(0, 6)) === 'MATLAB') return false
+    if (!looksLikeHdf5(head) || byteText(head.subarray(0, 6)) === 'MATLAB') return false
     const file = await openHdf5(access)
     try {
       for await (const { dataset } of datasetsOf(file, LOOKED_AT)) if (dataset.shape.length === 4 && isFloat(dataset)) return true

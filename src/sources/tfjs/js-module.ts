@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { byteText } from '../../io/byte-text.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import { readText } from '../json-file.ts'
 
@@ -37,12 +38,12 @@ export async function readModelModule(access: RandomAccess): Promise<unknown> {
  * @returns undefined when the script exports no string
  */
 export async function openBase64Module(access: RandomAccess): Promise<RandomAccess | undefined> {
-  const head = new TextDecoder('latin1').decode(await access.read(0, Math.min(HEAD, access.byteLength)))
+  const head = byteText(await access.read(0, Math.min(HEAD, access.byteLength)))
   const quote = exportedAt(head, '"\'`')
   if (quote < 0) return undefined
   const tailLength = Math.min(HEAD, access.byteLength - quote - 1)
   const tailStart = access.byteLength - tailLength
-  const tail = new TextDecoder('latin1').decode(await access.read(tailStart, tailLength))
+  const tail = byteText(await access.read(tailStart, tailLength))
   const close = tail.indexOf(head[quote]!)
   if (close < 0) throw new InputError(access.name, 'its base64 string does not end; the file is cut short, get it again')
   const start = quote + 1

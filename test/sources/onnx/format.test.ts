@@ -314,6 +314,8 @@ test('reads QLinearConv and ConvInteger', async () => {
     await weightsOf(integer),
     Float32Array.from(whole, (value, k) => value - (k < 27 ? 3 : -1)),
   )
+  const source = await openSource(memoryInput('m.onnx', integer))
+  assert.match(source.warnings.join(), /^the weight w is whole numbers without a scale of their own \(ConvInteger\)/)
 })
 
 // ---- what is not measured, and why
