@@ -1,13 +1,14 @@
 import { joinMeta } from './analysis/join-meta.ts'
 import type { MetaTable } from './analysis/meta-table.ts'
 import type { ModelProvenance } from './database/provenance.ts'
-import { type BadWeight, type DatabaseWriter, databaseWriter } from './database/writer.ts'
+import { type BadWeight, type DatabaseWriter, databaseWriter, type SparseRule } from './database/writer.ts'
 import { InputError } from './errors.ts'
 import { type AnyInputs, inputsFrom } from './inputs/any-inputs.ts'
 import { requireChecksums } from './io/checked-access.ts'
 import type { OutputFolder } from './io/sink.ts'
 import { describeCensus } from './measure/census.ts'
 import { InputDriver } from './measure/input-driver.ts'
+import { sparseLimit } from './measure/layer-pass.ts'
 import type { Analysis } from './measure/model-row.ts'
 import { nonFiniteLayer, type OpenedModel, provenanceOf } from './measure/opened-input.ts'
 import { type MeasureOptions, requireKnownOptions } from './measure/options.ts'
@@ -30,6 +31,8 @@ export interface ExtractOptions
   extends Pick<MeasureOptions, 'skipNonFinite' | 'keepGoing' | 'hash' | 'names' | 'signal' | 'onProgress'> {
   /** A table about the models (`parseMeta`), joined by name. */
   readonly meta?: MetaTable
+  /** Adds a column `sparse_ids` to layers.arrow: which filters are sparse, by this threshold (0.01 in the paper). Default: none. */
+  readonly sparseThreshold?: number
 }
 
 /**
@@ -42,7 +45,7 @@ export interface ExtractOptions
  * console.log(filters, skipped.length)
  */
 export async function extract(given: AnyInputs, folder: OutputFolder, options: ExtractOptions = {}): Promise<Extraction> {
-  requireKnownOptions(options, ['meta'])
+  requireKnownOptions(options, ['meta', 'sparseThreshold'])
   const inputs = await inputsFrom(given)
   const { keepGoing = false } = options
   const driver = new InputDriver(inputs, {
@@ -51,7 +54,7 @@ export async function extract(given: AnyInputs, folder: OutputFolder, options: E
     goesOnWithout: () => keepGoing,
   })
   const wasm = await openInstance()
-  const writer = await databaseWriter(folder, wasm, { 'filterlens.version': version })
+  const writer = await databaseWriter(folder, wasm, { 'filterlens.version': version }, sparseRule(options))
   const run: Run = { writer, options, checker: keepGoing ? await openInstance() : undefined }
   const models: ModelProvenance[] = []
   const skipped: Analysis['skipped'][number][] = []
@@ -92,6 +95,10 @@ export async function extract(given: AnyInputs, folder: OutputFolder, options: E
   } finally {
     await driver.close()
   }
+}
+
+function sparseRule({ sparseThreshold }: ExtractOptions): SparseRule | undefined {
+  return sparseThreshold === undefined ? undefined : (peak) => sparseLimit(peak, sparseThreshold, 'cvprw22')
 }
 
 interface Run {

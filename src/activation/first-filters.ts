@@ -1,8 +1,10 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
+import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { LayerSource, MeasuredLayer } from '../measure/layer-source.ts'
 import { layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
 import type { ModelRow } from '../measure/model-row.ts'
+import type { Parameters } from '../measure/parameters.ts'
 import { openInstance } from '../wasm/module.ts'
 import { readFirstFilters } from './read-values.ts'
 
@@ -10,6 +12,7 @@ import { readFirstFilters } from './read-values.ts'
 const PER_LAYER = 32
 /** Filters kept of a first layer of three input channels: 64 of its output channels. */
 const PER_RGB_LAYER = 192
+const TAPS = 9
 /** Models of which any are kept: pictures show a few. */
 export const MOST_MODELS = 64
 
@@ -18,6 +21,8 @@ export interface FirstFilters {
   readonly model: string
   readonly layer_id: number
   readonly filters: Float32Array
+  /** Which of them are sparse, by their place among these; not known of results before they were kept. */
+  readonly sparse?: readonly number[]
 }
 
 /** True for a layer whose filters can be shown as colours. */
@@ -33,6 +38,17 @@ export function isRgbLayer({
 export interface FirstFiltersRun extends Omit<MeasuredRun, 'layers'> {
   readonly models: readonly Pick<ModelRow, 'model' | 'layers'>[]
   readonly layers: Pick<LayerSource, 'metricsOf'>
+}
+
+/** Numbers of the filters that are sparse. */
+function sparseAmong(filters: Float32Array, { peak }: Pick<LayerRow, 'peak'>, { threshold, profile }: Parameters): number[] {
+  const { limit, strict } = sparseLimit(peak, threshold, profile)
+  const sparse: number[] = []
+  for (let k = 0; k < filters.length / TAPS; k++) {
+    const most = filters.subarray(k * TAPS, (k + 1) * TAPS).reduce((top, w) => Math.max(top, Math.abs(w)), 0)
+    if (strict ? most < limit : most <= limit) sparse.push(k)
+  }
+  return sparse
 }
 
 /** Reads the first filters of the layers of the run's first 64 models once more, layer by layer. */
@@ -52,6 +68,7 @@ export async function* firstFiltersOf(
   for await (const { row, layer } of layersAgain({ inputs: [...inputs], analysis: run, wanted, options })) {
     const most = isRgbLayer(row) ? PER_RGB_LAYER : PER_LAYER
     const count = Math.min(row.filters, most)
-    yield { model: row.model, layer_id: row.layer_id, filters: await readFirstFilters(wasm, layer.convolution, count) }
+    const filters = await readFirstFilters(wasm, layer.convolution, count)
+    yield { model: row.model, layer_id: row.layer_id, filters, sparse: sparseAmong(filters, row, run.parameters) }
   }
 }

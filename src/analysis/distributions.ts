@@ -20,7 +20,8 @@ export function distributionsOf(members: readonly MeasuredMember[], datasets: re
   })
 }
 
-function boxOf(values: readonly number[], models: number): Omit<Distribution, 'metric' | 'bucket' | 'dataset' | 'group'> {
+/** Mean and quartiles of values; `models`: how many models they are of. */
+export function boxOf(values: readonly number[], models: number): Omit<Distribution, 'metric' | 'bucket' | 'dataset' | 'group'> {
   const n = values.length
   if (n === 0) {
     const because = models === 0 ? 'the group has no model' : 'no model of the group has a value'

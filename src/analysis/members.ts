@@ -30,7 +30,8 @@ export interface Membership {
   readonly warnings: readonly string[]
 }
 
-const columns = {
+/** What columns of the usual meanings are called. */
+export const knownColumns = {
   robust: ['Robust'],
   dataset: ['Training-Dataset', 'Training Dataset', 'Dataset'],
   architecture: ['Backbone', 'Architecture', 'Arch', 'Network'],
@@ -75,10 +76,10 @@ export function assignMembers(models: readonly ModelRow[], pairs: readonly Pair[
       row,
       group,
       pooled: group !== null && (paired?.has(row.model) ?? true),
-      dataset: inPair?.pair.dataset ?? textOf(metaValue(row.meta, columns.dataset)),
-      architecture: inPair?.pair.architecture ?? textOf(metaValue(row.meta, columns.architecture)),
-      clean_accuracy: numberOf(metaValue(row.meta, columns.clean)),
-      robust_accuracy: numberOf(metaValue(row.meta, columns.robustAccuracy)),
+      dataset: inPair?.pair.dataset ?? textOf(metaValue(row.meta, knownColumns.dataset)),
+      architecture: inPair?.pair.architecture ?? textOf(metaValue(row.meta, knownColumns.architecture)),
+      clean_accuracy: numberOf(metaValue(row.meta, knownColumns.clean)),
+      robust_accuracy: numberOf(metaValue(row.meta, knownColumns.robustAccuracy)),
     }
   })
   const names = { a: choice?.a.name ?? 'normal', b: choice?.b.name ?? 'robust' }
@@ -100,10 +101,16 @@ function choiceOf(choice: GroupChoice, known: ReadonlySet<string>): Map<string, 
   return chosen
 }
 
+/** The side that a value of the column Robust says: true, 1, yes or robust are b, false, 0, no or normal are a; others neither. */
+export function robustOf(value: MetaValue): 'a' | 'b' | null {
+  const text = String(value).trim().toLowerCase()
+  if (['true', '1', 'yes', 'robust'].includes(text)) return 'b'
+  return ['false', '0', 'no', 'normal'].includes(text) ? 'a' : null
+}
+
 function groupOf(row: ModelRow, side: 'a' | 'b' | null): 'a' | 'b' | null {
-  const value = metaValue(row.meta, columns.robust)
-  const text = String(value).toLowerCase()
-  const byMeta = ['true', '1', 'yes'].includes(text) ? 'b' : ['false', '0', 'no'].includes(text) ? 'a' : null
+  const value = metaValue(row.meta, knownColumns.robust)
+  const byMeta = robustOf(value)
   if (side !== null && byMeta !== null && side !== byMeta) {
     const word = side === 'a' ? 'normal' : 'robust'
     throw new InputError(

@@ -18,15 +18,16 @@ const logical = /^(true|false)$/i
 /**
  * Reads the paper's meta table: a column `Name` (the model's name: its file's stem), and any others. A column whose cells are all
  * numbers becomes numbers (whole ones beyond 2^53 stay text, to the digit), all True/False booleans, else text; empty cells and "nan" are null.
+ * `names`: the column of the names, where it is another one.
  * @throws InputError for a table without Name, a name that is empty or stands twice
  */
-export function parseMeta(file: string, text: string): MetaTable {
+export function parseMeta(file: string, text: string, names: string = 'Name'): MetaTable {
   const table = parseCsvTable(file, text)
-  const nameColumn = findColumn(table.columns, 'Name')
+  const nameColumn = findColumn(table.columns, names)
   if (nameColumn < 0)
     throw new InputError(
       file,
-      `has no column "Name" that says which model a row is about (its columns: ${table.columns.join(', ')})`,
+      `has no column "${names}" that says which model a row is about (its columns: ${table.columns.join(', ')}); --name-column says which one does`,
     )
   const lines = new Map<string, number>()
   for (const { line, cells } of table.rows) {

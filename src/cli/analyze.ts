@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import type { GroupReport } from '../analysis/report-types.ts'
+import { isEmptyQuestion } from '../analysis/study.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import type { CollectedRun } from '../results/collect.ts'
+import type { ExtendedRun } from '../results/extend-run.ts'
 import { plural } from '../words.ts'
 import { activationChoice, activationOptions } from './activation.ts'
 import { modelsView, modelView } from './analysis-view.ts'
@@ -56,6 +57,34 @@ export const analyzeCommand: Command = {
         describe: 'CSV of pairs, columns Robust and Normal: compares the two groups',
         group: 'Groups:',
       })
+      .option('pair-by', {
+        type: 'string',
+        describe: 'makes the pairs: robust and normal models with the same values in these columns (architecture,dataset)',
+        group: 'Groups:',
+      })
+      .option('group-by', {
+        type: 'string',
+        array: true,
+        describe: 'compares the models by the values of a column of --meta; several: each on its own',
+        group: 'Groups:',
+      })
+      .option('within', {
+        type: 'string',
+        describe: 'with --group-by: compares within the values of this column (default: the data set)',
+        group: 'Groups:',
+      })
+      .option('correlate', {
+        type: 'string',
+        array: true,
+        describe: 'rank correlations of the metrics with these numeric columns',
+        group: 'Groups:',
+      })
+      .option('name-column', {
+        type: 'string',
+        describe: 'the column of --meta that holds the names of the models (default: Name)',
+        group: 'Groups:',
+      })
+      .conflicts('pairs', 'pair-by')
       .option('check-against-file', {
         type: 'boolean',
         default: false,
@@ -91,21 +120,36 @@ export const analyzeCommand: Command = {
     const meta = words['meta'] as string | undefined
     const tolerance = numberOption(words, 'check-tolerance', 'a number from 0', (x) => x >= 0)!
     const toCheck = words['check-against-file'] === true ? new LayersToCheck() : undefined
-    let groups: GroupReport | undefined
+    const pairBy = (words['pair-by'] as string | undefined)?.split(',').map((name) => name.trim())
+    const question = {
+      groupBy: words['group-by'] as string[] | undefined,
+      within: words['within'] as string | undefined,
+      correlate: words['correlate'] as string[] | undefined,
+    }
+    if (question.within !== undefined && !question.groupBy)
+      throw new UsageError('--within says where --group-by compares; give --group-by too')
+    let extended: Pick<ExtendedRun, 'groups' | 'studies'> = { groups: undefined, studies: undefined }
     const inputs = await listInputs(words['inputs'] as string[])
     const measured = await measureInputs({
       inputs,
       options: measuringOptionsOf(words),
       meta,
+      nameColumn: words['name-column'] as string | undefined,
       output,
       resume: words['resume'] === true,
       keepLayers: words['json'] === true || words['csv'] === true || words['layers'] === true,
       ...(toCheck && { onLayer: (row, input) => toCheck.add(input.path, row) }),
-      ...((pairs !== undefined || meta !== undefined || output !== undefined) && {
+      ...((pairs !== undefined || pairBy || meta !== undefined || output !== undefined || !isEmptyQuestion(question)) && {
         extend: async (run) => {
           if (words['report'] === true || pairs !== undefined) letYoungHeapGrow()
           const { extendByOptions: extendRun } = await import('./extend.ts')
-          groups = await extendRun(run, { pairs, report: words['report'] === true, activation })
+          extended = await extendRun(run, {
+            pairs,
+            pairBy,
+            question: isEmptyQuestion(question) ? undefined : question,
+            report: words['report'] === true,
+            activation,
+          })
         },
       }),
     })
@@ -116,14 +160,20 @@ export const analyzeCommand: Command = {
     for (const { file, problem } of checks ?? []) if (problem !== undefined) complain(`${file}: ${problem}`)
     const compared = checks?.filter(({ problem }) => problem === undefined) ?? []
     // What a run prints is loaded when it is asked for: each file that need not be read is time that every run is spared.
-    if (words['json'] === true) printParts((await import('../results/json.ts')).recordJsonParts(record, groups, checks))
+    if (words['json'] === true)
+      printParts(
+        (await import('../results/json.ts')).recordJsonParts(record, extended.groups, checks, undefined, extended.studies),
+      )
     else if (words['csv'] === true) {
       const { layersCsv } = await import('../results/csv.ts')
       for (const line of layersCsv(record.layers)) printRow(line)
       for (const check of compared) say(fileCheckView(check))
     } else {
       print(view(record, words['layers'] as boolean | undefined, words['all'] === true))
-      if (groups) print(groupsView(groups))
+      const counted = meta === undefined ? undefined : (await import('./counts-view.ts')).countsView(record.models)
+      if (counted !== undefined) print(counted)
+      if (extended.groups) print(groupsView(extended.groups))
+      if (extended.studies) print((await import('./studies-view.ts')).studiesView(extended.studies))
       for (const check of compared) print(fileCheckView(check))
       say(closing(measured, output, words['report'] === true))
     }

@@ -75,7 +75,7 @@ export const compareCommand: Command = {
           )
         else {
           const choice = { a: { name: names[0]!, models: models.a }, b: { name: names[1]!, models: models.b } }
-          groups = await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })
+          groups = (await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })).groups
         }
         if (report === undefined) return
         const run = streamed(analysis)

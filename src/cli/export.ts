@@ -1,9 +1,14 @@
 import { join } from 'node:path'
+import { UsageError } from '../errors.ts'
 import { withStagedFolder } from '../io/staged-folder.ts'
-import { type ExportFormat, exportFormats, writeTable } from '../results/export-formats.ts'
+import { derivedTables } from '../results/export-derived.ts'
+import { type ExportFormat, exportFormats, formatEnding, writeTable } from '../results/export-formats.ts'
 import { groupTablesInParts } from '../results/export-groups.ts'
 import { tablesOfRun } from '../results/export-run.ts'
+import { studyTables } from '../results/export-studies.ts'
+import { type StreamedTable, tableInParts } from '../results/export-table.ts'
 import { readGroups } from '../results/groups.ts'
+import { readStudies } from '../results/studies.ts'
 import { withRun } from '../results/tables-read.ts'
 import type { Command } from './command.ts'
 import { withResults } from './results-place.ts'
@@ -14,7 +19,13 @@ export const exportCommand: Command = {
     parser
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('format', { choices: exportFormats, default: 'csv', describe: 'format of the files' })
+      .option('table', { type: 'string', array: true, describe: 'only these tables: counts, pairs, comparisons …' })
+      .option('ratio', {
+        type: 'string',
+        describe: 'a table of models beside those whose names differ by a word: _extra= or cifar100=cifar10',
+      })
       .option('output', { alias: 'o', type: 'string', default: 'tables', describe: 'folder for the files' })
+      .example('$0 export results --format latex --table pairs counts -o tex', 'tables for \\input, with the rules of booktabs')
       .example('$0 export results --format parquet -o tables', "then in DuckDB: select * from 'tables/layers.parquet'"),
   async run(words) {
     const results = words['results'] as string
@@ -23,10 +34,18 @@ export const exportCommand: Command = {
     const written = await withResults(results, (folder) =>
       withRun(folder, results, async (run) => {
         const groups = await readGroups(folder, results)
+        const studies = await readStudies(folder, results)
         return withStagedFolder(output, async (staged) => {
           const files: string[] = []
-          for (const table of [...tablesOfRun(run), ...(groups ? groupTablesInParts(groups) : [])]) {
-            const file = `${table.name}.${format}`
+          const derived = await derivedTables(run, words['ratio'] as string | undefined)
+          const tables = [
+            ...tablesOfRun(run),
+            ...(groups ? groupTablesInParts(groups) : []),
+            ...(studies ? studyTables(studies).map(tableInParts) : []),
+            ...derived.map(tableInParts),
+          ]
+          for (const table of chosenTables(tables, words['table'] as string[] | undefined)) {
+            const file = `${table.name}.${formatEnding(format)}`
             await writeTable(await staged.create(file), table, format)
             files.push(file)
           }
@@ -37,4 +56,15 @@ export const exportCommand: Command = {
     for (const file of written) print(join(output, file))
     return 0
   },
+}
+
+/** @throws UsageError for a name that no table has */
+function chosenTables(tables: readonly StreamedTable[], names: readonly string[] | undefined): readonly StreamedTable[] {
+  if (!names) return tables
+  return names.map((name) => {
+    const found = tables.find((table) => table.name === name)
+    if (!found)
+      throw new UsageError(`--table ${name}: there is no such table; there are ${tables.map((table) => table.name).join(', ')}`)
+    return found
+  })
 }

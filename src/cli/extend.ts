@@ -1,25 +1,32 @@
 import { basename } from 'node:path'
+import { columnsUsed } from '../analysis/columns-used.ts'
 import type { GroupChoice } from '../analysis/members.ts'
-import type { GroupReport } from '../analysis/report-types.ts'
+import { pairsBy } from '../analysis/pair-by.ts'
+import type { StudyQuestion } from '../analysis/study.ts'
 import { UsageError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
 import { pictures } from '../report/pictures.ts'
-import { extendRun as extend } from '../results/extend-run.ts'
+import { type ExtendedRun, extendRun as extend } from '../results/extend-run.ts'
 import { type ShownImage, writeShownImages } from '../results/images.ts'
 import { writeReportFiles } from '../results/report-files.ts'
 import { type ActivationChoice, activationOf } from './activation.ts'
 import type { MeasuredInputs } from './measuring.ts'
 import { readPairsFile } from './meta-file.ts'
 import { occupied } from './run-control.ts'
+import { say } from './talk.ts'
 
 /** What is asked for beyond the tables. */
 export interface Extension {
   /** Path of the table of pairs. */
   readonly pairs: string | undefined
+  /** Columns by which pairs are made, where there is no table of them. */
+  readonly pairBy?: readonly string[] | undefined
   /** Two groups without a table: model names by group name. */
   readonly groups?: GroupChoice
+  /** Columns that models are compared by, or correlated with. */
+  readonly question?: StudyQuestion | undefined
   /** Adds report.html and figures/ to the results. */
   readonly report: boolean
   /** Shown in the report for the first model of three input channels. */
@@ -27,13 +34,17 @@ export interface Extension {
 }
 
 /** Group analysis, first filters and report of a run; each is added to the results when there are any. */
-export async function extendByOptions(measured: MeasuredInputs, wanted: Extension): Promise<GroupReport | undefined> {
+export async function extendByOptions(measured: MeasuredInputs, wanted: Extension): Promise<ExtendedRun> {
   const { run, inputs, results, signal, progress } = measured
   const { activation } = wanted
   const names = run.models.map(({ model }) => model)
+  const made = wanted.pairBy && pairsBy(run.models, wanted.pairBy)
+  for (const note of made?.notes ?? []) say(note)
+  for (const note of wanted.pairs !== undefined || wanted.question ? columnsUsed(run.models) : []) say(note)
   return extend(run, inputs, {
-    pairs: wanted.pairs === undefined ? undefined : await readPairsFile(wanted.pairs, names),
+    pairs: wanted.pairs === undefined ? made?.pairs : await readPairsFile(wanted.pairs, names),
     groups: wanted.groups,
+    question: wanted.question,
     results,
     report: wanted.report && !activation,
     signal,
@@ -42,10 +53,10 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
     ...(results &&
       wanted.report &&
       activation && {
-        alsoAdd: async (analysis, groups, first) => {
+        alsoAdd: async (analysis, { groups, studies }, first) => {
           const name = (await pictures(analysis, groups, first)).firstLayers?.[0]?.model
           const stage = await activationOf(shownInput(measured, name), activation)
-          await occupied(() => writeReportFiles(results, { analysis, groups, first, activation: stage }))
+          await occupied(() => writeReportFiles(results, { analysis, groups, studies, first, activation: stage }))
           const { image, changed, normalisation } = activation
           const images = { image: await shownImage(image), changed: await shownImage(changed) }
           await writeShownImages(results, { model: stage.model, ...images, normalisation })

@@ -2,6 +2,7 @@ import { extract } from '../extract.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { count, plural } from '../words.ts'
 import type { Command } from './command.ts'
+import { numberOption } from './measuring-options.ts'
 import { readMetaFile } from './meta-file.ts'
 import { openProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
@@ -23,6 +24,16 @@ export const extractCommand: Command = {
         type: 'string',
         describe: 'CSV about the models; its column Name holds their file names without the ending',
       })
+      .option('name-column', { type: 'string', describe: 'the column of --meta that holds the names (default: Name)' })
+      .option('sparse-column', {
+        type: 'boolean',
+        default: false,
+        describe: 'a column sparse_ids in layers.arrow: which filters are sparse',
+      })
+      .option('threshold', {
+        default: 0.01,
+        describe: "with --sparse-column: a filter is sparse up to this share of the layer's peak",
+      })
       .option('skip-non-finite', {
         type: 'boolean',
         default: false,
@@ -37,8 +48,12 @@ export const extractCommand: Command = {
       .example('$0 extract models/ -o db', 'then: filterlens analyze db'),
   async run(words) {
     const output = words['output'] as string
-    const meta = words['meta'] === undefined ? undefined : await readMetaFile(words['meta'] as string)
+    const meta =
+      words['meta'] === undefined
+        ? undefined
+        : await readMetaFile(words['meta'] as string, words['name-column'] as string | undefined)
     const inputs = await listInputs(words['inputs'] as string[])
+    const threshold = numberOption(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!
     const started = performance.now()
     const place = await openRunFolder(output)
     const progress = openProgressBar()
@@ -47,6 +62,7 @@ export const extractCommand: Command = {
       (signal) =>
         extract(inputs, place.folder, {
           ...(meta && { meta }),
+          ...(words['sparse-column'] === true && { sparseThreshold: threshold }),
           skipNonFinite: words['skip-non-finite'] === true,
           keepGoing: words['keep-going'] === true,
           signal,

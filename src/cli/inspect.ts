@@ -2,7 +2,7 @@ import { depthNote } from '../database/depth-words.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { InputDriver } from '../measure/input-driver.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
-import { count, fixed, plural } from '../words.ts'
+import { count, fixed, percent, plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
 import { complain, print, warn } from './talk.ts'
@@ -29,10 +29,16 @@ export const inspectCommand: Command = {
     parser
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'model files, folders or globs' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+      .option('operators', {
+        type: 'boolean',
+        default: false,
+        describe: 'how often each operator stands in the graph (ONNX), and filters by kernel size',
+      })
       .example('$0 inspect resnet50.onnx', 'what is inside, without measuring'),
   async run(words) {
     const json = words['json'] === true
-    const entries: CensusEntry[] = []
+    const entries: (CensusEntry | OperatorCensus)[] = []
+    const operators = words['operators'] === true
     let broken = 0
     const driver = new InputDriver(await listInputs(words['inputs'] as string[]), {
       choice: 'all',
@@ -48,6 +54,12 @@ export const inspectCommand: Command = {
         } else {
           const { source } = event.input
           for (const { model } of event.input.models) {
+            if (operators) {
+              const counted = operatorCensus(model)
+              if (json) entries.push(counted)
+              else print(operatorView(counted))
+              continue
+            }
             const found = census(model)
             if (json) for (const entry of found) entries.push(entry)
             else print(`${wrapped(modelLine(source, model), '  ')}\n\n${censusTable(found)}\n${depthLine(model)}`)
@@ -61,6 +73,51 @@ export const inspectCommand: Command = {
     if (json) print(JSON.stringify(entries, null, 2))
     return broken > 0 ? 1 : 0
   },
+}
+
+/** Operators and filters of a model, counted. */
+interface OperatorCensus {
+  readonly model: string
+  /** By falling number; null where the file has no graph or its reader does not count. */
+  readonly operators: Readonly<Record<string, number>> | null
+  /** Of all convolutions, by falling number. */
+  readonly filters: Readonly<Record<string, number>>
+  /** Share of the 3×3 filters among all; null without any. */
+  readonly share_3x3: number | null
+}
+
+function operatorCensus(model: SourceModel): OperatorCensus {
+  const kernels = new Map<string, number>()
+  for (const { shape } of model.convolutions) {
+    const kernel = `${shape[2]}x${shape[3]}`
+    kernels.set(kernel, (kernels.get(kernel) ?? 0) + shape[0] * shape[1])
+  }
+  const falling = (counts: Iterable<readonly [string, number]>): Record<string, number> =>
+    Object.fromEntries([...counts].sort((p, q) => q[1] - p[1]))
+  const all = [...kernels.values()].reduce((sum, n) => sum + n, 0)
+  return {
+    model: model.name,
+    operators: model.operators ? falling(Object.entries(model.operators)) : null,
+    filters: falling(kernels),
+    share_3x3: all > 0 ? (kernels.get('3x3') ?? 0) / all : null,
+  }
+}
+
+function operatorView({ model, operators, filters, share_3x3 }: OperatorCensus): string {
+  const counted = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([name, n]) => `${printable(name.replace('x', '×'))} ${count(n)}`)
+      .join(', ')
+  return `${pc.bold(printable(model))}
+  operators  ${
+    operators
+      ? Object.entries(operators)
+          .map(([name, n]) => `${printable(name)} ${count(n)}`)
+          .join(', ')
+      : 'not counted: no graph, or not of ONNX'
+  }
+  filters    ${counted(filters) || 'none'}; 3×3: ${percent(share_3x3)}
+`
 }
 
 function census(model: SourceModel): CensusEntry[] {

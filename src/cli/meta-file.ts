@@ -20,8 +20,8 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 /** The table of --meta. @throws InputError */
-export async function readMetaFile(path: string): Promise<MetaTable> {
-  return parseMeta(path, await readTextFile(path))
+export async function readMetaFile(path: string, names?: string): Promise<MetaTable> {
+  return parseMeta(path, await readTextFile(path), names)
 }
 
 /** The table of --pairs. @throws InputError */

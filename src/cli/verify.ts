@@ -22,6 +22,7 @@ export const verifyCommand: Command = {
       .option('expect', { type: 'string', describe: 'the number that was quoted: what results.sha256 must hold' })
       .option('inputs', { type: 'string', array: true, describe: 'the models (or their folder) that were measured' })
       .option('meta', { type: 'string', describe: 'the CSV about the models that analyze was given' })
+      .option('name-column', { type: 'string', describe: 'its column of model names (default: Name)' })
       .option('pairs', { type: 'string', describe: 'the CSV of pairs that analyze was given' })
       .option('sample', { describe: 'measure only this many of the inputs again' })
       .option('seed', { describe: 'which ones (default: drawn anew, and printed)' })
@@ -45,7 +46,10 @@ export const verifyCommand: Command = {
     const verdict = await withInterrupt(
       () => 'nothing was changed',
       async (signal) => {
-        const meta = words['meta'] === undefined ? undefined : await readMetaFile(words['meta'] as string)
+        const meta =
+          words['meta'] === undefined
+            ? undefined
+            : await readMetaFile(words['meta'] as string, words['name-column'] as string | undefined)
         const pairs = words['pairs'] === undefined ? undefined : await readPairTable(words['pairs'] as string)
         const inputs = given && (await listInputs(given))
         return withResultFiles(name, (folder) =>

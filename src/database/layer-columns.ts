@@ -1,4 +1,4 @@
-import { type Fields, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
+import { type Fields, listField, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
 
 const reader = "the format's reader"
 
@@ -40,5 +40,11 @@ export const databaseLayerFields = {
   filter_start: numberField('int64', 'row of filters.arrow at which its filters begin', 'the run'),
   filter_count: numberField('int64', 'its filters: output channels × input channels per group', reader),
 } as const satisfies Fields
+
+/** Of `extract --sparse-column`: a column more. */
+export const sparseIdsField = listField(
+  'numbers of its sparse filters, from 0 (output channel · input channels per group + input channel)',
+  'the run',
+)
 
 export interface DatabaseLayer extends RowOf<typeof databaseLayerFields> {}

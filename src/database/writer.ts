@@ -5,7 +5,7 @@ import type { OutputFolder } from '../io/sink.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { DATABASE_TAPS, databaseFiles } from './files.ts'
-import { type DatabaseLayer, databaseLayerFields } from './layer-columns.ts'
+import { type DatabaseLayer, databaseLayerFields, sparseIdsField } from './layer-columns.ts'
 import { type ModelProvenance, provenanceFields, withMeta } from './provenance.ts'
 
 /** Filters per record batch of filters.arrow (36 MiB) and layers per batch of layers.arrow: fixed, so that equal inputs give equal bytes. */
@@ -17,6 +17,9 @@ export interface BadWeight {
   readonly index: number
   readonly value: number
 }
+
+/** At which largest magnitude a filter of a layer with that peak is sparse. */
+export type SparseRule = (peak: number) => { readonly limit: number; readonly strict: boolean }
 
 /** A filter database being written, layer after layer; it holds one batch of filters. */
 export interface DatabaseWriter {
@@ -40,10 +43,12 @@ export async function databaseWriter(
   folder: OutputFolder,
   wasm: WasmInstance,
   metadata: Readonly<Record<string, string>>,
+  sparse?: SparseRule,
 ): Promise<DatabaseWriter> {
   const common = (kind: string): Record<string, string> => ({ ...metadata, 'filterlens.kind': `database.${kind}` })
   const filterSchema = weightsSchema(DATABASE_TAPS, common('filters'))
-  const layerSchema = schemaOf(columnsOf(databaseLayerFields, []), common('layers'))
+  const layerFields = sparse ? { ...databaseLayerFields, sparse_ids: sparseIdsField } : databaseLayerFields
+  const layerSchema = schemaOf(columnsOf(layerFields, []), common('layers'))
   const open: ArrowFileWriter[] = []
   const create = async (file: string, schema: typeof filterSchema): Promise<ArrowFileWriter> => {
     const writer = arrowFileWriter(await folder.create(file), schema)
@@ -60,7 +65,7 @@ export async function databaseWriter(
   let held = 0 // filters of the batch that is being filled
   let filters = 0
   let layers = 0
-  let pending: DatabaseLayer[] = []
+  let pending: WrittenLayer[] = []
 
   const flushFilters = async (address: number): Promise<void> => {
     if (held === 0) return
@@ -69,16 +74,22 @@ export async function databaseWriter(
     held = 0
   }
   const flushLayers = async (): Promise<void> => {
-    if (pending.length > 0) await layerFile.write(batchOf(layerSchema, columnsOf(databaseLayerFields, pending)))
+    if (pending.length > 0) await layerFile.write(batchOf(layerSchema, columnsOf(layerFields, pending)))
     pending = []
   }
   /** A layer that does not fit into what is left of the batch has been checked piece by piece before any of it is written. */
-  const check = async (reader: WeightReader, address: number, scratch: number): Promise<BadWeight | undefined> => {
+  const check = async (
+    reader: WeightReader,
+    address: number,
+    scratch: number,
+    peaks: SparseFilters,
+  ): Promise<BadWeight | undefined> => {
     for (let from = 0; from < reader.filters; from += FILTERS_PER_BATCH) {
       const count = Math.min(FILTERS_PER_BATCH, reader.filters - from)
       await reader.read(wasm, address, scratch, from, count)
       const bad = badWeight(wasm, address, count)
       if (bad) return { ...bad, index: bad.index + from * DATABASE_TAPS }
+      if (sparse) peaks.take(address, count)
     }
     return undefined
   }
@@ -86,14 +97,17 @@ export async function databaseWriter(
     async addLayer(layer, reader) {
       const start = wasm.reserve(batchBytes + reader.scratchBytes + 64)
       const scratch = start + batchBytes
+      const found = new SparseFilters(wasm)
       if (held + reader.filters > FILTERS_PER_BATCH) {
         // The check needs room: the batch is cut where it must be, not here, so only what does not fit is read twice.
         const room = wasm.reserve(2 * batchBytes + reader.scratchBytes + 64) + batchBytes
-        const bad = await check(reader, room, room + batchBytes)
+        const peaks = new SparseFilters(wasm)
+        const bad = await check(reader, room, room + batchBytes, peaks)
         if (bad) return bad
         for (let from = 0; from < reader.filters; ) {
           const count = Math.min(reader.filters - from, FILTERS_PER_BATCH - held)
           await reader.read(wasm, start + held * rowBytes, room + batchBytes, from, count)
+          if (sparse) found.find(start + held * rowBytes, count, from, sparse(peaks.peak))
           held += count
           from += count
           if (held === FILTERS_PER_BATCH) await flushFilters(start)
@@ -103,10 +117,14 @@ export async function databaseWriter(
         await reader.read(wasm, address, scratch, 0, reader.filters)
         const bad = badWeight(wasm, address, reader.filters)
         if (bad) return bad
+        if (sparse) {
+          found.take(address, reader.filters)
+          found.find(address, reader.filters, 0, sparse(found.peak))
+        }
         held += reader.filters
         if (held === FILTERS_PER_BATCH) await flushFilters(start)
       }
-      pending.push({ ...layer, filter_start: filters, filter_count: reader.filters })
+      pending.push({ ...layer, filter_start: filters, filter_count: reader.filters, ...(sparse && { sparse_ids: found.ids() }) })
       filters += reader.filters
       layers++
       if (pending.length === LAYERS_PER_BATCH) await flushLayers()
@@ -142,6 +160,40 @@ export async function databaseWriter(
     async discard() {
       for (const writer of open) await writer.discard()
     },
+  }
+}
+
+interface WrittenLayer extends DatabaseLayer {
+  readonly sparse_ids?: Float64Array
+}
+
+/** The peak of a layer, and then which of its filters are sparse, piece by piece. */
+class SparseFilters {
+  peak = 0
+  readonly #wasm: WasmInstance
+  readonly #ids: number[] = []
+
+  constructor(wasm: WasmInstance) {
+    this.#wasm = wasm
+  }
+
+  take(address: number, filters: number): void {
+    const values = this.#wasm.f32(address, filters * DATABASE_TAPS)
+    for (let k = 0; k < values.length; k++) this.peak = Math.max(this.peak, Math.abs(values[k]!))
+  }
+
+  /** `from`: the number of the first one in its layer. */
+  find(address: number, filters: number, from: number, { limit, strict }: ReturnType<SparseRule>): void {
+    const values = this.#wasm.f32(address, filters * DATABASE_TAPS)
+    for (let filter = 0, k = 0; filter < filters; filter++) {
+      let most = 0
+      for (const end = k + DATABASE_TAPS; k < end; k++) most = Math.max(most, Math.abs(values[k]!))
+      if (strict ? most < limit : most <= limit) this.#ids.push(from + filter)
+    }
+  }
+
+  ids(): Float64Array {
+    return Float64Array.from(this.#ids)
   }
 }
 

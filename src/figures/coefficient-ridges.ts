@@ -110,7 +110,7 @@ function shares(row: CoefficientRow, component: number): number[] {
 }
 
 /** Leaves out points that lie level (within `least`) with both neighbours: empty tails cost nothing. */
-function withoutFlats(points: readonly { x: number; y: number }[], least: number): { x: number; y: number }[] {
+export function withoutFlats(points: readonly { x: number; y: number }[], least: number): { x: number; y: number }[] {
   const level = (i: number, j: number) => Math.abs(points[i]!.y - points[j]!.y) <= least
   return points.filter(
     (_, i) => i === 0 || i === points.length - 1 || !(level(i, i - 1) && level(i, i + 1) && level(i - 1, i + 1)),

@@ -1,4 +1,5 @@
 import { fixed, list, percent, shortCount, shorten } from '../words.ts'
+import { withoutFlats } from './coefficient-ridges.ts'
 import { type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { loadPlot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
@@ -47,7 +48,10 @@ export async function histogramRidges(data: RidgeData): Promise<Figure> {
     drawing.push(label(String(component + 1), x + width / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
     rows.forEach((_, index) => {
       const last = index === rows.length - 1
-      const points = shares[index]!.map((share, bin) => ({ x: data.range[0] + (bin + 0.5) * step, y: share }))
+      const points = withoutFlats(
+        shares[index]!.map((share, bin) => ({ x: data.range[0] + (bin + 0.5) * step, y: share })),
+        highest / 500,
+      )
       drawing.push(
         panel(plot, x, HEAD + index * ROW, {
           width,

@@ -26,7 +26,7 @@ export function ownBases(rows: readonly OwnBasis[], kernel: readonly [height: nu
       label(shorten(row.name, 21), 4, y + 28, { weight: 600, size: 11 }),
       label(row.facts, 4, y + 44, { size: 11, fill: colour.muted }),
       label(`${shortCount(row.filters)} filters`, 4, y + 59, { size: 11, fill: colour.muted }),
-      ...componentTiles(row, y, kernel),
+      ...componentTiles(turned(row, rows[0]!), y, kernel),
     )
   })
   const height = HEAD + rows.length * BASIS_ROW + 16
@@ -39,10 +39,19 @@ export function ownBases(rows: readonly OwnBasis[], kernel: readonly [height: nu
       caption: captionOf(rows),
       width: WIDE,
       height,
-      note: `Each row from its own filters alone: components of unit length of all non-sparse ${rowsOf}×${columns} filters, each filter divided by its largest absolute value; sign: the largest entry is positive. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
+      note: `Each row from its own filters alone: components of unit length of all non-sparse ${rowsOf}×${columns} filters, each filter divided by its largest absolute value; sign: of the first row the largest entry is positive, the others are turned to it. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
     },
     ...drawing,
   )
+}
+
+/** Each component with the sign that makes it most like that of the first row. */
+function turned(row: OwnBasis, first: OwnBasis): OwnBasis {
+  const components = row.components.map((component, c) => {
+    const like = component.reduce((sum, v, tap) => sum + v * (first.components[c]?.[tap] ?? 0), 0)
+    return like < 0 ? component.map((v) => -v) : component
+  })
+  return { ...row, components }
 }
 
 function captionOf(rows: readonly OwnBasis[]): string {

@@ -5,6 +5,7 @@ import { base64 } from '../figures/picture.ts'
 import { count, list, plural, sentence } from '../words.ts'
 import { howSure, leadSentences } from './answer.ts'
 import { changeTable } from './change-table.ts'
+import { countsTable } from './counts.ts'
 import { correlationTable, htmlPairTable, shiftTable } from './group-tables.ts'
 import { type Html, html, raw } from './html.ts'
 import { answerTable, comparedTable, datasetTables, depthTables, shapeTable, spreadTable } from './metric-tables.ts'
@@ -13,6 +14,7 @@ import { provenanceSection } from './provenance.ts'
 import { drawReportFigures, type PlacedFigure, type ReportPart } from './report-figures.ts'
 import type { ReportInput } from './report-input.ts'
 import { type PreparedReport, prepareReport } from './reported-layers.ts'
+import { studiesTables } from './studies.ts'
 import { reportStyle } from './style.ts'
 
 /**
@@ -44,6 +46,8 @@ ${section('bases', groups?.coefficients ? 'Bases and coefficients' : 'Bases')}
 ${section('shift', 'Distribution shift', groups ? shiftTable(groups) : '')}
 ${section('accuracy', 'Accuracy', groups ? correlationTable(groups) : '')}
 ${section('filters', 'Filters')}
+${input.studies ? html`<section id="columns"><h2>By columns</h2>${figuresOf('columns')}${studiesTables(input.studies)}</section>` : ''}
+${countsTable(input.analysis.models)}
 ${modelsSection(input)}
 ${provenanceSection(input)}
 </main>

@@ -2,6 +2,7 @@ import { inGroups } from '../analysis/in-groups.ts'
 import { depthRows } from '../analysis/model-depth.ts'
 import type { GroupReport, ModelDepthRow } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
+import { accuracyByArchitecture, hasArchitectures } from '../figures/accuracy-by-architecture.ts'
 import { coefficientRidges } from '../figures/coefficient-ridges.ts'
 import { explainedVariance } from '../figures/explained-variance.ts'
 import type { Figure } from '../figures/figure.ts'
@@ -12,6 +13,7 @@ import { metricAgainstAccuracy } from '../figures/metric-against-accuracy.ts'
 import { type MetricsByDepthData, metricsByDepth } from '../figures/metrics-by-depth.ts'
 import { modelComparison } from '../figures/model-comparison.ts'
 import { modelOverview } from '../figures/model-overview.ts'
+import { pairShifts } from '../figures/pair-shifts.ts'
 import { pcaBases } from '../figures/pca-bases.ts'
 import { shiftByDepth } from '../figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../figures/shift-matrix.ts'
@@ -20,7 +22,7 @@ import type { ReportInput } from './report-input.ts'
 import { type PreparedReport, prepareReport } from './reported-layers.ts'
 
 /** Parts of the report that hold figures, in its order. */
-export const reportParts = ['depth', 'bases', 'shift', 'accuracy', 'filters'] as const
+export const reportParts = ['depth', 'bases', 'shift', 'accuracy', 'filters', 'columns'] as const
 export type ReportPart = (typeof reportParts)[number]
 
 export interface PlacedFigure {
@@ -29,11 +31,13 @@ export interface PlacedFigure {
 }
 
 /** A report has no more figures than this; later ones give way. */
-export const MOST_FIGURES = 14
+export const MOST_FIGURES = 18
 /** Models up to this many get an overview of their own. */
 const MOST_OVERVIEWS = 2
 const MOST_GRIDS = 2
 const MOST_MATRICES = 2
+/** Pairs of which a box says more than a table. */
+const LEAST_PAIRS = 8
 
 /** The figures of a report, numbered in this order. */
 export async function reportFigures(input: ReportInput): Promise<PlacedFigure[]> {
@@ -77,17 +81,23 @@ export async function drawReportFigures(input: PreparedReport): Promise<PlacedFi
   if (groups?.coefficients) {
     put('bases', await coefficientRidges(groups))
     if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups, depth))
+    if (groups.pairs.filter(({ shift }) => shift !== null).length >= LEAST_PAIRS) put('shift', await pairShifts(groups))
     for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrixFigure(matrix))
   }
   if (groups?.models.some((model) => model.robust_accuracy !== null))
     put('accuracy', withNote(await metricAgainstAccuracy(groups)))
+  if (groups && hasArchitectures(groups)) put('accuracy', withNote(await accuracyByArchitecture(groups)))
   if (input.activation) {
     const { activationFigure } = await import('../figures/activation-figure.ts') // with its PNG encoder: few reports need it
     put('filters', activationFigure(input.activation))
   }
   if (input.firstLayers?.length) put('filters', firstLayerRgb(input.firstLayers.slice(0, 4)))
   for (const [i, grid] of (input.grids ?? []).slice(0, MOST_GRIDS).entries()) put('filters', withId(filterGrid(grid), i))
-  return placed.slice(0, MOST_FIGURES)
+  const kept = placed.slice(0, MOST_FIGURES)
+  if (!input.studies) return kept
+  const { studyFigures } = await import('./study-figures.ts') // few reports need them
+  for (const figure of await studyFigures(input.studies)) kept.push({ part: 'columns', figure })
+  return kept
 }
 
 /** A second figure of a kind gets ids of its own. */

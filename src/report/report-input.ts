@@ -1,5 +1,6 @@
 import type { FirstStage } from '../activation/first-stage.ts'
 import type { GroupReport, ModelComparison } from '../analysis/report-types.ts'
+import type { Studies } from '../analysis/study-types.ts'
 import type { FilterGridData } from '../figures/filter-grid.ts'
 import type { FirstLayer } from '../figures/first-layer-rgb.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
@@ -10,6 +11,8 @@ export interface ReportInput {
   readonly analysis: Analysis | StreamedRun
   /** Two groups of models. */
   readonly groups?: GroupReport | undefined
+  /** Models by columns of their metadata, and correlations with numeric ones. */
+  readonly studies?: Studies | undefined
   /** Two models, layer by layer. */
   readonly comparison?: ModelComparison | undefined
   /** First filters of each layer of a model: drawn for the first two models. */

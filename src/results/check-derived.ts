@@ -1,4 +1,6 @@
 import type { GroupReport } from '../analysis/report-types.ts'
+import { studiesOfRun } from '../analysis/studies-of-run.ts'
+import type { Studies } from '../analysis/study-types.ts'
 import { memoryOutput, nowhere, onlyFiles } from '../io/memory-folder.ts'
 import { type Folder, memoryAccess } from '../io/random-access.ts'
 import type { OutputFolder } from '../io/sink.ts'
@@ -15,6 +17,7 @@ import { IMAGES } from './images.ts'
 import { type ManifestEntry, MODULE } from './manifest.ts'
 import { isReportFile, REPORT } from './report-files.ts'
 import { stageResults } from './staged.ts'
+import { readQuestion, readStudies, writeStudies } from './studies.ts'
 
 /** What making again from the layer table gave all that follows from it. */
 export interface Derived {
@@ -57,13 +60,26 @@ export async function checkDerived({ folder, name, stored, entries }: ToDerive):
     for (const difference of again.differences) check.note(difference)
     for (const note of again.notes) notes.push(note)
   }
+  const studies = await readStudies(folder, name)
+  const question = await readQuestion(folder, name)
+  if (studies && question) {
+    const made = await studiesOfRun(stored, null, question)
+    // What the second pass over the filters gave is taken as it is.
+    const again = { ...made, studies: made.studies.map((study, k) => ({ ...study, ...fromFilters(studies, k) })) }
+    await check.files((output) => writeStudies(output, again, question))
+    notes.push('histograms and shifts by columns: the filters are in the models')
+  }
   if (listed.has(IMAGES)) notes.push(`${REPORT} and its figures: they show images that are no part of the results`)
-  else if (listed.has(REPORT)) await check.files((output) => writeReportAgain(output, folder, stored, report))
+  else if (listed.has(REPORT)) await check.files((output) => writeReportAgain(output, folder, stored, report, studies))
   if (listed.has(FIRST_FILTERS)) notes.push(`${FIRST_FILTERS}: the filters are in the models`)
   const untold = (path: string): boolean =>
     path === MODULE || path === FIRST_FILTERS || path === IMAGES || (listed.has(IMAGES) && isReportFile(path))
   for (const path of listed.keys()) if (!check.made.has(path) && !untold(path)) check.note(wholeFile(path, true, false))
   return { equal: check.equal, differences: check.differences, notes }
+}
+
+function fromFilters({ studies }: Studies, k: number): Pick<Studies['studies'][number], 'coefficients' | 'matrix'> {
+  return { coefficients: studies[k]?.coefficients ?? null, matrix: studies[k]?.matrix ?? null }
 }
 
 /** Files that are made again. */
@@ -125,7 +141,8 @@ async function writeReportAgain(
   folder: Folder,
   analysis: StreamedRun,
   groups: GroupReport | undefined,
+  studies: Studies | undefined,
 ): Promise<void> {
   const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when there are some
-  await withFirstFilters(folder, (first) => writeReportFiles(output, { analysis, groups, first }))
+  await withFirstFilters(folder, (first) => writeReportFiles(output, { analysis, groups, studies, first }))
 }

@@ -1,23 +1,18 @@
 import * as v from 'valibot'
 import {
-  type ColumnNote,
   columnMembers,
-  columnNote,
   countIn,
   filtersIn,
   numberIn,
   numberOrNull,
   numbersIn,
-  schemaMember,
   sideIn,
-  takesNull,
   textIn,
   textOrNull,
 } from '../analysis/report-kinds.ts'
 import { groupedNames } from '../analysis/report-names.ts'
 import {
   basisRowSchema,
-  chanceSchema,
   correlationRowSchema,
   distributionSchema,
   modelDepthRowSchema,
@@ -28,47 +23,43 @@ import {
   shiftRowSchema,
 } from '../analysis/report-schema.ts'
 import type { Described, GroupReport } from '../analysis/report-types.ts'
-import type { Column } from '../arrow/column.ts'
-import type { DescribedColumn } from '../arrow/fields.ts'
+import {
+  type ColumnPath,
+  type DescribedTable,
+  type DescribedTables,
+  describedInParts,
+  describedTable,
+  describeTables,
+  exportDescribed,
+} from './described-tables.ts'
 import type { ExportTable, StreamedTable } from './export-table.ts'
+import { chancePaths, shiftCellPaths, shiftCellSchema, shiftCells } from './shift-cells.ts'
 import { parametersText } from './tables.ts'
 
 // The tables of two groups' analysis: what `GroupReport` holds, flattened. Columns are members of the rows' schemas.
 
-/** A member of a row, by its path: "test.p", and the column's name; default: the last step. */
-type Path = string | readonly [path: string, name: string]
-
-interface GroupTable {
-  readonly name: string
-  /** Of a row. */
-  readonly schema: v.GenericSchema
-  readonly rows: (report: GroupReport) => readonly object[]
-  /** Default: every member that a column holds. */
-  readonly paths: readonly Path[]
-}
-
-/** A table of rows that a schema describes. */
-function table<Schema extends v.GenericSchema>(
-  name: string,
-  schema: Schema,
-  rows: (report: GroupReport) => readonly Described<Schema>[],
-  paths: readonly Path[] = columnMembers(schema),
-): GroupTable {
-  return { name, schema, rows: rows as GroupTable['rows'], paths }
-}
-
-/** A cell of a matrix, in a row of its own. */
-const shiftCellSchema = v.object({
-  column: textIn('the column of metadata'),
-  from: textIn('a value of it'),
-  to: textIn('another value of it, or the same'),
-  models_from: countIn('models with the first value'),
-  models_to: countIn('models with the second value'),
-  filters_from: filtersIn('non-sparse filters of the first'),
-  filters_to: filtersIn('non-sparse filters of the second'),
-  shift: numberOrNull('distribution shift D between the two'),
-  chance: v.nullable(chanceSchema),
+/** A pair with the accuracies of its models. */
+const pairSchema = v.object({
+  ...pairRowSchema.entries,
+  clean_accuracy_a: numberOrNull('accuracy of a on unchanged images'),
+  robust_accuracy_a: numberOrNull('accuracy of a on attacked images'),
+  clean_accuracy_b: numberOrNull('accuracy of b on unchanged images'),
+  robust_accuracy_b: numberOrNull('accuracy of b on attacked images'),
 })
+
+function pairsWithAccuracies({ pairs, models }: GroupReport): Described<typeof pairSchema>[] {
+  const byName = new Map(models.map((row) => [row.model, row]))
+  return pairs.map((pair) => {
+    const [a, b] = [byName.get(pair.a), byName.get(pair.b)]
+    return {
+      ...pair,
+      clean_accuracy_a: a?.clean_accuracy ?? null,
+      robust_accuracy_a: a?.robust_accuracy ?? null,
+      clean_accuracy_b: b?.clean_accuracy ?? null,
+      robust_accuracy_b: b?.robust_accuracy ?? null,
+    }
+  })
+}
 
 /** The filters of a group by their coefficient on one component. */
 const histogramSchema = v.object({
@@ -84,34 +75,24 @@ const histogramSchema = v.object({
   counts: numbersIn('filters by bin: equal bins over that range, common to all components'),
 })
 
-/** Columns of what chance gives beside a shift. */
-const chancePaths: readonly Path[] = [
-  ['chance.median', 'chance_median'],
-  ['chance.high', 'chance_high'],
-  ['chance.excess', 'excess'],
-  ['chance.interval.0', 'excess_low'],
-  ['chance.interval.1', 'excess_high'],
-  'chance.p',
-  'chance.p_holm',
-  'chance.family',
-  'chance.unit',
-  'chance.units',
-]
-
-const tables: readonly GroupTable[] = [
-  table('group-models', reportModelSchema, (report) => report.models),
-  table('pairs', pairRowSchema, (report) => report.pairs, [
+const tables: readonly DescribedTable<GroupReport>[] = [
+  describedTable('group-models', reportModelSchema, (report) => report.models),
+  describedTable('pairs', pairSchema, pairsWithAccuracies, [
     'a',
     'b',
     'architecture',
     'dataset',
+    'clean_accuracy_a',
+    'robust_accuracy_a',
+    'clean_accuracy_b',
+    'robust_accuracy_b',
     ...groupedNames.flatMap((metric) =>
-      ['a', 'b', 'difference'].map((side): Path => [`metrics.${metric}.${side}`, `${metric}_${side}`]),
+      ['a', 'b', 'difference'].map((side): ColumnPath => [`metrics.${metric}.${side}`, `${metric}_${side}`]),
     ),
     'shift',
     ...chancePaths,
   ]),
-  table('comparisons', pairedComparisonSchema, (report) => report.comparisons, [
+  describedTable('comparisons', pairedComparisonSchema, (report) => report.comparisons, [
     'metric',
     'bucket',
     'dataset',
@@ -132,38 +113,18 @@ const tables: readonly GroupTable[] = [
     'test.method',
     'because',
   ]),
-  table('distributions', distributionSchema, (report) => report.distributions),
-  table('model-depth', modelDepthRowSchema, (report) => report.depth),
-  table('group-depth', pooledDepthRowSchema, (report) => report.pooled_depth),
-  table('bases', basisRowSchema, (report) => report.bases),
-  table('shift', shiftRowSchema, (report) => report.shift, [
+  describedTable('distributions', distributionSchema, (report) => report.distributions),
+  describedTable('model-depth', modelDepthRowSchema, (report) => report.depth),
+  describedTable('group-depth', pooledDepthRowSchema, (report) => report.pooled_depth),
+  describedTable('bases', basisRowSchema, (report) => report.bases),
+  describedTable('shift', shiftRowSchema, (report) => report.shift, [
     ...columnMembers(shiftRowSchema).filter((name) => name !== 'because'),
     ...chancePaths,
     'because',
   ]),
-  table(
-    'shift-matrices',
-    shiftCellSchema,
-    ({ matrices }) =>
-      matrices.flatMap(({ column, values, models, filters, shift, chance }) =>
-        values.flatMap((from, i) =>
-          values.map((to, j) => ({
-            column,
-            from,
-            to,
-            models_from: models[i]!,
-            models_to: models[j]!,
-            filters_from: filters[i]!,
-            filters_to: filters[j]!,
-            shift: shift[i]![j]!,
-            chance: chance?.[i]?.[j] ?? null,
-          })),
-        ),
-      ),
-    [...columnMembers(shiftCellSchema), ...chancePaths],
-  ),
-  table('correlations', correlationRowSchema, (report) => report.correlations),
-  table('coefficients', histogramSchema, ({ coefficients }) => {
+  describedTable('shift-matrices', shiftCellSchema, ({ matrices }) => shiftCells(matrices), shiftCellPaths),
+  describedTable('correlations', correlationRowSchema, (report) => report.correlations),
+  describedTable('coefficients', histogramSchema, ({ coefficients }) => {
     const { groups, range } = coefficients ?? { groups: [], range: [0, 0] }
     return groups.flatMap(({ counts, min, max, ...row }) =>
       counts.map((bins, c) => ({
@@ -179,59 +140,17 @@ const tables: readonly GroupTable[] = [
   }),
 ]
 
-interface GroupColumn extends ColumnNote {
-  readonly name: string
-  readonly steps: readonly string[]
-  readonly nullable: boolean
-}
-
-function columnsOfTable({ name: tableName, schema, paths }: GroupTable): GroupColumn[] {
-  return paths.map((given) => {
-    const [path, name] = typeof given === 'string' ? [given, given.slice(given.lastIndexOf('.') + 1)] : given
-    const steps = path.split('.')
-    let member: v.GenericSchema | undefined = schema
-    let nullable = false
-    for (const step of steps) {
-      member = member && schemaMember(member, step)
-      nullable ||= member !== undefined && takesNull(member)
-    }
-    const note = member && columnNote(member)
-    if (!note) throw new RangeError(`${tableName}: no column holds ${path}`)
-    return { ...note, name, steps, nullable }
-  })
-}
-
 /**
  * The tables of two groups' analysis, one row per line of the report: what `GroupReport` holds, flattened. `group` says the
  * group's name; `a` and `b` in the names of columns are the first and the second group.
  */
 export function groupTables(report: GroupReport): ExportTable[] {
-  const metadata = groupMetadata(report)
-  return tables.map((one) => {
-    const rows = one.rows(report)
-    return { name: one.name, columns: columnsOfTable(one).map((column) => storedColumn(column, rows, report)), metadata }
-  })
+  return exportDescribed(tables, report, groupMetadata(report), report.groups)
 }
-
-/** Rows of a part. */
-const ROWS_AT_ONCE = 1024
 
 /** The same tables in parts: of rows that are made when they are asked for no more is held. */
 export function groupTablesInParts(report: GroupReport): StreamedTable[] {
-  const metadata = groupMetadata(report)
-  return tables.map((one) => {
-    const columnsOf = (rows: readonly object[]): Column[] =>
-      columnsOfTable(one).map((column) => storedColumn(column, rows, report))
-    return {
-      name: one.name,
-      metadata,
-      columns: columnsOf([]),
-      async *parts() {
-        const rows = one.rows(report)
-        for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) yield columnsOf(rows.slice(from, from + ROWS_AT_ONCE))
-      },
-    }
-  })
+  return describedInParts(tables, report, groupMetadata(report), report.groups)
 }
 
 function groupMetadata(report: GroupReport): ExportTable['metadata'] {
@@ -244,31 +163,7 @@ function groupMetadata(report: GroupReport): ExportTable['metadata'] {
   }
 }
 
-/** Numbers and texts may be null in every column; an undefined list is empty. */
-function storedColumn(
-  { name, column: type, steps, isGroup }: GroupColumn,
-  rows: readonly object[],
-  { groups }: GroupReport,
-): Column {
-  const values = rows.map((row) =>
-    steps.reduce((value: unknown, step) => (value as Record<string, unknown> | null)?.[step] ?? null, row),
-  )
-  if (type === 'float64_list')
-    return { name, type, values: values.map((list) => Float64Array.from(((list ?? []) as number[]).flat())) }
-  const nameOf = (side: unknown): unknown => (side === 'a' || side === 'b' ? groups[side].name : side)
-  return { name, type, nullable: true, values: isGroup ? values.map(nameOf) : values } as Column
-}
-
 /** The columns of those tables, described; all that are no lists may be null. */
-export function describedGroupTables(): { readonly name: string; readonly columns: readonly DescribedColumn[] }[] {
-  return tables.map((one) => ({
-    name: one.name,
-    columns: columnsOfTable(one).map(({ name, column: type, nullable, meaning }) => ({
-      name,
-      type,
-      nullable: nullable && type !== 'float64_list',
-      meaning,
-      by: 'the group analysis',
-    })),
-  }))
+export function describedGroupTables(): DescribedTables {
+  return describeTables(tables, 'the group analysis')
 }

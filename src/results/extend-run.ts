@@ -1,8 +1,12 @@
 import { firstFiltersOf } from '../activation/first-filters.ts'
 import { groupsOfRun } from '../analysis/analyze-groups.ts'
-import { type GroupChoice, metaValue } from '../analysis/members.ts'
+import { type GroupChoice, knownColumns, metaValue, robustOf } from '../analysis/members.ts'
+import { isMissing, labelsOf, requireColumn } from '../analysis/meta-column.ts'
 import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
+import { studiesOfRun } from '../analysis/studies-of-run.ts'
+import { isEmptyQuestion, type StudyQuestion } from '../analysis/study.ts'
+import type { Studies } from '../analysis/study-types.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
 import type { MeasuredRun } from '../measure/layers-again.ts'
@@ -10,6 +14,7 @@ import type { Analysis } from '../measure/model-row.ts'
 import { FIRST_FILTERS, type FirstFiltersSource, openFirstFilters, writeFirstFilters } from './first-filters-table.ts'
 import { writeGroups } from './groups.ts'
 import type { StagedResults } from './staged.ts'
+import { writeStudies } from './studies.ts'
 
 /** A measured run: its models, and (asked for only when needed) all of it. */
 export interface RunToExtend extends Omit<MeasuredRun, 'layers'> {
@@ -23,6 +28,8 @@ export interface RunExtension {
   readonly pairs?: readonly Pair[] | undefined
   /** Two groups by name, without a table. */
   readonly groups?: GroupChoice | undefined
+  /** Columns that models are compared by, or correlated with. A single one with two values makes the two groups. */
+  readonly question?: StudyQuestion | undefined
   /** Where the tables go; absent: nowhere. */
   readonly results?: StagedResults | undefined
   /** Adds report.html and figures/ to the results. */
@@ -35,10 +42,16 @@ export interface RunExtension {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
 }
 
+/** What came of it. */
+export interface ExtendedRun {
+  readonly groups: GroupReport | undefined
+  readonly studies: Studies | undefined
+}
+
 /** What a run's results hold beyond the three tables, and who is told when they are there but for the report. */
 export interface RunAddition extends RunExtension {
   /** Called with what has been written, before the files get their names; the first filters can be read as long as it works. */
-  readonly alsoAdd?: (run: StreamedRun, groups: GroupReport | undefined, first: FirstFiltersSource) => Promise<void>
+  readonly alsoAdd?: (run: StreamedRun, extended: ExtendedRun, first: FirstFiltersSource) => Promise<void>
 }
 
 /**
@@ -48,35 +61,68 @@ export interface RunAddition extends RunExtension {
 export async function extendRun(
   run: RunToExtend,
   inputs: readonly (Input | LazyInput)[],
-  { pairs, groups: chosen, results, report, onProgress, alsoAdd, occupied = async (work) => work(), ...options }: RunAddition,
-): Promise<GroupReport | undefined> {
+  {
+    pairs,
+    groups: chosenGroups,
+    question = {},
+    results,
+    report,
+    onProgress,
+    alsoAdd,
+    occupied = async (work) => work(),
+    ...options
+  }: RunAddition,
+): Promise<ExtendedRun> {
   const passOptions = { ...options, ...(onProgress && { onProgress }) }
   let groups: GroupReport | undefined
+  const chosen = chosenGroups ?? groupsByColumn(run.models, question)
   if (pairs || chosen || hasTwoGroups(run)) {
     const question = { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) }
     groups = await groupsOfRun(await run.whole(), inputs, { ...question, ...passOptions, occupied })
   }
-  if (!results) return groups
+  const studies = isEmptyQuestion(question) ? undefined : await studiesOfRun(await run.whole(), inputs, question, passOptions)
+  const extended = { groups, studies }
+  if (!results) return extended
+  if (studies) await occupied(() => writeStudies(results, studies, question))
   const found = groups
   if (found) await occupied(() => writeGroups(results, found, pairs ?? []))
   const whole = await run.whole()
   await writeFirstFilters(await results.create(FIRST_FILTERS), firstFiltersOf(inputs, whole, options))
-  if (!report && !alsoAdd) return groups
+  if (!report && !alsoAdd) return extended
   const access = await results.readBack(FIRST_FILTERS)
   try {
     const first = await openFirstFilters(access)
     if (report) {
       const { writeReportFiles } = await import('./report-files.ts') // fonts and figures: loaded only when asked for
-      await occupied(async () => writeReportFiles(results, { analysis: whole, groups, first }))
+      await occupied(async () => writeReportFiles(results, { analysis: whole, groups, studies, first }))
     }
-    await alsoAdd?.(whole, groups, first)
+    await alsoAdd?.(whole, extended, first)
   } finally {
     await access.close?.()
   }
-  return groups
+  return extended
+}
+
+/** Two groups of the models by a column with two values, where one column is asked for and it has two; the first value is group a. */
+function groupsByColumn(models: Analysis['models'], { groupBy = [] }: StudyQuestion): GroupChoice | undefined {
+  const [name, ...more] = groupBy
+  if (name === undefined || more.length > 0) return undefined
+  const column = requireColumn(models, 'group-by', name)
+  const [a, b, ...others] = labelsOf(models, column)
+  if (a === undefined || b === undefined || others.length > 0) return undefined
+  const of = (label: string) => {
+    const own = models.filter((row) => !isMissing(column.of(row)) && String(column.of(row)) === label)
+    return {
+      name: /^(true|false|[\d.]+)$/i.test(label) ? `${column.name} ${label}` : label,
+      models: own.map(({ model }) => model),
+    }
+  }
+  return { a: of(a), b: of(b) }
 }
 
 /** True when the metadata column Robust splits the models into two groups. */
 function hasTwoGroups({ models }: Pick<Analysis, 'models'>): boolean {
-  return new Set(models.map(({ meta }) => metaValue(meta, ['Robust'])).filter((value) => typeof value === 'boolean')).size === 2
+  return (
+    new Set(models.map(({ meta }) => robustOf(metaValue(meta, knownColumns.robust))).filter((side) => side !== null)).size === 2
+  )
 }

@@ -28,6 +28,14 @@ export const firstFiltersFields = {
       return filters
     },
   ),
+  sparse: {
+    ...coded(
+      listField('numbers of those that are sparse, from 0', 'the pass over its weights'),
+      (sparse: readonly number[] | undefined) => Float64Array.from(sparse ?? []),
+      (cell): readonly number[] => [...cell],
+    ),
+    absent: (): readonly number[] => [],
+  },
 } as const satisfies Fields
 
 /** Writes the table as an Arrow IPC file, row by row. */

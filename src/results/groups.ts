@@ -29,7 +29,8 @@ export async function writeGroups(folder: OutputFolder, report: GroupReport, pai
     await writeTable(await folder.create(`groups/${table.name}.arrow`), table, 'arrow')
 }
 
-async function writeJson(folder: OutputFolder, path: string, value: object): Promise<void> {
+/** Writes a value as one line of JSON. */
+export async function writeJson(folder: OutputFolder, path: string, value: object): Promise<void> {
   const sink = await folder.create(path)
   try {
     const encoder = new TextEncoder()
@@ -63,14 +64,15 @@ export async function readGroups(folder: Folder, name: string): Promise<GroupRep
 
 /** The pairs of a results folder; none when it has none. @throws InputError when they are damaged */
 export async function readPairs(folder: Folder, name: string): Promise<Pair[]> {
-  const value = await readJson(folder, name, PAIRS)
+  const value = await readResultsJson(folder, name, PAIRS)
   if (value === undefined) return []
   if (!Array.isArray(value) || !value.every(isPair))
     throw new InputError(`${name}/${PAIRS}`, 'is no list of pairs of filterlens; run filterlens analyze --pairs again')
   return value
 }
 
-async function readJson(folder: Folder, name: string, path: string): Promise<unknown> {
+/** A JSON file of results; undefined when it is not there. @throws InputError for one that is no JSON, or too large */
+export async function readResultsJson(folder: Folder, name: string, path: string): Promise<unknown> {
   const access = await folder.open(path)
   if (!access) return undefined
   const file = `${name}/${path}`

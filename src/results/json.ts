@@ -1,4 +1,5 @@
 import type { GroupReport } from '../analysis/report-types.ts'
+import type { Studies } from '../analysis/study-types.ts'
 import { type LayerMetrics, layerMetricNames } from '../measure/layer-row.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
@@ -21,6 +22,7 @@ export function* recordJsonParts(
   groups?: GroupReport,
   checks?: readonly unknown[],
   metrics: readonly Metric[] = layerMetrics,
+  studies?: Studies,
 ): Generator<string> {
   const names = layerMetricNames(metrics)
   yield '{'
@@ -32,6 +34,7 @@ export function* recordJsonParts(
   yield* member(',', 'failed', failed)
   yield* member(',', 'warnings', warnings)
   if (groups) yield* member(',', 'groups', groups)
+  if (studies) yield* member(',', 'studies', studies)
   if (checks) yield* member(',', 'checks', checks)
   yield '\n}'
 }

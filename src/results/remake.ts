@@ -14,6 +14,7 @@ import { IMAGES } from './images.ts'
 import { type ManifestEntry, MODULE } from './manifest.ts'
 import { isReportFile, REPORT } from './report-files.ts'
 import { type StagedResults, stageResults } from './staged.ts'
+import { QUESTION, readQuestion } from './studies.ts'
 
 /** What making every file of results again gave. */
 export interface Remade {
@@ -49,6 +50,7 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
   if (stored.version !== version) return { equal: [], differences: [], notes }
   if (listed.has(IMAGES)) notes.push(`${REPORT} shows images that are no part of the results; it was not made again`)
   const pairs = listed.has(PAIRS) ? await readPairs(folder, name) : []
+  const question = listed.has(QUESTION) ? await readQuestion(folder, name) : undefined
   const write = async (results: StagedResults): Promise<void> => {
     const tables = await openRunTables(results, stored.parameters)
     for await (const rows of stored.layers.rows()) for (const row of rows) await tables.layer(row)
@@ -58,6 +60,7 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
     await extendRun({ ...stored, whole: async () => stored }, inputs, {
       results,
       ...(pairs.length > 0 && { pairs }),
+      ...(question && { question }),
       report: listed.has(REPORT) && !listed.has(IMAGES),
       ...(signal && { signal }),
       ...(onProgress && {

@@ -1,5 +1,6 @@
 import type { FirstStage } from '../activation/first-stage.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
+import type { Studies } from '../analysis/study-types.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
 import { reportHtml } from '../report/build-report.ts'
@@ -13,6 +14,7 @@ import type { FirstFiltersSource } from './first-filters-table.ts'
 export interface ReportParts {
   readonly analysis: StreamedRun
   readonly groups: GroupReport | undefined
+  readonly studies?: Studies | undefined
   readonly first: FirstFiltersSource
   readonly activation?: FirstStage | undefined
 }
@@ -28,9 +30,9 @@ export function isReportFile(path: string): boolean {
 /** Adds report.html and its figures as figures/<name>.svg. */
 export async function writeReportFiles(
   folder: OutputFolder,
-  { analysis, groups, first, activation }: ReportParts,
+  { analysis, groups, studies, first, activation }: ReportParts,
 ): Promise<void> {
-  const report = await prepareReport({ analysis, groups, ...(await pictures(analysis, groups, first)), activation })
+  const report = await prepareReport({ analysis, groups, studies, ...(await pictures(analysis, groups, first)), activation })
   const figures = await drawReportFigures(report)
   await writeFile(folder, REPORT, await reportHtml(report, figures))
   for (const { name, bytes } of await filesOfFigures(figures, { format: 'svg' }))

@@ -60,6 +60,8 @@ export interface SourceModel {
   readonly skipped: readonly Skipped[]
   /** Number of tensors (or nodes with weights) examined in all, for the census. */
   readonly tensors: number
+  /** How often each operator stands in the graph, where the file has one and its reader counts them. */
+  readonly operators?: Readonly<Record<string, number>>
   /** Columns that the file itself holds about the model (dataset.h5, a filter database). */
   readonly meta: Readonly<Record<string, MetaValue>>
   /** What a filter database recorded about the file that the model came from. */

@@ -93,4 +93,15 @@ test('a figure of results by its name, and what there is when there is none of t
     }
   }))
 
+test('operators of a graph and filters by kernel size', async () => {
+  const { code, out } = await filterlens(['inspect', NORMAL, '--operators', '--json'])
+  const [counted] = JSON.parse(out) as [{ operators: Record<string, number>; filters: Record<string, number>; share_3x3: number }]
+  assert.is(code, 0)
+  const census = JSON.parse((await filterlens(['inspect', NORMAL, '--json'])).out) as { kind: string; shape: number[] }[]
+  assert.is(counted.operators['Conv'], census.filter(({ kind }) => kind === 'Conv').length)
+  const all = Object.values(counted.filters).reduce((sum, n) => sum + n, 0)
+  assert.is(counted.share_3x3, (counted.filters['3x3'] ?? 0) / all)
+  assert.match((await filterlens(['inspect', NORMAL, '--operators'])).out, /operators {2}.*Conv \d+[\s\S]*3×3: \d/)
+})
+
 test.run()

@@ -56,6 +56,27 @@ test('a layer that runs over the end of a record batch is read whole', async () 
   assert.equal(layerTableBytes(await analyze([input()], only)), layerTableBytes(await analyze(models(), only)))
 })
 
+test('sparse filters by their numbers, as many as the metric counts, in a layer over several batches too', async () => {
+  const folder = memoryFolder()
+  const big = convolution('a.weight', [1100, 1000, 3, 3], 2)
+  const models = () => [...someModels(), memoryInput('big.safetensors', safetensors([big]))]
+  await extract(models(), folder, { sparseThreshold: 0.3 })
+  const { layers } = await analyze(models(), { threshold: 0.3 })
+  const table = tableFromIPC(folder.files.get('layers.arrow')!)
+  const ids = table.getChild('sparse_ids')!
+  assert.equal(
+    layers.map(({ sparse_filters }) => sparse_filters),
+    Array.from({ length: table.numRows }, (_, k) => (ids.get(k) as { length: number }).length),
+  )
+  assert.ok(layers.some(({ sparse_filters }) => sparse_filters > 0))
+  for (let k = 0; k < table.numRows; k++) {
+    const numbers = [...(ids.get(k) as Iterable<number>)]
+    assert.ok(numbers.every((n, at) => Number.isInteger(n) && n < layers[k]!.filters && (at === 0 || n > numbers[at - 1]!)))
+  }
+  const again = await analyze([memoryInput('filters.arrow', folder.files.get('filters.arrow')!, folder)], { threshold: 0.3 })
+  assert.is(again.layers.length, layers.length)
+})
+
 test('other readers open the three files', async () => {
   const { folder } = await database()
   const first = convolution('stem.weight', [16, 3, 3, 3], 1).values

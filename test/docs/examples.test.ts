@@ -18,6 +18,7 @@ const entryPoints = [
     'measure',
     'compareModels',
     'analyzeGroups',
+    'analyzeStudies',
     'writeResults',
     'readResults',
     'checkFiles',

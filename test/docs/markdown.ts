@@ -6,7 +6,10 @@ import { layerFields } from '../../src/measure/layer-row.ts'
 import type { Metric } from '../../src/measure/metrics/metric.ts'
 import { layerMetrics } from '../../src/measure/metrics/registry.ts'
 import { modelFields, skippedFields } from '../../src/measure/model-row.ts'
+import type { DescribedTables } from '../../src/results/described-tables.ts'
+import { describedDerivedTables } from '../../src/results/export-derived.ts'
 import { describedGroupTables } from '../../src/results/export-groups.ts'
+import { describedStudyTables } from '../../src/results/export-studies.ts'
 import { firstFiltersFields } from '../../src/results/first-filters-table.ts'
 
 // The parts of docs/ that are made from the descriptions in src/. scripts/write-docs.mjs writes them, docs.test.ts compares.
@@ -61,14 +64,14 @@ function describedTable(columns: readonly DescribedColumn[]): string {
 const metaLine =
   'Then a column for each of your own facts about the models (text, double or boolean; `meta.<name>` where a name is taken).'
 
-const groupColumns = (): string =>
-  describedGroupTables()
-    .map(({ name, columns }) => `### \`groups/${name}.arrow\`\n\n${describedTable(columns)}`)
-    .join('\n\n')
+const columnsIn = (tables: DescribedTables, folder: string, ending: string): string =>
+  tables.map(({ name, columns }) => `### \`${folder}${name}${ending}\`\n\n${describedTable(columns)}`).join('\n\n')
 
 const sections: Readonly<Record<string, () => string>> = {
   metrics: () => metricsTable(),
-  groups: groupColumns,
+  groups: () => columnsIn(describedGroupTables(), 'groups/', '.arrow'),
+  studies: () => columnsIn(describedStudyTables(), 'studies/', '.arrow'),
+  derived: () => columnsIn(describedDerivedTables(), '', ''),
   columns: () =>
     [
       '### `layers.arrow`',

@@ -1,5 +1,6 @@
 // Every figure and a small report from made-up data: the same call in Node and in browsers.
 import type { FirstStage } from '../../src/activation/first-stage.ts'
+import { accuracyByArchitecture } from '../../src/figures/accuracy-by-architecture.ts'
 import { activationFigure } from '../../src/figures/activation-figure.ts'
 import { coefficientCovariance } from '../../src/figures/coefficient-covariance.ts'
 import { coefficientDensity } from '../../src/figures/coefficient-density.ts'
@@ -17,6 +18,7 @@ import { metricsByDepth } from '../../src/figures/metrics-by-depth.ts'
 import { modelComparison } from '../../src/figures/model-comparison.ts'
 import { modelOverview } from '../../src/figures/model-overview.ts'
 import { ownBases } from '../../src/figures/own-bases.ts'
+import { pairShifts } from '../../src/figures/pair-shifts.ts'
 import { pcaBases } from '../../src/figures/pca-bases.ts'
 import { shiftByDepth } from '../../src/figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../../src/figures/shift-matrix.ts'
@@ -147,6 +149,8 @@ export async function allFigures(): Promise<Figure[]> {
     firstLayerRgb(syntheticFirstLayers()),
     activationFigure(syntheticStage()),
     renamed(activationFigure([syntheticStage(), { ...syntheticStage(), model: 'resnet18_robust' }], [0, 5]), 'activation-of-two'),
+    await accuracyByArchitecture(report),
+    await pairShifts(report),
     layerGrid(syntheticLayer()),
     ownBases(
       ['a', 'b'].map((group) => {

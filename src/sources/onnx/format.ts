@@ -5,6 +5,7 @@ import type { Source, SourceFormat } from '../source.ts'
 import { takeCensus } from './census.ts'
 import { ExternalFiles } from './external.ts'
 import { readModel } from './messages.ts'
+import type { GraphRecord } from './records.ts'
 
 /** ONNX models: a ModelProto in one file, its tensors inside or in files beside it. */
 export const onnx: SourceFormat = {
@@ -31,6 +32,7 @@ async function open(input: Input): Promise<Source> {
           opset: model.opset ?? null,
           depth_source: 'graph',
           ...census,
+          operators: operatorCounts(model.graph),
           meta: {},
           parts: external.parts,
         },
@@ -45,6 +47,13 @@ async function open(input: Input): Promise<Source> {
     await external.close()
     throw error
   }
+}
+
+/** How often each operator stands in the graph; those inside of a loop's or a branch's body are not counted. */
+function operatorCounts({ nodes }: GraphRecord): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const { operator } of nodes) counts.set(operator, (counts.get(operator) ?? 0) + 1)
+  return Object.fromEntries(counts)
 }
 
 /** Fields of a ModelProto: number → wire type. */

@@ -1,0 +1,65 @@
+import type { MetaValue } from '../database/meta.ts'
+import { UsageError } from '../errors.ts'
+import type { ModelRow } from '../measure/model-row.ts'
+import { firstFew } from '../words.ts'
+import { knownColumns } from './members.ts'
+
+/** A column of the models' metadata. */
+export interface MetaColumn {
+  /** As the table spells it. */
+  readonly name: string
+  readonly of: (row: Pick<ModelRow, 'meta'>) => MetaValue
+}
+
+/** Letters and digits alone: "Visual_Category" is "Visual Category". */
+const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+
+/** What a column is also called: "architecture", "data set". */
+const alsoCalled: Readonly<Record<string, readonly string[]>> = {
+  architecture: knownColumns.architecture,
+  arch: knownColumns.architecture,
+  dataset: knownColumns.dataset,
+  cleanaccuracy: knownColumns.clean,
+  robustaccuracy: knownColumns.robustAccuracy,
+}
+
+/**
+ * The column of that name in the models' metadata: as it is spelled, else whatever the case and the signs between its words; the
+ * architecture and the data set by these words too. Undefined when no model has one.
+ */
+export function metaColumn(models: readonly Pick<ModelRow, 'meta'>[], wanted: string): MetaColumn | undefined {
+  const names = [...new Set(models.flatMap(({ meta }) => Object.keys(meta)))]
+  const found =
+    names.find((name) => name === wanted) ??
+    names.find((name) => plain(name) === plain(wanted)) ??
+    (alsoCalled[plain(wanted)] ?? []).flatMap((other) => names.filter((name) => plain(name) === plain(other)))[0]
+  return found === undefined ? undefined : { name: found, of: ({ meta }) => meta[found] ?? null }
+}
+
+/** The same for a column that an option names. @throws UsageError when no model has one, or none has a value in it */
+export function requireColumn(models: readonly Pick<ModelRow, 'meta'>[], option: string, wanted: string): MetaColumn {
+  const column = metaColumn(models, wanted)
+  if (!column) {
+    const names = [...new Set(models.flatMap(({ meta }) => Object.keys(meta)))]
+    throw new UsageError(
+      names.length === 0
+        ? `--${option} ${wanted}: the models have no metadata; give a table with --meta`
+        : `--${option} ${wanted}: there is no such column; there are ${firstFew(names, 12)}`,
+    )
+  }
+  if (models.every((row) => isMissing(column.of(row))))
+    throw new UsageError(`--${option} ${wanted}: no model has a value in the column "${column.name}"`)
+  return column
+}
+
+export function isMissing(value: MetaValue): value is null {
+  return value === null || value === ''
+}
+
+/** The values of a column as labels: numbers by size, others in the order of their first appearance. */
+export function labelsOf(models: readonly Pick<ModelRow, 'meta'>[], column: MetaColumn): string[] {
+  const values = [...new Set(models.map((row) => column.of(row)).filter((value) => !isMissing(value)))]
+  if (values.every((value) => typeof value === 'number')) values.sort((p, q) => p - q)
+  if (values.every((value) => typeof value === 'boolean')) values.sort((p, q) => Number(p) - Number(q))
+  return [...new Set(values.map(String))]
+}

@@ -1,0 +1,273 @@
+import { UsageError } from '../errors.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import { metricFamilies } from '../measure/metrics/registry.ts'
+import type { Analysis } from '../measure/model-row.ts'
+import { sharedInstance } from '../wasm/module.ts'
+import { type Moments, MomentsSum } from '../wasm/moments.ts'
+import { KernelCounts } from './bases.ts'
+import { boxOf } from './distributions.ts'
+import { holm } from './holm.ts'
+import { kruskalWallis } from './kruskal-wallis.ts'
+import { mannWhitney } from './mann-whitney.ts'
+import { knownColumns, type Member } from './members.ts'
+import { isMissing, labelsOf, type MetaColumn, metaColumn, requireColumn } from './meta-column.ts'
+import { DepthSums, type MeasuredMember, scopes, valueIn } from './model-depth.ts'
+import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
+import { groupedNames, type MetricName } from './report-names.ts'
+import { FilterPrints } from './same-filters.ts'
+import { StudySums } from './study-sums.ts'
+import type { ColumnStudy, StudyBasis, StudyDistribution, StudyTest, StudyValue } from './study-types.ts'
+import type { Transcendental } from './transcendental.ts'
+
+/** What models are asked about. */
+export interface StudyQuestion {
+  /** Columns by whose values models are told apart; a study for each. */
+  readonly groupBy?: readonly string[] | undefined
+  /** The column within whose values models are compared; default: the data set, where the models have one. */
+  readonly within?: string | undefined
+  /** Numeric columns that metrics are correlated with. */
+  readonly correlate?: readonly string[] | undefined
+}
+
+/** True when nothing is asked. */
+export function isEmptyQuestion({ groupBy = [], correlate = [] }: StudyQuestion): boolean {
+  return groupBy.length + correlate.length === 0
+}
+
+/** A column of more values than this is an id, not a kind. */
+const MOST_VALUES = 500
+
+/**
+ * The models by the values of one column, while the layers of a run come one after the other: sizes, metrics, tests, bases; and
+ * from a second pass over the filters histograms and shifts. Models without a value are left out.
+ */
+export class ColumnStatistics {
+  readonly members: readonly MeasuredMember[]
+  readonly #column: MetaColumn
+  readonly #within: MetaColumn | undefined
+  readonly #values: readonly string[]
+  readonly #strata: readonly string[]
+  readonly #kernels = new KernelCounts()
+  readonly #depth: DepthSums
+  readonly #prints: FilterPrints
+  /** By kernel size: of each value, then of all. */
+  readonly #moments = new Map<string, readonly MomentsSum[]>()
+  readonly #byName: ReadonlyMap<string, MeasuredMember>
+
+  /** @throws UsageError for a column that no model has, or whose values are all the same, or as many as an id has */
+  constructor({ models }: Pick<Analysis, 'models'>, column: string, within?: string) {
+    this.#column = requireColumn(models, 'group-by', column)
+    this.#values = labelsOf(models, this.#column)
+    const of = `--group-by ${column}: the column "${this.#column.name}"`
+    if (this.#values.length < 2) throw new UsageError(`${of} has one value, ${this.#values[0]}; there is nothing to compare`)
+    if (this.#values.length > MOST_VALUES)
+      throw new UsageError(`${of} has ${this.#values.length} values, more than ${MOST_VALUES}; it names models, not kinds`)
+    const usual = metaColumn(models, knownColumns.dataset[0]!) ?? metaColumn(models, 'data set')
+    this.#within = within === undefined ? usual : requireColumn(models, 'within', within)
+    if (this.#within?.name === this.#column.name) this.#within = undefined
+    this.#strata = this.#within ? labelsOf(models, this.#within) : []
+    this.#depth = new DepthSums(models.length)
+    this.#prints = new FilterPrints(models.length)
+    this.members = models.map((row, index): MeasuredMember => {
+      const value = this.#column.of(row)
+      const stratum = this.#within?.of(row) ?? null
+      return {
+        index,
+        row,
+        // one group of all that have a value: what sums over a group is then over those
+        group: isMissing(value) ? null : 'a',
+        pooled: !isMissing(value),
+        dataset: isMissing(stratum) ? null : String(stratum),
+        architecture: null,
+        clean_accuracy: null,
+        robust_accuracy: null,
+        depth: this.#depth,
+      }
+    })
+    this.#byName = new Map(this.members.map((member) => [member.row.model, member]))
+  }
+
+  member(name: string): MeasuredMember | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** Names of the models that have a value. */
+  pooled(): string[] {
+    return this.members.filter(({ pooled }) => pooled).map(({ row }) => row.model)
+  }
+
+  #valueOf(member: Pick<Member, 'row'>): string | null {
+    const value = this.#column.of(member.row)
+    return isMissing(value) ? null : String(value)
+  }
+
+  add(member: MeasuredMember, row: LayerRow): void {
+    this.#kernels.add(member, row)
+    this.#depth.add(member, row)
+    this.#prints.add(member, row)
+    if (!member.pooled) return
+    let sums = this.#moments.get(row.kernel)
+    if (!sums) this.#moments.set(row.kernel, (sums = Array.from({ length: this.#values.length + 1 }, () => new MomentsSum())))
+    sums[this.#values.indexOf(this.#valueOf(member)!)]!.add(row.scaled)
+    sums.at(-1)!.add(row.scaled)
+  }
+
+  #momentsOf(kernel: string, place: number): Moments {
+    const [rows, columns] = kernel.split('x').map(Number)
+    return this.#moments
+      .get(kernel)!
+      .at(place)!
+      .total(rows! * columns!)
+  }
+
+  /** When all layers have been added: kernel size and basis of the second pass, null where there is none, and the filters to be read. */
+  basis(): { readonly kernel: string | null; readonly basis: PrincipalComponents | null; readonly filters: number } {
+    const { kernel } = this.#kernels.common()
+    const moments = kernel === null ? undefined : this.#momentsOf(kernel, -1)
+    const basis = moments && whyNoBasis(moments) === null ? principalComponents(moments) : null
+    return { kernel, basis, filters: 2 * this.#kernels.filtersOf(kernel) }
+  }
+
+  /** Sums for the coefficients, when all layers have been added. */
+  sums(basis: PrincipalComponents): StudySums {
+    return new StudySums(
+      {
+        members: this.members,
+        column: this.#column.name,
+        values: this.#values,
+        labelOf: (member) => this.#valueOf(member),
+        classes: this.#prints.classes(),
+      },
+      basis,
+    )
+  }
+
+  /** When all layers have been added, and all coefficients where there are any. */
+  study(sums: StudySums | null): ColumnStudy {
+    const instance = sharedInstance()
+    const { math } = instance
+    const { kernel, warnings } = this.#kernels.common()
+    const column = this.#column.name
+    const classes = this.#prints.classes()
+    const inStratum = (stratum: string | null) =>
+      this.#values.map((value) =>
+        this.members.filter((member) => this.#valueOf(member) === value && (stratum === null || member.dataset === stratum)),
+      )
+    const strata = [null, ...this.#strata]
+    const without = this.members.filter(({ pooled }) => !pooled).length
+    return {
+      column,
+      within: this.#within?.name ?? null,
+      strata: this.#strata,
+      values: inStratum(null).map((models, k) => this.#sizes(this.#values[k]!, models, classes)),
+      distributions: strata.flatMap((stratum) => {
+        const sides = inStratum(stratum)
+        return groupedNames.flatMap((metric) =>
+          scopes.flatMap(([key, bucket]) =>
+            sides.flatMap((models, k): StudyDistribution[] => {
+              if (models.length === 0) return []
+              const values = models.map((member) => valueIn(member, key, metric)).filter((value) => value !== null)
+              return [{ column, metric, bucket, stratum, value: this.#values[k]!, ...boxOf(values, models.length) }]
+            }),
+          ),
+        )
+      }),
+      tests: strata.flatMap((stratum) => {
+        const sides = inStratum(stratum).map((models) => distinctNetworks(models, classes))
+        return testsOf(column, stratum, sides, math)
+      }),
+      bases: [null, ...this.#values].map((value, k) => this.#basisRow(kernel, value, k - 1)),
+      coefficients: sums?.histograms() ?? null,
+      matrix: sums?.matrix(instance) ?? null,
+      warnings: [
+        ...(without > 0 ? [`${without} of ${this.members.length} models have no value in "${column}" and are left out`] : []),
+        ...warnings,
+      ],
+    }
+  }
+
+  #sizes(value: string, models: readonly MeasuredMember[], classes: Uint32Array): StudyValue {
+    const total = { layers: 0, filters: 0, sparse_filters: 0 }
+    for (const member of models) {
+      const { layers, filters, sparse_filters } = member.depth.of(member, 'all')
+      total.layers += layers
+      total.filters += filters
+      total.sparse_filters += sparse_filters
+    }
+    return {
+      column: this.#column.name,
+      value,
+      models: models.length,
+      networks: distinctNetworks(models, classes).length,
+      ...total,
+      sparsity: total.filters > 0 ? total.sparse_filters / total.filters : null,
+    }
+  }
+
+  /** `place`: -1 for all of them. */
+  #basisRow(kernel: string | null, value: string | null, place: number): StudyBasis {
+    const models = this.members.filter((member) => member.pooled && (value === null || this.#valueOf(member) === value)).length
+    const moments = kernel === null ? null : this.#momentsOf(kernel, place)
+    const row = { column: this.#column.name, value, models, filters: moments?.count ?? 0 }
+    const because = moments ? whyNoBasis(moments) : 'there is no layer'
+    if (!moments || because !== null)
+      return { ...row, mean: null, components: null, explained_variance: null, explained_variance_ratio: null, because }
+    const { mean, components, explainedVariance, explainedVarianceRatio } = principalComponents(moments)
+    const taps = mean.length
+    return {
+      ...row,
+      mean: [...mean],
+      components: Array.from({ length: taps }, (_, c) => [...components.subarray(c * taps, (c + 1) * taps)]),
+      explained_variance: [...explainedVariance],
+      explained_variance_ratio: [...explainedVarianceRatio],
+      because: null,
+    }
+  }
+}
+
+/** Of models with the same filters the first: they are one observation. */
+function distinctNetworks(models: readonly MeasuredMember[], classes: Uint32Array): MeasuredMember[] {
+  const seen = new Set<number>()
+  return models.filter(({ index }) => {
+    const known = seen.has(classes[index]!)
+    seen.add(classes[index]!)
+    return !known
+  })
+}
+
+/** Every metric, overall and by depth bucket, over the values that have models there; p corrected by Holm. */
+function testsOf(
+  column: string,
+  stratum: string | null,
+  sides: readonly (readonly MeasuredMember[])[],
+  math: Transcendental,
+): StudyTest[] {
+  const rows = groupedNames.flatMap((metric) =>
+    scopes.map(([key, bucket]) => {
+      const groups = sides
+        .map((models) => models.map((member) => valueIn(member, key, metric)).filter((value) => value !== null))
+        .filter(({ length }) => length > 0)
+      const row = { column, metric, bucket, stratum, values: groups.length, n: groups.flat().length }
+      if (groups.length < 2) return { ...row, ...untested, because: 'fewer than two values have a model here' }
+      const found = groups.length === 2 ? mannWhitney(groups[0]!, groups[1]!, math) : kruskalWallis(groups, math)
+      if ('because' in found) return { ...row, ...untested, because: found.because }
+      const { test, statistic, p, effect, method } = found
+      return { ...row, test, statistic, p, effect, method, because: null }
+    }),
+  )
+  const families = [
+    ...metricFamilies.map((family: readonly MetricName[]) =>
+      rows.filter(({ metric, bucket }) => bucket === 'all' && family.includes(metric)),
+    ),
+    ...groupedNames.map((metric) => rows.filter((row) => row.metric === metric && row.bucket !== 'all')),
+  ]
+  const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
+  for (const family of families) {
+    const p = family.map((row) => row.p)
+    const tests = p.filter((value) => value !== null).length
+    for (const [k, p_holm] of holm(p).entries()) corrected.set(family[k]!, { p_holm, family: tests })
+  }
+  return rows.map((row) => ({ ...row, ...corrected.get(row)! }))
+}
+
+const untested = { test: null, statistic: null, p: null, effect: null, method: null } as const

@@ -1,0 +1,35 @@
+import { modelCounts } from '../analysis/counts.ts'
+import type { ModelRow } from '../measure/model-row.ts'
+import { count, fixed, percent } from '../words.ts'
+import { printable, terminalTable } from './terminal.ts'
+
+/** Models and filters by data set and group; undefined where their metadata names fewer than two data sets. */
+export function countsView(models: readonly ModelRow[]): string | undefined {
+  const rows = modelCounts(models).filter(({ dataset, architecture }) => dataset !== null && architecture === null)
+  if (new Set(rows.map(({ dataset }) => dataset)).size < 2) return undefined
+  const groups = rows.some(({ group }) => group !== null)
+  const right = 'right' as const
+  const table = terminalTable(
+    [
+      { title: 'data set' },
+      ...(groups ? [{ title: 'group' }] : []),
+      { title: 'models', align: right },
+      { title: 'filters', align: right },
+      { title: 'a model', align: right },
+      { title: 'sparse', align: right },
+      { title: 'clean acc.', align: right },
+      { title: 'robust acc.', align: right },
+    ],
+    rows.map((row) => [
+      printable(row.dataset!),
+      ...(groups ? [row.group ?? 'all'] : []),
+      count(row.models),
+      count(row.filters),
+      fixed(row.filters_per_model, 0),
+      percent(row.sparsity),
+      fixed(row.clean_accuracy, 1),
+      fixed(row.robust_accuracy, 1),
+    ]),
+  )
+  return `${table}\n`
+}

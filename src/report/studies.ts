@@ -1,0 +1,98 @@
+import { metricNames } from '../analysis/report-names.ts'
+import type { ColumnCorrelation, ColumnStudy, Studies, StudyTest, StudyValue } from '../analysis/study-types.ts'
+import { metricWords } from '../figures/metric-words.ts'
+import { count, fixed, percent, pNumber, sentence } from '../words.ts'
+import { type Html, html } from './html.ts'
+import { type HtmlColumn, htmlTable } from './table.ts'
+
+/** Rows of the correlations' table; the rest is in the tables. */
+const MOST_ROWS = 60
+
+/** The tables of the studies by columns and of the correlations with columns. */
+export function studiesTables({ studies, correlations }: Studies): Html[] {
+  return [...studies.flatMap((study) => [valuesTable(study), testsTable(study)]), ...correlationTables(correlations)]
+}
+
+function valuesTable(study: ColumnStudy): Html {
+  const median = (metric: (typeof metricNames)[number]) => (row: StudyValue) =>
+    metricWords[metric].value(
+      study.distributions.find(
+        (one) => one.metric === metric && one.bucket === 'all' && one.stratum === null && one.value === row.value,
+      )?.median ?? null,
+    )
+  const columns: HtmlColumn<StudyValue>[] = [
+    { head: study.column, cell: ({ value }) => value },
+    { head: 'models', number: true, cell: ({ models }) => count(models) },
+    { head: 'different', title: 'models with filters of their own', number: true, cell: ({ networks }) => count(networks) },
+    { head: 'filters', number: true, cell: ({ filters }) => count(filters) },
+    { head: 'sparse', title: 'of all filters together', number: true, cell: ({ sparsity }) => percent(sparsity) },
+    ...metricNames.map(
+      (metric): HtmlColumn<StudyValue> => ({ head: `median ${metricWords[metric].name}`, number: true, cell: median(metric) }),
+    ),
+  ]
+  return htmlTable(`Models by ${study.column}; medians over models, each over all its layers`, columns, study.values, 'dense')
+}
+
+function testsTable(study: ColumnStudy): Html {
+  const rows = study.tests.filter(({ metric, bucket, test }) => bucket === 'all' && test !== null && metric in metricWords)
+  const columns: HtmlColumn<StudyTest>[] = [
+    { head: 'metric', cell: ({ metric }) => sentence(metricWords[metric].name) },
+    { head: study.within ?? 'models', cell: ({ stratum }) => stratum ?? 'all' },
+    { head: 'test', cell: ({ test }) => test ?? '–' },
+    { head: 'values', number: true, cell: ({ values }) => count(values) },
+    {
+      head: 'effect',
+      title: 'rank-biserial correlation of two values, epsilon squared of more',
+      number: true,
+      cell: ({ effect }) => fixed(effect, 2),
+    },
+    {
+      head: 'p',
+      title: "corrected by Holm's method over the metrics",
+      number: true,
+      cell: ({ p_holm }) => (p_holm !== null && p_holm < 0.05 ? html`<b>${pNumber(p_holm)}</b>` : pNumber(p_holm)),
+    },
+    { head: 'n', title: 'models with filters of their own', number: true, cell: ({ n }) => count(n) },
+  ]
+  return htmlTable(`Do the values of ${study.column} differ, over all layers?`, columns, rows, 'dense')
+}
+
+function correlationTables(correlations: readonly ColumnCorrelation[]): Html[] {
+  const known = correlations.filter(({ rho, bucket, of }) => rho !== null && bucket === 'all' && !isShape(of))
+  if (known.length === 0) return []
+  const columns: HtmlColumn<ColumnCorrelation>[] = [
+    { head: 'of', cell: ({ of }) => wordOf(of) },
+    { head: 'with', cell: ({ against }) => against },
+    {
+      head: 'models',
+      cell: ({ dataset, architecture }) => [dataset, architecture].filter((part) => part !== null).join(', ') || 'all',
+    },
+    { head: 'rho', number: true, cell: ({ rho }) => fixed(rho) },
+    { head: 'p', number: true, cell: ({ p, p_exact }) => pNumber(p_exact ?? p) },
+    {
+      head: 'p (Holm)',
+      title: 'corrected over all correlations in scopes of this kind',
+      number: true,
+      cell: ({ p_holm }) => (p_holm !== null && p_holm < 0.05 ? html`<b>${pNumber(p_holm)}</b>` : pNumber(p_holm)),
+    },
+    { head: 'n', number: true, cell: ({ n }) => count(n) },
+  ]
+  const rest = known.length - MOST_ROWS
+  return [
+    htmlTable(
+      `Spearman's rank correlation with columns${rest > 0 ? `; the first ${MOST_ROWS} of ${count(known.length)}, all in column-correlations` : ''}`,
+      columns,
+      known.slice(0, MOST_ROWS),
+      'dense',
+    ),
+  ]
+}
+
+function wordOf(name: string): string {
+  return name in metricWords ? metricWords[name as keyof typeof metricWords].name : name
+}
+
+/** A metric beside the paper's three. */
+function isShape(name: string): boolean {
+  return name in metricWords && !(metricNames as readonly string[]).includes(name)
+}
