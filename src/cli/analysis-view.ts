@@ -28,10 +28,25 @@ function metricCells(row: Metrics, isFlagged: (metric: ComparedMetric) => boolea
 type Metrics = Readonly<Record<ComparedMetric, number | null>>
 const never = (): boolean => false
 
-/** One model: a line on what it is, a row a layer, the flags in words. */
-export function modelView(analysis: CollectedRun, model: ModelRow): string {
+/** Layers of one model up to this many are listed; of more the flagged and the extremes, as many of each as the second. */
+const MOST_LAYERS = 1000
+const MOST_OF_EACH = 12
+
+/** Of very many layers those that matter, in their order: of the flagged the first, and both ends of each metric. */
+function notableLayers(layers: readonly MeasuredLayer[]): MeasuredLayer[] {
+  const kept = new Set(layers.filter((row) => flagsOf(row).length > 0).slice(0, MOST_OF_EACH))
+  for (const { name } of shown) {
+    const ranked = layers.filter((row) => row[name] !== null).sort((p, q) => p[name]! - q[name]!)
+    for (const row of [...ranked.slice(0, MOST_OF_EACH), ...ranked.slice(-MOST_OF_EACH)]) kept.add(row)
+  }
+  return layers.filter((row) => kept.has(row))
+}
+
+/** One model: a line on what it is, a row a layer, the flags in words; `all`: every layer, however many there are. */
+export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean): string {
   const layers = analysis.layers.filter((row) => row.model === model.model)
-  const flagged = layers.map((row) => ({ row, flags: flagsOf(row) }))
+  const listed = all || layers.length <= MOST_LAYERS ? layers : notableLayers(layers)
+  const flagged = listed.map((row) => ({ row, flags: flagsOf(row) }))
   const mixed = new Set(layers.map((row) => row.kernel)).size > 1
   const rows = flagged.map(({ row, flags }) => layerCells(row, flags, mixed))
   const total = ['all layers', ...(mixed ? [''] : []), '', count(model.filters), ...metricCells(model, never, false)]
@@ -44,11 +59,23 @@ export function modelView(analysis: CollectedRun, model: ModelRow): string {
   ]
   const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${pc.bold(printable(row.layer))}: ${flag.message}`))
   const note = layers.length > 0 ? depthNote([model]) : undefined
-  const bad = flagged.filter(({ flags }) => flags.length > 0).length
+  const bad = layers.filter((row) => flagsOf(row).length > 0).length
+  const rest =
+    listed.length < layers.length
+      ? [
+          '',
+          wrapped(
+            pc.dim(
+              `${plural(listed.length, 'layer')} of ${count(layers.length)}: flagged ones and both ends of each metric; --layers or --csv lists all`,
+            ),
+          ),
+        ]
+      : []
   return [
     wrapped(`${pc.bold(printable(model.model))}   ${censusLine(analysis, model)}`, '  '),
     '',
     terminalTable(columns, [...rows, total]),
+    ...rest,
     ...(note === undefined ? [] : ['', wrapped(pc.dim(note))]),
     ...(words.length > 0
       ? ['', pc.yellow(`${plural(bad, 'layer')} flagged`), ...words.map((line) => wrapped(`${pc.yellow('!')} ${line}`, '  '))]

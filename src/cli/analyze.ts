@@ -184,7 +184,10 @@ export const analyzeCommand: Command = {
 function view(record: CollectedRun, layers: boolean | undefined, all: boolean): string {
   const single = record.models.length === 1
   const overview = single ? [] : [modelsView(record, all)]
-  const parts = (layers ?? single) ? overview.concat(record.models.map((model) => modelView(record, model))) : overview
+  const parts =
+    (layers ?? single)
+      ? overview.concat(record.models.map((model) => modelView(record, model, all || layers === true)))
+      : overview
   return `\n${parts.join('\n\n')}\n`
 }
 

@@ -9,7 +9,7 @@ import type { Folder, RandomAccess } from '../io/random-access.ts'
 import type { Sink } from '../io/sink.ts'
 import { type RowsByModel, rowsInMemory } from '../measure/layer-source.ts'
 import { TableRows } from './table-rows.ts'
-import { tableWriter } from './tables.ts'
+import { tableWriter } from './table-writer.ts'
 
 /** The file of a results folder that keeps a few filters of each layer, for the report's pictures. */
 export const FIRST_FILTERS = 'first_filters.arrow'

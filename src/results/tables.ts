@@ -2,7 +2,7 @@ import type { RecordBatch, Schema } from 'apache-arrow'
 import type { Column } from '../arrow/column.ts'
 import { batchOf, schemaOf } from '../arrow/columns.ts'
 import { columnsOf } from '../arrow/fields.ts'
-import { arrowFileBytes, arrowFileWriter } from '../arrow/writer.ts'
+import { arrowFileBytes } from '../arrow/writer.ts'
 import { withMeta } from '../database/provenance.ts'
 import type { OutputFolder, Sink } from '../io/sink.ts'
 import { writeFile } from '../io/sink.ts'
@@ -11,11 +11,9 @@ import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields, type Parameters, skippedFields } from '../measure/model-row.ts'
 import { tableFiles } from './table-files.ts'
+import { ROWS_PER_BATCH, type TableWriter, tableWriter } from './table-writer.ts'
 
-/** Rows per record batch of every table: fixed, so that a table's bytes depend on its rows alone. */
-export const ROWS_PER_BATCH = 1024
-
-export { tableFiles }
+export { ROWS_PER_BATCH, type TableWriter, tableFiles }
 
 /** Columns of the layer table, in order: the metrics, why any is null, and the sufficient statistics. */
 export function layerColumns(rows: readonly LayerRow[], metrics: readonly Metric[] = layerMetrics): Column[] {
@@ -99,13 +97,6 @@ export async function writeTables(folder: OutputFolder, analysis: Analysis): Pro
   await writeFile(folder, tableFiles.models, modelTableBytes(analysis))
 }
 
-/** A table that grows row by row with bounded memory. */
-export interface TableWriter<Row> {
-  write(row: Row): Promise<void>
-  commit(): Promise<void>
-  discard(): Promise<void>
-}
-
 /** A layer table that grows row by row; its bytes are those of `layerTableBytes`. */
 export type LayerTableWriter = TableWriter<LayerRow>
 
@@ -120,29 +111,4 @@ export function skippedTableWriter(
   parameters: Parameters,
 ): TableWriter<Analysis['skipped'][number]> {
   return tableWriter(sink, skippedSchema(version, parameters), skippedColumns)
-}
-
-/** A table of any rows that grows row by row. */
-export function tableWriter<Row>(
-  sink: Sink,
-  schema: Schema,
-  columns: (rows: readonly Row[]) => readonly Column[],
-): TableWriter<Row> {
-  const file = arrowFileWriter(sink, schema)
-  let rows: Row[] = []
-  const flush = async (): Promise<void> => {
-    if (rows.length > 0) await file.write(batchOf(schema, columns(rows)))
-    rows = []
-  }
-  return {
-    async write(row) {
-      rows.push(row)
-      if (rows.length === ROWS_PER_BATCH) await flush()
-    },
-    async commit() {
-      await flush()
-      await file.commit()
-    },
-    discard: () => file.discard(),
-  }
 }

@@ -21,9 +21,12 @@ test('150,000 flagged layers are told', async () => {
     found: layers.length,
     resumed: 0,
   }
-  const lines = modelView(record, one.models[0]!).split('\n')
+  const lines = modelView(record, one.models[0]!, true).split('\n')
   assert.ok(lines.length > 300_000) // a row and a remark each
   assert.match(modelsView(record, false), /150,000 layers/)
+  const short = modelView(record, one.models[0]!, false).split('\n')
+  assert.ok(short.length < 200, `${short.length} lines`)
+  assert.ok(short.some((line) => line.includes('of 150,000')))
   const json = recordJson(record)
   assert.is(JSON.parse(json).layers.length, 150_000)
   assert.is(JSON.stringify(JSON.parse(json), null, 2), json)
