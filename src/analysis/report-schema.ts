@@ -349,10 +349,18 @@ export function groupReportProblem(found: unknown): string | undefined {
   return problemOf(groupReportSchema, found)
 }
 
-/** The same of one row of `depth`. */
-export function depthRowProblem(found: unknown): string | undefined {
-  const problem = problemOf(modelDepthRowSchema, found)
-  return problem === undefined ? undefined : `${problem.includes(': ') ? '.' : ': '}${problem}`
+/** The same of one row of a list: ".models: …", or ": …" of the row itself. */
+export const reportRowProblems = {
+  depth: rowProblem(modelDepthRowSchema),
+  models: rowProblem(reportModelSchema),
+  pairs: rowProblem(pairRowSchema),
+} as const
+
+function rowProblem(schema: v.GenericSchema): (found: unknown) => string | undefined {
+  return (found) => {
+    const problem = problemOf(schema, found)
+    return problem === undefined ? undefined : `${problem.includes(': ') ? '.' : ': '}${problem}`
+  }
 }
 
 function problemOf(schema: v.GenericSchema, found: unknown): string | undefined {

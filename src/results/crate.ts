@@ -78,7 +78,7 @@ const kinds: readonly (readonly [RegExp, string, string])[] = [
  */
 export function crateText(facts: CrateFacts): string {
   const files = facts.files.map(fileEntity)
-  const inputs = facts.inputs.flatMap(inputEntities)
+  const inputs = facts.inputs.length <= MOST_INPUTS ? facts.inputs.flatMap(inputEntities) : [inputsInTable(facts.inputs.length)]
   const authors = (facts.authors ?? []).map((name, k) => ({ '@id': `#author-${k + 1}`, '@type': 'Person', name }))
   const parameters = Object.keys(facts.parameters).sort()
   const graph: Entity[] = [
@@ -158,6 +158,20 @@ function fileEntity({ path, bytes, sha256 }: CrateFile): Entity {
     ...(kind && { encodingFormat: kind[1], description: kind[2] }),
     ...(bytes !== undefined && { contentSize: String(bytes) }),
     ...(sha256 !== undefined && { sha256 }),
+  }
+}
+
+/** Inputs up to this many are described one by one. */
+const MOST_INPUTS = 1000
+
+/** Very many inputs: the table of models names each with its size and hash. */
+function inputsInTable(count: number): Entity {
+  return {
+    '@id': '#inputs',
+    '@type': 'Collection',
+    name: `${count} inputs`,
+    description: 'Name, size, SHA-256 and format of each stand in models.arrow: columns file, bytes, sha256, format, parts',
+    subjectOf: { '@id': 'models.arrow' },
   }
 }
 

@@ -1,28 +1,32 @@
 const [QUOTE, ESCAPE, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x5b, 0x5d, 0x7b, 0x7d]
 
+/** Longer names are none of a list that is taken out. */
+const LONGEST_NAME = 64
+
 /**
- * Takes the items of one list, a member of the outermost object, out of JSON that comes in pieces: each goes to `onItem` as text,
- * and what is left is the same JSON with that list empty. It does not judge the JSON: what is wrong is found where it is parsed.
+ * Takes the items of some lists, members of the outermost object, out of JSON that comes in pieces: each goes as text to the function
+ * of its list, and what is left is the same JSON with these lists empty. It does not judge the JSON: what is wrong is found where it
+ * is parsed.
  */
 export class JsonSplitter {
-  readonly #key: Uint8Array
-  readonly #onItem: (text: string) => void
+  readonly #lists: Readonly<Record<string, (text: string) => void>>
   readonly #decoder = new TextDecoder()
   #depth = 0
   #inString = false
   #escaped = false
-  /** Bytes of the key that have been seen, of a string in the outermost object; -1: it is another. */
-  #matched = -1
-  /** The key has been read, and its colon is awaited, or its list. */
+  /** Of a string in the outermost object the characters so far; undefined: it is no name of a list. */
+  #name: string | undefined
+  /** The name of a list has been read, and its colon is awaited, or its list. */
   #state: 'out' | 'key' | 'colon' | 'list' = 'out'
-  #done = false
+  #list = ''
+  #onItem: (text: string) => void = () => undefined
+  readonly #done = new Set<string>()
   /** Bytes of the item so far, from earlier pieces. */
   #item: Uint8Array[] = []
 
-  constructor(key: string, onItem: (text: string) => void) {
-    this.#key = new TextEncoder().encode(key)
-    this.#onItem = onItem
+  constructor(lists: Readonly<Record<string, (text: string) => void>>) {
+    this.#lists = lists
   }
 
   /** @returns what of these bytes is no item */
@@ -41,11 +45,12 @@ export class JsonSplitter {
       }
       if (byte === QUOTE) {
         this.#inString = true
-        if (this.#depth === 1 && !this.#done) this.#matched = 0
+        this.#name = this.#depth === 1 ? '' : undefined
       } else if (byte === OPEN || byte === OPEN_LIST) {
         this.#depth++
         if (this.#state === 'colon' && byte === OPEN_LIST && this.#depth === 2) {
           this.#state = 'list'
+          this.#done.add(this.#list)
           from = k + 1
           rest[kept++] = byte
           continue
@@ -59,7 +64,6 @@ export class JsonSplitter {
         }
         if (!isEnd) continue
         this.#state = 'out'
-        this.#done = true
       } else if (this.#state === 'key' && byte === COLON) this.#state = 'colon'
       else if (byte > 0x20 && byte !== QUOTE) this.#state = 'out'
       rest[kept++] = byte
@@ -71,13 +75,22 @@ export class JsonSplitter {
   #string(byte: number): void {
     if (this.#escaped) {
       this.#escaped = false
-      this.#matched = -1
+      this.#name = undefined
     } else if (byte === ESCAPE) this.#escaped = true
     else if (byte === QUOTE) {
       this.#inString = false
-      if (this.#state !== 'list') this.#state = this.#matched === this.#key.length ? 'key' : 'out'
-      this.#matched = -1
-    } else if (this.#matched >= 0) this.#matched = this.#key[this.#matched] === byte ? this.#matched + 1 : -1
+      if (this.#state !== 'list') this.#endName()
+    } else if (this.#name !== undefined)
+      this.#name = this.#name.length < LONGEST_NAME ? this.#name + String.fromCharCode(byte) : undefined
+  }
+
+  #endName(): void {
+    const name = this.#name
+    const onItem = name !== undefined && !this.#done.has(name) && Object.hasOwn(this.#lists, name) ? this.#lists[name] : undefined
+    this.#state = onItem ? 'key' : 'out'
+    if (!onItem) return
+    this.#onItem = onItem
+    this.#list = name!
   }
 
   #end(last: Uint8Array): void {

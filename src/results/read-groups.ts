@@ -1,25 +1,36 @@
-import { depthRowProblem, groupReportProblem } from '../analysis/report-schema.ts'
-import type { GroupReport, ModelDepthRow } from '../analysis/report-types.ts'
+import { groupReportProblem, reportRowProblems } from '../analysis/report-schema.ts'
+import type { GroupReport, ModelDepthRow, PairRow, ReportModel } from '../analysis/report-types.ts'
 import { rowsOnDemand } from '../analysis/rows-on-demand.ts'
 import type { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import { JsonSplitter } from './json-splitter.ts'
 
-/** Bytes of a group analysis without its rows by model and depth. */
+/** Bytes of a group analysis without its models, pairs, and rows by model and depth. */
 const LARGEST = 256 << 20
 const PIECE = 1 << 20
 
 /**
  * A group analysis that was written as JSON. Its rows by model and depth, which are most of it, are held as numbers and made
- * when they are asked for. @throws SyntaxError when it is no JSON; what `refused` makes of anything else
+ * when they are asked for; models and pairs are read one by one. @throws SyntaxError when it is no JSON; what `refused` makes of anything else
  */
 export async function readGroupReport(access: RandomAccess, refused: (problem: string) => InputError): Promise<GroupReport> {
   const depth = new DepthTable()
-  const splitter = new JsonSplitter('depth', (text) => {
-    const row: unknown = JSON.parse(text)
-    const problem = depthRowProblem(row)
-    if (problem !== undefined) throw refused(`depth.${depth.length}${problem}`)
-    depth.add(row as ModelDepthRow)
+  const models: ReportModel[] = []
+  const pairs: PairRow[] = []
+  const kept = <Row>(list: string, problemOf: (row: unknown) => string | undefined, add: (row: Row) => void) => {
+    let count = 0
+    return (text: string): void => {
+      const row: unknown = JSON.parse(text)
+      const problem = problemOf(row)
+      if (problem !== undefined) throw refused(`${list}.${count}${problem}`)
+      count++
+      add(row as Row)
+    }
+  }
+  const splitter = new JsonSplitter({
+    depth: kept<ModelDepthRow>('depth', reportRowProblems.depth, (row) => depth.add(row)),
+    models: kept<ReportModel>('models', reportRowProblems.models, (row) => models.push(row)),
+    pairs: kept<PairRow>('pairs', reportRowProblems.pairs, (row) => pairs.push(row)),
   })
   const decoder = new TextDecoder('utf-8')
   let text = ''
@@ -31,7 +42,7 @@ export async function readGroupReport(access: RandomAccess, refused: (problem: s
   const value: unknown = JSON.parse(text + decoder.decode())
   const problem = groupReportProblem(value)
   if (problem !== undefined) throw refused(problem)
-  return { ...(value as GroupReport), depth: depth.rows() }
+  return { ...(value as GroupReport), depth: depth.rows(), models, pairs }
 }
 
 /** Numbers of a chunk's rows. */

@@ -3,16 +3,7 @@ import type { Column } from '../arrow/column.ts'
 import { batchOf } from '../arrow/columns.ts'
 import { arrowFileWriter } from '../arrow/writer.ts'
 import type { Sink } from '../io/sink.ts'
-
-/** Rows per record batch of every table: fixed, so that a table's bytes depend on its rows alone. */
-export const ROWS_PER_BATCH = 1024
-
-/** A table that grows row by row with bounded memory. */
-export interface TableWriter<Row> {
-  write(row: Row): Promise<void>
-  commit(): Promise<void>
-  discard(): Promise<void>
-}
+import { ROWS_PER_BATCH, type TableWriter } from './growing-table.ts'
 
 /** A table of any rows that grows row by row. */
 export function tableWriter<Row>(

@@ -10,8 +10,9 @@ import { type LayerRow, layerFields } from '../measure/layer-row.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields, type Parameters, skippedFields } from '../measure/model-row.ts'
+import { ROWS_PER_BATCH, type TableWriter } from './growing-table.ts'
 import { tableFiles } from './table-files.ts'
-import { ROWS_PER_BATCH, type TableWriter, tableWriter } from './table-writer.ts'
+import { tableWriter } from './table-writer.ts'
 
 export { ROWS_PER_BATCH, type TableWriter, tableFiles }
 
