@@ -56,7 +56,8 @@ const LONGEST_NAME = 1000
 /**
  * Which tensors of a state dict are 2-D convolutions, and in which order. `tensors` in the order of their bytes in the file (or of the
  * dict). The order of the file is the depth unless it is the alphabet's: then names
- * decide. Groups are not stored in a state dict; 1 is reported, which no metric depends on.
+ * decide. Groups are not stored in a state dict: depthwise layers are told by their structure, for others 1 is reported, which no metric
+ * depends on.
  *
  * Second copies of the network and the optimiser's tensors are left out first, then weights are put together that are stored in parts.
  * A 4-D float tensor is a convolution unless something speaks against it: its bias has as many entries as a transposed
@@ -88,11 +89,24 @@ export function stateDictConvolutions(all: readonly NamedTensor[], writer: Write
   const names = given.map(({ name }) => name)
   const isByNames = writer.keepsOrder ? isSorted(names, 1) && showsSorting(names) : isSorted(names, writer.parts * types.size)
   const order = isByNames ? orderByNames(kept.map(({ layer, shape }) => ({ name: layer, shape }))) : undefined
-  const placed = placeInFileOrder(order ? order.map((k) => kept[k]!) : kept)
+  const placed = placeInFileOrder(withDepthwise(order ? order.map((k) => kept[k]!) : kept, byName))
   const warnings = warningsOf(placed, byName)
   // Where the order read from the names is the alphabet's too, there is nothing to be in doubt about.
   if (order?.some((position, k) => position !== k)) warnings.push(BY_NAMES)
   return { convolutions: placed, skipped, warnings, depth_source: isByNames ? 'names' : 'order' }
+}
+
+/**
+ * Depthwise convolutions by their structure: one input channel a filter, behind a layer that gives just as many channels as there are
+ * filters. A layer that takes one channel has such a shape too, but stands at the front, or behind a layer that gives one.
+ */
+function withDepthwise(list: readonly Unplaced[], byName: ReadonlyMap<string, NamedTensor>): Unplaced[] {
+  return list.map((layer, k) => {
+    const [out, inPerGroup] = layer.shape
+    const isToldOtherwise = byName.get(layer.layer)?.module !== undefined || layer.groups !== 1
+    if (isToldOtherwise || inPerGroup !== 1 || out === 1 || list[k - 1]?.shape[0] !== out) return layer
+    return { ...layer, groups: out }
+  })
 }
 
 /** A tensor as a convolution, or why it is none; undefined for one of fewer than three dimensions. */
