@@ -47,7 +47,7 @@ export function placeInFileOrder(list: readonly Unplaced[]): Convolution[] {
 const UPSAMPLING = /(^|[._/])(up|upsampl\w*|up_?conv\w*|up_?scal\w*|up_?\d+)([._/]|$)/i
 
 /** Said wherever depth was read from names. */
-const BY_NAMES =
+export const BY_NAMES =
   'depth is an order read from the names: the file is sorted by the alphabet, which says nothing of the order in which a network runs'
 
 /** A longer name is no path that anybody wrote. */

@@ -101,6 +101,24 @@ test('a sorted file tells its order by names, another by itself', () => {
   assert.is(stateDictConvolutions(own).depth_source, 'order')
 })
 
+test('depthwise layers are told by the layer before them, and never where one channel comes in', () => {
+  const { convolutions } = stateDictConvolutions(
+    [
+      float('stem.weight', 8, 1, 3, 3),
+      float('z.apart.weight', 8, 1, 3, 3),
+      float('z.point.weight', 16, 8, 1, 1),
+      float('z.apart2.weight', 16, 1, 5, 5),
+      float('z.mask.weight', 1, 16, 1, 1),
+      float('z.refine.weight', 16, 1, 3, 3),
+    ],
+    { parts: 1, keepsOrder: true },
+  )
+  assert.equal(
+    convolutions.map(({ groups }) => groups),
+    [1, 8, 1, 16, 1, 1],
+  )
+})
+
 const net = (prefix: string, join = '.'): NamedTensor[] =>
   [float('0.weight', 8, 3, 3, 3), float('0.bias', 8), float('3.weight', 4, 8, 3, 3)].map((tensor) => ({
     ...tensor,

@@ -6,6 +6,8 @@ import { isRecord, readJson } from '../json-file.ts'
 import { layerDepths } from '../keras/layer-depths.ts'
 import { variableRoles } from '../keras/topology.ts'
 import type { Convolution, Skipped, Source, SourceFormat } from '../source.ts'
+import { orderByNames } from '../state-dict/order.ts'
+import { placeInFileOrder } from '../tensor-rules.ts'
 import { graphRoles, isGraph } from './graph.ts'
 import { looksLikeModelModule, openBase64Module, readModelModule } from './js-module.ts'
 import { readWeightsManifest } from './manifest.ts'
@@ -55,6 +57,7 @@ export const tfjs: SourceFormat = {
     const tensors: HwioTensor[] = weights.map((weight) => ({ ...weight, role: roleOf(weight.name, weight.shape.length) }))
     const census = hwioCensus(tensors)
     const placed = depthOf && placedByDepth(census.convolutions, depthOf)
+    const named = placed ? undefined : stemFirst(census.convolutions)
     return {
       format: tfjs.name,
       models: [
@@ -64,21 +67,38 @@ export const tfjs: SourceFormat = {
           producer:
             [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
           opset: null,
-          depth_source: placed ? 'graph' : census.depth_source,
-          convolutions: placed ?? census.convolutions,
+          depth_source: placed ? 'graph' : named ? 'names' : census.depth_source,
+          convolutions: placed ?? named ?? census.convolutions,
           skipped: [...census.skipped, ...skipped],
           tensors: weights.length,
           meta: {},
           parts: shards,
         },
       ],
-      warnings: [...warnings, ...census.warnings],
+      warnings: [...warnings, ...census.warnings, ...(named ? [NOT_AS_LISTED] : [])],
       async close() {
         for (const shard of shards) await shard.close?.()
         await access.close?.()
       },
     }
   },
+}
+
+const NOT_AS_LISTED =
+  'depth is an order read from the names: the manifest lists the layer that takes the image behind others, so its order is not the one in which the network runs'
+/** Channels of an image; of one there are depthwise layers as well. */
+const COLOURS = new Set([3, 4])
+
+/**
+ * A manifest without a topology lists weights in any order. Where the layer that takes an image stands behind one that does not, the list
+ * is not in the order of the network, and names tell it; undefined where the list may be.
+ */
+function stemFirst(convolutions: readonly Convolution[]): Convolution[] | undefined {
+  const takesImage = ({ shape }: Convolution): boolean => COLOURS.has(shape[1]) && shape[2] * shape[3] > 1
+  const [first] = convolutions
+  if (!first || takesImage(first) || first.shape[1] === 1 || !convolutions.some(takesImage)) return undefined
+  const order = orderByNames(convolutions.map(({ layer, shape }) => ({ name: layer, shape })))
+  return placeInFileOrder(order.map((k) => convolutions[k]!))
 }
 
 async function beginsAsScript(access: RandomAccess): Promise<boolean> {

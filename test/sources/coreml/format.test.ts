@@ -4,6 +4,7 @@ import { zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../../src/errors.ts'
+import { findGivenInputs } from '../../../src/inputs/given-inputs.ts'
 import { findInputs } from '../../../src/inputs/node-inputs.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source, SourceModel } from '../../../src/sources/source.ts'
@@ -106,6 +107,18 @@ test('placements and biases', async () => {
       { strides: [1, 1], dilations: [1, 1], pads: 'same_upper' },
     ],
   )
+})
+
+test('a package that is dropped on the page as a folder is one model', async () => {
+  const paths = ['net.mlpackage/Manifest.json', `${PACKAGE}/model.mlmodel`, `${PACKAGE}/weights/weight.bin`]
+  const inputs = await findGivenInputs(paths.map((path) => ({ path, blob: new Blob([readFileSync(fixtures + path)]) })))
+  assert.equal(
+    inputs.map(({ path }) => path),
+    [`${PACKAGE}/model.mlmodel`],
+  )
+  const source = await openSource(await inputs[0]!.open())
+  await requireAnswers(source, `${PACKAGE}/model.mlmodel`)
+  await source.close()
 })
 
 async function refused(bytes: Uint8Array, beside: Record<string, Uint8Array> = {}): Promise<string> {

@@ -7,7 +7,7 @@ import { findInputs } from '../../../src/inputs/node-inputs.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
-import { memoryInput } from '../inputs.ts'
+import { memoryInput, text } from '../inputs.ts'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/mxnet/', import.meta.url))
 const expected: Record<string, { layer: string; shape: number[]; sha256: string }[]> = JSON.parse(
@@ -33,6 +33,62 @@ test('a folder of them is found, and what is left out is listed', async () => {
     ['packed_weight: stored as int8, which is not read as weights', 'deconv0_weight: transposed convolution by its name'],
   )
 })
+
+const symbol = (nodes: [op: string, name: string, inputs?: number[], attrs?: Record<string, string>][]): Uint8Array =>
+  text(
+    JSON.stringify({
+      nodes: nodes.map(([op, name, inputs = [], attrs = {}]) => ({ op, name, attrs, inputs: inputs.map((k) => [k, 0, 0]) })),
+      arg_nodes: [],
+      heads: [],
+    }),
+  )
+
+test('the symbol beside the parameters tells depths, groups and what is transposed', async () => {
+  const nodes = symbol([
+    ['null', 'data'],
+    ['null', 'apart_weight'],
+    ['Convolution', 'apart', [0, 1], { num_group: '8' }],
+    ['null', 'stem_weight'],
+    ['Convolution', 'stem', [0, 3]],
+    ['elemwise_add', 'sum', [2, 4]],
+    ['null', 'body_weight'],
+    ['Convolution', 'body', [5, 6]],
+    ['null', 'deconv0_weight'],
+    ['Deconvolution', 'grow', [7, 8]],
+  ])
+  const bytes = bytesOf('net-0000.params')
+  const source = await openSource(memoryInput('net-0000.params', bytes, { 'net-symbol.json': nodes }))
+  const [model] = source.models
+  assert.is(model!.depth_source, 'graph')
+  assert.equal(
+    model!.convolutions.map(({ layer, depth, conv_depth, groups }) => [layer, depth, conv_depth, groups]),
+    [
+      ['stem_weight', 0, 0, 1],
+      ['apart_weight', 0, 0, 8],
+      ['body_weight', 2, 1, 1],
+    ],
+  )
+  assert.is(model!.skipped.find(({ name }) => name === 'deconv0_weight')!.reason, 'transposed convolution')
+  for (const [wrong, message] of [
+    [text('{"nodes": 1}'), /lists no nodes/],
+    [symbol([['Convolution', 'c', [0, 3]]]), /its node 0 takes what comes behind it/],
+  ] as const) {
+    const beside = { 'net-symbol.json': wrong }
+    assert.match(await messageOf(openSource(memoryInput('net-0000.params', bytes, beside))), message)
+  }
+  const named = await openFixture('net-0000.params')
+  assert.is(named.models[0]!.depth_source, 'order')
+})
+
+async function messageOf(opening: Promise<Source>): Promise<string> {
+  return opening.then(
+    () => 'it was opened',
+    (error: unknown) => {
+      assert.instance(error, InputError)
+      return (error as InputError).message
+    },
+  )
+}
 
 async function refused(bytes: Uint8Array): Promise<string> {
   try {

@@ -89,6 +89,35 @@ test('a layers model equals its golden layers, with names, placement and bias fr
   await source.close()
 })
 
+test('a manifest that lists heads before the layer that takes the image is in no order: names tell it', async () => {
+  const kernels: [string, number, number][] = [
+    ['head/box', 16, 4],
+    ['conv_2/filters', 8, 16],
+    ['conv_0/filters', 3, 8],
+    ['conv_10/filters', 16, 16],
+  ]
+  const weights = kernels.map(([name, inputs, out]) => ({ name, shape: [3, 3, inputs, out], dtype: 'float32' }))
+  const bytes = new Uint8Array(4 * 9 * kernels.reduce((sum, [, inputs, out]) => sum + inputs * out, 0))
+  const files = { 'm.json': JSON.stringify([{ weights, paths: ['w.bin'] }]), 'w.bin': bytes }
+  const source = await openSource(inMemory(files))
+  assert.equal(
+    source.models[0]!.convolutions.map(({ layer, conv_depth }) => [layer, conv_depth]),
+    [
+      ['conv_0/filters', 0],
+      ['conv_2/filters', 1],
+      ['conv_10/filters', 2],
+      ['head/box', 3],
+    ],
+  )
+  assert.is(source.models[0]!.depth_source, 'names')
+  assert.match(source.warnings.join(), /its order is not the one in which the network runs/)
+  await source.close()
+  const right = JSON.stringify([{ weights: [weights[2], weights[0], weights[1]], paths: ['w.bin'] }])
+  const listed = await openSource(inMemory({ ...files, 'm.json': right, 'w.bin': bytes.subarray(0, 4 * 9 * (24 + 64 + 128)) }))
+  assert.is(listed.models[0]!.depth_source, 'order')
+  await listed.close()
+})
+
 test('a weight manifest alone equals its golden layers, dequantised, depthwise kernels as (C·M, 1, rows, columns)', async () => {
   const source = await openFixture('face-api/face_landmark_68_tiny_model-weights_manifest.json')
   await sameAsGolden(source, 'face-api')
