@@ -3,28 +3,28 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { serveHdf5 } from '../../dist/src/hdf5/session.js'
 
-/** Every worker started from now on is the HDF5 session here, on bytes in memory. */
+/** Every worker started from now on is an HDF5 session here, on bytes in memory. */
 export function keepHdf5Here() {
-  /** @type {(reply: unknown) => void} */
-  let receive = () => {}
-  const handle = serveHdf5(
-    (reply) => {
-      if ('pulse' in reply) return
-      if ('fatal' in reply && reply.fatal) globalThis.isWornOut = true
-      receive(reply)
-    },
-    ({ bytes }) => ({
-      readAt: (into, position) =>
-        into.set(/** @type {{ bytes: Uint8Array }} */ (bytes).bytes.subarray(position, position + into.length)),
-      release: () => {},
-    }),
-  )
   class Here {
+    /** @type {(reply: unknown) => void} */
+    receive = () => {}
+    handle = serveHdf5(
+      (reply) => {
+        if ('pulse' in reply) return
+        if ('fatal' in reply && reply.fatal) globalThis.isWornOut = true
+        this.receive(reply)
+      },
+      ({ bytes }) => ({
+        readAt: (into, position) =>
+          into.set(/** @type {{ bytes: Uint8Array }} */ (bytes).bytes.subarray(position, position + into.length)),
+        release: () => {},
+      }),
+    )
     postMessage(envelope) {
-      queueMicrotask(() => handle(envelope))
+      queueMicrotask(() => this.handle(envelope))
     }
     on(event, listener) {
-      if (event === 'message') receive = listener
+      if (event === 'message') this.receive = listener
     }
     ref() {}
     unref() {}

@@ -21,6 +21,9 @@ import { pieces, SEGMENT } from './segments.ts'
 /** Rows of one panel of the Gram matrix take about this many bytes in single precision. */
 const PANEL_BYTES = 8 << 20
 
+/** A layer of which each read goes through all that is stored may be held as a whole up to so many budgets: it is measured alone. */
+const SCATTERED_TIMES = 2
+
 /** What a look at some filters finds: largest |w| and sums, an entry per segment; or the first weight that is not finite. */
 export interface Scan {
   readonly segments: readonly Scanned[]
@@ -76,6 +79,8 @@ interface Layout {
   readonly whole: boolean
   /** Filters that are read together. */
   readonly step: number
+  /** Filters that there is room for. */
+  readonly held: number
   readonly panels: number
   /** Rows of a panel, and bytes of a packed one. */
   readonly rows: number
@@ -93,7 +98,7 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
   const [out, inputs, height, width] = shape
   const { filters, taps } = reader
   const bytes = taps * 4
-  const whole = filters * bytes <= options.budget
+  const whole = filters * bytes <= options.budget * (reader.isScattered ? SCATTERED_TIMES : 1)
   const length = inputs * height * width
   const gram = options.gram && out > 1
   const isLong = length >= LONG_ROW
@@ -112,7 +117,7 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
     aligned(panelBytes) +
     liveBytes(options.channels) +
     (options.spectrum ? spectrumBytes({ out, inputs, taps }) : 0)
-  return { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size }
+  return { whole, step, held, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size }
 }
 
 /** Filters that are read together: a multiple of SEGMENT; where each read goes through all of a file's layer, as many as may be held. */
@@ -135,7 +140,7 @@ export function openLayer(
   const [out, inputs, height, width] = shape
   const { taps } = reader
   const length = inputs * height * width
-  const { whole, step, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size } = layOut(
+  const { whole, step, held, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size } = layOut(
     wasm,
     reader,
     shape,
@@ -145,8 +150,8 @@ export function openLayer(
   const data = room + (reader.position === undefined ? 0 : clearOf(room, reader.position))
   const scratch = data + heldBytes
   const packed = scratch + aligned(reader.scratchBytes)
-  const filters = new FiltersInMemory(wasm, reader, { data, scratch, whole, batchSize: options.batchSize })
-  const rowsOf = async (from: number, count: number): Promise<number> => filters.at(from * inputs, count * inputs)
+  const filters = new FiltersInMemory(wasm, reader, { data, scratch, whole, held, batchSize: options.batchSize })
+  const rowsOf = async (from: number, count: number): Promise<number> => filters.at(from * inputs, count * inputs, true)
   const panel = new LayerPanels(wasm, rowsOf, { out, rows, length, packed, packedBytes, keeps: keepsPanels })
   const live = new LiveMarks(wasm, options.channels, packed + aligned(panelBytes))
   return {

@@ -20,7 +20,13 @@ function noting(filters: number) {
 
 test('what is held is read once, by whole segments, in reads of the batch size', async () => {
   const { reader, reads } = noting(3 * SEGMENT - 10)
-  const filters = new FiltersInMemory(wasm, reader, { data: 1024, scratch: 0, whole: true, batchSize: SEGMENT / 2 })
+  const filters = new FiltersInMemory(wasm, reader, {
+    data: 1024,
+    scratch: 0,
+    whole: true,
+    held: 3 * SEGMENT,
+    batchSize: SEGMENT / 2,
+  })
   assert.is(await filters.at(SEGMENT + 5, 10), 1024 + (SEGMENT + 5) * 36)
   const half = SEGMENT / 2
   assert.equal(reads.splice(0), [
@@ -44,13 +50,36 @@ test('what is held is read once, by whole segments, in reads of the batch size',
 
 test('what is not held is read each time, to the same place', async () => {
   const { reader, reads } = noting(1000)
-  const filters = new FiltersInMemory(wasm, reader, { data: 64, scratch: 0, whole: false, batchSize: 10 })
+  const filters = new FiltersInMemory(wasm, reader, { data: 64, scratch: 0, whole: false, held: 100, batchSize: 10 })
   assert.equal([await filters.at(0, 100), await filters.at(100, 50), await filters.at(100, 50)], [64, 64, 64])
   assert.equal(reads, [
     [64, 0, 100],
     [64, 100, 50],
     [64, 100, 50],
   ])
+})
+
+test('of a scattered layer as many filters are read at a time as there is room for, where those behind are asked for next', async () => {
+  const { reader, reads } = noting(1000)
+  const scattered = new FiltersInMemory(
+    wasm,
+    { ...reader, isScattered: true },
+    { data: 64, scratch: 0, whole: false, held: 300, batchSize: undefined },
+  )
+  assert.is(await scattered.at(0, 100), 64)
+  assert.is(await scattered.at(100, 100, true), 64)
+  assert.is(await scattered.at(250, 150, true), 64 + 150 * 36)
+  assert.is(await scattered.at(400, 100, true), 64)
+  assert.is(await scattered.at(900, 100, true), 64)
+  assert.equal(
+    reads.map(([, from, count]) => [from, count]),
+    [
+      [0, 100],
+      [100, 300],
+      [400, 300],
+      [900, 100],
+    ],
+  )
 })
 
 test('a panel that is kept is packed once a precision; otherwise each time, in one of two places', async () => {

@@ -58,7 +58,13 @@ test('rows multiplied stretch by stretch have the products of rows multiplied as
     const shape: ConvShape = [out, inputs, side, side]
     const reader = weightReader(planOf(values), shape)
     const room = wasm.reserve(values.byteLength + 32 + longRowBytes(wasm, { out, inputs, taps }))
-    const filters = new FiltersInMemory(wasm, reader, { data: room, scratch: 0, whole: true, batchSize: undefined })
+    const filters = new FiltersInMemory(wasm, reader, {
+      data: room,
+      scratch: 0,
+      whole: true,
+      held: reader.filters,
+      batchSize: undefined,
+    })
     const layer = { out, inputs, taps, room: room + Math.ceil(values.byteLength / 16) * 16 }
     let sum = 0
     for (let strip = 0; strip * 128 < out; strip++) sum += (await longRowPanel(wasm, filters, layer, strip)).sum
