@@ -131,7 +131,7 @@ function onnxModel(layers: readonly Float32Array<ArrayBuffer>[], shape: readonly
 }
 
 /** What torch.save writes of a dictionary of tensors: a zip of a pickle and one file per tensor. */
-function checkpoint(layers: readonly Float32Array<ArrayBuffer>[], shape: readonly number[]): Uint8Array {
+export function checkpoint(layers: readonly Float32Array<ArrayBuffer>[], shape: readonly number[]): Uint8Array {
   const text = (value: string): Uint8Array => {
     const bytes = strToU8(value)
     return concat([Uint8Array.of(0x58), int32(bytes.length), bytes])

@@ -1,6 +1,7 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
 import type { FilterBasis, WasmInstance } from '../../wasm/module.ts'
 import type { WeightReader } from '../../weights/reader.ts'
+import { placesByKey } from './places-by-key.ts'
 import type { FoundFilter, LayerDetail, LayerFacts, LayerHistograms } from './protocol.ts'
 
 /** Layers up to this many weights are kept in memory, so that their filters can be sorted. */
@@ -73,8 +74,8 @@ export async function describeLayer(
     filters,
     taps,
     norms,
-    byNorm: sortable ? order(norms.map((norm) => -norm)) : null,
-    byTypicality: sortable && basis ? order(distances) : null,
+    byNorm: sortable ? placesByKey(norms, true) : null,
+    byTypicality: sortable && basis ? placesByKey(distances) : null,
     most: most.list(),
     least: least.list(),
     coefficients: basis && high >= low ? await layerHistograms(wasm, reader, basis, facts, low, high) : null,
@@ -94,12 +95,6 @@ async function layerHistograms(
     wasm.coefficientHistogram(address, count, reader.taps, basis, { low, high, limit, strict }, counts)
   }
   return { low, high, counts }
-}
-
-/** Indices 0 … n-1 by rising key, equal keys by index. Keys are never NaN. */
-function order(keys: Float32Array): Int32Array {
-  const indices = Int32Array.from(keys, (_, i) => i)
-  return indices.sort((i, j) => (keys[i]! < keys[j]! ? -1 : keys[i]! > keys[j]! ? 1 : i - j))
 }
 
 /** Keeps the `size` filters of smallest (sign 1) or largest (sign -1) distance, in that order. */

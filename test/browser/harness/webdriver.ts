@@ -14,6 +14,8 @@ const keys: Record<string, string> = {
   ArrowRight: '\uE014',
   ArrowDown: '\uE015',
   Tab: '\uE004',
+  End: '\uE010',
+  Home: '\uE011',
 }
 
 /** A port that was free a moment ago. */
