@@ -28,15 +28,18 @@ function flushClean(work: usize, clean: usize, taps: usize, out: usize, centre: 
   return flushBoth(work, clean, taps, wide, out + 16 + 2 * accumulatorBytes(taps), out + 16, centre);
 }
 
-/** Folds `sparse` filters of the sparse tile into the sparse set. Returns their sum of |w - centre|. */
-function flushSparse(work: usize, sparse: usize, taps: usize, centre: f64): f64 {
+/** Folds `sparse` filters of the sparse tile into the sparse set, and where `kept` into the scaled one. Returns their sum of |w - centre|. */
+function flushSparse(work: usize, sparse: usize, taps: usize, kept: bool, out: usize, centre: f64): f64 {
   const tile = work + tileBytes(taps);
   const wide = tile + tileBytes(taps);
-  return flush(tile, sparse, taps, wide, wide + 2 * wideBytes(taps), centre);
+  const set = wide + 2 * wideBytes(taps);
+  return kept ? flushBoth(tile, sparse, taps, wide, set, out + 16, centre) : flush(tile, sparse, taps, wide, set, centre);
 }
 
 /** Fills tiles and folds them as they are full. */
-function pass(source: usize, filters: usize, taps: usize, bound: f32, centre: f64, work: usize, out: usize): void {
+function pass(
+  source: usize, filters: usize, taps: usize, bound: f32, kept: bool, centre: f64, work: usize, out: usize,
+): void {
   const sparseTile = work + tileBytes(taps);
   const held = work + 2 * (tileBytes(taps) + wideBytes(taps)) + accumulatorBytes(taps);
   const end = source + filters * (taps << 2);
@@ -51,7 +54,7 @@ function pass(source: usize, filters: usize, taps: usize, bound: f32, centre: f6
       store<u32>(held, 0);
     }
     if (sparse == CAPACITY || x == end) {
-      deviation += flushSparse(work, sparse, taps, centre);
+      deviation += flushSparse(work, sparse, taps, kept, out, centre);
       sparseFilters += <f64>sparse;
       store<u32>(held, 0, 4);
     }
@@ -62,18 +65,20 @@ function pass(source: usize, filters: usize, taps: usize, bound: f32, centre: f6
 
 /**
  * Counts and sufficient statistics of `filters` filters of `taps` taps: sparse ones (max-abs <= limit, or < when strict),
- * the others scaled by their own max-abs, all as they are (raw), the others as they are (clean);
+ * the others (all where `kept`; a filter of zeros stays so) scaled by their own max-abs, all as they are (raw), the others as
+ * they are (clean);
  * and the sum of |w - centre| of all.
  */
 export function moments(
-  source: usize, filters: usize, taps: usize, limit: f64, strict: bool, centre: f64, work: usize, out: usize,
+  source: usize, filters: usize, taps: usize, limit: f64, strict: bool, kept: bool, centre: f64, work: usize,
+  out: usize,
 ): void {
   const bytes = accumulatorBytes(taps);
   memory.fill(out, 0, momentsBytes(taps));
   const sparseSet = work + 2 * (tileBytes(taps) + wideBytes(taps));
   memory.fill(sparseSet, 0, bytes);
   const bound = sparseBound(limit, strict);
-  pass(source, filters, taps, bound, centre, work, out);
+  pass(source, filters, taps, bound, kept, centre, work, out);
   const scaledSet = out + 16;
   const rawSet = scaledSet + bytes;
   const cleanSet = rawSet + bytes;

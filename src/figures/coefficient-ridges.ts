@@ -1,6 +1,7 @@
 import type { CoefficientRow, GroupReport } from '../analysis/report-types.ts'
 import { fixed, list, percent, shortCount } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { loadPlot, panel } from './plot.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
@@ -14,7 +15,9 @@ const HEAD = 22
  * Distribution of the coefficients on each component of the common basis, group a and group b over each other; one row
  * for all data sets and one for each. Heights are scaled per component, so that rows compare within a column.
  */
-export async function coefficientRidges(data: Pick<GroupReport, 'coefficients' | 'groups' | 'bases'>): Promise<Figure> {
+export async function coefficientRidges(
+  data: Pick<GroupReport, 'coefficients' | 'groups' | 'bases'> & Conventions,
+): Promise<Figure> {
   const plot = await loadPlot()
   const table = data.coefficients
   if (!table) throw new RangeError('the coefficients were not measured')
@@ -96,7 +99,7 @@ export async function coefficientRidges(data: Pick<GroupReport, 'coefficients' |
       width: WIDE,
       height,
       legend,
-      note: `Coefficients of non-sparse 3×3 filters (each divided by its largest absolute value) on the components of the basis of all ${table.basis_models} models; ${table.bins} equal bins from ${fixed(table.range[0], 2)} to ${fixed(table.range[1], 2)}. Height: share of the group's filters in a bin, scaled per component. Small numbers: filters.`,
+      note: `Coefficients of ${filtersTaken(data)} filters (each divided by its largest absolute value) on the components of the basis of all ${table.basis_models} models; ${table.bins} equal bins from ${fixed(table.range[0], 2)} to ${fixed(table.range[1], 2)}. Height: share of the group's filters in a bin, scaled per component. Small numbers: filters.`,
     },
     element('g', {}, ...drawing),
   )

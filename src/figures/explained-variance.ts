@@ -1,6 +1,7 @@
 import type { BasisRow, GroupReport } from '../analysis/report-types.ts'
 import { list, percent, plural, sentence, shortCount } from '../words.ts'
 import { COLUMN, type Figure, frame, type LegendItem } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { basesShown, rowColour, rowName } from './pca-bases.ts'
 import { loadPlot, panel } from './plot.ts'
 import type { SymbolName } from './symbol-path.ts'
@@ -11,7 +12,7 @@ const HEIGHT = 250
 const MOST = 0.95
 
 /** Cumulative share of the variance over the nine components, one line each for all, a and b. */
-export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'groups'>): Promise<Figure> {
+export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'groups'> & Conventions): Promise<Figure> {
   const plot = await loadPlot()
   const rows = basesShown(data)
   const series = rows.map((row) => {
@@ -82,7 +83,7 @@ export async function explainedVariance(data: Pick<GroupReport, 'bases' | 'group
       width: COLUMN,
       height: HEIGHT,
       legend,
-      note: `Non-sparse filters, each divided by its largest absolute value: ${list(series.map(({ row, name }) => `${name}: ${shortCount(row.filters)} of ${plural(row.models, 'model')}`))}.`,
+      note: `${sentence(filtersTaken(data, ''))} filters, each divided by its largest absolute value: ${list(series.map(({ row, name }) => `${name}: ${shortCount(row.filters)} of ${plural(row.models, 'model')}`))}.`,
     },
     drawing,
   )

@@ -2,11 +2,12 @@ import type { BasisRow, GroupReport } from '../analysis/report-types.ts'
 import { list, percent, plural, sentence, shortCount } from '../words.ts'
 import { STEPS, stepColour } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { coordinate, element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 import { drawSquares, filterSquares, outline, weightScale } from './tiles.ts'
 
-export type PcaBasesData = Pick<GroupReport, 'bases' | 'groups'>
+export type PcaBasesData = Pick<GroupReport, 'bases' | 'groups'> & Conventions
 
 const TILE = 66
 /** Where the tiles of a row begin, and from one row to the next. */
@@ -43,7 +44,7 @@ export function pcaBases(data: PcaBasesData): Figure {
       caption: captionOf(rows, data),
       width: WIDE,
       height,
-      note: `Components of unit length of all non-sparse ${side}×${side} filters, each filter divided by its largest absolute value; sign: the largest entry is positive. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
+      note: `Components of unit length of ${filtersTaken(data, `${side}×${side}`)} filters, each filter divided by its largest absolute value; sign: the largest entry is positive. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
     },
     ...drawing,
   )

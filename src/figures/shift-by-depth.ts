@@ -2,6 +2,7 @@ import { type BucketName, bucketNames, type GroupReport, type ShiftRow } from '.
 import { fixed, list, sentence, shortCount, tick } from '../words.ts'
 import { chanceNote, chanceText, isBeyondChance } from './chance-words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { bucketTick, bucketWords } from './metric-words.ts'
 import { loadPlot, type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
@@ -17,7 +18,10 @@ const MOST_SERIES = 7
  * shown to be beyond chance; a dashed line is the 95 % quantile of chance.
  * `depth`: what depths rest on (`depthNote`), a line under the figure.
  */
-export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 'datasets'>, depth?: string): Promise<Figure> {
+export async function shiftByDepth(
+  data: Pick<GroupReport, 'shift' | 'groups' | 'datasets'> & Conventions,
+  depth?: string,
+): Promise<Figure> {
   const plot = await loadPlot()
   const counting = data.shift.some((row) => row.counting === COUNTING) ? COUNTING : 'models'
   const defined = data.shift.filter(
@@ -105,7 +109,7 @@ export async function shiftByDepth(data: Pick<GroupReport, 'shift' | 'groups' | 
       width: WIDE,
       height: HEIGHT,
       ...(series.length > 1 || hasChance ? { legend } : {}),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} Non-sparse 3×3 filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters. ${chanceNote(series.flatMap(({ rows }) => rows.map(({ chance }) => chance)))}${absent.length ? ` Not defined for ${list(absent)}.` : ''}${depth ? ` ${depth}` : ''}`,
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms of ${data.groups.a.name} and ${data.groups.b.name} filters, summed over the nine components with their explained variance as weights; 0 when the distributions are the same, no upper limit. ${counting === 'pairs' ? 'A model counts once per pair.' : 'Each model counts once.'} ${sentence(filtersTaken(data))} filters, each divided by its largest absolute value. Few filters leave bins empty, which raises D; the smallest side drawn has ${shortCount(fewest)} filters. ${chanceNote(series.flatMap(({ rows }) => rows.map(({ chance }) => chance)))}${absent.length ? ` Not defined for ${list(absent)}.` : ''}${depth ? ` ${depth}` : ''}`,
     },
     ...drawing,
   )

@@ -2,6 +2,7 @@ import type { Chance, ShiftMatrix } from '../analysis/report-types.ts'
 import { fixed, sentence, shorten } from '../words.ts'
 import { chanceNote, chanceText, isBeyondChance } from './chance-words.ts'
 import { COLUMN, type Figure, frame, label, textWidth, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 
@@ -9,7 +10,7 @@ import { colour } from './theme.ts'
 const MOST_NUMBERS = 14
 
 /** Distribution shift between every two values of a column: darker is a larger shift, bold one beyond chance; the upper triangle repeats the lower and stays empty. */
-export function shiftMatrixFigure(data: ShiftMatrix): Figure {
+export function shiftMatrixFigure(data: ShiftMatrix, conventions: Conventions = {}): Figure {
   const names = data.values.map((value) => shorten(value, 28))
   const n = names.length
   const left = Math.ceil(names.reduce((most, name) => Math.max(most, textWidth(name, 11.5)), 60)) + 12
@@ -90,7 +91,7 @@ export function shiftMatrixFigure(data: ShiftMatrix): Figure {
       caption: captionOf(data),
       width,
       height: Math.ceil(bottom + slant + 22),
-      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms, weighted by explained variance; 0 means the same distribution. Each model counts once; full colour: ${fixed(most)}. Non-sparse 3×3 filters, each divided by its largest absolute value.${chances.length > 0 ? ` ${n <= MOST_NUMBERS ? 'Bold' : 'A dot'}: beyond chance. ${chanceNote(chances)}` : ''}`,
+      note: `D: symmetric Kullback–Leibler divergence (natural logarithm) of the coefficient histograms, weighted by explained variance; 0 means the same distribution. Each model counts once; full colour: ${fixed(most)}. ${sentence(filtersTaken(conventions))} filters, each divided by its largest absolute value.${chances.length > 0 ? ` ${n <= MOST_NUMBERS ? 'Bold' : 'A dot'}: beyond chance. ${chanceNote(chances)}` : ''}`,
     },
     ...drawing,
   )

@@ -4,6 +4,7 @@ import { weightReader } from '../weights/reader.ts'
 import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { type LayerPlace, layersAgain, type MeasuredRun, type WantedLayers, wantedOf } from './layers-again.ts'
+import { keepsSparse } from './profile.ts'
 import { pieces } from './segments.ts'
 import type { SelectedLayer } from './select.ts'
 
@@ -15,7 +16,7 @@ const PIECE = 64 << 20
 
 /** Coefficient histograms of a set of filters, per component of the basis (9 of them, or as many as taps). */
 export interface Histograms {
-  /** Non-sparse filters: what the histograms hold. */
+  /** What the histograms hold: non-sparse filters, and in the profile cvpr22 all. */
   readonly filters: number
   /** components × 70, row-major; the last bin is closed. */
   readonly counts: Float64Array
@@ -113,13 +114,14 @@ export async function readCoefficients(reading: CoefficientReading): Promise<voi
   if (low > high) return
 
   const { threshold, profile } = analysis.parameters
+  const kept = keepsSparse(profile)
   for await (const { row, layer } of layersAgain({ ...again, wanted: own(reading.wanted) })) {
     const counts = new Float64Array(taps * coefficientBins)
-    const range = { low, high, ...sparseLimit(row.peak, threshold, profile) }
+    const range = { low, high, ...(kept ? { limit: -1 } : sparseLimit(row.peak, threshold, profile)) }
     for await (const [address, count] of layerPieces(wasm, layer)) {
       wasm.coefficientHistogram(address, count, taps, basis, range, counts)
     }
-    onCounts(row, { filters: row.filters - row.sparse_filters, counts })
+    onCounts(row, { filters: kept ? row.filters : row.filters - row.sparse_filters, counts })
     reportProgress(row)
   }
 }

@@ -11,6 +11,7 @@ import { evaluateMetrics, type MetricValues } from './metrics/evaluate.ts'
 import type { LayerStatistics, MetricMath } from './metrics/metric.ts'
 import type { Pass } from './metrics/registry.ts'
 import type { Profile } from './model-row.ts'
+import { keepsSparse } from './profile.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
 /** Bytes of weights held in memory at a time, over all workers. */
@@ -75,6 +76,7 @@ export function measureWeights(
     gram,
     channels: channelsOf(shape, options.groups),
     spectrum: options.passes.has('spectrum'),
+    kept: keepsSparse(options.profile),
   })
   const { filters } = reader
   return combine(
@@ -157,7 +159,7 @@ async function measureSmall(
   const narrowed = await reader.read(wasm, data, scratch, 0, filters)
   const scanned = scanResult([scanSegment(wasm, data, 0, filters, taps, narrowed)], shape, options)
   if ('nonFinite' in scanned) return scanned
-  const segment = wasm.moments(data, filters, taps, scanned.limit, scanned.strict, scanned.mean)
+  const segment = wasm.moments(data, filters, taps, scanned.limit, scanned.strict, scanned.mean, keepsSparse(options.profile))
   const { limit, strict } = scanned
   const dead = deadOf(channels, segment.sparse, () => {
     const live = new LiveMarks(wasm, channels, packed + aligned(packedBytes))

@@ -48,7 +48,7 @@ const momentsOf = (which: string) =>
 
 /** Sufficient statistics: all that groups of layers need, without their filters. */
 const statisticsFields = {
-  scaled: momentsOf('non-sparse filters, each divided by its own largest magnitude'),
+  scaled: momentsOf('non-sparse filters (all in the profile cvpr22), each divided by its own largest magnitude'),
   raw: momentsOf('all filters as they are'),
   clean: momentsOf('non-sparse filters as they are'),
 } as const satisfies Fields

@@ -71,6 +71,8 @@ export interface SessionOptions {
   readonly channels: LayerChannels
   /** Whether spectrum() will be called. */
   readonly spectrum?: boolean
+  /** Sparse filters are among the scaled ones. */
+  readonly kept?: boolean
 }
 
 /** How a layer lies in the arena from `room` on: | filters | scratch | packed panels | marks of channels | vectors of the spectrum |. */
@@ -178,7 +180,7 @@ export function openLayer(
         for (const [start, few] of pieces(some, SEGMENT)) {
           await takeTurns()
           const at = address + start * taps * 4
-          const segment = wasm.moments(at, few, taps, limit, strict, mean)
+          const segment = wasm.moments(at, few, taps, limit, strict, mean, options.kept)
           segments.push(segment)
           live.mark(at, { first: from + within + start, filters: few, taps, sparse: segment.sparse }, limit, strict)
         }

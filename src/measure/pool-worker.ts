@@ -19,6 +19,7 @@ import type {
   SentLayer,
   Summed,
 } from './pool-protocol.ts'
+import { keepsSparse } from './profile.ts'
 
 /** The bytes of a layer, and the sums of what has been read of them since they were last asked for. */
 interface OpenBytes {
@@ -79,7 +80,8 @@ export function servePool(
       const { budget = MEMORY_BUDGET, batchSize } = options
       const channels = channelsOf(shape, groups)
       const [gram, spectrum] = [wantsGram(shape, options), options.passes.has('spectrum')]
-      shared = { key, sums, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram, channels, spectrum }) }
+      const kept = keepsSparse(options.profile)
+      shared = { key, sums, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram, channels, spectrum, kept }) }
     }
     return { result: await partOf(shared.session, shape, part), sums: shared.sums() }
   }

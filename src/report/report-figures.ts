@@ -82,7 +82,7 @@ export async function drawReportFigures(input: PreparedReport): Promise<PlacedFi
     put('bases', await coefficientRidges(groups))
     if (groups.shift.some((row) => row.shift !== null)) put('shift', await shiftByDepth(groups, depth))
     if (groups.pairs.filter(({ shift }) => shift !== null).length >= LEAST_PAIRS) put('shift', await pairShifts(groups))
-    for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrixFigure(matrix))
+    for (const matrix of groups.matrices.slice(0, MOST_MATRICES)) put('shift', shiftMatrixFigure(matrix, groups))
   }
   if (groups?.models.some((model) => model.robust_accuracy !== null))
     put('accuracy', withNote(await metricAgainstAccuracy(groups)))

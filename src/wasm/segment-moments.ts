@@ -8,7 +8,7 @@ export interface SegmentMoments {
   readonly sparse: number
   /** Σ |w - centre|. */
   readonly deviation: number
-  /** Non-sparse filters, each divided by its own max-abs. */
+  /** Non-sparse filters (all where sparse ones are kept), each divided by its own max-abs. */
   readonly scaled: Moments
   /** All filters as they are. */
   readonly raw: Moments
@@ -19,17 +19,25 @@ export interface SegmentMoments {
 export interface MomentsCalls {
   /**
    * Counts and moments of `filters` filters of `taps` float32 (2 … 121), and Σ |w - centre|. Sparse: max-abs <= limit, or
-   * < limit when strict; compared in double.
+   * < limit when strict; compared in double. `kept`: sparse filters are scaled too, and one of zeros stays so.
    */
-  moments(address: number, filters: number, taps: number, limit: number, strict?: boolean, centre?: number): SegmentMoments
+  moments(
+    address: number,
+    filters: number,
+    taps: number,
+    limit: number,
+    strict?: boolean,
+    centre?: number,
+    kept?: boolean,
+  ): SegmentMoments
 }
 
 export function momentsCalls(wasm: ModuleExports, arena: Arena): MomentsCalls {
   const { work, out } = arena
   return {
-    moments(address, filters, taps, limit, strict = false, centre = 0) {
+    moments(address, filters, taps, limit, strict = false, centre = 0, kept = false) {
       requireTaps(taps)
-      wasm.moments(address, filters, taps, limit, strict, centre, work, out)
+      wasm.moments(address, filters, taps, limit, strict, kept, centre, work, out)
       // Two numbers, then three sets.
       const set = wasm.accumulatorBytes(taps) >> 3
       const results = arena.doubles().slice(out >> 3, (out >> 3) + 2 + 3 * set)
