@@ -144,6 +144,7 @@ export const signedRankSchema = v.object({
   w_plus: numberIn('sum of the ranks of positive differences'),
   w_minus: numberIn('sum of the ranks of negative differences'),
   p: numberIn("p of Wilcoxon's signed-rank test, two-sided"),
+  p_least: v.optional(numberIn('p if all these differences had one sign: the smallest that the test can give for them')),
   method: wordIn(['exact', 'normal approximation'], 'how p was computed'),
   effect: numberIn(
     'matched-pairs rank-biserial correlation (w_plus − w_minus) / (w_plus + w_minus), −1 to 1; above 0 when b is higher',

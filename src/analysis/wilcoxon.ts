@@ -30,6 +30,7 @@ export function signedRank(differences: readonly number[], math: Transcendental)
     w_plus,
     w_minus,
     p: exact ? exactP(smaller, n) : normalP(smaller, n, ties, math),
+    p_least: exact ? exactP(0, n) : normalP(0, n, ties, math),
     method: exact ? 'exact' : 'normal approximation',
     effect: (w_plus - w_minus) / all,
   }

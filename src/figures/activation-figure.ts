@@ -210,7 +210,7 @@ function captionOf(stage: FirstStage, change: readonly number[], largestChange: 
   const share = total > 0 ? change.reduce((sum, v) => sum + v, 0) / total : null
   if (largestChange === 0) return `The two images are the same, and so are the activations of ${stage.layer}.`
   const most = change.indexOf(change.reduce((a, b) => Math.max(a, b), 0))
-  return `Changing the image by at most ${pixels(largestChange)} changes the activations of ${stage.layer} by ${percent(share)} of their mean, most in channel ${most}${level[most]! > 0 ? ` (${percent(change[most]! / level[most]!)} of its mean)` : ''}.`
+  return `Changing the image by at most ${pixels(largestChange)} changes the activations of ${stage.layer} by ${percent(share)} of their mean, most in channel ${most}${total > 0 ? ` (by ${percent((change[most]! * level.length) / total)} of the same mean)` : ''}.`
 }
 
 /** A change of pixels in 255ths where it is a whole number of them. */

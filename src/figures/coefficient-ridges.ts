@@ -1,5 +1,5 @@
 import type { CoefficientRow, GroupReport } from '../analysis/report-types.ts'
-import { fixed, list, percent, shortCount } from '../words.ts'
+import { fixed, list, percent, sentence, shortCount } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
 import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { loadPlot, panel } from './plot.ts'
@@ -22,7 +22,10 @@ export async function coefficientRidges(
   const table = data.coefficients
   if (!table) throw new RangeError('the coefficients were not measured')
   const overall = table.groups.filter((row) => row.bucket === 'all' && row.filters > 0)
-  const scopes = [...new Set(overall.map((row) => row.dataset))]
+  const both = (dataset: string | null) => overall.filter((row) => row.dataset === dataset).length > 1
+  const found = [...new Set(overall.map((row) => row.dataset))]
+  // where the groups are the data sets themselves, a row of one would compare nothing
+  const scopes = found.some((dataset) => dataset !== null && both(dataset)) ? found : found.slice(0, 1)
   // with a single data set its row would repeat the first one
   const shown = scopes.length === 2 ? scopes.slice(0, 1) : scopes
   const rows = shown.map((dataset) => ({ dataset, sides: overall.filter((row) => row.dataset === dataset) }))
@@ -132,8 +135,9 @@ function captionOf(rows: readonly CoefficientRow[], { groups }: Pick<GroupReport
   const overlaps = Array.from({ length: 9 }, (_, i) => overlap(shares(a, i), shares(b, i)))
   const least = overlaps.indexOf(Math.min(...overlaps))
   const most = overlaps.indexOf(Math.max(...overlaps))
-  return `${list([groups.a.name, groups.b.name])} filters differ most along component ${least + 1}, where their distributions overlap by ${percent(overlaps[least], 0)}, and least along component ${most + 1} (${percent(overlaps[most], 0)}).`.replace(
-    /^./,
-    (c) => c.toUpperCase(),
-  )
+  const range =
+    least === most
+      ? percent(overlaps[least], 0)
+      : `${percent(overlaps[least], 0)} (component ${least + 1}) to ${percent(overlaps[most], 0)} (component ${most + 1})`
+  return `${sentence(list([groups.a.name, groups.b.name]))} filters: their distributions overlap by ${range}.`
 }

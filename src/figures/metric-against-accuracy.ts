@@ -27,6 +27,7 @@ export async function metricAgainstAccuracy(
   const plot = await loadPlot()
   const group = data.models.some((m) => m.group === 'b' && m.robust_accuracy !== null) ? 'b' : null
   const models = data.models.filter((m) => m.robust_accuracy !== null && (group === null || m.group === group))
+  const isPercent = models.some(({ robust_accuracy: accuracy }) => accuracy! > 1)
   const names =
     data.datasets.length > 1 ? data.datasets.filter((name) => models.some((m) => m.dataset === name)).slice(0, MOST_SERIES) : []
   const style = (model: ReportModel) => {
@@ -73,7 +74,7 @@ export async function metricAgainstAccuracy(
             ticks: 5,
             tickSize: 0,
             tickFormat: tick,
-            label: 'robust accuracy (%)',
+            label: isPercent ? 'robust accuracy (%)' : 'robust accuracy',
             labelAnchor: 'center',
             labelArrow: 'none',
           }),
@@ -106,7 +107,7 @@ export async function metricAgainstAccuracy(
       width: WIDE,
       height: HEIGHT,
       ...(names.length > 1 && textWidth(names.join('   '), 11.5) < WIDE - 40 * names.length ? { legend } : {}),
-      note: `Each ${who}model once (n = ${models.length}), metrics over all its 3×3 layers; robust accuracy in percent as the meta table has it. Rho: Spearman's rank correlation; p two-sided, not corrected for the number of correlations.`,
+      note: `Each ${who}model once (n = ${models.length}), metrics over all its 3×3 layers; robust accuracy${isPercent ? ' in percent' : ''} as the meta table has it. Rho: Spearman's rank correlation; p two-sided, not corrected for the number of correlations.`,
     },
     ...drawing,
   )

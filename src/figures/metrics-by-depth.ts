@@ -208,8 +208,16 @@ function cell(plot: Plot, { data, metric, dataset, grouped, domain, x, y, width,
   })
 }
 
+/** True where each data set has models of one group only: a panel a data set would show no comparison. */
+function areTheGroups({ depth, datasets }: Pick<MetricsByDepthData, 'depth' | 'datasets'>): boolean {
+  const has = (dataset: string, side: 'a' | 'b') => depth.some((row) => row.dataset === dataset && row.group === side)
+  const grouped = depth.some(({ group }) => group !== null)
+  return grouped && datasets.every((dataset) => !(has(dataset, 'a') && has(dataset, 'b')))
+}
+
 function columnsOf(data: MetricsByDepthData): (string | null)[] {
   if (data.datasets.length < 2) return [data.datasets[0] ?? null]
+  if (areTheGroups(data)) return [null]
   if (data.datasets.length <= MOST_COLUMNS) return [...data.datasets]
   const rows = (name: string) => data.depth.filter((d) => d.dataset === name).length
   const largest = [...data.datasets].sort((p, q) => rows(q) - rows(p)).slice(0, MOST_COLUMNS)
@@ -280,5 +288,6 @@ function captionOf(data: MetricsByDepthData, grouped: boolean, { names, all }: F
   const said = clauses.filter((clause) => clause !== null)
   if (without.length > 0) said.push(`no depth bucket shows a difference in ${list(without, 'or')}`)
   if (said.length === 0) return `${sentence(all)} of ${a.name} and ${b.name} models by depth; without pairs nothing is tested.`
-  return `${sentence(said.join('; '))}. Paired Wilcoxon tests, Holm-corrected over the buckets at 0.05.`
+  const pooled = columnsOf(data).length > 1 ? `Over all data sets together, ${said.join('; ')}` : sentence(said.join('; '))
+  return `${pooled}. Paired Wilcoxon tests, Holm-corrected over the buckets at 0.05${columnsOf(data).length > 1 ? '; the stars are those of each data set alone' : ''}.`
 }

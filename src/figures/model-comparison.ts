@@ -133,7 +133,10 @@ function captionOf(data: ModelComparison): string {
     const words = metricWords[metric]
     const { a, b, difference } = data.metrics[metric]
     const defined = data.layers.filter((layer) => layer.metrics[metric].difference !== null)
-    if (difference === null || defined.length === 0) return `${sentence(words.name)} is undefined in one of the two.`
+    if (difference === null)
+      return `${sentence(words.name)} is undefined in ${a === null && b === null ? 'both' : 'one of the two'}.`
+    if (defined.length === 0)
+      return `${sentence(words.name)}: ${words.value(a)} in the first, ${words.value(b)} in the second (${words.difference(difference)}); no layer of one has a counterpart of its shape in the other.`
     const higher = defined.filter((layer) => layer.metrics[metric].difference! > 0).length
     const most = defined.reduce((best, layer) =>
       Math.abs(layer.metrics[metric].difference!) > Math.abs(best.metrics[metric].difference!) ? layer : best,

@@ -20,7 +20,9 @@ const HEAD = 22
 
 /** The first nine components of all, a and b as tiles of their taps, each with the share of variance it explains. */
 export function pcaBases(data: PcaBasesData): Figure {
-  const rows = basesShown(data)
+  const found = basesShown(data)
+  const all = found.find(({ group }) => group === 'all')
+  const rows = found.map((row) => alignedTo(all, row))
   const drawing: SvgNode[] = []
   const side = Math.round(Math.sqrt(rows[0]?.components[0]?.length ?? 9))
   const shown = Math.min(MOST, side * side)
@@ -44,7 +46,7 @@ export function pcaBases(data: PcaBasesData): Figure {
       caption: captionOf(rows, data),
       width: WIDE,
       height,
-      note: `Components of unit length of ${filtersTaken(data, `${side}×${side}`)} filters, each filter divided by its largest absolute value; sign: the largest entry is positive. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
+      note: `Components of unit length of all ${filtersTaken(data, `${side}×${side}`).replace('all ', '')} filters, each filter divided by its largest absolute value; sign: the largest entry ${rows.length > 1 ? 'of all is positive, the others point the same way' : 'is positive'}. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
     },
     ...drawing,
   )
@@ -119,11 +121,30 @@ function captionOf(rows: readonly Shown[], data: PcaBasesData): string {
   )
   const a = rows.find((row) => row.group === 'a')
   const b = rows.find((row) => row.group === 'b')
-  const spread =
-    a && b
-      ? b.explained_variance_ratio[0]! < a.explained_variance_ratio[0]!
-        ? ` The variance of ${rowName(b, data)} filters is spread over more components.`
-        : ` The variance of ${rowName(a, data)} filters is spread over more components.`
-      : ''
+  const spread = a && b ? spreadOf(a, b, data) : ''
   return `${sentence(`the first component explains ${list(first)}.`)}${spread}`
+}
+
+/** Said only where every first few components hold less, and the first one visibly so: the numbers beside it must show it. */
+function spreadOf(a: Shown, b: Shown, data: PcaBasesData): string {
+  const [x, y] = [a, b].map(({ explained_variance_ratio: ratios }) => {
+    let sum = 0
+    return ratios.map((ratio) => (sum += ratio))
+  }) as [number[], number[]]
+  const visibly = percent(a.explained_variance_ratio[0]) !== percent(b.explained_variance_ratio[0])
+  const wider = (u: readonly number[], v: readonly number[]): boolean => u.slice(0, -1).every((sum, k) => sum < v[k]!)
+  if (!visibly || x.length !== y.length) return ''
+  if (wider(y, x)) return ` The variance of ${rowName(b, data)} filters is spread over more components.`
+  return wider(x, y) ? ` The variance of ${rowName(a, data)} filters is spread over more components.` : ''
+}
+
+/** The other rows' components turned to point the same way as those of all: a sign means nothing by itself. */
+function alignedTo(reference: Shown | undefined, row: Shown): Shown {
+  if (!reference || reference === row) return row
+  const components = row.components.map((component, k) => {
+    const other = reference.components[k]
+    const product = other?.length === component.length ? component.reduce((sum, value, tap) => sum + value * other[tap]!, 0) : 0
+    return product < 0 ? component.map((value) => -value) : component
+  })
+  return { ...row, components }
 }

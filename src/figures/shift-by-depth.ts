@@ -27,7 +27,9 @@ export async function shiftByDepth(
   const defined = data.shift.filter(
     (row): row is ShiftRow & { shift: number } => row.counting === counting && row.shift !== null && row.shift > 0,
   )
-  const scopes = (data.datasets.length > 1 ? data.datasets : [null]).slice(0, MOST_SERIES)
+  // Where the groups are the data sets themselves, none has a shift of its own.
+  const each = data.datasets.length > 1 && defined.some(({ dataset }) => dataset !== null)
+  const scopes = (each ? data.datasets : [null]).slice(0, MOST_SERIES)
   const slots = [...bucketNames, 'gap', 'all']
   const drawn = scopes.filter((dataset) => defined.some((row) => row.dataset === dataset))
   const series = drawn.map((dataset, i) => ({

@@ -82,19 +82,25 @@ export function howSure(report: GroupReport): string {
 }
 
 /**
- * With few pairs even the clearest result cannot reach the level: the exact test's smallest p is 2 / 2^n, and Holm's
- * method multiplies it by the number of tests. Null when it can.
+ * With few pairs even the clearest result cannot reach the level: a test whose differences all had one sign gives its smallest
+ * p (2 / 2^n where it is exact, more with ties and zeros), and Holm's method multiplies it by the number of tests. Null when it can.
  */
 function smallestPossible(tests: readonly PairedComparison[]): string | null {
-  const made = tests.filter((c) => c.test !== null)
-  const n = made.reduce((most, c) => Math.max(most, c.test!.n), 0)
-  if (n === 0) return null
-  let p = 1
-  for (let i = 1; i < n; i++) p /= 2
-  const corrected = Math.min(1, p * made.length)
+  const made = tests.flatMap(({ test }) => (test === null ? [] : [{ n: test.n, p: test.p_least ?? leastOf(test.n) }]))
+  const [first] = made
+  if (!first) return null
+  const least = made.reduce((best, one) => (one.p < best.p ? one : best), first)
+  const corrected = Math.min(1, least.p * made.length)
   if (corrected < LEVEL) return null
   const holm = made.length > 1 ? `, and ${pNumber(corrected)} after correction for ${plural(made.length, 'metric')}` : ''
-  return `With ${plural(n, 'pair')} the smallest p that the test can give is ${pNumber(p)}${holm}: so few pairs cannot show a difference at ${LEVEL}, however clear it is.`
+  return `With ${plural(least.n, 'pair')} the smallest p that the test can give is ${pNumber(least.p)}${holm}: so few pairs cannot show a difference at ${LEVEL}, however clear it is.`
+}
+
+/** Of the exact test, for results that do not say it. */
+function leastOf(n: number): number {
+  let p = 1
+  for (let i = 1; i < n; i++) p /= 2
+  return p
 }
 
 /** In how many pairs the studied model is higher: what the data say before any test. */

@@ -30,6 +30,7 @@ test('six pairs, all up: 2 of 64 sign patterns', () => {
     w_plus: 21,
     w_minus: 0,
     p: 2 / 64,
+    p_least: 2 / 64,
     method: 'exact',
     effect: 1,
   })

@@ -129,18 +129,20 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
       (one) => one.metric === metric && one.bucket === 'all' && one.dataset === null && one.counting === 'models',
     )
   const paired = report.comparisons.length > 0
+  // Beside a paired difference stand the means that it is the difference of.
+  const shownMean = (metric: MetricName, group: 'a' | 'b') => (paired ? (compared(metric)?.[group] ?? null) : mean(metric, group))
   const figures = groupFigures.value
   return (
     <>
       <TableFrame label="Both groups">
         <table>
           <caption class="unseen">
-            {a.name} and {b.name}: means over models, and the paired difference
+            {a.name} and {b.name}: {paired ? 'means over independent pairs, and their difference' : 'means over models'}
           </caption>
           <thead>
             <tr>
               <th scope="col">
-                <span>mean over models</span>
+                <span>{paired ? 'mean over pairs' : 'mean over models'}</span>
               </th>
               <th scope="col" class="number">
                 <span>
@@ -176,8 +178,8 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
               return (
                 <tr key={metric.key}>
                   <th scope="row">{metric.title}</th>
-                  <td class="number">{metric.print(mean(metric.key, 'a'))}</td>
-                  <td class="number">{metric.print(mean(metric.key, 'b'))}</td>
+                  <td class="number">{metric.print(shownMean(metric.key, 'a'))}</td>
+                  <td class="number">{metric.print(shownMean(metric.key, 'b'))}</td>
                   {paired && (
                     <>
                       <td class="number">{metric.words.difference(comparison?.difference)}</td>
@@ -196,7 +198,7 @@ function Answer({ report }: Extract<Grouping, { report: unknown }>) {
         {a.name}: {plural(a.models, 'model')}, {count(a.filters)} filters, {percent(a.sparsity)} of them sparse. {b.name}:{' '}
         {plural(b.models, 'model')}, {count(b.filters)} filters, {percent(b.sparsity)} sparse.
         {paired
-          ? ` Wilcoxon's signed-rank test over pairs, each normal model once; ${report.methods.correction}.`
+          ? ` Wilcoxon's signed-rank test over pairs, those that share a model as one; ${report.methods.correction}.`
           : ' Without a table of pairs, differences are not tested.'}
       </p>
       {report.warnings.map((text) => (
