@@ -1,4 +1,4 @@
-import type { GroupReport } from '../analysis/report-types.ts'
+import type { Chance, GroupReport } from '../analysis/report-types.ts'
 import { fixed, list, plural, shorten } from '../words.ts'
 import { COLUMN, type Figure, frame } from './figure.ts'
 import { loadPlot, panel } from './plot.ts'
@@ -9,7 +9,9 @@ const HEIGHT = 240
 /** Distribution shift of every pair: a box for each data set, and the pairs as dots. */
 export async function pairShifts({ pairs, groups }: Pick<GroupReport, 'pairs' | 'groups'>): Promise<Figure> {
   const plot = await loadPlot()
-  const known = pairs.flatMap(({ shift, dataset }) => (shift === null ? [] : [{ set: dataset ?? 'pairs', shift }]))
+  const known = pairs.flatMap(({ shift, dataset, chance }) =>
+    shift === null ? [] : [{ set: dataset ?? 'pairs', shift, chance }],
+  )
   const sets = [...new Set(known.map(({ set }) => set))]
   const most = known.reduce((top, { shift }) => Math.max(top, shift), 0)
   const drawing = panel(plot, 0, 0, {
@@ -42,20 +44,30 @@ export async function pairShifts({ pairs, groups }: Pick<GroupReport, 'pairs' | 
       caption: captionOf(known, sets, groups.b.name),
       width: COLUMN,
       height: HEIGHT,
-      note: `D of the two models of each pair; boxes: quartiles and median, whiskers to 1.5 interquartile ranges; dots: ${sets.map((set) => `${set} ${plural(known.filter((one) => one.set === set).length, 'pair')}`).join(', ')}.`,
+      note: `D of the two models of each pair; boxes: quartiles and median, whiskers to 1.5 interquartile ranges; by chance: the median when the filters of both are dealt out anew; dots: ${sets.map((set) => `${set} ${plural(known.filter((one) => one.set === set).length, 'pair')}`).join(', ')}.`,
     },
     drawing,
   )
 }
 
-function captionOf(known: readonly { set: string; shift: number }[], sets: readonly string[], name: string): string {
+interface Known {
+  readonly set: string
+  readonly shift: number
+  readonly chance?: Chance | null | undefined
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((p, q) => p - q)
+  const middle = (sorted.length - 1) / 2
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2
+}
+
+function captionOf(known: readonly Known[], sets: readonly string[], name: string): string {
   const medians = sets.map((set) => {
-    const sorted = known
-      .filter((one) => one.set === set)
-      .map(({ shift }) => shift)
-      .sort((p, q) => p - q)
-    const middle = (sorted.length - 1) / 2
-    return `${fixed((sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2)} in ${set}`
+    const own = known.filter((one) => one.set === set)
+    const levels = own.flatMap(({ chance }) => (chance ? [chance.median] : []))
+    const chance = levels.length === own.length ? ` (by chance ${fixed(medianOf(levels))})` : ''
+    return `${fixed(medianOf(own.map(({ shift }) => shift)))}${chance} in ${set}`
   })
   return `Median shift between a ${name} model and its counterpart: ${list(medians)}.`
 }

@@ -101,7 +101,7 @@ for (const [what, text, expected] of [
   [
     'no name column',
     'Model,A\nx,1\n',
-    'meta.csv: has no column "Name" that says which model a row is about (its columns: Model, A)',
+    'meta.csv: has no column "Name" that says which model a row is about (its columns: Model, A); --name-column says which one does',
   ],
   ['an empty name', 'Name,A\n,1\n', 'meta.csv: line 2 has no name'],
   [
