@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./compare.ts')).compareCommand,
   },
   {
+    usage: 'track <checkpoints..>',
+    summary: 'checkpoints of a training as a series: how every layer changes from the first and the previous',
+    load: async () => (await import('./track.ts')).trackCommand,
+  },
+  {
     usage: 'check <inputs..>',
     summary: 'exit with 1 when a layer is flagged, beyond limits, or worse than a baseline: for a training pipeline',
     load: async () => (await import('./check.ts')).checkCommand,

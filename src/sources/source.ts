@@ -78,6 +78,12 @@ export interface SourceModel {
   readonly parts: readonly RandomAccess[]
 }
 
+/** How far a training was when it saved a checkpoint; null where the file does not say. */
+export interface Training {
+  readonly epoch: number | null
+  readonly step: number | null
+}
+
 /** An opened input. */
 export interface Source {
   readonly format: string
@@ -86,6 +92,8 @@ export interface Source {
   readonly warnings: readonly string[]
   /** Files inside it (of a zip), as paths below the input's own, that should be models and are broken; the others are there. */
   readonly failed?: readonly { readonly file: string; readonly error: InputError }[]
+  /** Of a checkpoint that says it. */
+  readonly training?: Training
   close(): Promise<void>
 }
 

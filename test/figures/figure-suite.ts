@@ -22,7 +22,15 @@ import { pairShifts } from '../../src/figures/pair-shifts.ts'
 import { pcaBases } from '../../src/figures/pca-bases.ts'
 import { shiftByDepth } from '../../src/figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../../src/figures/shift-matrix.ts'
-import { generator, syntheticAnalysis, syntheticComparison, syntheticFilters, syntheticReport } from './synthetic.ts'
+import { trajectoryHeatMap } from '../../src/figures/trajectory-heat-map.ts'
+import {
+  generator,
+  syntheticAnalysis,
+  syntheticComparison,
+  syntheticFilters,
+  syntheticReport,
+  syntheticTrajectory,
+} from './synthetic.ts'
 
 export const smallReport = () =>
   syntheticReport({
@@ -148,6 +156,7 @@ export async function allFigures(): Promise<Figure[]> {
     filterGrid(syntheticGrid()),
     firstLayerRgb(syntheticFirstLayers()),
     activationFigure(syntheticStage()),
+    trajectoryHeatMap(syntheticTrajectory()),
     renamed(activationFigure([syntheticStage(), { ...syntheticStage(), model: 'resnet18_robust' }], [0, 5]), 'activation-of-two'),
     await accuracyByArchitecture(report),
     await pairShifts(report),

@@ -20,6 +20,8 @@ import {
   type ReportModel,
   type ShiftRow,
 } from '../../src/analysis/report-types.ts'
+import type { TrajectoryRow } from '../../src/analysis/trajectory.ts'
+import type { TrajectoryData } from '../../src/figures/trajectory-heat-map.ts'
 import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import { type ComparedMetric, type ShapeMetric, shapeMetrics } from '../../src/measure/metrics/registry.ts'
@@ -522,4 +524,25 @@ export function syntheticFilters(n: number, seed: number, dead = 0): Float32Arra
     }
   }
   return values
+}
+
+/** Four layers at six checkpoints that move away from the first, with an accuracy beside them. */
+export function syntheticTrajectory(): TrajectoryData {
+  const random = generator(31)
+  const { model: _, ...layer } = syntheticAnalysis().layers[0]!
+  const rows = Array.from({ length: 24 }, (_, k): TrajectoryRow => {
+    const [order, place] = [Math.floor(k / 4), k % 4]
+    const far = order === 0 ? null : order * (0.1 + 0.05 * place) + 0.02 * random()
+    const change = { least_cosine: null, sign_flips: null, cosine: null, relative_change: far, shift: far, shift_chance: 0.2 }
+    const columns = (which: string) =>
+      Object.fromEntries(Object.entries(change).map(([name, value]) => [`${which}_${name}`, value]))
+    return {
+      ...layer,
+      ...{ checkpoint: `step=${100 * order}.ckpt`, sha256: null, order, position: 100 * order },
+      ...{ layer: `layer${place}.conv.weight`, layer_id: place, conv_depth: place },
+      ...columns('first'),
+      ...columns('previous'),
+    } as unknown as TrajectoryRow
+  })
+  return { rows, by: 'step', scalars: new Map([['accuracy', [10, 22.5, 31, 40.25, 44, null]]]) }
 }

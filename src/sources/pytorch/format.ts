@@ -9,7 +9,7 @@ import { modelName } from '../model-name.ts'
 import { pickleProblem, wouldRun } from '../pickle/unsafe.ts'
 import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
-import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
+import type { Convolution, Skipped, Source, SourceFormat, SourceModel, Training } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
 import { ALIKE, cosineWords, isSeries, networkCosine, samplesOf } from '../state-dict/likeness.ts'
 import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
@@ -26,6 +26,7 @@ import { type Leaf, torchPlan } from './plan.ts'
 import { placedByCode } from './script/placed.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
 import { type Masks, withMasks } from './sparsifier.ts'
+import { trainingOf } from './training.ts'
 import { TorchTensor } from './values.ts'
 
 /**
@@ -124,7 +125,7 @@ async function readSource(
       input.access.name,
       'was made for one machine by torch.jit.optimize_for_inference, and its weights are not in the file; save the module before that',
     )
-  if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts)
+  if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts, trainingOf(checkpoint.root))
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
   const models = networks.map(
@@ -148,7 +149,7 @@ async function readSource(
       )}`,
     )
   else if (models.length > 1) warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
-  return sourceOf(input, models, warnings, parts)
+  return sourceOf(input, models, warnings, parts, trainingOf(checkpoint.root))
 }
 
 /** True for TorchScript whose code takes weights from the memory of oneDNN. */
@@ -170,11 +171,18 @@ function isSister(a: ReadNetwork, b: ReadNetwork): boolean {
   return layers(a) === layers(b)
 }
 
-function sourceOf(input: Input, models: SourceModel[], warnings: string[], parts: readonly RandomAccess[]): Source {
+function sourceOf(
+  input: Input,
+  models: SourceModel[],
+  warnings: string[],
+  parts: readonly RandomAccess[],
+  training: Training | undefined,
+): Source {
   return {
     format: 'PyTorch',
     models,
     warnings,
+    ...(training && { training }),
     async close() {
       for (const part of parts) await part.close?.()
       await input.access.close?.()

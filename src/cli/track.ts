@@ -1,0 +1,103 @@
+import { setTimeout as later } from 'node:timers/promises'
+import { type CheckpointOrder, checkpointOrders } from '../analysis/checkpoints.ts'
+import { InputError, UsageError } from '../errors.ts'
+import { type FoundInput, listInputs } from '../inputs/node-inputs.ts'
+import { settingsOf } from '../measure/options.ts'
+import { plural } from '../words.ts'
+import type { Command, Words } from './command.ts'
+import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
+import { withInterrupt } from './run-control.ts'
+import { say } from './talk.ts'
+import { printable } from './terminal.ts'
+import { CheckpointSeries, fileFacts } from './track-series.ts'
+
+export const trackCommand: Command = {
+  options: (parser) =>
+    measuringOptions(parser)
+      .positional('checkpoints', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'checkpoints of one training: files, folders or globs',
+      })
+      .option('by', {
+        choices: checkpointOrders,
+        describe: 'what orders them; default: the step or epoch in the files, else the number in the names, else time',
+      })
+      .option('meta', {
+        type: 'string',
+        describe: 'CSV of scalars: a column Checkpoint, Step or Epoch, and numbers such as accuracies',
+        group: 'Output:',
+      })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        describe: 'folder for trajectory.arrow, .csv, .parquet and the figures',
+        group: 'Output:',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'print a line of JSON a checkpoint', group: 'Output:' })
+      .option('check', {
+        type: 'boolean',
+        default: false,
+        describe: 'exit code 1 when a layer of the last checkpoint is flagged',
+        group: 'Checking:',
+      })
+      .option('watch', {
+        type: 'boolean',
+        default: false,
+        describe: 'go on with checkpoints as they appear, a line of JSON each; Ctrl-C ends it',
+        group: 'Running:',
+      })
+      .option('interval', { default: 2, describe: 'with --watch: seconds between two looks', group: 'Running:' })
+      .option('count', { describe: 'with --watch: end after this many checkpoints', group: 'Running:' })
+      .example("$0 track 'run/*.ckpt' -o trajectory", 'how every layer changes along a training')
+      .example("$0 track 'run/*.ckpt' --watch", 'beside a training that runs'),
+  async run(words) {
+    const options = measuringOptionsOf(words)
+    const seconds = numberOption(words, 'interval', 'seconds, 0.1 to 3600', (x) => x >= 0.1 && x <= 3600)!
+    const most = numberOption(words, 'count', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
+    if (most !== undefined && words['watch'] !== true) throw new UsageError('--count says when --watch ends; add --watch')
+    const { parameters } = settingsOf(options)
+    return await withInterrupt(
+      () => 'what has been written stays; the same command goes on from there',
+      async (signal) => {
+        const isWatching = words['watch'] === true
+        const task = {
+          by: words['by'] as CheckpointOrder | undefined,
+          meta: words['meta'] as string | undefined,
+          output: words['output'] as string | undefined,
+          lines: words['json'] === true || isWatching,
+        }
+        const series = new CheckpointSeries(task, { ...options, signal, hash: true }, parameters)
+        for (let sizes = new Map<string, number>(); ; ) {
+          const [found, seen] = await wholeFiles(words, isWatching ? sizes : undefined)
+          sizes = seen
+          await series.goOn(found)
+          if (!isWatching || (most !== undefined && series.length >= most)) break
+          await later(1000 * seconds, undefined, { signal })
+        }
+        const flagged = series.end()
+        if (words['check'] !== true || flagged.length === 0) return 0
+        say(`${plural(flagged.length, 'layer')} of the last checkpoint flagged: ${flagged.map(printable).join(', ')}`)
+        return 1
+      },
+    )
+  },
+}
+
+/** The checkpoints there are; those that are being watched only where they have not grown since the last look. */
+async function wholeFiles(
+  words: Words,
+  before: Map<string, number> | undefined,
+): Promise<[found: FoundInput[], sizes: Map<string, number>]> {
+  const sizes = new Map<string, number>()
+  let found: FoundInput[]
+  try {
+    found = await listInputs(words['checkpoints'] as string[])
+  } catch (error) {
+    if (before && error instanceof InputError) return [[], sizes] // nothing there yet
+    throw error
+  }
+  for (const { location } of found) sizes.set(location, (await fileFacts(location))?.size ?? 0)
+  return [before ? found.filter(({ location }) => before.get(location) === sizes.get(location)) : found, sizes]
+}

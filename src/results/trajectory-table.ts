@@ -1,0 +1,48 @@
+import type { CheckpointOrder, Scalars } from '../analysis/checkpoints.ts'
+import { type TrajectoryRow, trajectoryFields } from '../analysis/trajectory.ts'
+import { columnsOf, readRows } from '../arrow/fields.ts'
+import { readArrowTable } from '../arrow/table.ts'
+import type { RandomAccess } from '../io/random-access.ts'
+import type { Parameters } from '../measure/parameters.ts'
+import { version } from '../version.ts'
+import type { ExportTable } from './export-table.ts'
+import { parametersText } from './tables.ts'
+
+/** What a trajectory was made with: the same means that rows can be taken over. */
+function metadataOf(parameters: Parameters, by: CheckpointOrder): Record<string, string> {
+  return {
+    'filterlens.kind': 'results.trajectory',
+    'filterlens.version': version,
+    'filterlens.parameters': parametersText(parameters),
+    'filterlens.ordered_by': by,
+  }
+}
+
+/** A series as a table: a row a layer and checkpoint, with the scalars of the checkpoint behind them. */
+export function trajectoryTable(
+  rows: readonly TrajectoryRow[],
+  parameters: Parameters,
+  by: CheckpointOrder,
+  scalars: Scalars,
+): ExportTable {
+  const columns = columnsOf(trajectoryFields(), rows)
+  const known = new Set(columns.map(({ name }) => name))
+  const beside = [...scalars].map(([name, values]) => ({
+    name: known.has(name) ? `scalar.${name}` : name,
+    type: 'float64' as const,
+    nullable: true as const,
+    values: rows.map(({ order }) => values[order] ?? null),
+  }))
+  return { name: 'trajectory', columns: [...columns, ...beside], metadata: metadataOf(parameters, by) }
+}
+
+/** The rows of a table that was made with the same module, version and parameters; none of any other. @throws InputError when it is damaged */
+export async function readTrajectory(
+  access: RandomAccess,
+  parameters: Parameters,
+  by: CheckpointOrder,
+): Promise<readonly TrajectoryRow[]> {
+  const table = await readArrowTable(access)
+  for (const [key, value] of Object.entries(metadataOf(parameters, by))) if (table.metadata.get(key) !== value) return []
+  return readRows(trajectoryFields(), table) as unknown as TrajectoryRow[]
+}

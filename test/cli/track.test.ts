@@ -1,0 +1,83 @@
+// A series of checkpoints: the same bytes when it is measured at once, in two goes, or beside a training that runs.
+import { spawn } from 'node:child_process'
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { filterlens, inFolder, projectFolder } from './run.ts'
+
+const series = join(projectFolder, 'test/fixtures/series')
+const files = (await readdir(join(series, 'robust'))).sort().slice(0, 5)
+const tables = ['trajectory.arrow', 'trajectory.csv', 'trajectory.parquet', 'figures/trajectory-heat-map.svg']
+
+async function copied(folder: string, names: readonly string[]): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const name of names) await copyFile(join(series, 'robust', name), join(folder, name))
+}
+
+async function bytesIn(folder: string): Promise<string[]> {
+  return Promise.all(tables.map(async (name) => (await readFile(join(folder, name))).toString('base64')))
+}
+
+test('at once, resumed and watched: the same bytes', () =>
+  inFolder(async (folder) => {
+    const run = join(folder, 'robust')
+    const scalars = ['--meta', join(series, 'accuracy.csv')]
+    const track = (output: string, ...more: string[]) => [
+      'track',
+      join(run, '*.ckpt'),
+      '-o',
+      join(folder, output),
+      ...scalars,
+      ...more,
+    ]
+    await copied(run, files.slice(0, 2))
+    const first = await filterlens(track('resumed'))
+    assert.is(first.code, 0, first.err)
+    assert.match(first.err, /2 checkpoints, ordered by the step in their files/)
+
+    const watching = spawn(process.execPath, [
+      join(projectFolder, 'dist/src/cli/main.js'),
+      ...track('watched', '--watch', '--interval', '0.1', '--count', '5'),
+    ])
+    let lines = ''
+    watching.stdout.on('data', (chunk) => (lines += String(chunk)))
+    const ended = new Promise<number | null>((resolve) => watching.on('close', resolve))
+    await new Promise((resolve) => watching.stdout.once('data', resolve))
+    await copied(run, files.slice(2))
+    assert.is(await ended, 0)
+    const told = lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { checkpoint: string; step: number; Robust_Accuracy: number })
+    assert.equal(
+      told.map(({ checkpoint }) => checkpoint),
+      files,
+    )
+    assert.equal(
+      told.map(({ step }) => step),
+      [0, 30, 60, 120, 200],
+    )
+    assert.is(told[4]!.Robust_Accuracy, 23.2)
+
+    const resumed = await filterlens(track('resumed'))
+    assert.match(resumed.err, /2 checkpoints measured already/)
+    const whole = await filterlens(track('whole'))
+    assert.is(whole.code, 0, whole.err)
+    assert.match(whole.out, /features\.17\.weight/)
+    const expected = await bytesIn(join(folder, 'whole'))
+    assert.equal(await bytesIn(join(folder, 'resumed')), expected)
+    assert.equal(await bytesIn(join(folder, 'watched')), expected)
+  }))
+
+test('what is no series is refused in a sentence', () =>
+  inFolder(async (folder) => {
+    const { code, err } = await filterlens(['track', join(folder, '*.ckpt')])
+    assert.is(code, 2)
+    assert.match(err, /no|nothing/i)
+    const asked = await filterlens(['track', join(series, 'renamed.pt'), join(series, 'pruned.pt'), '--by', 'step'])
+    assert.is(asked.code, 2)
+    assert.match(asked.err, /--by step: not all checkpoints have one/)
+  }))
+
+test.run()
