@@ -47,6 +47,9 @@ const prepared = (work: (shell: (line: string) => Promise<string>, folder: strin
     const pth = 'test/fixtures/pytorch/legacy.pth'
     for (const name of ['model.pth', 'before.pth', 'net.pth']) await cp(pth, join(folder, name))
     await cp('test/fixtures/pytorch/half.pt', join(folder, 'after.pth'))
+    await mkdir(join(folder, 'run'))
+    for (const step of ['step=0000.ckpt', 'step=0030.ckpt'])
+      await cp(`test/fixtures/series/normal/${step}`, join(folder, 'run', step))
     for (const [name, image] of [
       ['a.png', 'automobile-clean.png'],
       ['b.png', 'automobile-perturbed.png'],
