@@ -4,8 +4,8 @@ import type { NamedTensor } from './named-tensor.ts'
 
 /** Elements of each weight that are compared, from its first one on. */
 const SAMPLED = 1024
-/** Bytes that must be the same for two weights to be one. */
-const COMPARED = 1 << 16
+/** Bytes that are compared in one step. */
+const COMPARED = 1 << 20
 /** Weights that were learned, or drawn at random, take more values than this; those of a fixed kernel (a blur, an edge) fewer. */
 const FEWEST_VALUES = 16
 /** Weights that are looked at in one step of time. */
@@ -75,15 +75,24 @@ export function networkCosine(pairs: Iterable<readonly [Sample | undefined, Samp
   return first > 0 && second > 0 ? dot / (Math.sqrt(first) * Math.sqrt(second)) : undefined
 }
 
-/** Whether two tensors are stored alike and begin with the same bytes. */
-export async function beginAlike(a: NamedTensor, b: NamedTensor): Promise<boolean> {
+/** Whether two tensors are stored alike and are the same bytes, compared from the first to the last or to where they differ. */
+export async function sameBytes(a: NamedTensor, b: NamedTensor): Promise<boolean> {
   const [x, y] = [a.weights, b.weights]
   if ('unsupported' in x || 'unsupported' in y || x.dequantise || y.dequantise) return false
   if (x.dtype !== y.dtype || x.strides?.join() !== y.strides?.join()) return false
-  const stored = storedBytes[x.dtype] * a.shape.reduce((product, size) => product * size, 1)
-  const bytes = Math.min(COMPARED, stored, x.access.byteLength - x.offset, y.access.byteLength - y.offset)
-  const [p, q] = [await x.access.read(x.offset, bytes), await y.access.read(y.offset, bytes)]
-  return p.every((byte, k) => byte === q[k])
+  const elements = a.shape.reduce((product, size) => product * size, 1)
+  if (elements !== b.shape.reduce((product, size) => product * size, 1)) return false
+  // A view with gaps, or one that repeats its elements, is compared with nothing.
+  if (x.strides && x.strides.reduce((span, stride, axis) => span + stride * (a.shape[axis]! - 1), 1) !== elements) return false
+  const stored = storedBytes[x.dtype] * elements
+  // A file that is too short is refused by whoever reads the weight.
+  if (x.offset + stored > x.access.byteLength || y.offset + stored > y.access.byteLength) return false
+  for (let from = 0; from < stored; from += COMPARED) {
+    const bytes = Math.min(COMPARED, stored - from)
+    const [p, q] = await Promise.all([x.access.read(x.offset + from, bytes), y.access.read(y.offset + from, bytes)])
+    if (!p.every((byte, k) => byte === q[k])) return false
+  }
+  return true
 }
 
 /** Names that differ in a number only: states of one training, members of an ensemble, blocks. */

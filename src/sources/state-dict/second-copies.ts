@@ -1,5 +1,5 @@
 import { copyReason, type NamedCopy, namedRepeats, type Repeats, speaksOfCopy, squeezed } from './copies.ts'
-import { ALIKE, beginAlike, cosineWords, isSeries, networkCosine, type Sample, samplesOf } from './likeness.ts'
+import { ALIKE, cosineWords, isSeries, networkCosine, type Sample, sameBytes, samplesOf } from './likeness.ts'
 import type { NamedTensor } from './named-tensor.ts'
 
 /** What of a dict repeats something else of it. */
@@ -56,7 +56,7 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
   for (const [first, second] of links) {
     const [of, copy] = [tensors[first]!, tensors[second]!]
     if (repeats.has(first) || repeats.has(second) || PART.test(of.name) || PART.test(copy.name)) continue
-    if (await beginAlike(of, copy)) repeats.set(second, `the same values as ${of.name}, bit for bit: one weight under two names`)
+    if (await sameBytes(of, copy)) repeats.set(second, `the same values as ${of.name}, bit for bit: one weight under two names`)
   }
   return { repeats, warnings }
 }
@@ -189,12 +189,12 @@ function matched(
   return pairs
 }
 
-/** Whether all that can be compared of two networks begins with the same bytes. */
+/** Whether all that can be compared of two networks is the same bytes. */
 async function allAlike(tensors: readonly NamedTensor[], pairs: NamedCopy['pairs']): Promise<boolean> {
   for (const [a, b] of pairs) {
     const [first, second] = [tensors[a]!, tensors[b]!]
     const isKnown = [first, second].every(({ weights }) => !('unsupported' in weights) && !weights.dequantise)
-    if (isKnown && !(await beginAlike(first, second))) return false
+    if (isKnown && !(await sameBytes(first, second))) return false
   }
   return true
 }
