@@ -1,4 +1,4 @@
-import type { LayerRow } from '../measure/layer-row.ts'
+import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { plural } from '../words.ts'
 import { baselineFindings, type Tolerances } from './baseline.ts'
@@ -11,7 +11,14 @@ export interface Gate {
   readonly limits: readonly LimitRule[]
   /** Patterns of layers that are not judged. */
   readonly ignore: readonly string[]
-  readonly baseline?: { readonly before: Pick<Analysis, 'models' | 'layers'>; readonly tolerances: Tolerances } | undefined
+  /** Layers are found again by their statistics, where they are called otherwise. */
+  readonly baseline?:
+    | {
+        readonly before: Pick<Analysis, 'models' | 'layers'>
+        readonly now: Pick<Analysis, 'models' | 'layers'>
+        readonly tolerances: Tolerances
+      }
+    | undefined
   /** Flagged layers are findings too; they always are where there are neither limits nor a baseline. */
   readonly flags: boolean
 }
@@ -31,7 +38,7 @@ export interface GateResult {
 
 /** Holds an analysis against a gate. */
 export function judgeByGate(
-  analysis: Pick<Analysis, 'models' | 'skipped'> & { readonly layers: readonly LayerRow[] },
+  analysis: Pick<Analysis, 'models' | 'skipped'> & { readonly layers: readonly MeasuredLayer[] },
   gate: Gate,
 ): GateResult {
   const isIgnored = (layer: { readonly model: string; readonly layer: string }): boolean =>
@@ -40,7 +47,7 @@ export function judgeByGate(
   const broken = nonFiniteFindings(analysis.skipped)
   const kept = broken.filter((finding) => !isIgnored(finding))
   const limited = limitFindings(layers, gate.limits)
-  const compared = gate.baseline && baselineFindings(analysis, gate.baseline.before, gate.baseline.tolerances)
+  const compared = gate.baseline && baselineFindings(gate.baseline.now, gate.baseline.before, gate.baseline.tolerances)
   const isPlain = gate.limits.length === 0 && gate.baseline === undefined
   const flagged = gate.flags || isPlain ? flagFindings(layers) : []
   const all = [...analysis.layers, ...broken]

@@ -10,6 +10,7 @@ import { writeFile } from '../io/sink.ts'
 import { inMemory } from '../measure/layer-source.ts'
 import { comparedMetrics } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
+import type { CollectedRun } from '../results/collect.ts'
 import { readResults } from '../results/tables-read.ts'
 import { version } from '../version.ts'
 import { list } from '../words.ts'
@@ -75,11 +76,11 @@ export const checkCommand: Command = {
     const tolerances = tolerancesOf(words, config)
     const path = (words['baseline'] as string | undefined) ?? config.baseline
     const before = path === undefined ? undefined : await baselineAt(path, options)
-    const { analysis, files, seconds } = await measured(words['inputs'] as string[], options)
+    const { analysis, whole, files, seconds } = await measured(words['inputs'] as string[], options, before !== undefined)
     const { found, judged, ignored, undefinedValues, notes } = judgeByGate(analysis, {
       limits,
       ignore: [...(config.ignore ?? []), ...((words['ignore'] as string[] | undefined) ?? [])],
-      baseline: before && { before, tolerances },
+      baseline: before && whole && { before, now: whole, tolerances },
       flags: words['flags'] === true || config.flags === true,
     })
     const report: CheckReport = {
@@ -153,21 +154,24 @@ function tolerancesOf(words: Words, config: GateConfig): Tolerances {
 }
 
 async function baselineAt(path: string, options: MeasuringOptions): Promise<Pick<Analysis, 'models' | 'layers'>> {
-  if (!(await isResultsPlace(path))) return (await measured([path], options)).analysis
+  if (!(await isResultsPlace(path))) return (await measured([path], options, true)).whole!
   return withResults(path, (folder) => readResults(folder, path))
 }
 
 interface MeasuredModels {
-  readonly analysis: Analysis
+  /** Layers without their statistics, which are most of their bytes. */
+  readonly analysis: CollectedRun
+  /** With them, where they are wanted. */
+  readonly whole: Pick<Analysis, 'models' | 'layers'> | undefined
   readonly files: ReadonlyMap<string, string>
   readonly seconds: number
 }
 
-async function measured(paths: readonly string[], options: MeasuringOptions): Promise<MeasuredModels> {
+async function measured(paths: readonly string[], options: MeasuringOptions, wantsWhole: boolean): Promise<MeasuredModels> {
   const inputs = await listInputs(paths)
   const locations = new Map(inputs.map(({ path, location }) => [path, fromHere(location)]))
   const files = new Map<string, string>()
-  let whole: Analysis | undefined
+  let whole: Pick<Analysis, 'models' | 'layers'> | undefined
   const { record, seconds } = await measureInputs({
     inputs,
     options,
@@ -175,11 +179,13 @@ async function measured(paths: readonly string[], options: MeasuringOptions): Pr
     keepLayers: true,
     mayBeEmpty: true,
     onModel: (model, { path }) => files.set(model, locations.get(path) ?? path),
-    extend: async ({ run }) => {
-      whole = await inMemory(await run.whole())
-    },
+    ...(wantsWhole && {
+      extend: async ({ run }) => {
+        whole = await inMemory(await run.whole())
+      },
+    }),
   })
-  return { analysis: whole ?? { ...record, layers: [] }, files, seconds }
+  return { analysis: record, whole, files, seconds }
 }
 
 /** A path as seen from the current folder, with forward slashes: what annotations of a repository's files want. */
