@@ -11,7 +11,7 @@ let expected: FigureHashes
 
 test('Node draws every figure, the report and the pictures', async () => {
   expected = await figureHashes(readResvgWasm)
-  assert.is(Object.keys(expected).length, 19)
+  assert.is(Object.keys(expected).length, 27)
   assert.is(new Set(Object.values(expected)).size, 16)
 })
 
