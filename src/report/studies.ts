@@ -1,6 +1,7 @@
 import { metricNames } from '../analysis/report-names.ts'
 import type { ColumnCorrelation, ColumnStudy, Studies, StudyTest, StudyValue } from '../analysis/study-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
+import { describedMetric } from '../measure/metrics/registry.ts'
 import { count, fixed, percent, pNumber, sentence } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { type HtmlColumn, htmlTable } from './table.ts'
@@ -25,9 +26,19 @@ function valuesTable(study: ColumnStudy): Html {
     { head: 'models', number: true, cell: ({ models }) => count(models) },
     { head: 'different', title: 'models with filters of their own', number: true, cell: ({ networks }) => count(networks) },
     { head: 'filters', number: true, cell: ({ filters }) => count(filters) },
-    { head: 'sparse', title: 'of all filters together', number: true, cell: ({ sparsity }) => percent(sparsity) },
+    {
+      head: 'of all',
+      title: 'share of sparse filters among all filters together',
+      number: true,
+      cell: ({ sparsity }) => percent(sparsity),
+    },
     ...metricNames.map(
-      (metric): HtmlColumn<StudyValue> => ({ head: `median ${metricWords[metric].name}`, number: true, cell: median(metric) }),
+      (metric): HtmlColumn<StudyValue> => ({
+        head: describedMetric(metric).label.short,
+        title: `median ${metricWords[metric].name} over the models`,
+        number: true,
+        cell: median(metric),
+      }),
     ),
   ]
   return htmlTable(`Models by ${study.column}; medians over models, each over all its layers`, columns, study.values, 'dense')
