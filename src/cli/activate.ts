@@ -7,7 +7,9 @@ import { writeFile } from '../io/sink.ts'
 import { figureBytes } from '../report/figure-files.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
+import { requireChannels } from '../drawings/filters.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
+import { wholeNumbers } from './measuring-options.ts'
 import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
@@ -17,6 +19,7 @@ export const activateCommand: Command = {
       .positional('model', { type: 'string', demandOption: true, describe: 'model file' })
       .demandOption(['image', 'changed'])
       .option('output', { alias: 'o', type: 'string', default: 'activation.svg', describe: 'the figure: .svg, .png or .pdf' })
+      .option('channel', { type: 'string', describe: 'output channels to draw, from 0, separated by commas (default: those that change most)' })
       .option('json', { type: 'boolean', default: false, describe: 'print how much the activations change' })
       .example(
         '$0 activate data/preact_w24_cifar10_normal.onnx --image data/automobile-clean.png --changed data/automobile-perturbed.png',
@@ -26,7 +29,9 @@ export const activateCommand: Command = {
     const output = words['output'] as string
     const format = await figureFormat(words, figureEnding(output))
     const stage = await stageOf(words)
-    const figure = activationFigure(stage)
+    const channels = wholeNumbers(words, 'channel', 0)
+    requireChannels(channels ?? [], stage.activation.channels, stage.layer)
+    const figure = activationFigure(stage, channels)
     const bytes = await figureBytes(figure, format)
     const { folder } = await openOutput(dirname(output))
     await writeFile(folder, basename(output), bytes)

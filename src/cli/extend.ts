@@ -40,7 +40,7 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
   const names = run.models.map(({ model }) => model)
   const made = wanted.pairBy && pairsBy(run.models, wanted.pairBy)
   for (const note of made?.notes ?? []) say(note)
-  for (const note of wanted.pairs !== undefined || wanted.question ? columnsUsed(run.models) : []) say(note)
+  for (const note of wanted.pairs !== undefined || wanted.pairBy || wanted.question ? columnsUsed(run.models) : []) say(note)
   return extend(run, inputs, {
     pairs: wanted.pairs === undefined ? made?.pairs : await readPairsFile(wanted.pairs, names),
     groups: wanted.groups,

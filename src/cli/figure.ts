@@ -11,7 +11,7 @@ import { firstFew, list } from '../words.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
-import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
+import { measuringOptions, measuringOptionsOf, numberOption, wholeNumbers } from './measuring-options.ts'
 import { withResults } from './results-place.ts'
 import { openOutput, withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
@@ -87,17 +87,6 @@ async function figureOf(kind: string, words: Words, signal: AbortSignal): Promis
     workers,
     signal,
   } satisfies DrawingTask)
-}
-
-function wholeNumbers(words: Words, name: string, least: number): number[] | undefined {
-  const text = words[name]
-  if (text === undefined) return undefined
-  const numbers = String(text)
-    .split(',')
-    .map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN))
-  if (!numbers.every((n) => n >= least && n < 1e6))
-    throw new UsageError(`--${name} ${String(text)}: give whole numbers from ${least}, separated by commas`)
-  return numbers
 }
 
 function pairOf(numbers: number[] | undefined): [number, number] | undefined {

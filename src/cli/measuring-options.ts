@@ -108,3 +108,15 @@ export function numberOption(words: Words, name: string, wanted: string, good: (
   if (typeof value !== 'number' || !good(value)) throw new UsageError(`--${name} ${String(value)}: give ${wanted}`)
   return value
 }
+
+/** Whole numbers separated by commas, each at least `least`; undefined when the option is not given. @throws UsageError */
+export function wholeNumbers(words: Words, name: string, least: number): number[] | undefined {
+  const text = words[name]
+  if (text === undefined) return undefined
+  const numbers = String(text)
+    .split(',')
+    .map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN))
+  if (!numbers.every((n) => n >= least && n < 1e6))
+    throw new UsageError(`--${name} ${String(text)}: give whole numbers from ${least}, separated by commas`)
+  return numbers
+}

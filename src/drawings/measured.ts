@@ -23,6 +23,7 @@ export async function measureTask(task: DrawingTask): Promise<MeasuredTask> {
     kernel,
     profile,
     threshold,
+    metrics: ['sparsity', 'variance_entropy'], // what figures need; the Gram matrix of a large layer takes long
     hash: false,
     ...(workers !== undefined && { workers }),
     ...(signal && { signal }),

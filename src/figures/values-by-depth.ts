@@ -1,7 +1,7 @@
 import { bucketNames, type MetricName, metricNames } from '../analysis/report-names.ts'
 import type { ColumnStudy } from '../analysis/study-types.ts'
 import { list, plural, pNumber, sentence, shorten } from '../words.ts'
-import { type Figure, frame, WIDE } from './figure.ts'
+import { type Figure, frame, label, WIDE } from './figure.ts'
 import { bucketTick, metricWords } from './metric-words.ts'
 import { markOf, namedMarks, namesHeight } from './named-marks.ts'
 import { loadPlot, panel } from './plot.ts'
@@ -20,6 +20,8 @@ export async function valuesByDepth(study: ColumnStudy): Promise<Figure> {
   const drawing = metricNames.map((metric, row) => {
     const lines = shown.map(({ value }, k) => ({ k, points: pointsOf(study, metric, value) }))
     const values = lines.flatMap(({ points }) => points.map(({ y }) => y))
+    if (values.length === 0)
+      return label(`${metricWords[metric].axis}: no model has a value`, 4, top + row * HEIGHT + 20, { size: 11, fill: colour.muted })
     const [low, high] = [Math.min(...values), Math.max(...values)]
     const room = (high - low || 0.1) * 0.06
     const last = row === metricNames.length - 1

@@ -13,8 +13,9 @@ const MOST_ROWS = 24
 /** The figures of studies by columns: metrics by depth, bases, coefficients, shifts. */
 export async function studyFigures({ studies, parameters }: Studies): Promise<Figure[]> {
   const figures: Figure[] = []
+  const slugs = new Set<string>()
   for (const study of studies) {
-    const slug = study.column.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+    const slug = slugOf(study.column, slugs)
     const put = (figure: Figure) => figures.push(renamed(figure, `${figure.id}-${slug}`))
     const kernel = parameters.kernel === 'all' ? '3×3' : parameters.kernel.replace('x', '×')
     put(await valuesByDepth(study))
@@ -38,6 +39,15 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
       figures.push(renamed(shiftMatrixFigure(byDistance(matrix)), `shift-matrix-by-${slug}`))
   }
   return figures
+}
+
+/** A column's name as part of an id: unlike those before it. */
+function slugOf(column: string, taken: Set<string>): string {
+  const plain = column.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'column'
+  let slug = plain
+  for (let k = 2; taken.has(slug); k++) slug = `${plain}-${k}`
+  taken.add(slug)
+  return slug
 }
 
 /** The same matrix with its values by rising mean shift to the others: what is like most comes first. */

@@ -95,6 +95,17 @@ test('three values, another stratum, and the same bits twice', async () => {
   }
 })
 
+test('figures of values without a metric, and of columns whose names are alike', async () => {
+  const found = await studiesOfRun(streamed(run), null, { groupBy: ['Backbone'] })
+  const [study] = found.studies
+  const without = study!.distributions.map((row) => (row.metric === 'orthogonality' ? { ...row, median: null } : row))
+  assert.match((await valuesByDepth({ ...study!, distributions: without })).svg, /no model has a value/)
+  const alike = [study!, { ...study!, column: 'back bone' }, { ...study!, column: 'Back-Bone' }, { ...study!, column: '数据' }]
+  const ids = (await studyFigures({ ...found, studies: alike })).map(({ id }) => id)
+  assert.is(new Set(ids).size, ids.length)
+  for (const id of ids) assert.match(id, /^[a-z0-9-]+$/)
+})
+
 test('correlations of metrics and columns with numeric columns, corrected within a kind of scope', async () => {
   const { correlations } = await studiesOfRun(streamed(run), null, { correlate: ['Robust Accuracy', 'width'] })
   const find = (of: string, against: string, dataset: string | null) =>
