@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { FirstStage } from '../activation/first-stage.ts'
+import { requireChannels } from '../drawings/filters.ts'
 import { UsageError } from '../errors.ts'
 import { activationFigure } from '../figures/activation-figure.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
@@ -7,7 +8,6 @@ import { writeFile } from '../io/sink.ts'
 import { figureBytes } from '../report/figure-files.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
-import { requireChannels } from '../drawings/filters.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
 import { wholeNumbers } from './measuring-options.ts'
 import { openOutput } from './run-control.ts'
@@ -19,7 +19,10 @@ export const activateCommand: Command = {
       .positional('model', { type: 'string', demandOption: true, describe: 'model file' })
       .demandOption(['image', 'changed'])
       .option('output', { alias: 'o', type: 'string', default: 'activation.svg', describe: 'the figure: .svg, .png or .pdf' })
-      .option('channel', { type: 'string', describe: 'output channels to draw, from 0, separated by commas (default: those that change most)' })
+      .option('channel', {
+        type: 'string',
+        describe: 'output channels to draw, from 0, separated by commas (default: those that change most)',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'print how much the activations change' })
       .example(
         '$0 activate data/preact_w24_cifar10_normal.onnx --image data/automobile-clean.png --changed data/automobile-perturbed.png',

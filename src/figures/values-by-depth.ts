@@ -21,7 +21,10 @@ export async function valuesByDepth(study: ColumnStudy): Promise<Figure> {
     const lines = shown.map(({ value }, k) => ({ k, points: pointsOf(study, metric, value) }))
     const values = lines.flatMap(({ points }) => points.map(({ y }) => y))
     if (values.length === 0)
-      return label(`${metricWords[metric].axis}: no model has a value`, 4, top + row * HEIGHT + 20, { size: 11, fill: colour.muted })
+      return label(`${metricWords[metric].axis}: no model has a value`, 4, top + row * HEIGHT + 20, {
+        size: 11,
+        fill: colour.muted,
+      })
     const [low, high] = [Math.min(...values), Math.max(...values)]
     const room = (high - low || 0.1) * 0.06
     const last = row === metricNames.length - 1

@@ -43,7 +43,11 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
 
 /** A column's name as part of an id: unlike those before it. */
 function slugOf(column: string, taken: Set<string>): string {
-  const plain = column.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'column'
+  const plain =
+    column
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'column'
   let slug = plain
   for (let k = 2; taken.has(slug); k++) slug = `${plain}-${k}`
   taken.add(slug)

@@ -11,8 +11,8 @@ let expected: FigureHashes
 
 test('Node draws every figure, the report and the pictures', async () => {
   expected = await figureHashes(readResvgWasm)
-  assert.is(Object.keys(expected).length, 27)
-  assert.is(new Set(Object.values(expected)).size, 16)
+  assert.is(Object.keys(expected).length, 28)
+  assert.is(new Set(Object.values(expected)).size, 28)
 })
 
 for (const engine of engines) {
