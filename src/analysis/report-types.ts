@@ -129,6 +129,12 @@ export interface WeightChange {
   readonly shift_chance: { readonly median: number; readonly high: number; readonly p: number } | null
   /** Cosines of the principal angles between the spans of the three leading components of either, falling: 1 is the same direction. */
   readonly principal_cosines: readonly number[] | null
+  /**
+   * Where the spectrum was asked for: the largest singular value of the change as a matrix of output channels, and the edge below which
+   * those of independent numbers of its size and variance lie (Marčenko and Pastur): above it, the change has structure.
+   */
+  readonly change_norm: number | null
+  readonly change_edge: number | null
   /** Why D has no value. */
   readonly because: string | null
 }

@@ -1,10 +1,14 @@
+import { memoryAccess } from '../io/random-access.ts'
+import { FiltersInMemory } from '../measure/filters-in-memory.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { layerSpectrum, spectrumBytes } from '../measure/layer-spectrum.ts'
 import type { LayerJob } from '../measure/measurer.ts'
 import type { Parameters } from '../measure/parameters.ts'
 import { sumWeights, type WeightSums, weightCosine } from '../measure/weight-sums.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
+import { weightReader } from '../weights/reader.ts'
 import { scaleOf } from './chance.ts'
 import { coefficientBins } from './coefficients.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
@@ -21,6 +25,9 @@ export interface MeasuredWeights {
 /** Deals of the filters, and their seed. */
 const CHANCE = { seed: 1, draws: 200 }
 
+/** Weights of a layer whose change is held at a time for its spectrum: 256 MB. */
+const MOST_OF_CHANGE = 1 << 26
+
 /** Components whose span stands for a filter basis. */
 const LEADING = 3
 
@@ -33,13 +40,18 @@ export async function weightChange(
   shape: LayerJob['shape'],
   a: MeasuredWeights,
   b: MeasuredWeights,
-  parameters: Pick<Parameters, 'threshold' | 'profile'>,
+  parameters: Pick<Parameters, 'threshold' | 'profile' | 'metrics'>,
 ): Promise<WeightChange> {
   const sums = await sumWeights(wasm, shape, a.plan, b.plan)
-  return { ...ofSums(sums), ...(await shiftOf(wasm, shape, a, b, parameters, sums)), principal_cosines: anglesOf(wasm, a, b) }
+  return {
+    ...ofSums(sums),
+    ...(await shiftOf(wasm, shape, a, b, parameters, sums)),
+    principal_cosines: anglesOf(wasm, a, b),
+    ...(await spectrumOf(wasm, shape, a, b, parameters, sums)),
+  }
 }
 
-type OfSums = Omit<WeightChange, 'shift' | 'shift_chance' | 'principal_cosines' | 'because'>
+type OfSums = Omit<WeightChange, 'shift' | 'shift_chance' | 'principal_cosines' | 'change_norm' | 'change_edge' | 'because'>
 
 function ofSums(sums: WeightSums): OfSums {
   const { squares_a, squares_b, products, squared_change, least } = sums
@@ -95,6 +107,41 @@ async function shiftOf(
   const { shift } = distributionShift(first!, second!, basis.explainedVarianceRatio)
   const chance = halvesChance(shift, ...counts, scaleOf(basis.explainedVarianceRatio, range), wasm, CHANCE)
   return { shift, shift_chance: chance && { median: chance.median, high: chance.high, p: chance.p }, because: null }
+}
+
+/** The largest singular value of b − a, rounded to float32, and the edge s·(√O + √(I·k²)) of independent numbers, s² their mean square. */
+async function spectrumOf(
+  wasm: WasmInstance,
+  shape: LayerJob['shape'],
+  a: MeasuredWeights,
+  b: MeasuredWeights,
+  { metrics }: Pick<Parameters, 'metrics'>,
+  { squared_change, weights }: WeightSums,
+): Promise<Pick<WeightChange, 'change_norm' | 'change_edge'>> {
+  if (!metrics?.includes('spectral_norm') || weights > MOST_OF_CHANGE) return { change_norm: null, change_edge: null }
+  const [out, inputs, height, width] = shape
+  const taps = height * width
+  const change = new Float32Array(weights)
+  let at = 0
+  await sumWeights(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
+    const [x, y] = [wasm.f32(atA, filters * taps), wasm.f32(atB, filters * taps)]
+    for (let k = 0; k < x.length; k++) change[at + k] = y[k]! - x[k]!
+    at += x.length
+  })
+  const bytes = Math.ceil(change.byteLength / 16) * 16
+  const data = wasm.reserve(bytes + spectrumBytes({ out, inputs, taps }))
+  const access = memoryAccess('the change', new Uint8Array(change.buffer))
+  const reader = weightReader({ access, offset: 0, dtype: 'float32' }, shape)
+  const filters = new FiltersInMemory(wasm, reader, {
+    data,
+    scratch: data,
+    held: reader.filters,
+    whole: true,
+    batchSize: undefined,
+  })
+  const { norm } = await layerSpectrum(wasm, filters, { out, inputs, taps, room: data + bytes })
+  const deviation = Math.sqrt(squared_change / weights)
+  return { change_norm: norm, change_edge: deviation * (Math.sqrt(out) + Math.sqrt(inputs * taps)) }
 }
 
 /** Cosines of the principal angles between the spans of the leading components: singular values of their products. */

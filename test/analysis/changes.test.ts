@@ -8,19 +8,28 @@ import type { ModelComparison, WeightChange } from '../../src/analysis/report-ty
 import { analyze } from '../../src/analyze.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import type { LazyInput } from '../../src/io/random-access.ts'
+import { metricsOfGroup, usualMetrics } from '../../src/measure/metrics/registry.ts'
 import { settingsOf } from '../../src/measure/options.ts'
 import { changeTable } from '../../src/report/change-table.ts'
 
 type Expected = Pick<
   WeightChange,
-  'relative_change' | 'cosine' | 'least_cosine' | 'sign_flips' | 'zeros_a' | 'zeros_b' | 'zeros_both'
+  | 'relative_change'
+  | 'cosine'
+  | 'least_cosine'
+  | 'sign_flips'
+  | 'change_norm'
+  | 'change_edge'
+  | 'zeros_a'
+  | 'zeros_b'
+  | 'zeros_both'
 >
 const series = new URL('../../../test/fixtures/series/', import.meta.url)
 const expected = JSON.parse(readFileSync(new URL('changes.json', series), 'utf8')) as Record<
   string,
   { readonly of: string; readonly layers: readonly Expected[] }
 >
-const { parameters } = settingsOf({})
+const { parameters } = settingsOf({ metrics: [...usualMetrics, ...metricsOfGroup('spectrum')] })
 
 async function measured(name: string): Promise<MeasuredModel> {
   const path = fileURLToPath(new URL(name, series))
@@ -45,11 +54,20 @@ for (const [name, { of, layers }] of Object.entries(expected)) {
     for (const [k, wanted] of layers.entries()) {
       const change = comparison.layers[k]!.change!
       for (const key of ['zeros_a', 'zeros_b', 'zeros_both'] as const) assert.is(change[key], wanted[key], key)
+      for (const key of ['change_norm', 'change_edge'] as const)
+        assert.ok(Math.abs(change[key]! - wanted[key]!) <= 1e-8 * wanted[key]!, `${k} ${key}: ${change[key]}, not ${wanted[key]}`)
       for (const key of ['relative_change', 'cosine', 'least_cosine', 'sign_flips'] as const)
         assert.ok(Math.abs(change[key]! - wanted[key]!) < 1e-12, `${k} ${key}: ${change[key]}, not ${wanted[key]}`)
     }
   })
 }
+
+test('the largest singular value of a change stands out of the Marčenko-Pastur edge where it was trained, and hardly where it was rounded', () => {
+  const overEdge = (name: string): number[] =>
+    compared.get(name)!.layers.map(({ change }) => change!.change_norm! / change!.change_edge!)
+  for (const ratio of overEdge('finetuned.pt').slice(1)) assert.ok(ratio > 1.5, String(ratio))
+  for (const ratio of overEdge('int8.onnx')) assert.ok(ratio < 1.4, String(ratio))
+})
 
 test('a renamed network shows no change, and says how its layers were matched', () => {
   const renamed = compared.get('renamed.pt')!
