@@ -49,14 +49,16 @@ export function terminalTable(
 ): string {
   const last = columns.at(-1)!
   if (last.wraps) return tableWithProse(columns, rows, width)
-  let shown = columns.map((column, k) => ({ ...column, cells: rows.map((row) => row[k] ?? '') }))
-  const cellWidth = (cells: readonly string[]): number => cells.reduce((most, cell) => Math.max(most, terminalWidth(cell)), 0)
+  let shown = columns.map((column, k) => {
+    const cells = rows.map((row) => row[k] ?? '')
+    return { ...column, cells, needs: placesOf(cells) }
+  })
   // The title of a column goes on over the one that joins it.
   const widthAt = (k: number): number => {
-    const { title, cells, joins } = shown[k]!
+    const { title, needs, joins } = shown[k]!
     const before = joins ? shown[k - 1] : undefined
-    if (before) return Math.max(cellWidth(cells), terminalWidth(before.title) - cellWidth(before.cells) - 1)
-    return shown[k + 1]?.joins ? cellWidth(cells) : Math.max(cellWidth(cells), terminalWidth(title))
+    if (before) return Math.max(needs, terminalWidth(before.title) - before.needs - 1)
+    return shown[k + 1]?.joins ? needs : Math.max(needs, terminalWidth(title))
   }
   const gap = ({ joins }: TerminalColumn): number => (joins ? 1 : 2)
   const total = (): number => shown.reduce((sum, column, k) => sum + gap(column) + widthAt(k), 0)
@@ -66,7 +68,8 @@ export function terminalTable(
     const column = shown[k]!
     if (!column.isName) continue
     const room = Math.max(LEAST_NAME, widthAt(k) - (total() - width))
-    shown[k] = { ...column, cells: column.cells.map((cell) => middleCut(cell, room)) }
+    const cells = column.cells.map((cell) => middleCut(cell, room))
+    shown[k] = { ...column, cells, needs: placesOf(cells) }
   }
   const widths = shown.map((_, k) => widthAt(k))
   const line = (cellOf: (column: (typeof shown)[number]) => string): string =>
@@ -85,6 +88,10 @@ export function terminalTable(
     return [`  ${column.align === 'right' ? space + pc.dim(column.title) : pc.dim(column.title) + space}`]
   })
   return [head.join('').trimEnd(), ...rows.map((_, r) => line(({ cells }) => cells[r]!))].join('\n')
+}
+
+function placesOf(cells: readonly string[]): number {
+  return cells.reduce((most, cell) => Math.max(most, terminalWidth(cell)), 0)
 }
 
 /** The table without its last column, whose cells are put behind the rows where they have room, and below them where not. */

@@ -32,6 +32,37 @@ test('150,000 flagged layers are told', async () => {
   assert.is(JSON.stringify(JSON.parse(json), null, 2), json)
 })
 
+test('of many models a terminal lists the flagged and the extremes, with --all every one; a pipe lists all', async () => {
+  const one = await analyze([memoryInput('net.safetensors', safetensors([convolution('w', [2, 1, 3, 3], 1)]))])
+  const models = Array.from({ length: 100 }, (_, k) => ({
+    ...one.models[0]!,
+    model: `net${k}`,
+    sparsity: k / 100,
+    variance_entropy: 0.9 - k / 1000,
+    orthogonality: k === 50 ? 0.99 : 0.5 + k / 1000,
+  }))
+  const flagged = new Map([
+    ['net30', 1],
+    ['net70', 4],
+  ])
+  const record = { ...one, models, flagged, layerCount: 100, found: 100, resumed: 0 }
+  const listed = (all: boolean): string[] => [...modelsView(record, all).matchAll(/^ {2}(net\d+) /gm)].map(([, name]) => name!)
+  assert.is(listed(false).length, 100)
+  process.env['COLUMNS'] = '80'
+  try {
+    assert.equal(listed(false), ['net70', 'net30', 'net0', 'net99', 'net50'])
+    assert.match(modelsView(record, false), /^5 layers of 2 models flagged: --layers shows them/)
+    assert.match(
+      modelsView(record, false),
+      /5 of 100 models: those with flagged layers and the extremes; --all lists\s+every one/,
+    )
+    assert.match(modelsView(record, false), /net50 .* most orthogonality$/m)
+    assert.is(listed(true).length, 100)
+  } finally {
+    delete process.env['COLUMNS']
+  }
+})
+
 test('a row of a table brings no colour to a terminal', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'net.safetensors')
