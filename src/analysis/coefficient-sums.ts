@@ -68,7 +68,7 @@ export class CoefficientSums {
         })
       }),
     )
-    this.#places = places
+    this.#places = shared(places)
     this.#pairs = new PairShifts(pairs, basis, math, draw, seed)
     const given = { members, pairs, classes, components, seed }
     this.#matrices = new MatrixSums(columns, given)
@@ -134,4 +134,23 @@ function together(sums: readonly HistogramSum[]): HistogramSum {
   const all = new HistogramSum(sums[0]!.min.length)
   for (const one of sums) all.add(one)
   return all
+}
+
+/** Models of one side and data set that count as often have one list. */
+function shared<Place extends { readonly slot: object; readonly times: number }>(
+  places: readonly (readonly Place[])[],
+): readonly (readonly Place[])[] {
+  const numbers = new Map<object, number>()
+  const known = new Map<string, readonly Place[]>()
+  const numberOf = (slot: object): number => {
+    const number = numbers.get(slot) ?? numbers.size
+    numbers.set(slot, number)
+    return number
+  }
+  return places.map((own) => {
+    const key = own.map(({ slot, times }) => `${numberOf(slot)}×${times}`).join(' ')
+    const same = known.get(key)
+    if (!same) known.set(key, own)
+    return same ?? own
+  })
 }

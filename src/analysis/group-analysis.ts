@@ -21,6 +21,7 @@ import { pairDraws } from './pair-shifts.ts'
 import type { Pair } from './pairs.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
 import { bucketNames, type GroupInfo, type GroupReport, type Methods, type ReportModel } from './report-types.ts'
+import { manyRows } from './rows-on-demand.ts'
 import { FilterPrints } from './same-filters.ts'
 import { type Labelled, labelCounts } from './shift-matrix.ts'
 
@@ -225,8 +226,8 @@ export class GroupStatistics {
       groups: { a: groupInfo(names.a, 'a', members), b: groupInfo(names.b, 'b', members) },
       datasets: this.#datasets,
       architectures,
-      models: members.map(reportModel),
-      pairs: pairs.map((pair, k) => pairRow(pair, shifts[k] ?? { shift: null, chance: null })),
+      models: manyRows(members.length, (k) => reportModel(members[k]!)),
+      pairs: manyRows(pairs.length, (k) => pairRow(pairs[k]!, shifts[k] ?? { shift: null, chance: null })),
       comparisons: comparePairs(
         pairs,
         this.#scopes,

@@ -1,43 +1,87 @@
+import { InputError } from '../errors.ts'
 import { type Aggregate, LayerSums } from '../measure/aggregate.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { bucketIndex, buckets } from './depth.ts'
 import type { LayerStatistic } from './layer-statistic.ts'
 import type { Member } from './members.ts'
 import { type BucketName, bucketNames, type MetricName, type ModelDepthRow, type PooledDepthRow } from './report-types.ts'
-import { rowsOnDemand } from './rows-on-demand.ts'
+import { manyRows } from './rows-on-demand.ts'
 
 /** Sums of a model: over all its layers, then of each bucket. */
 const SUMS = 1 + bucketNames.length
 
-/** The metrics of each model over all its layers and in each depth bucket: about a kilobyte a model. */
+/**
+ * The metrics of each model over all its layers and in each depth bucket: about a kilobyte a model. Layers come model by model; sums
+ * are kept of the one that is under way, of the others what came of them.
+ */
 export class DepthSums implements LayerStatistic {
-  readonly #sums: LayerSums
+  readonly #names: readonly string[]
+  /** Of each model and bucket a number for each name; NaN: undefined. */
+  readonly #values: Float64Array
+  readonly #ended: Uint8Array
+  /** Of the model under way; -1: of none. */
+  readonly #sums = new LayerSums(SUMS)
+  #current = -1
 
   constructor(models: number) {
-    this.#sums = new LayerSums(models * SUMS)
+    this.#names = Object.keys(new LayerSums(1).total(0))
+    this.#values = new Float64Array(models * SUMS * this.#names.length)
+    this.#ended = new Uint8Array(models)
   }
 
+  /** @throws InputError for a model whose layers stand in several places */
   add({ index }: Pick<Member, 'index'>, layer: LayerRow): void {
+    if (this.#current !== index) {
+      this.#end()
+      if (this.#ended[index])
+        throw new InputError(layer.model, 'its layers stand in several places of the table of layers; measure it again')
+      this.#current = index
+      this.#sums.clear()
+    }
     const bucket = bucketIndex(layer)
-    this.#sums.add(index * SUMS, layer)
-    if (bucket !== null) this.#sums.add(index * SUMS + 1 + bucket, layer)
+    this.#sums.add(0, layer)
+    if (bucket !== null) this.#sums.add(1 + bucket, layer)
+  }
+
+  #end(): void {
+    const index = this.#current
+    if (index < 0) return
+    this.#current = -1
+    this.#ended[index] = 1
+    for (let k = 0, at = index * SUMS * this.#names.length; k < SUMS; k++) {
+      const total = this.#sums.total(k) as unknown as Readonly<Record<string, number | null>>
+      for (const name of this.#names) this.#values[at++] = total[name] ?? Number.NaN
+    }
   }
 
   of({ index }: Pick<Member, 'index'>, bucket: number | 'all'): Aggregate {
-    return this.#sums.total(placeOf(index, bucket))
+    this.#end()
+    if (!this.#ended[index]) return new LayerSums(1).total(0)
+    const at = this.#placeOf(index, bucket)
+    return Object.fromEntries(this.#names.map((name, k) => [name, orNull(this.#values[at + k]!)])) as unknown as Aggregate
   }
 
-  layersIn({ index }: Pick<Member, 'index'>, bucket: number | 'all'): number {
-    return this.#sums.layers(placeOf(index, bucket))
+  layersIn(member: Pick<Member, 'index'>, bucket: number | 'all'): number {
+    return this.#value(member, bucket, 'layers') ?? 0
   }
 
-  value({ index }: Pick<Member, 'index'>, bucket: number | 'all', metric: MetricName): number | null {
-    return this.#sums.value(placeOf(index, bucket), metric)
+  value(member: Pick<Member, 'index'>, bucket: number | 'all', metric: MetricName): number | null {
+    return this.#value(member, bucket, metric)
+  }
+
+  #value({ index }: Pick<Member, 'index'>, bucket: number | 'all', name: string): number | null {
+    this.#end()
+    if (!this.#ended[index]) return this.of({ index }, bucket)[name as 'filters'] // of no layer
+    return orNull(this.#values[this.#placeOf(index, bucket) + this.#names.indexOf(name)]!)
+  }
+
+  #placeOf(index: number, bucket: number | 'all'): number {
+    return (index * SUMS + (bucket === 'all' ? 0 : 1 + bucket)) * this.#names.length
   }
 }
 
-function placeOf(index: number, bucket: number | 'all'): number {
-  return index * SUMS + (bucket === 'all' ? 0 : 1 + bucket)
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value
 }
 
 /** A member with its metrics over all layers and in each depth bucket. */
@@ -53,9 +97,6 @@ export function valueIn(member: MeasuredMember, bucket: number | 'all', metric: 
 /** `all`, then the 11 buckets, as keys for `valueIn` with their names. */
 export const scopes: readonly (readonly [key: number | 'all', name: BucketName | 'all'])[] = [['all', 'all'], ...buckets]
 
-/** Rows up to this many are simply held. */
-const MOST_HELD = 20_000
-
 /** One row per model of a group and bucket that it has layers in; of very many models made when they are asked for. */
 export function depthRows(
   members: readonly Pick<MeasuredMember, 'index' | 'row' | 'group' | 'dataset' | 'architecture' | 'depth'>[],
@@ -63,14 +104,13 @@ export function depthRows(
   const places: number[] = []
   for (const [m, member] of members.entries())
     for (const [k] of buckets) if (member.depth.layersIn(member, k) > 0) places.push(m * bucketNames.length + k)
-  const rows = rowsOnDemand(places.length, (index): ModelDepthRow => {
+  return manyRows(places.length, (index): ModelDepthRow => {
     const [m, k] = [Math.floor(places[index]! / bucketNames.length), places[index]! % bucketNames.length]
     const member = members[m]!
     const { row, group, dataset, architecture } = member
     const { layers, ...metrics } = member.depth.of(member, k)
     return { model: row.model, group, dataset, architecture, bucket: bucketNames[k]!, layers, ...metrics }
   })
-  return rows.length <= MOST_HELD ? [...rows] : rows
 }
 
 /** All layers of a group's pooled models together, bucket by bucket. */

@@ -1,3 +1,11 @@
+/** Rows up to this many are simply held. */
+const MOST_HELD = 20_000
+
+/** Rows that are made when they are asked for, as soon as they are very many. */
+export function manyRows<Row>(length: number, row: (index: number) => Row): readonly Row[] {
+  return length > MOST_HELD ? rowsOnDemand(length, row) : Array.from({ length }, (_, k) => row(k))
+}
+
 /**
  * A list whose rows are made each time they are asked for: it reads, iterates and turns into JSON like an array of them, and holds
  * none. It cannot be sent to a worker; `[...rows]` can.

@@ -95,14 +95,9 @@ export class LayerSums {
     }
   }
 
-  layers(index: number): number {
-    return this.#values[index * this.#width]!
-  }
-
-  /** One metric of a sum. */
-  value(index: number, metric: string): number | null {
-    const k = this.#metrics.findIndex(({ name }) => name === metric)
-    return this.#valueAt(index, k)
+  /** Makes all sums those of no layer. */
+  clear(): void {
+    this.#values.fill(0)
   }
 
   #valueAt(index: number, k: number): number | null {

@@ -39,7 +39,7 @@ export function rowsInMemory<Row extends { readonly model: string }>(rows: reado
   return {
     count: rows.length,
     async *rows() {
-      if (rows.length > 0) yield rows
+      if (rows.length > 0) yield standTogether(rows) ? rows : [...layersByModel(rows).values()].flat()
     },
     async *of(model) {
       byModel ??= layersByModel(rows)
@@ -47,6 +47,12 @@ export function rowsInMemory<Row extends { readonly model: string }>(rows: reado
       if (own) yield own
     },
   }
+}
+
+/** True when the rows of each model lie one behind the other, as every table has them. */
+function standTogether(rows: readonly { readonly model: string }[]): boolean {
+  const seen = new Set<string>()
+  return rows.every(({ model }, k) => model === rows[k - 1]?.model || (!seen.has(model) && Boolean(seen.add(model))))
 }
 
 /** Layers that are in memory as a source. */

@@ -1,6 +1,6 @@
 import { groupReportProblem, reportRowProblems } from '../analysis/report-schema.ts'
 import type { GroupReport, ModelDepthRow, PairRow, ReportModel } from '../analysis/report-types.ts'
-import { rowsOnDemand } from '../analysis/rows-on-demand.ts'
+import { manyRows } from '../analysis/rows-on-demand.ts'
 import type { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import { JsonSplitter } from './json-splitter.ts'
@@ -48,8 +48,6 @@ export async function readGroupReport(access: RandomAccess, refused: (problem: s
 /** Numbers of a chunk's rows. */
 const ROWS_IN_CHUNK = 4096
 const TEXTS = new Set(['model', 'group', 'dataset', 'architecture', 'bucket'])
-/** Rows up to this many are simply held. */
-const MOST_HELD = 20_000
 
 /** Rows as numbers: texts by their number, null as NaN. */
 class DepthTable {
@@ -83,7 +81,7 @@ class DepthTable {
 
   rows(): readonly ModelDepthRow[] {
     const width = this.#keys.length
-    const rows = rowsOnDemand(this.length, (index) => {
+    return manyRows(this.length, (index) => {
       const chunk = this.#chunks[Math.floor(index / ROWS_IN_CHUNK)]!
       const at = (index % ROWS_IN_CHUNK) * width
       const row = this.#keys.map((key, k): [string, string | number | null] => {
@@ -92,6 +90,5 @@ class DepthTable {
       })
       return Object.fromEntries(row) as unknown as ModelDepthRow
     })
-    return rows.length <= MOST_HELD ? [...rows] : rows
   }
 }

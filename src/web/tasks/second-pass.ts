@@ -43,5 +43,5 @@ export async function measureGroups({ files, ...given }: GroupsGiven, signal: Ab
 
 /** Rows that are made when they are asked for cannot be sent to the page. */
 function sendable(report: GroupReport): GroupReport {
-  return { ...report, depth: [...report.depth] }
+  return { ...report, depth: [...report.depth], models: [...report.models], pairs: [...report.pairs] }
 }
