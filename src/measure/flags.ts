@@ -1,5 +1,7 @@
 import type { LayerShape } from './metrics/metric.ts'
 import { type ComparedMetric, chanceLevel, type MetricRow } from './metrics/registry.ts'
+import { tapsOf } from './metrics/second-moment.ts'
+import { sphericalP } from './spherical.ts'
 
 /** Why a layer is flagged: of each metric that flags it one sentence, what was found, against what, and why it matters. */
 export type Flags = Readonly<Partial<Record<ComparedMetric, string>>>
@@ -10,14 +12,19 @@ const NORMAL_SPARSITY = 0.3948
 const LEAST_ENTROPY_SHARE = 0.5
 /** Nine directions cannot be judged from fewer filters than this. */
 const LEAST_FILTERS = 16
+/** Filters whose sphericity has a larger p than this are as at initialisation: fresh layers have .008 to .98, trained ones below 1e-4. */
+const UNTRAINED = 0.001
+/** How the sentence of a layer that looks untrained begins. */
+export const looksUntrained = 'looks untrained:'
 /** Below this, two output channels are on average closer to parallel than to perpendicular. */
 const LEAST_ORTHOGONALITY = 0.5
 
 /**
- * Layers that look degenerate, by three plain rules: a larger share of sparse filters than the paper's normal models have
+ * Layers that look degenerate, by plain rules: a larger share of sparse filters than the paper's normal models have
  * on average (0.3948); less than half of the variance entropy of random filters (the level of the parent paper's T(n), for
  * 16 non-sparse filters or more); orthogonality below 0.5, where there is room for it (not in a depthwise layer of more than nine
- * channels: nine numbers have nine perpendicular directions). Undefined metrics raise no flag.
+ * channels: nine numbers have nine perpendicular directions). And those that look untrained: 16 filters or more that the test of
+ * sphericity cannot tell from independent weights of one variance. Undefined metrics raise no flag.
  */
 export function layerFlags(row: LayerShape & MetricRow): Flags {
   const flags: Partial<Record<ComparedMetric, string>> = {}
@@ -27,6 +34,9 @@ export function layerFlags(row: LayerShape & MetricRow): Flags {
   const enough = row.filters - row.sparse_filters >= LEAST_FILTERS
   if (row.variance_entropy !== null && random !== null && enough && row.variance_entropy < LEAST_ENTROPY_SHARE * random)
     flags.variance_entropy = `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`
+  const p = sphericalP(row.sphericity, row.filters, tapsOf(row.kernel))
+  if (p !== null && p > UNTRAINED && row.filters >= LEAST_FILTERS)
+    flags.variance_entropy = `${looksUntrained} the filters cannot be told from random ones (sphericity ${row.sphericity!.toFixed(3)}, p = ${p.toFixed(3)}${row.overlap_over_chance === null ? '' : `; the output channels overlap ${row.overlap_over_chance.toFixed(2)} times as much as random ones`})`
   if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row))
     flags.orthogonality = `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`
   return flags

@@ -105,7 +105,7 @@ test('CSV: one line a row, empty cells for nulls, quotes, and no formulas', () =
   assert.match(lines[0]!, /^model,layer,layer_id,kernel,.*,undefined_because,flags\r\n$/)
   const zero = lines.find((line) => line.includes('zero.weight'))!
   assert.match(zero, /,,.*variance_entropy: no non-sparse filters;/)
-  assert.match([...modelsCsv(analysis.models)][0]!, /overlap_over_chance,Robust,clean_acc,file,mixed\r\n$/)
+  assert.match([...modelsCsv(analysis.models)][0]!, /overlap_over_chance,sphericity,Robust,clean_acc,file,mixed\r\n$/)
   assert.is(
     [
       ...csvLines(

@@ -18,6 +18,7 @@ import { sparse_filters } from './sparse-filters.ts'
 import { sparsity } from './sparsity.ts'
 import { spectral_norm } from './spectral-norm.ts'
 import { spectral_norm_error } from './spectral-norm-error.ts'
+import { sphericity } from './sphericity.ts'
 import { stable_rank } from './stable-rank.ts'
 import { symmetry } from './symmetry.ts'
 import { variance_entropy } from './variance-entropy.ts'
@@ -52,6 +53,7 @@ export const layerMetrics = [
   nearest_cosine,
   duplicate_outputs,
   overlap_over_chance,
+  sphericity,
   spectral_norm,
   spectral_norm_error,
   stable_rank,

@@ -100,7 +100,7 @@ test('a model has it by its rule, in its row and in the table', async () => {
 test('CSV, JSON and Parquet have it', () => {
   assert.match([...layersCsv(layers, metrics)][0]!, /operator_norm_bound,mean_width,undefined_because,flags\r\n/)
   assert.match([...layersCsv(layers, metrics)].join(''), /mean_width: too narrow/)
-  assert.match([...modelsCsv(models, metrics)][0]!, /overlap_over_chance,mean_width/)
+  assert.match([...modelsCsv(models, metrics)][0]!, /overlap_over_chance,sphericity,mean_width/)
   const record = { ...analysis, layerCount: layers.length, flagged: new Map(), found: 0, resumed: 0 }
   const json = JSON.parse(recordJson(record, undefined, undefined, metrics)) as { layers: object[]; models: object[] }
   assert.equal(json.layers.map(of), layers.map(of))
