@@ -59,8 +59,10 @@ async function fuzz(name, progress) {
     if (isBroken) {
       // Something ended the process: the inputs of its batch alone, to know which one it was.
       const last = Math.min(end, next + Number(values.batch))
-      for (let at = next; at < last && !isStopped; ) at = (await stretch(name, at, last, done, { batch: '1' })).next
-      keep(last)
+      let at = next
+      while (at < last && !isStopped && done.findings.length < MOST_FINDINGS)
+        at = (await stretch(name, at, last, done, { batch: '1' })).next
+      keep(at)
       continue
     }
     if (again?.length > 0) await stretch(name, again[0], again.at(-1) + 1, done, { more: ['--only'] })
