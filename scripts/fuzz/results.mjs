@@ -8,9 +8,10 @@ import { leastStudy, plainStudy, sealed } from './results-seed.mjs'
 
 const dist = path(import.meta.dirname, '../../dist/src')
 const { checkFiles } = await import(path(dist, 'results/check-files.js'))
-const { readReportInput } = await import(path(dist, 'results/report-input.js'))
+const { withReportInput } = await import(path(dist, 'results/report-input.js'))
 const { readPairs } = await import(path(dist, 'results/groups.js'))
 const { compareTables } = await import(path(dist, 'results/compare-tables.js'))
+const { inMemory } = await import(path(dist, 'measure/layer-source.js'))
 const { runTables } = await import(path(dist, 'results/export-run.js'))
 const { groupTables } = await import(path(dist, 'results/export-groups.js'))
 const { exportTable } = await import(path(dist, 'results/export-formats.js'))
@@ -56,11 +57,12 @@ export default {
     await checkFiles(folder, 'results')
     if (changed.endsWith('.arrow'))
       await compareTables(changed, memoryAccess(changed, Uint8Array.from(beside[changed])), memoryAccess(changed, bytes))
-    const input = await readReportInput(folder, 'results')
     await readPairs(folder, 'results')
-    for (const table of [...runTables(input.analysis), ...(input.groups ? groupTables(input.groups) : [])])
-      exportTable(table, 'csv')
-    if (index % REPORT_EVERY === 0) await buildReport(input)
-    return input.analysis.layers.length
+    return withReportInput(folder, 'results', async (input) => {
+      const analysis = await inMemory(input.analysis)
+      for (const table of [...runTables(analysis), ...(input.groups ? groupTables(input.groups) : [])]) exportTable(table, 'csv')
+      if (index % REPORT_EVERY === 0) await buildReport(input)
+      return analysis.layers.length
+    })
   },
 }
