@@ -90,6 +90,24 @@ test('an image that enters deep inside is no stem', () => {
   ])
 })
 
+test('sequences that alternate stand by the channels that they take; what keeps them comes before what changes them', () => {
+  keeps([
+    ['conv2d_1a.conv.weight', 32, 3],
+    ['mixed_5b.branch0.conv.weight', 96, 192, 1],
+    ['mixed_5b.branch1.conv.weight', 96, 96],
+    ['repeat.0.branch0.conv.weight', 32, 320, 1],
+    ['repeat.0.out.weight', 320, 32, 1],
+    ['repeat.1.branch0.conv.weight', 32, 320, 1],
+    ['repeat.1.out.weight', 320, 32, 1],
+    ['mixed_6a.branch0.conv.weight', 384, 320],
+    ['mixed_6a.branch1.conv.weight', 384, 256],
+    ['repeat_1.0.branch0.conv.weight', 192, 1088, 1],
+    ['repeat_1.0.out.weight', 1088, 192, 1],
+    ['repeat_1.1.branch0.conv.weight', 192, 1088, 1],
+    ['repeat_1.1.out.weight', 1088, 192, 1],
+  ])
+})
+
 test('a sorted file tells its order by names, another by itself', () => {
   const names = ['blocks.0.weight', 'blocks.1.weight', 'blocks.10.weight', 'blocks.2.weight', 'conv_stem.weight']
   const tensors = names.map((name) => float(name, 4, name === 'conv_stem.weight' ? 3 : 4, 3, 3))

@@ -4,6 +4,9 @@ import type { NamedTensor } from './named-tensor.ts'
 
 /** Elements of each weight that are compared, from its first one on. */
 const SAMPLED = 1024
+/** Elements by which most weights are told apart, and the cosine over them below which they are. */
+const GLANCED = 64
+const LEAST_LIKENESS = 0.5
 /** Bytes that are compared in one step. */
 const COMPARED = 1 << 20
 /** Weights that were learned, or drawn at random, take more values than this; those of a fixed kernel (a blur, an edge) fewer. */
@@ -73,6 +76,18 @@ export function networkCosine(pairs: Iterable<readonly [Sample | undefined, Samp
     }
   }
   return first > 0 && second > 0 ? dot / (Math.sqrt(first) * Math.sqrt(second)) : undefined
+}
+
+/** False where the first few values say already that two weights are not alike, so that most pairs cost little. */
+export function mayBeAlike(a: Sample, b: Sample): boolean {
+  const count = Math.min(GLANCED, a.values.length, b.values.length)
+  let [dot, first, second] = [0, 0, 0]
+  for (let k = 0; k < count; k++) {
+    dot += a.values[k]! * b.values[k]!
+    first += a.values[k]! * a.values[k]!
+    second += b.values[k]! * b.values[k]!
+  }
+  return first === 0 || second === 0 || dot >= LEAST_LIKENESS * Math.sqrt(first) * Math.sqrt(second)
 }
 
 /** Whether two tensors are stored alike and are the same bytes, compared from the first to the last or to where they differ. */

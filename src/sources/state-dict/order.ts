@@ -13,6 +13,9 @@ interface Node {
   readonly own: number[]
   /** Smallest output of the convolutions below; for the direction of numbered decoder steps. */
   width: number
+  /** Largest input of the convolutions below, and how many there are: for sequences that alternate. */
+  widest: number
+  convolutions: number
 }
 
 /** Names are ranked by what comes before what in a network: what takes the image, the trunk, the neck, the decoder, the head. */
@@ -141,7 +144,14 @@ function partsOf(name: string): string[] {
 }
 
 function treeOf(tensors: readonly NamedShape[]): Node {
-  const node = (part: string): Node => ({ part, children: new Map(), own: [], width: Number.POSITIVE_INFINITY })
+  const node = (part: string): Node => ({
+    part,
+    children: new Map(),
+    own: [],
+    width: Number.POSITIVE_INFINITY,
+    widest: 0,
+    convolutions: 0,
+  })
   const root = node('')
   tensors.forEach(({ name, shape }, k) => {
     let at = root
@@ -149,7 +159,10 @@ function treeOf(tensors: readonly NamedShape[]): Node {
       let next = at.children.get(part)
       if (!next) at.children.set(part, (next = node(part)))
       at = next
-      if (shape.length === 4) at.width = Math.min(at.width, shape[0]!)
+      if (shape.length !== 4) continue
+      at.width = Math.min(at.width, shape[0]!)
+      at.widest = Math.max(at.widest, shape[1]!)
+      at.convolutions++
     }
     at.own.push(k)
   })
@@ -192,7 +205,7 @@ function sorted(node: Node, parent: Node | undefined, first: string | undefined)
   const ranks = new Map(
     [...node.children.keys()].map((part) => [part, early && DOWNSAMPLE.test(part) ? 0.5 : rankOf(part, node)]),
   )
-  return [...node.children.values()].sort((a, b) => {
+  const list = [...node.children.values()].sort((a, b) => {
     if (a.part === first) return -1
     if (b.part === first) return 1
     const rank = ranks.get(a.part)! - ranks.get(b.part)!
@@ -203,6 +216,46 @@ function sorted(node: Node, parent: Node | undefined, first: string | undefined)
     if (x && y && x.word === y.word && DECODER.test(a.part.toLowerCase()) && narrows(node, x.word)) return y.number - x.number
     return compareParts(stepName(a.part, node), stepName(b.part, node))
   })
+  return alternating(list, (child) => (child.part === first ? undefined : ranks.get(child.part)))
+}
+
+/**
+ * Sequences of two words that alternate (`mixed_5b`, `repeat`, `mixed_6a`, `repeat_1`): modules of one rank, each of several convolutions,
+ * stand by the channels that they take, where that keeps the numbers of each word in order. Of two that take as many, the one that gives
+ * as many back is first: behind the other one there would be another number.
+ */
+function alternating(list: readonly Node[], rankOfChild: (child: Node) => number | undefined): Node[] {
+  const isStep = (rank: number | undefined): boolean => rank === 2 || rank === 2.4 // reductions and all else
+  const places = list.flatMap((child, k) => (isStep(rankOfChild(child)) && child.convolutions > 1 ? [k] : []))
+  const group = places.map((k) => list[k]!)
+  const wordOf = ({ part }: Node): string => part.replace(/_?\d{1,9}[a-z]?$/, '')
+  const words = new Map<string, Node[]>()
+  const alike = new Map<string, number>()
+  for (const child of group) {
+    const word = wordOf(child)
+    const width = `${word} ${child.widest}`
+    alike.set(width, (alike.get(width) ?? 0) + 1)
+    const members = words.get(word)
+    if (members) members.push(child)
+    else words.set(word, [child])
+  }
+  const sequences = [...words.values()].filter(({ length }) => length > 1)
+  // Words of which the numbers count together are in order already.
+  const counted = group.map(({ part }) => numbered(part)?.word ?? '').filter((word) => STAGE.test(word))
+  if (new Set(counted).size > 1) return [...list]
+  const grows = ({ widest }: Node, k: number, members: readonly Node[]): boolean => k === 0 || members[k - 1]!.widest <= widest
+  if (words.size < 2 || sequences.length === 0 || !sequences.every((members) => members.every(grows))) return [...list]
+  const keeps = (child: Node): boolean => {
+    const inside = [...child.children.values()].filter(({ part }) => /^\d+$/.test(part))
+    if (inside.length > 1) return inside.every(({ widest }) => widest === inside[0]!.widest)
+    return alike.get(`${wordOf(child)} ${child.widest}`)! > 1
+  }
+  const order = [...group].sort((a, b) => a.widest - b.widest || Number(keeps(b)) - Number(keeps(a)))
+  const all = [...list]
+  places.forEach((place, k) => {
+    all[place] = order[k]!
+  })
+  return all
 }
 
 /** Res2Net's `convs` stand between conv1 and conv3. */

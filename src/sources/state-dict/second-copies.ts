@@ -1,5 +1,5 @@
 import { copyReason, type NamedCopy, namedRepeats, type Repeats, speaksOfCopy, squeezed } from './copies.ts'
-import { ALIKE, cosineWords, isSeries, networkCosine, type Sample, sameBytes, samplesOf } from './likeness.ts'
+import { ALIKE, cosineWords, isSeries, mayBeAlike, networkCosine, type Sample, sameBytes, samplesOf } from './likeness.ts'
 import type { NamedTensor } from './named-tensor.ts'
 
 /** What of a dict repeats something else of it. */
@@ -97,8 +97,11 @@ function linksOf(
   for (const list of byShape.values()) {
     const some = list.slice(0, MOST_OF_A_SHAPE)
     some.forEach((second, at) => {
-      for (const first of some.slice(0, at))
-        if (networkCosine([[samples.get(first), samples.get(second)]])! >= ALIKE) links.push([first, second])
+      const own = samples.get(second)!
+      for (const first of some.slice(0, at)) {
+        const other = samples.get(first)!
+        if (mayBeAlike(other, own) && networkCosine([[other, own]])! >= ALIKE) links.push([first, second])
+      }
     })
   }
   return links.sort(([a, b], [c, d]) => b - d || a - c)
