@@ -9,6 +9,8 @@ const dist = join(import.meta.dirname, '../../dist/src')
 const SECONDS = 2
 const THREAD_SECONDS = 10 // the patience with HDF5 is two seconds, and more for large chunks
 const BYTES = 2 ** 30
+/** Many open files make the HDF5 library slow. */
+const HDF5_BATCH = 8
 
 /** Waits until the parent's channel has taken it, and all before it: what is still queued is lost when the channel closes. */
 function tell(message) {
@@ -33,6 +35,7 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
   const wholeRun = reader.read ? undefined : await wholeRuns()
   const seeds = await reader.seeds()
   const end = from + runs
+  const size = reader.hasHdf5 ? Math.min(batch, HDF5_BATCH) : batch
   const patience = thread ? THREAD_SECONDS : SECONDS
   const tally = emptyTally()
 
@@ -117,7 +120,7 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
     }
     if (!finding) pending.push(index)
     const isFull = tally.memory > BYTES
-    if (pending.length >= batch || isFull || index === end - 1) {
+    if (pending.length >= size || isFull || index === end - 1) {
       await whole(pending)
       pending = []
       process.send?.({ index: index + 1, sofar: tally })
