@@ -1,6 +1,13 @@
 import type { LayerMetrics } from '../../measure/layer-row.ts'
-import { type ComparedMetric, chanceLevel, comparedMetrics, describedMetric } from '../../measure/metrics/registry.ts'
+import {
+  type ComparedMetric,
+  chanceLevel,
+  comparedMetrics,
+  describedMetric,
+  layerMetrics,
+} from '../../measure/metrics/registry.ts'
 import { type NumberWords, numberFormats, sentence, signed } from '../../words.ts'
+import { weight } from './numbers.ts'
 
 /** A metric that is compared, as the page shows it; its words stand in the metric's own file. */
 export interface ShownMetric {
@@ -25,6 +32,31 @@ export interface ShownMetric {
   /** What filters with random weights have in a layer of this shape; null when it does not apply. */
   random(row: LayerMetrics): number | null
 }
+
+/** Every other measure of a layer, as the registry has it. */
+export interface FurtherMetric {
+  readonly key: string
+  readonly title: string
+  readonly meaning: string
+  /** Its value in words; null where the layer has none. */
+  print(row: LayerMetrics): string | null
+}
+
+export const furtherMetrics: readonly FurtherMetric[] = layerMetrics
+  .filter(({ name }) => !comparedMetrics.some((shown) => shown === name))
+  .map(({ name, label, meaning, format }) => ({
+    key: name,
+    title: label.long,
+    meaning,
+    print: (row) => {
+      const value = row[name]
+      return value === null || value === undefined
+        ? null
+        : format === 'number'
+          ? weight(value)
+          : numberFormats[format].value(value)
+    },
+  }))
 
 export const shownMetrics: readonly ShownMetric[] = comparedMetrics.map((key) => {
   const { label, meaning, range, format } = describedMetric(key)

@@ -5,7 +5,7 @@ import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { BackIcon, FlagIcon } from '../parts/icons.tsx'
-import { shownMetrics } from '../parts/metrics.ts'
+import { furtherMetrics, shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
@@ -55,6 +55,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
             </p>
           ))}
           <Facts row={row} />
+          <FurtherFacts row={row} />
         </header>
         <Detail key={`${model.name}/${row.layer_id}`} model={model} row={row} />
       </div>
@@ -90,6 +91,29 @@ function Facts({ row }: { row: LayerRow }) {
         </dt>
       </div>
     </dl>
+  )
+}
+
+/** Every other measure of the layer that has a value. */
+function FurtherFacts({ row }: { row: LayerRow }) {
+  const values = furtherMetrics.flatMap((metric) => {
+    const text = metric.print(row)
+    return text === null ? [] : [{ ...metric, text }]
+  })
+  return (
+    <details class="further small">
+      <summary>{plural(values.length, 'further measure')}</summary>
+      <dl class="definitions">
+        {values.map(({ key, title, meaning, text }) => (
+          <>
+            <dt title={key}>{title}</dt>
+            <dd>
+              <strong>{text}</strong> <span class="muted">{meaning}</span>
+            </dd>
+          </>
+        ))}
+      </dl>
+    </details>
   )
 }
 
