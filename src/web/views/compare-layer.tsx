@@ -18,9 +18,11 @@ import { BackIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
+import { nodesOf, useContents } from '../state/contents.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
+import { spokenName } from '../state/spoken-name.ts'
 import { basisOf, placeOf, viewing } from '../state/work.ts'
 import { ChoicesOf, LayerGrid } from './layer-grid.tsx'
 
@@ -37,6 +39,7 @@ export function LayerPair({
   other: LayerRow | undefined
 }) {
   const k = first.layers.indexOf(row)
+  const node = nodesOf(useContents(first)).get(row.layer)
   const address = (to: LayerRow | undefined) =>
     to && formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })
   return (
@@ -47,7 +50,7 @@ export function LayerPair({
         </a>
         <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
           <div>
-            <h2 class="name">{row.layer}</h2>
+            <h2 class="name">{spokenName(row.layer, node)}</h2>
             <p class="muted small">
               {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')} · {count(row.filters)} filters
               {other && other.layer !== row.layer ? ` · beside ${other.layer}` : ''}

@@ -5,9 +5,11 @@ import { MetricHeading } from '../parts/metric-heading.tsx'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
+import { nodesOf, useContents } from '../state/contents.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
+import { spokenName } from '../state/spoken-name.ts'
 
 /** The matched layers that the address asks for; ordered by a metric, those that changed most come first. */
 function chosenPairs(pairs: readonly LayerComparison[]): readonly LayerComparison[] {
@@ -28,6 +30,7 @@ function chosenPairs(pairs: readonly LayerComparison[]): readonly LayerCompariso
 export function DifferenceTable({ comparison, first, second }: { comparison: ModelComparison; first: Loaded; second: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(first.layers)
+  const nodes = nodesOf(useContents(first))
   const shown = chosenPairs(comparison.layers)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Differences">
@@ -59,7 +62,7 @@ export function DifferenceTable({ comparison, first, second }: { comparison: Mod
                       title={pair.layer_a}
                       href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: row.layer_id, q })}
                     >
-                      <CutName text={name(pair.layer_a)} />
+                      <CutName text={name(spokenName(pair.layer_a, nodes.get(pair.layer_a)))} />
                     </a>
                   </th>
                   {shownMetrics.map((metric) => (
