@@ -18,7 +18,7 @@ for (const engine of engines) {
       await page.drop(NORMAL)
       await page.sees('.pane.middle h2', 'preact_w24_cifar10_normal')
       assert.match(await page.textOf('.pane.middle'), /13 layers measured, 42,696 filters/)
-      assert.is(await page.tab.run(() => document.querySelectorAll('.pane.middle tbody tr').length), 13)
+      assert.is(await page.tab.run(() => document.querySelectorAll('.pane.middle .layer-name').length), 13)
       await page.click('.pane.middle tbody a')
       await page.sees('.pane.third h2', 'conv1.weight')
       // The open layer, and no other, is ringed in each of the three charts.
