@@ -50,7 +50,12 @@ test('filterlens view: the models are there, and the address shows the same agai
     await tab.goto(`${url}?data#/model/preact_w24_cifar10_normal/4?order=norm`)
     await tab.run(() => location.reload())
     await shows(tab, '.pane.third h2', 'layers.1.conv2.weight')
-    await until(tab, 'sorted by norm', () => document.querySelector('[aria-pressed=true]')?.textContent === 'Norm', [])
+    await until(
+      tab,
+      'sorted by norm',
+      () => document.querySelector('[aria-label="Order of the filters"] [aria-pressed=true]')?.textContent === 'Norm',
+      [],
+    )
     await until(tab, 'filters of a file that is read by range', () => document.querySelector('.grid-frame canvas') !== null, [])
   }))
 
