@@ -54,8 +54,15 @@ interface Kind {
   readonly group: string | null
 }
 
-/** Models and filters: all, by group, data set, architecture, and their crosses; those that are there. */
-export function modelCounts(models: readonly ModelRow[]): ModelCount[] {
+/**
+ * Models and filters: all, by group, data set, architecture, and their crosses; those that are there. `datasets`: the order of the
+ * data sets, as a report of groups has them; others follow as they come.
+ */
+export function modelCounts(models: readonly ModelRow[], datasets: readonly string[] = []): ModelCount[] {
+  const rank = ({ dataset }: Kind): number => {
+    const at = dataset === null ? -1 : datasets.indexOf(dataset)
+    return at < 0 ? datasets.length : at
+  }
   const kinds = models.map((row): Kind => {
     const text = (names: readonly string[]): string | null => {
       const value = metaValue(row.meta, names)
@@ -85,7 +92,7 @@ export function modelCounts(models: readonly ModelRow[]): ModelCount[] {
       if (known) known.own.push(k)
       else sets.set(key, { kind: of, own: [k] })
     }
-    for (const { kind, own } of sets.values())
+    for (const { kind, own } of [...sets.values()].sort((p, q) => rank(p.kind) - rank(q.kind)))
       rows.push(
         countOf(
           kind,

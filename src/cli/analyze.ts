@@ -170,7 +170,8 @@ export const analyzeCommand: Command = {
       for (const check of compared) say(fileCheckView(check))
     } else {
       print(view(record, words['layers'] as boolean | undefined, words['all'] === true))
-      const counted = meta === undefined ? undefined : (await import('./counts-view.ts')).countsView(record.models)
+      const counted =
+        meta === undefined ? undefined : (await import('./counts-view.ts')).countsView(record.models, extended.groups?.datasets)
       if (counted !== undefined) print(counted)
       if (extended.groups) print(groupsView(extended.groups))
       if (extended.studies) print((await import('./studies-view.ts')).studiesView(extended.studies))

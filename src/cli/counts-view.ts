@@ -3,9 +3,9 @@ import type { ModelRow } from '../measure/model-row.ts'
 import { count, fixed, percent } from '../words.ts'
 import { printable, terminalTable } from './terminal.ts'
 
-/** Models and filters by data set and group; undefined where their metadata names fewer than two data sets. */
-export function countsView(models: readonly ModelRow[]): string | undefined {
-  const rows = modelCounts(models).filter(({ dataset, architecture }) => dataset !== null && architecture === null)
+/** Models and filters by data set and group; undefined where their metadata names fewer than two data sets. `datasets`: their order. */
+export function countsView(models: readonly ModelRow[], datasets?: readonly string[]): string | undefined {
+  const rows = modelCounts(models, datasets).filter(({ dataset, architecture }) => dataset !== null && architecture === null)
   if (new Set(rows.map(({ dataset }) => dataset)).size < 2) return undefined
   const groups = rows.some(({ group }) => group !== null)
   const right = 'right' as const

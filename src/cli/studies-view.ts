@@ -79,7 +79,7 @@ function studyView(study: ColumnStudy): string {
   ].join('\n')
 }
 
-/** The shifts between two values that are furthest beyond chance. */
+/** The shifts between two values whose excess over the median of chance is largest, beyond chance or not: p says which. */
 function shiftLines({ matrix }: ColumnStudy): string[] {
   if (!matrix) return []
   const pairs = matrix.values.flatMap((value, i) =>
@@ -112,7 +112,9 @@ function shiftLines({ matrix }: ColumnStudy): string[] {
   return [
     '',
     table,
-    ...(rest > 0 ? [`  the ${MOST_SHIFTS} furthest beyond chance; ${plural(rest, 'more', 'more')} in study-shifts`] : []),
+    ...(rest > 0
+      ? [`  the ${MOST_SHIFTS} with the largest excess over chance; ${plural(rest, 'more', 'more')} in study-shifts`]
+      : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { type GroupReport, metricNames, type ReportModel } from '../analysis/report-types.ts'
-import { fixed, plural, shorten } from '../words.ts'
+import { fixed, list, plural, shorten } from '../words.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import { metricWords } from './metric-words.ts'
 import { markOf, namedMarks, namesHeight } from './named-marks.ts'
@@ -99,15 +99,21 @@ export async function accuracyByArchitecture(data: Pick<GroupReport, 'models' | 
     {
       id: 'accuracy-by-architecture',
       title: 'Metrics against robust accuracy by architecture',
-      caption:
-        `${plural(models.length, 'model')} of ${plural(counts.size, 'architecture')}${named.length > 1 ? ` on ${plural(named.length, 'data set')}` : ''}; most have ${names[0] ?? 'no architecture'}.`.replace(
-          /^./,
-          (c) => c.toUpperCase(),
-        ),
+      caption: `${plural(models.length, models.every(({ group }) => group === 'b') ? `${data.groups.b.name} model` : 'model')} of ${plural(counts.size, 'architecture')}${named.length > 1 ? ` on ${plural(named.length, 'data set')}` : ''}${mostText(counts)}.`,
       width: WIDE,
       height: top + 14 + metricNames.length * HEIGHT + 20,
       note: 'Each model once, metrics over all its layers; robust accuracy in percent as the meta table has it. The number in brackets: models. Correlations within an architecture: filterlens analyze --correlate.',
     },
     ...drawing,
   )
+}
+
+/** "; A has the most models (19)"; nothing where all have as many. */
+function mostText(counts: ReadonlyMap<string, number>): string {
+  const most = Math.max(...counts.values())
+  const names = [...counts].filter(([, models]) => models === most).map(([name]) => name)
+  if (names.length === counts.size) return ''
+  return names.length === 1
+    ? `; ${names[0]!} has the most models (${most})`
+    : `; ${list(names)} have the most models (${most} each)`
 }

@@ -30,7 +30,8 @@ export function chanceP({ p, p_holm }: Chance): string {
 
 const exchanged = {
   cluster: 'the sides of pairs swapped, those that share a model (or the same filters) together',
-  model: 'labels of models permuted, within the data sets that have both, models with the same filters as one',
+  model:
+    'labels of models permuted, within the data sets that have both and over all where none has, models with the same filters as one',
   filter: 'the filters of both dealt out anew',
 } as const
 

@@ -54,7 +54,7 @@ export async function firstLayerShape(data: FirstLayerShapeData): Promise<Figure
       width: WIDE,
       height: HEIGHT,
       legend,
-      note: `The first layer of each model (${plural(models('a'), `${a.name} model`)}, ${models('b')} ${b.name}); shares of the energy Σ w² of all its filters. Bars: means; lines: pairs. p: two-sided Wilcoxon signed-rank test over pairs, those that share a ${a.name} model averaged first, corrected by Holm's method over the buckets of depth.`,
+      note: `The first layer of each model (${plural(models('a'), `${a.name} model`)}, ${models('b')} ${b.name}); shares of the energy Σ w² of all its filters. Bars: means of the dots; lines: pairs. ${testedText(data)}`,
     },
     ...drawing,
   )
@@ -122,8 +122,19 @@ function testOf({ comparisons }: FirstLayerShapeData, metric: ShapeMetric): Pair
   )
 }
 
-/** Means over the models of each group, each once. */
-function meansOf({ depth }: FirstLayerShapeData, metric: ShapeMetric): readonly [a: number | null, b: number | null] {
+/** What the numbers and p are of. */
+function testedText(data: FirstLayerShapeData): string {
+  const tests = shapeMetrics.flatMap((metric) => testOf(data, metric) ?? [])
+  if (tests.length === 0) return 'Numbers: those means; without enough pairs nothing is tested.'
+  const most = Math.max(...tests.map(({ n }) => n))
+  return `Numbers: means over pairs, those that share a ${data.groups.a.name} model (or the same filters) averaged first (n = ${most}); p: two-sided Wilcoxon signed-rank test of the same, corrected by Holm's method over the buckets of depth.`
+}
+
+/** The means that the test compares; without a test those over the models of each group, each once. */
+function meansOf(data: FirstLayerShapeData, metric: ShapeMetric): readonly [a: number | null, b: number | null] {
+  const test = testOf(data, metric)
+  if (test) return [test.a, test.b]
+  const { depth } = data
   const [a, b] = (['a', 'b'] as const).map((side) => {
     const values = depth.flatMap((row) => (row.bucket === 'first' && row.group === side ? (row[metric] ?? []) : []))
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length

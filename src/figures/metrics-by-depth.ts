@@ -275,7 +275,8 @@ function captionOf(data: MetricsByDepthData, grouped: boolean, { names, all }: F
     const up = shown.filter((c) => c.difference! > 0)
     const down = shown.filter((c) => c.difference! < 0)
     if (shown.length === 0) {
-      without.push(words.name)
+      const tenths = new Set(data.comparisons.filter((c) => c.bucket !== 'all' && c.difference !== null).map((c) => c.bucket))
+      without.push(tests.length < tenths.size ? `${words.name} (tested in ${plural(tests.length, 'bucket')} alone)` : words.name)
       return null
     }
     const parts = [

@@ -48,13 +48,15 @@ export class SameFilters {
 }
 
 /**
- * A sentence about models whose filters have, layer by layer, the very same statistics: one network under several names counts
- * several times in every figure. None when all models differ. `sets`: names of the models, those with the same filters together.
+ * A sentence about models whose filters have, layer by layer, the very same statistics: one network under several names is
+ * several models in tables and pools. None when all models differ. `sets`: names of the models, those with the same filters together.
  */
 export function sameFiltersText(sets: readonly (readonly string[])[]): string[] {
   const several = sets.filter((models) => models.length > 1)
   if (several.length === 0) return []
   const shown = several.slice(0, 3).map((models) => models.join(' = '))
   const more = several.length > 3 ? `; and ${several.length - 3} more` : ''
-  return [`the same filters under several names, each counted as a model: ${shown.join('; ')}${more}`]
+  return [
+    `the same filters under several names, each a model in tables and pools, together one observation in tests and intervals: ${shown.join('; ')}${more}`,
+  ]
 }

@@ -47,7 +47,7 @@ ${section('shift', 'Distribution shift', groups ? shiftTable(groups) : '')}
 ${section('accuracy', 'Accuracy', groups ? correlationTable(groups) : '')}
 ${section('filters', 'Filters')}
 ${input.studies ? html`<section id="columns"><h2>By columns</h2>${figuresOf('columns')}${studiesTables(input.studies)}</section>` : ''}
-${countsTable(input.analysis.models)}
+${countsTable(input.analysis.models, input.groups?.datasets)}
 ${modelsSection(input)}
 ${provenanceSection(input)}
 </main>

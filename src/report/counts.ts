@@ -8,8 +8,8 @@ import { type HtmlColumn, htmlTable } from './table.ts'
 const MOST_ROWS = 60
 
 /** Models and filters by data set, group and architecture, to be opened; nothing where the models' metadata does not say these. */
-export function countsTable(models: readonly ModelRow[]): Html | '' {
-  const rows = modelCounts(models)
+export function countsTable(models: readonly ModelRow[], datasets?: readonly string[]): Html | '' {
+  const rows = modelCounts(models, datasets)
   if (models.length < 3 || rows.length < 3) return ''
   const accuracy = (value: number | null): string => (value === null ? '–' : fixed(value, 1))
   const columns: HtmlColumn<ModelCount>[] = [

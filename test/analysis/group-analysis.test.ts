@@ -258,7 +258,9 @@ test('the same network under two names is reported', () => {
     ),
   }
   assert.ok(
-    groupAnalysis({ analysis: twin }).warnings.includes('the same filters under several names, each counted as a model: n1 = n2'),
+    groupAnalysis({ analysis: twin }).warnings.includes(
+      'the same filters under several names, each a model in tables and pools, together one observation in tests and intervals: n1 = n2',
+    ),
   )
   assert.not(report.warnings.some((text) => text.startsWith('the same filters')))
 })

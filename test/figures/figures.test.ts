@@ -1,11 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { GroupReport } from '../../src/analysis/report-types.ts'
+import { accuracyByArchitecture } from '../../src/figures/accuracy-by-architecture.ts'
 import { coefficientRidges } from '../../src/figures/coefficient-ridges.ts'
 import { explainedVariance } from '../../src/figures/explained-variance.ts'
 import { standalone } from '../../src/figures/figure.ts'
 import { filterGrid } from '../../src/figures/filter-grid.ts'
 import { firstLayerRgb, greyShare } from '../../src/figures/first-layer-rgb.ts'
+import { firstLayerShape } from '../../src/figures/first-layer-shape.ts'
 import { metricAgainstAccuracy } from '../../src/figures/metric-against-accuracy.ts'
 import { metricsByDepth } from '../../src/figures/metrics-by-depth.ts'
 import { modelComparison } from '../../src/figures/model-comparison.ts'
@@ -14,7 +16,8 @@ import { pcaBases } from '../../src/figures/pca-bases.ts'
 import { shiftByDepth } from '../../src/figures/shift-by-depth.ts'
 import { shiftMatrixFigure } from '../../src/figures/shift-matrix.ts'
 import { colour, darkened, darkRules } from '../../src/figures/theme.ts'
-import { chanceLevel } from '../../src/measure/metrics/registry.ts'
+import { chanceLevel, shapeMetrics } from '../../src/measure/metrics/registry.ts'
+import { fixed } from '../../src/words.ts'
 import { allFigures, smallReport } from './figure-suite.ts'
 import { generator, syntheticAnalysis, syntheticComparison, syntheticFilters, syntheticReport } from './synthetic.ts'
 
@@ -89,12 +92,51 @@ test('metrics by depth: says what is shown and what is not', async () => {
     caption,
     /^Over all data sets together, no depth bucket shows a difference in sparsity, variance entropy or orthogonality\./,
   )
+  const one: GroupReport = {
+    ...none,
+    comparisons: none.comparisons.map((c) =>
+      c.metric === 'orthogonality' && c.bucket !== 'first' ? { ...c, difference: null } : c,
+    ),
+  }
+  assert.match((await metricsByDepth(one)).caption, /variance entropy or orthogonality \(tested in 1 bucket alone\)\./)
   const stars = (text: string) => (text.match(/>\*</g) ?? []).length
   assert.is(stars(svg), 1) // the legend's
   assert.ok(stars((await metricsByDepth(syntheticReport())).svg) > 20)
   const unpaired = await metricsByDepth({ ...report, comparisons: [] })
   assert.match(unpaired.caption, /without pairs nothing is tested/)
   assert.not.match(unpaired.svg, /Holm-corrected/)
+})
+
+test('first layers: the numbers that stand beside p are the means that the test compares', async () => {
+  const report = smallReport()
+  const { caption, svg } = await firstLayerShape(report)
+  for (const metric of shapeMetrics) {
+    const { a, b, p_holm } = report.comparisons.find(
+      (c) => c.metric === metric && c.bucket === 'first' && c.dataset === null && c.counting === 'models',
+    )!
+    assert.ok(svg.includes(`normal ${fixed(a)}, robust ${fixed(b)}`), metric)
+    assert.is(caption.includes(`(${fixed(b)} against ${fixed(a)})`), p_holm! < 0.05, metric)
+  }
+  assert.match(svg, /Bars: means of the dots/)
+  const untested = await firstLayerShape({ ...report, comparisons: [] })
+  assert.match(untested.caption, /nothing is tested/)
+  assert.not.match(untested.svg, /Wilcoxon/)
+})
+
+test('accuracy by architecture: the most frequent is said with its number, and that it is one of several', async () => {
+  const report = smallReport()
+  const withModels = (architectures: readonly string[]) =>
+    accuracyByArchitecture({
+      ...report,
+      models: architectures.map((architecture, k) => ({
+        ...report.models.find(({ group }) => group === 'b')!,
+        architecture,
+        model: `m${k}`,
+      })),
+    })
+  assert.is((await withModels(['A', 'B', 'B', 'C'])).caption, '4 robust models of 3 architectures; B has the most models (2).')
+  assert.match((await withModels(['A', 'A', 'B', 'B', 'C'])).caption, /; A and B have the most models \(2 each\)\.$/)
+  assert.match((await withModels(['A', 'B'])).caption, /^2 robust models of 2 architectures\.$/)
 })
 
 test('figures by depth say what depths rest on, where that is no graph; the rest of the drawing stays', async () => {

@@ -36,6 +36,16 @@ test('models and filters by data set, group and architecture add up', () => {
   assert.equal(modelCounts(run.models).length, 1)
 })
 
+test('the data sets of the counts stand in the order that is asked for, else as they come', () => {
+  const order = (datasets?: readonly string[]) =>
+    modelCounts(models, datasets).flatMap(({ dataset, group, architecture }) =>
+      dataset !== null && group === null && architecture === null ? [dataset] : [],
+    )
+  assert.equal(order(), ['cifar10', 'fashion'])
+  assert.equal(order(['fashion', 'cifar10']), ['fashion', 'cifar10'])
+  assert.equal(order(['fashion']), ['fashion', 'cifar10'])
+})
+
 test('kernel sizes count what was measured and what was not; depths the ranks', () => {
   assert.equal(column('kernels', 'kernel')[0], '3x3')
   const filters = column('kernels', 'filters') as number[]
