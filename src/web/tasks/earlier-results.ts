@@ -12,6 +12,7 @@ import { tableFiles } from '../../results/table-files.ts'
 import { readResults } from '../../results/tables-read.ts'
 import { holdAll, verifiedFolder } from '../../results/verified-folder.ts'
 import type { DroppedResult } from './protocol.ts'
+import { sendableReport } from './sendable-report.ts'
 
 /** Results of earlier runs among dropped files, the files that are no part of them, and what was wrong with broken ones. */
 export interface Earlier {
@@ -51,7 +52,14 @@ async function readFolder(written: Folder, name: string): Promise<DroppedResult>
   const held = { name, ...(await holdAll(written, folder, name)) }
   const analysis = await readResults(folder, name)
   const [pairs, groups] = [await readPairs(folder, name), await readGroups(folder, name)]
-  return { analysis, measured: false, pairs, groups: groups ?? null, held, firstFilters: await firstFiltersOf(folder) }
+  return {
+    analysis,
+    measured: false,
+    pairs,
+    groups: groups ? sendableReport(groups) : null,
+    held,
+    firstFilters: await firstFiltersOf(folder),
+  }
 }
 
 /** Models whose kept filters are held for pictures. */

@@ -5,6 +5,7 @@ import { findGivenInputs } from '../../inputs/given-inputs.ts'
 import type { LazyInput } from '../../io/random-access.ts'
 import { type CoefficientPass, measureCoefficients } from '../../measure/coefficients.ts'
 import type { AnalysisEvent, GroupsGiven, ModelFile, SecondPass } from './protocol.ts'
+import { sendableReport } from './sendable-report.ts'
 
 /** The inputs behind models that may come from several drops, and the names that their models go by. */
 async function inputsOf(files: readonly ModelFile[]): Promise<{ inputs: LazyInput[]; names: Map<string, string> }> {
@@ -36,12 +37,7 @@ export async function secondPass({ run, files, basis }: SecondPass, signal: Abor
 
 /** The whole analysis of two groups; coefficients and shifts are measured where the files are given. */
 export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, emit: Emit): Promise<GroupReport> {
-  if (!files) return sendable(groupAnalysis(given))
+  if (!files) return sendableReport(groupAnalysis(given))
   const { inputs, names } = await inputsOf(files)
-  return sendable(await analyzeGroups(inputs, { ...given, names, signal, onProgress: emitting(emit) }))
-}
-
-/** Rows that are made when they are asked for cannot be sent to the page. */
-function sendable(report: GroupReport): GroupReport {
-  return { ...report, depth: [...report.depth], models: [...report.models], pairs: [...report.pairs] }
+  return sendableReport(await analyzeGroups(inputs, { ...given, names, signal, onProgress: emitting(emit) }))
 }
