@@ -12,13 +12,27 @@ import type { RandomAccess } from '../io/random-access.ts'
 
 const MOST_NODES = 100_000
 const ENTRY = 40
+/**
+ * A local heap of names that is full is moved to a place of twice its size. From this size on (bytes) the place that it left takes a
+ * header of h5py (272 bytes), so that objects made later may lie before those made earlier.
+ */
+const REUSED_HEAP = 2 * 272
+
+/** Where the headers of a file's objects lie. */
+export interface HeaderAddresses {
+  /** By path: "/a/b". */
+  readonly addresses: ReadonlyMap<string, number>
+  /** True when they grow with the order of creation; false when a group of many names may have left gaps for later headers. */
+  readonly isInOrder: boolean
+}
 
 /**
- * The address of each object's header by its path ("/a/b"), which grows with the order of creation.
+ * The address of each object's header.
  * @returns undefined for files of the newer layouts (superblock 2 and 3), which need the library, and for damaged ones
  */
-export async function headerAddresses(access: RandomAccess): Promise<Map<string, number> | undefined> {
+export async function headerAddresses(access: RandomAccess): Promise<HeaderAddresses | undefined> {
   const addresses = new Map<string, number>()
+  let isInOrder = true
   let nodes = 0
 
   const at = async (offset: number, length: number): Promise<DataView> => {
@@ -33,6 +47,7 @@ export async function headerAddresses(access: RandomAccess): Promise<Map<string,
     if (header.getUint32(0) !== 0x48454150) throw new RangeError('no heap')
     const size = offsetAt(header, 8)
     if (size > 1 << 26) throw new RangeError('a heap larger than any group needs')
+    if (size >= REUSED_HEAP) isInOrder = false
     const data = await access.read(base + offsetAt(header, 24), size)
     return (offset) => {
       const end = data.indexOf(0, offset)
@@ -75,7 +90,7 @@ export async function headerAddresses(access: RandomAccess): Promise<Map<string,
     const addressesAt = version === 0 ? 24 : 28
     base = offsetAt(start, addressesAt)
     await entry(start, addressesAt + 32, '', 0)
-    return addresses
+    return { addresses, isInOrder }
   } catch {
     return undefined // an order that cannot be found is no fault of the file: the library reads it all the same
   }

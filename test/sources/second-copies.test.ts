@@ -81,6 +81,21 @@ test('two prefixes with the same names, shapes and nearly the same values are a 
     }
 })
 
+test('a copy that no name speaks of is said to be judged by its values alone, unless they are equal', async () => {
+  const near = await measured([...network('rgb_branch.'), ...network('thermal_branch.', { noise: 0.1 })])
+  assert.is(near.names.length, 3)
+  assert.match(near.reasons[0]!, /^a second copy of rgb_branch \(thermal_branch, 3 weights/)
+  assert.match(
+    near.warnings[0]!,
+    /^thermal_branch is taken for a second copy of rgb_branch and left out, by its values alone \(cosine 0\.9\d+\); where the network runs both/,
+  )
+  for (const [copy, noise] of [
+    ['thermal_branch.', 0],
+    ['mean_branch.', 0.1],
+  ] as const)
+    assert.equal((await measured([...network('rgb_branch.'), ...network(copy, { noise })])).warnings, [], copy)
+})
+
 test('the one that is named like a copy is the copy, though it comes first', async () => {
   const { repeats } = await copiesOf([...network('mean_model.', { noise: 0.05 }), ...network('student_model.')])
   assert.equal([...repeats.keys()], [0, 1, 2, 3])

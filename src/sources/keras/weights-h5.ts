@@ -59,7 +59,7 @@ export interface NumberedFile {
 
 /** A file alone: the last address among a group's headers tells. */
 export async function numberedFile(file: Hdf5File, access: RandomAccess): Promise<NumberedFile> {
-  const addresses = (await headerAddresses(access)) ?? new Map<string, number>()
+  const addresses = (await headerAddresses(access))?.addresses ?? new Map<string, number>()
   const last = new Map<string, number>()
   for (const [path, address] of addresses) {
     // "/layers/conv2d/vars/0" and "/layers/conv2d/vars" belong to "layers/conv2d".

@@ -51,7 +51,10 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
     // What values do not tell, a mask or a constant, must be the same.
     const others = copy.pairs.filter((pair) => !pair.every((k) => samples.get(k)?.isTelling))
     if (copy.pairs.length - others.length < 2) continue
-    if (await allAlike(tensors, isSeries(copy.title, copy.of) ? copy.pairs : others)) take(repeats, copy, cosine)
+    if (!(await allAlike(tensors, isSeries(copy.title, copy.of) ? copy.pairs : others))) continue
+    take(repeats, copy, cosine)
+    if (!isCopyWord(copy.title) && !isCopyWord(copy.of) && !(await allAlike(tensors, copy.pairs)))
+      warnings.push(byValuesAlone(copy, cosine))
   }
   for (const [first, second] of links) {
     const [of, copy] = [tensors[first]!, tensors[second]!]
@@ -63,6 +66,12 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
 
 function take(repeats: Repeats, copy: NamedCopy, cosine: number | undefined): void {
   for (const position of copy.positions) repeats.set(position, copyReason(copy, cosineWords(cosine)))
+}
+
+/** What is said where no name speaks of a copy: branches that were fine-tuned a little from one network look the same. */
+function byValuesAlone({ title, of }: NamedCopy, cosine: number): string {
+  const judged = `${title} is taken for a second copy of ${of} and left out, by its values alone (cosine ${cosine.toFixed(4)})`
+  return `${judged}; where the network runs both, save each in a file of its own and give both`
 }
 
 /** Weights that have a shape in common with another one. */
@@ -123,11 +132,20 @@ function pairsOfPrefixes(tensors: readonly NamedTensor[], links: readonly (reado
     const isTurned = copy.pairs === undefined || (original.pairs !== undefined && isCopyWord(a) && !isCopyWord(b))
     const [from, to] = isTurned ? [copy, original] : [original, copy]
     if (!to.pairs || to.pairs.length < 2) return []
-    return [{ title: titleOf(to.prefix), of: titleOf(from.prefix), positions: [...to.members.values()].flat(), pairs: to.pairs }]
+    const positions = [...to.members.values()].flat()
+    const originals = [...from.members.values()].flat()
+    return [
+      { title: titleOf(tensors, to.prefix, positions), of: titleOf(tensors, from.prefix, originals), positions, pairs: to.pairs },
+    ]
   })
 }
 
-const titleOf = (prefix: string): string => prefix.replace(/[./_]$/, '') || 'the network beside it'
+/** A prefix as it is said: "s_net" where it is "s_" and all names go on with "net." */
+function titleOf(tensors: readonly NamedTensor[], prefix: string, members: readonly number[]): string {
+  const part = /^[^./]*[./]/.exec(tensors[members[0]!]!.name.slice(prefix.length))?.[0]
+  const isPart = prefix.endsWith('_') && part && members.every((k) => tensors[k]!.name.startsWith(part, prefix.length))
+  return (isPart ? prefix + part : prefix).replace(/[./_]$/, '') || 'the network beside it'
+}
 
 /** The last word of a prefix that says that it is the copy of the two. */
 function isCopyWord(prefix: string): boolean {

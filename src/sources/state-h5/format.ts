@@ -60,11 +60,11 @@ function isFloat({ type }: Hdf5Dataset): boolean {
   return type.kind === 'float' && FLOATS[type.bytes] !== undefined
 }
 
-/** The tensors of a file, in the order in which they were made where the file tells, else by name. */
+/** The tensors of a file, in the order in which they were made where the file tells, else in the alphabet's. */
 async function arraysOf(file: Hdf5File, access: RandomAccess): Promise<{ arrays: NamedArray[]; skipped: Skipped[] }> {
   const arrays: (NamedArray & { readonly made: number })[] = []
   const skipped: Skipped[] = []
-  const made = await headerAddresses(access)
+  const headers = await headerAddresses(access)
   for await (const { path, dataset } of datasetsOf(file, MOST_OBJECTS)) {
     const name = path.slice(1)
     const { shape } = dataset
@@ -78,9 +78,10 @@ async function arraysOf(file: Hdf5File, access: RandomAccess): Promise<{ arrays:
       dtype && shape.length === 4
         ? { access: await file.access(path), offset: 0, dtype }
         : { unsupported: type.kind === 'other' ? type.name : `${type.kind}${type.bytes * 8}` }
-    arrays.push({ name, array: { shape, fortranOrder: false, stored }, made: made?.get(path) ?? 0 })
+    arrays.push({ name, array: { shape, fortranOrder: false, stored }, made: headers?.addresses.get(path) ?? 0 })
   }
-  return { arrays: arrays.sort((a, b) => a.made - b.made), skipped }
+  const isUnknown = headers?.isInOrder === false
+  return { arrays: arrays.sort((a, b) => (isUnknown ? (a.name < b.name ? -1 : 1) : a.made - b.made)), skipped }
 }
 
 /** Every data set of a file, groups walked in their order. @throws InputError for more objects than any model has */
