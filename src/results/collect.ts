@@ -1,17 +1,16 @@
 import { flagsOf } from '../analysis/flags.ts'
 import { joinMeta } from '../analysis/join-meta.ts'
 import type { MetaTable } from '../analysis/meta-table.ts'
+import { untrainedText } from '../analysis/untrained.ts'
 import { asTabled } from '../database/provenance.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { describeCensus } from '../measure/census.ts'
-import { looksUntrained } from '../measure/flags.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { MeasuredLayer, SkippedRow } from '../measure/layer-source.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
-import { percent, plural } from '../words.ts'
 import { PARAMETERS } from './manifest.ts'
 import { tableFiles } from './table-files.ts'
 
@@ -122,15 +121,6 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
   for (const text of joined?.warnings ?? []) warnings.add(text)
   const models = asTabled(joined?.models ?? measured)
   return { version, parameters, models, layers, layerCount, flagged, skipped, failed, warnings: [...warnings], found, resumed }
-}
-
-/** A sentence about a model most of whose filters are as at initialisation. */
-function untrainedText(model: string, layers: readonly MeasuredLayer[]): string | undefined {
-  const fresh = layers.filter(({ flags }) => flags.variance_entropy?.startsWith(looksUntrained))
-  const sum = (some: readonly MeasuredLayer[]): number => some.reduce((total, { filters }) => total + filters, 0)
-  const share = sum(fresh) / sum(layers)
-  if (!(share > 0.5)) return undefined
-  return `${model} looks untrained: in ${fresh.length} of ${plural(layers.length, 'layer')} (${percent(share)} of its filters) the filters cannot be told from random ones, as at initialisation`
 }
 
 /**

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DATA, dragOver, letGo, NORMAL, type OpenPage, withPage } from './harness/page.ts'
-import { until } from './harness/tab.ts'
+import { reload, until } from './harness/tab.ts'
 
 // Dragging files and folders into the window, and results of earlier runs.
 
@@ -104,14 +104,11 @@ test('chromium: the address keeps the view: back, forward, reload, and the same 
     await page.sees('h1', 'Figures')
     await page.tab.run(() => history.back())
     await until(page.tab, 'the layer again', () => document.title.startsWith('layers.0.conv2.weight'), [])
-    await page.tab.run(() => location.reload())
+    await reload(page.tab)
     await page.sees('.pane.third h2', 'layers.0.conv2.weight')
     assert.is(await at(), layer)
     // A tab that has kept nothing says what the address shows.
-    await page.tab.run(() => {
-      sessionStorage.clear()
-      location.reload()
-    })
+    await reload(page.tab, { forget: true })
     await page.sees('.note', 'This address shows preact_w24_cifar10_normal')
     await page.drop(NORMAL)
     await page.sees('.pane.third h2', 'layers.0.conv2.weight')

@@ -1,10 +1,10 @@
 // What is wrong with a model, where and why, without unfolding; layers are found and ordered; ticking makes groups.
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { writeFlagged } from './harness/network.ts'
+import { networkBytes, writeFlagged } from './harness/network.ts'
 import { DATA, NORMAL, type OpenPage, ROBUST, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
@@ -55,6 +55,24 @@ for (const [width, height] of [
       const table = await page.tab.run(() => document.querySelector('.pane.middle tbody tr')!.getBoundingClientRect().bottom)
       assert.ok(table <= height, `the first layer of the table ends at ${table} of ${height} px`)
     }))
+
+test('chromium: a model that looks untrained is said to be so once, not layer by layer', () =>
+  withPage('chromium', async (page) => {
+    const fresh = join(folder, 'fresh.safetensors')
+    const layers = Array.from({ length: 5 }, (_, k) => ({
+      name: `blocks.${k}.weight`,
+      out: 16,
+      in: k === 0 ? 3 : 16,
+      kind: k === 3 ? ('sparse' as const) : ('fresh' as const),
+    }))
+    await writeFile(fresh, networkBytes(layers))
+    await page.drop(fresh)
+    await page.sees('.note.flagged', '5 layers of 5 to look at')
+    const seen = await page.tab.run(() => document.querySelector('.pane.middle')?.textContent ?? '')
+    assert.is(seen.split('looks untrained').length - 1, 1, seen)
+    assert.match(seen, /fresh looks untrained: in 4 of 5 layers/)
+    assert.match(seen, /blocks\.3\.weight.*of the filters are close to zero/)
+  }))
 
 test('chromium: layers are found by name and by flag, and ordered by name, shape and every metric', () =>
   withPage('chromium', async (page) => {

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { exportTable, runTables } from '../../src/index.ts'
 import { analyze, listInputs } from '../../src/node.ts'
 import { catchDownloads, downloaded, FIXTURES, NORMAL, type OpenPage, withPage } from './harness/page.ts'
-import { until } from './harness/tab.ts'
+import { reload, until } from './harness/tab.ts'
 
 // Every format as a person drops it: the page's layer table is the one that Node writes, byte for byte.
 
@@ -16,7 +16,7 @@ const fixture = (path: string): string => join(FIXTURES, path)
 
 /** Drops files into an empty page and compares the layer table with Node's. */
 async function sameAsNode(page: OpenPage, paths: readonly string[], what: string): Promise<void> {
-  await page.tab.goto(`${page.server.url}/`)
+  await reload(page.tab, { forget: true }) // nothing of the drop before
   await catchDownloads(page.tab)
   const analysis = await analyze(await listInputs(paths.slice(0, 1)), { hash: false })
   const [layers] = runTables(analysis)

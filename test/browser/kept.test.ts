@@ -2,9 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NORMAL, type OpenPage, ROBUST, withPage } from './harness/page.ts'
-import { engines, until } from './harness/tab.ts'
-
-const reload = ({ tab }: OpenPage): Promise<void> => tab.run(() => location.reload())
+import { engines, reload, until } from './harness/tab.ts'
 
 /** Waits until what the tab keeps is written: how many models, from the page's own data base. */
 const kept = ({ tab }: OpenPage, models: number): Promise<void> =>
@@ -35,19 +33,19 @@ for (const engine of engines)
       await kept(page, 2)
       await page.show('#/model/preact_w24_cifar10_robust/3')
       await page.sees('.pane.third h2')
-      await reload(page)
+      await reload(page.tab)
       await page.sees('.pane.third h3', 'Least typical filters')
       assert.is(await page.tab.run(() => document.querySelectorAll('.model-link').length), 2)
       await page.show('#/models')
       await page.click('[aria-label="Remove preact_w24_cifar10_normal from the page"]')
       await until(page.tab, 'one model', () => document.querySelectorAll('.overview tbody tr').length === 1, [])
       await kept(page, 1)
-      await reload(page)
+      await reload(page.tab)
       await page.sees('.overview tbody', 'preact_w24_cifar10_robust')
       await until(page.tab, 'one model', () => document.querySelectorAll('.overview tbody tr').length === 1, [])
       await page.click('[aria-label="Remove preact_w24_cifar10_robust from the page"]')
       await kept(page, 0)
-      await reload(page)
+      await reload(page.tab)
       await page.sees('h1', 'Drop models')
     }))
 
@@ -56,7 +54,7 @@ test('chromium: an example is here after a reload', () =>
     await page.click('.example')
     await page.sees('.pane.middle h2', 'vgg_w16_cifar10_normal')
     await kept(page, 1)
-    await reload(page)
+    await reload(page.tab)
     await page.sees('.pane.middle h2', 'vgg_w16_cifar10_normal')
   }))
 

@@ -9,7 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openBrowser } from './harness/open.ts'
 import { DATA, NORMAL, PAGE, withPage } from './harness/page.ts'
-import { type Tab, until } from './harness/tab.ts'
+import { reload, type Tab, until } from './harness/tab.ts'
 
 /** Runs `filterlens view` until the work is done. */
 async function withView(words: readonly string[], work: (url: string, tab: Tab) => Promise<void>): Promise<void> {
@@ -48,7 +48,7 @@ test('filterlens view: the models are there, and the address shows the same agai
     await shows(tab, '.pane.middle h2', 'preact_w24_cifar10_normal')
     assert.match(await tab.run(() => location.href), /\?data#\/model\/preact_w24_cifar10_normal$/)
     await tab.goto(`${url}?data#/model/preact_w24_cifar10_normal/4?order=norm`)
-    await tab.run(() => location.reload())
+    await reload(tab)
     await shows(tab, '.pane.third h2', 'layers.1.conv2.weight')
     await until(
       tab,

@@ -1,3 +1,4 @@
+import { saysUntrained, untrainedText } from '../../analysis/untrained.ts'
 import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
@@ -24,7 +25,10 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
         No layer is flagged: none falls below the limits of {list(shownMetrics.map(({ title }) => title.toLowerCase()))}.
       </p>
     )
-  const rest = flagged.slice(FIRST)
+  const untrained = untrainedText(model.name, model.layers)
+  // A model that looks untrained is said to be so once; its layers are told what else there is.
+  const listed = untrained === undefined ? flagged : flagged.map(withoutUntrained).filter(({ flags }) => flags.length > 0)
+  const rest = listed.slice(FIRST)
   return (
     <section class="note flagged" aria-label="Flagged layers">
       <h3>
@@ -42,7 +46,8 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
           ))}
         </ul>
       )}
-      <Sentences model={model} layers={flagged.slice(0, FIRST)} />
+      {untrained && <p class="small sentences">{untrained}.</p>}
+      {listed.length > 0 && <Sentences model={model} layers={listed.slice(0, FIRST)} />}
       {rest.length > 0 && (
         <details>
           <summary class="small">and {plural(rest.length, 'more layer')}</summary>
@@ -51,6 +56,10 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
       )}
     </section>
   )
+}
+
+function withoutUntrained({ row, flags }: FlaggedLayer): FlaggedLayer {
+  return { row, flags: flags.filter(({ message }) => !saysUntrained(message)) }
 }
 
 function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {

@@ -1,3 +1,4 @@
+import { untrainedText } from '../../analysis/untrained.ts'
 import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { DepthNote } from '../parts/depth-note.tsx'
@@ -87,6 +88,8 @@ function Census({ model }: { model: Loaded }) {
   const reasons = new Map<string, typeof model.skipped>()
   for (const skip of model.skipped) reasons.set(skip.reason, [...(reasons.get(skip.reason) ?? []), skip])
   const meta = Object.entries(model.row.meta)
+  const untrained = untrainedText(model.ownName, model.layers)
+  const notSaidAbove = (warning: string): boolean => warning !== untrained
   return (
     <>
       {meta.length > 0 && (
@@ -125,7 +128,7 @@ function Census({ model }: { model: Loaded }) {
           </ul>
         </details>
       )}
-      {model.warnings.map((warning) => (
+      {model.warnings.filter(notSaidAbove).map((warning) => (
         <p key={warning} class="note small">
           {warning}
         </p>

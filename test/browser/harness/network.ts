@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 
-/** A 3×3 layer: `plain` random weights that are larger in the middle, as training makes them, `sparse` with most filters at zero, `one` with one pattern only. */
+/** A 3×3 layer: `plain` random weights that are larger in the middle, as training makes them, `sparse` with most filters at zero, `one` with one pattern only, `fresh` random weights as at initialisation. */
 export interface MadeLayer {
   readonly name: string
   readonly out: number
   readonly in: number
-  readonly kind?: 'plain' | 'sparse' | 'one'
+  readonly kind?: 'plain' | 'sparse' | 'one' | 'fresh'
 }
 
 /** Numbers in [-1, 1) that are the same in every run. */
@@ -23,7 +23,8 @@ function weightsOf({ out, in: inside, kind = 'plain' }: MadeLayer, next: () => n
     const size = kind === 'sparse' && filter % 4 > 0 ? 1e-8 : 1
     const whole = next()
     for (let tap = 0; tap < 9; tap++)
-      weights[filter * 9 + tap] = size * (kind === 'one' ? whole * (tap + 1) + 0.001 * next() : next() * (tap === 4 ? 3 : 1))
+      weights[filter * 9 + tap] =
+        size * (kind === 'one' ? whole * (tap + 1) + 0.001 * next() : next() * (tap === 4 && kind !== 'fresh' ? 3 : 1))
   }
   return weights
 }

@@ -44,7 +44,7 @@ export async function until<A extends unknown[]>(
   const end = Date.now() + seconds * 1000
   const holds = (): Promise<boolean> =>
     tab.run(condition, ...args).catch((error: unknown) => {
-      if (/context was destroyed|navigat/i.test(String(error))) return false // the page is being loaded anew
+      if (/destroyed|navigat/i.test(String(error))) return false // the page is being loaded anew
       throw error
     })
   while (!(await holds())) {
@@ -54,4 +54,14 @@ export async function until<A extends unknown[]>(
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+/** Loads the page anew, and waits for the new document: what is asked next is not answered by the old one. */
+export async function reload(tab: Tab, { forget = false }: { readonly forget?: boolean } = {}): Promise<void> {
+  await tab.run((all) => {
+    if (all) sessionStorage.clear()
+    Object.assign(globalThis, { beforeReload: true })
+    setTimeout(() => location.reload()) // once this call has been answered
+  }, forget)
+  await until(tab, 'a new document', () => !('beforeReload' in globalThis) && document.readyState === 'complete', [])
 }
