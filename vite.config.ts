@@ -17,6 +17,12 @@ function companions(): Plugin {
   }
 }
 
+/** The kernels are a file of their own, the same for the page and its workers: a browser loads it once for them all. */
+const rolldownOptions = {
+  checks: { pluginTimings: false },
+  output: { topLevelVar: true, codeSplitting: { groups: [{ name: 'kernels', test: /module\.generated/ }] } },
+}
+
 const modules = new Set<string>()
 
 /** Notes which packages the page and its workers hold. */
@@ -45,8 +51,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 6000,
     reportCompressedSize: false,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions,
   },
-  worker: { format: 'es', plugins: () => [notices()], rolldownOptions: { checks: { pluginTimings: false } } },
+  worker: { format: 'es', plugins: () => [notices()], rolldownOptions },
   plugins: [companions(), notices()],
 })

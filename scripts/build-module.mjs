@@ -21,9 +21,12 @@ const sha256 = createHash('sha256').update(bytes).digest('hex')
 writeChanged(
   'src/wasm/module.generated.ts',
   `// Written by scripts/build-module.mjs from assembly/: do not edit.
-export const moduleSha256: string = '${sha256}'
-export const moduleBase64: string =
-  '${bytes.toString('base64')}'
+// One object, of which no bundler leaves a part out: the page and its workers then share one file.
+export const builtModule: { readonly sha256: string; readonly base64: string } = {
+  sha256: '${sha256}',
+  base64:
+    '${bytes.toString('base64')}',
+}
 `,
 )
 

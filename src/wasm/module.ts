@@ -3,7 +3,7 @@ import { type MemoryCalls, openArena } from './arena.ts'
 import { type DecodeCalls, decodeCalls } from './decode.ts'
 import type { ModuleExports } from './exports.generated.ts'
 import { type LiveCalls, liveCalls } from './live.ts'
-import { moduleBase64, moduleSha256 } from './module.generated.ts'
+import { builtModule } from './module.generated.ts'
 import { type PanelCalls, panelCalls } from './panels.ts'
 import { type ProjectionCalls, projectionCalls } from './projections.ts'
 import { type RowCalls, rowCalls } from './rows.ts'
@@ -21,7 +21,7 @@ export type { SegmentMoments } from './segment-moments.ts'
 export type { Picks } from './shift-draws.ts'
 
 /** SHA-256 (hex) of the WASM module: results of two modules must not be mixed. */
-export { moduleSha256 }
+export const moduleSha256: string = builtModule.sha256
 
 /** Functions that stored numbers may pass through: the same bits in every engine (host Math is not). */
 export type WasmMath = Pick<ModuleExports, 'exp' | 'expm1' | 'log' | 'log1p' | 'log2' | 'log10' | 'pow'>
@@ -46,7 +46,7 @@ export interface WasmInstance
 
 /** The bytes of the module that this package holds. */
 export function moduleBytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(moduleBase64)
+  const text = atob(builtModule.base64)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
