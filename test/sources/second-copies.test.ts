@@ -96,6 +96,26 @@ test('a copy that no name speaks of is said to be judged by its values alone, un
     assert.equal((await measured([...network('rgb_branch.'), ...network(copy, { noise })])).warnings, [], copy)
 })
 
+test('networks drawn around one constant, one blur or one identity are no copies of each other; an average of one is', async () => {
+  const blur = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((value) => value / 16)
+  const starts: Record<string, (at: number, inputs: number) => number> = {
+    constant: () => 0.5,
+    blur: (at) => blur[at % 9]!,
+    identity: (at, inputs) => (at % 9 === 4 && Math.floor(at / 9 / inputs) === Math.floor(at / 9) % inputs ? 1 : 0),
+  }
+  const around = (prefix: string, start: (at: number, inputs: number) => number, seed: number, noise = 0): NamedTensor[] =>
+    [0, 1, 2].map((k) => {
+      const [own, other] = [drawn(576, 10 * seed + k), drawn(576, 700 + k)]
+      const values = own.map((value, at) => start(at, 8) + 0.02 * (value + noise * other[at]!))
+      return tensor(`${prefix}conv${k}.weight`, [8, 8, 3, 3], values)
+    })
+  const stem = tensor('stem.weight', [8, 3, 3, 3], drawn(216, 3))
+  for (const [name, start] of Object.entries(starts)) {
+    assert.is((await measured([stem, ...around('up.', start, 1), ...around('down.', start, 2)])).reasons.length, 0, name)
+    assert.is((await measured([stem, ...around('up.', start, 1), ...around('mean_up.', start, 1, 0.1)])).reasons.length, 3, name)
+  }
+})
+
 test('the one that is named like a copy is the copy, though it comes first', async () => {
   const { repeats } = await copiesOf([...network('mean_model.', { noise: 0.05 }), ...network('student_model.')])
   assert.equal([...repeats.keys()], [0, 1, 2, 3])

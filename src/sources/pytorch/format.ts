@@ -11,7 +11,7 @@ import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel, Training } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
-import { ALIKE, cosineWords, isSeries, networkCosine, samplesOf } from '../state-dict/likeness.ts'
+import { ALIKE, areOwnValuesAlike, cosineWords, isSeries, networkCosine, samplesOf } from '../state-dict/likeness.ts'
 import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
 import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
 import { copiesOf } from '../state-dict/second-copies.ts'
@@ -353,7 +353,8 @@ function valuesOf(checkpoint: Checkpoint, file: string): NetworkValues {
       const pairs = tensors.flatMap((_, k) => (k % 2 === 0 ? [[samples.get(k), samples.get(k + 1)] as const] : []))
       const cosine = networkCosine(pairs)
       if (cosine === undefined) return undefined
-      return { cosine, isCopy: cosine >= ALIKE && (!isSeries(a.key, b.key) || (await same(a, b))) }
+      const isNear = cosine >= ALIKE && areOwnValuesAlike(pairs)
+      return { cosine, isCopy: isNear && (!isSeries(a.key, b.key) || (await same(a, b))) }
     },
   }
 }

@@ -7,6 +7,10 @@ const SAMPLED = 1024
 /** Elements by which most weights are told apart, and the cosine over them below which they are. */
 const GLANCED = 64
 const LEAST_LIKENESS = 0.5
+/** Values further from the others than this many times their median are cut to it, so that the ones of an identity do not decide. */
+const MOST_DEVIATION = 3
+/** The cosine from which on what is a weight's own, beside what all its kernels share, is alike too. */
+const OWN_ALIKE = 0.5
 /** Bytes that are compared in one step. */
 const COMPARED = 1 << 20
 /** Weights that were learned, or drawn at random, take more values than this; those of a fixed kernel (a blur, an edge) fewer. */
@@ -25,6 +29,8 @@ export interface Sample {
   readonly values: Float64Array
   /** How they are laid out: samples of one layout alone can be compared. */
   readonly layout: string
+  /** Elements of one kernel. */
+  readonly kernel: number
   /** Whether they tell one weight from another: a constant, a mask or a fixed kernel does not. */
   readonly isTelling: boolean
 }
@@ -52,12 +58,16 @@ async function sampleOf({ shape, weights }: NamedTensor): Promise<Sample | undef
   const bytes = count * storedBytes[dtype]
   // A file that is too short is refused by whoever reads the weight.
   if (count === 0 || offset + bytes > access.byteLength) return undefined
-  return sampleFrom(numbersOf(await access.read(offset, bytes), dtype, count), strides?.join() ?? '')
+  return sampleFrom(
+    numbersOf(await access.read(offset, bytes), dtype, count),
+    strides?.join() ?? '',
+    shape.slice(2).reduce((product, size) => product * size, 1),
+  )
 }
 
-/** A sample of these values. */
-export function sampleFrom(values: Float64Array, layout: string): Sample {
-  return { values, layout, isTelling: new Set(values).size >= FEWEST_VALUES && values.every(Number.isFinite) }
+/** A sample of these values, which are kernels of so many elements. */
+function sampleFrom(values: Float64Array, layout: string, kernel: number): Sample {
+  return { values, layout, kernel, isTelling: new Set(values).size >= FEWEST_VALUES && values.every(Number.isFinite) }
 }
 
 /**
@@ -77,6 +87,26 @@ export function networkCosine(pairs: Iterable<readonly [Sample | undefined, Samp
   }
   return first > 0 && second > 0 ? dot / (Math.sqrt(first) * Math.sqrt(second)) : undefined
 }
+
+/**
+ * Whether two networks are alike in what is their own as well: without the median of each place of the kernels, and without outliers. Two
+ * networks that were drawn around one constant, one blur or one identity are near each other by `networkCosine`, and no copies.
+ */
+export function areOwnValuesAlike(pairs: Iterable<readonly [Sample | undefined, Sample | undefined]>): boolean {
+  const rests = [...pairs].map(([a, b]) => [a && ownValues(a), b && ownValues(b)] as const)
+  return (networkCosine(rests) ?? 1) >= OWN_ALIKE
+}
+
+function ownValues(sample: Sample): Sample {
+  const { values, kernel } = sample
+  const middles = Array.from({ length: kernel }, (_, place) => medianOf(values.filter((_, k) => k % kernel === place)))
+  const rest = values.map((value, k) => value - middles[k % kernel]!)
+  const most = MOST_DEVIATION * medianOf(rest.map(Math.abs))
+  return { ...sample, values: most > 0 ? rest.map((value) => Math.min(most, Math.max(-most, value))) : rest }
+}
+
+/** Sorts them. */
+const medianOf = (values: Float64Array): number => values.sort()[values.length >> 1] ?? 0
 
 /** False where the first few values say already that two weights are not alike, so that most pairs cost little. */
 export function mayBeAlike(a: Sample, b: Sample): boolean {

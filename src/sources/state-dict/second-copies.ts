@@ -1,5 +1,15 @@
 import { copyReason, type NamedCopy, namedRepeats, type Repeats, speaksOfCopy, squeezed } from './copies.ts'
-import { ALIKE, cosineWords, isSeries, mayBeAlike, networkCosine, type Sample, sameBytes, samplesOf } from './likeness.ts'
+import {
+  ALIKE,
+  areOwnValuesAlike,
+  cosineWords,
+  isSeries,
+  mayBeAlike,
+  networkCosine,
+  type Sample,
+  sameBytes,
+  samplesOf,
+} from './likeness.ts'
 import type { NamedTensor } from './named-tensor.ts'
 
 /** What of a dict repeats something else of it. */
@@ -33,8 +43,8 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
   const { repeats, copies } = namedRepeats(tensors)
   const warnings: string[] = []
   const samples = await samplesOf(tensors, comparable(tensors, repeats))
-  const likeness = (pairs: NamedCopy['pairs']): number | undefined =>
-    networkCosine(pairs.map(([a, b]) => [samples.get(a), samples.get(b)] as const))
+  const sampled = (pairs: NamedCopy['pairs']) => pairs.map(([a, b]) => [samples.get(a), samples.get(b)] as const)
+  const likeness = (pairs: NamedCopy['pairs']): number | undefined => networkCosine(sampled(pairs))
   for (const copy of copies) {
     const cosine = likeness(copy.pairs)
     if (cosine !== undefined && cosine < ALIKE)
@@ -47,7 +57,7 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
   for (const copy of pairsOfPrefixes(tensors, links)) {
     if (copy.positions.some((k) => repeats.has(k)) || copy.pairs.some(([, original]) => repeats.has(original))) continue
     const cosine = likeness(copy.pairs)
-    if (cosine === undefined || cosine < ALIKE) continue
+    if (cosine === undefined || cosine < ALIKE || !areOwnValuesAlike(sampled(copy.pairs))) continue
     // What values do not tell, a mask or a constant, must be the same.
     const others = copy.pairs.filter((pair) => !pair.every((k) => samples.get(k)?.isTelling))
     if (copy.pairs.length - others.length < 2) continue
