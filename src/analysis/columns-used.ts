@@ -19,17 +19,21 @@ export function columnsUsed(models: readonly Pick<ModelRow, 'model' | 'meta'>[])
     return column ? [`${what} from "${column.name}"`] : []
   })
   const missing = meanings.flatMap(([what, names]) => (names.some((name) => metaColumn(models, name)) ? [] : [what]))
+  return [
+    `columns: ${used.length > 0 ? used.join(', ') : 'none is understood'}${missing.length > 0 ? `; none for ${list(missing, 'or')}` : ''}`,
+    ...robustNotUnderstood(models),
+  ]
+}
+
+/** A sentence about models whose Robust is neither true nor false, and which are in no group; none where there are none. */
+export function robustNotUnderstood(models: readonly Pick<ModelRow, 'model' | 'meta'>[]): string[] {
   const strange = models.filter(({ meta }) => {
     const value = metaValue(meta, knownColumns.robust)
     return !isMissing(value) && robustOf(value) === null
   })
   const strangeValues = [...new Set(strange.map(({ meta }) => String(metaValue(meta, knownColumns.robust))))]
+  if (strange.length === 0) return []
   return [
-    `columns: ${used.length > 0 ? used.join(', ') : 'none is understood'}${missing.length > 0 ? `; none for ${list(missing, 'or')}` : ''}`,
-    ...(strange.length > 0
-      ? [
-          `Robust is ${firstFew(strangeValues.map((value) => `"${value}"`))} for ${firstFew(strange.map(({ model }) => model))}, which is neither true nor false: give True or False, 1 or 0, yes or no`,
-        ]
-      : []),
+    `Robust is ${firstFew(strangeValues.map((value) => `"${value}"`))} for ${firstFew(strange.map(({ model }) => model))}, which is neither true nor false: give True or False, 1 or 0, yes or no`,
   ]
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { columnsUsed } from '../analysis/columns-used.ts'
+import { columnsUsed, robustNotUnderstood } from '../analysis/columns-used.ts'
 import type { GroupChoice } from '../analysis/members.ts'
 import { pairsBy } from '../analysis/pair-by.ts'
 import type { StudyQuestion } from '../analysis/study.ts'
@@ -40,7 +40,8 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
   const names = run.models.map(({ model }) => model)
   const made = wanted.pairBy && pairsBy(run.models, wanted.pairBy)
   for (const note of made?.notes ?? []) say(note)
-  for (const note of wanted.pairs !== undefined || wanted.pairBy || wanted.question ? columnsUsed(run.models) : []) say(note)
+  const asked = wanted.pairs !== undefined || wanted.pairBy || wanted.question
+  for (const note of asked ? columnsUsed(run.models) : robustNotUnderstood(run.models)) say(note)
   return extend(run, inputs, {
     pairs: wanted.pairs === undefined ? made?.pairs : await readPairsFile(wanted.pairs, names),
     groups: wanted.groups,

@@ -1,5 +1,6 @@
+import { chanceDraws } from '../analysis/exchange.ts'
 import type { Chance, ShiftMatrix } from '../analysis/report-types.ts'
-import { fixed, sentence, shorten } from '../words.ts'
+import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
 import { chanceNote, chanceText, isBeyondChance } from './chance-words.ts'
 import { COLUMN, type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { type Conventions, filtersTaken } from './filters-taken.ts'
@@ -9,8 +10,13 @@ import { colour } from './theme.ts'
 /** Above this the numbers no longer fit their cells and are left to the table. */
 const MOST_NUMBERS = 14
 
+/** What is drawn; `draws`: of each chance level, where they are not those of the group analysis. */
+export interface ShiftMatrixData extends ShiftMatrix {
+  readonly draws?: number
+}
+
 /** Distribution shift between every two values of a column: darker is a larger shift, bold one beyond chance; the upper triangle repeats the lower and stays empty. */
-export function shiftMatrixFigure(data: ShiftMatrix, conventions: Conventions = {}): Figure {
+export function shiftMatrixFigure(data: ShiftMatrixData, conventions: Conventions = {}): Figure {
   const names = data.values.map((value) => shorten(value, 28))
   const n = names.length
   const left = Math.ceil(names.reduce((most, name) => Math.max(most, textWidth(name, 11.5)), 60)) + 12
@@ -103,7 +109,7 @@ function cellText(value: number | null, cell: number): string {
 }
 
 /** Only the excess over chance is compared, of those beyond it; without chance levels nothing is. */
-function captionOf(data: ShiftMatrix): string {
+function captionOf(data: ShiftMatrixData): string {
   const cells: { i: number; j: number; value: number; chance: Chance | null }[] = []
   for (let i = 0; i < data.values.length; i++)
     for (let j = 0; j < i; j++) {
@@ -122,10 +128,18 @@ function captionOf(data: ShiftMatrix): string {
   }
   if (!cells.some(({ chance }) => chance)) return 'Shifts between every two values; what chance gives is not known for them.'
   const most = beyond.reduce((best, cell) => (best && best.chance.excess >= cell.chance.excess ? best : cell), beyond[0])
-  const count = `${beyond.length} of ${cells.length} shifts are beyond chance`
   if (!most) {
     const before = cells.filter(({ chance }) => chance && chance.p < 0.05).length
-    return `None of ${cells.length} shifts is shown to be beyond chance${before > 0 ? `; ${before} ${before === 1 ? 'has' : 'have'} p below 0.05 before the correction for ${cells.length}` : ''}.`
+    return `None of ${cells.length} shifts is shown to be beyond chance${before > 0 ? `; ${before} ${before === 1 ? 'has' : 'have'} p below 0.05 before the correction for ${cells.length}` : ''}${leastText(cells, data.draws ?? chanceDraws)}.`
   }
-  return `${count}, by most that between ${name(most.j)} and ${name(most.i)} (${level(most)}).`
+  return `${beyond.length} of ${cells.length} shifts are beyond chance, by most that between ${name(most.j)} and ${name(most.i)} (${level(most)}).`
+}
+
+/** What p cannot fall below after the correction for so many shifts, where that is too much to show anything: the draws are too few. */
+function leastText(cells: readonly { readonly chance: Chance | null }[], draws: number): string {
+  const family = Math.max(...cells.map(({ chance }) => chance?.family ?? 0))
+  const least = family / (1 + draws)
+  return least < 0.05
+    ? ''
+    : `; after it ${count(draws)} draws cannot give a p below ${pNumber(least)}, so few that none could be shown`
 }

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { columnsUsed } from '../../src/analysis/columns-used.ts'
+import { columnsUsed, robustNotUnderstood } from '../../src/analysis/columns-used.ts'
 import { mannWhitney } from '../../src/analysis/mann-whitney.ts'
 import { labelsOf, metaColumn } from '../../src/analysis/meta-column.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
@@ -161,6 +161,8 @@ test('pairs by architecture and data set, the nearest name of several; columns t
   assert.match(columnsUsed(run.models)[0]!, /none for clean accuracy/)
   const strange = columnsUsed([{ model: 'm', meta: { Robust: 'maybe' } }])
   assert.match(strange[1]!, /Robust is "maybe" for m, which is neither true nor false/)
+  assert.equal(robustNotUnderstood([{ model: 'm', meta: { Robust: 'maybe' } }]), strange.slice(1))
+  assert.equal(robustNotUnderstood([{ model: 'm', meta: { Robust: 'yes' } }]), [])
   assert.equal(columnsUsed([{ model: 'm', meta: {} }]), [])
   assert.is(metaColumn(run.models, 'training dataset')?.name, 'Training-Dataset')
   assert.equal(

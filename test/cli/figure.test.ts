@@ -26,6 +26,11 @@ test('each kind of figure is drawn of a model', () =>
       assert.match(svg, /^<svg /, kind)
       assert.match(caption, /^\S.*\.$/, kind)
     }
+    const { said } = await drawn(folder, ['deciles', NORMAL])
+    assert.match(
+      said,
+      /\d+ of \d+ shifts are beyond chance, by most that between .* \(D = [\d.]+; chance [\d.]+, 95 %: [\d.]+\)\./,
+    )
     assert.match((await drawn(folder, ['covariance', NORMAL])).said, /figure\.svg\n\S.*\.\n$/)
   }))
 

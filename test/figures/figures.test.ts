@@ -301,6 +301,16 @@ test('shift matrix: two values, many values, undefined ones', () => {
     shift: values.map((_, i) => values.map((__, j) => Math.abs(i - j))),
   })
   assert.is(many.width, 960)
+  const least = 1 / 1001
+  const weak = { ...high!, p: least, p_holm: 66 * least, family: 66 }
+  const three = { column: 'x', values: ['a', 'b', 'c'], models: [1, 1, 1], filters: [9, 9, 9] }
+  const shift = three.values.map((_, i) => three.values.map((__, j) => Math.abs(i - j)))
+  const chance = shift.map((row) => row.map((value) => (value === 0 ? null : weak)))
+  assert.is(
+    shiftMatrixFigure({ ...three, shift, chance }).caption,
+    'None of 3 shifts is shown to be beyond chance; 3 have p below 0.05 before the correction for 3; after it 1,000 draws cannot give a p below 0.066, so few that none could be shown.',
+  )
+  assert.not.match(shiftMatrixFigure({ ...three, shift, chance, draws: 5000 }).caption, /draws/)
   const none = shiftMatrixFigure({
     column: 'x',
     values: ['a', 'b'],
