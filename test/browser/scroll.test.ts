@@ -37,7 +37,9 @@ for (const engine of ['chromium', 'firefox'] as const)
             },
             [selector],
           )
+          // The pane is whole: what is read from the file comes last, and makes it longer.
           if (selector === '.pane.third') await page.sees('.pane.third h3', 'Least typical')
+          else await page.sees('.pane.middle summary', 'Everything in the file')
           const start = (await tab.run(pane, selector))!
           assert.ok(start.left > 20, `${selector} holds more than is seen (${start.left} px)`)
           for (let turns = 0; turns < 60 && (await tab.run(pane, selector))!.left > 1; turns++) {
