@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { build as esbuild } from 'esbuild'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { build } from 'vite'
+import { build as viteBuild } from 'vite'
 import { bundlePage } from './harness/bundle.ts'
 import { openBrowser } from './harness/open.ts'
 import { FIXTURES, NORMAL } from './harness/page.ts'
@@ -49,7 +50,7 @@ test('chromium: analyze through Vite', async () => {
   const tab = await openBrowser('chromium')
   if (!tab) return
   const folder = await mkdtemp(join(tmpdir(), 'filterlens-bundled-'))
-  await build({
+  await viteBuild({
     configFile: false,
     root: 'examples/browser/bundled',
     base: './',
@@ -82,6 +83,37 @@ test('chromium: where a bundler left out the worker for HDF5, that is said, and 
     await tab.close()
     await server.close()
     await remove()
+  }
+})
+
+test('chromium: analyze through esbuild, with the workers as entries of their own', async () => {
+  const tab = await openBrowser('chromium')
+  if (!tab) return
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-esbuild-'))
+  try {
+    await esbuild({
+      entryPoints: [
+        'examples/browser/bundled/main.js',
+        'dist/browser/browser-hdf5-worker.js',
+        'dist/browser/browser-measure-worker.js',
+      ],
+      entryNames: '[name]',
+      outdir: folder,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      logLevel: 'error',
+    })
+    await writeFile(join(folder, 'index.html'), await readFile('examples/browser/bundled/index.html', 'utf8'))
+    const server = await serveFolders({ '/': folder })
+    try {
+      await useExample(tab, `${server.url}/`)
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await tab.close()
+    await rm(folder, { recursive: true })
   }
 })
 
