@@ -45,7 +45,12 @@ test('rows come in input order, numbered by layer, with what was left out and wh
       ['b/net', 'bar.weight', '1×7, not asked for (--kernel all)'],
     ],
   )
-  assert.equal([warnings, failed], [[], []])
+  // The weights are drawn at random, and that is said.
+  assert.equal(
+    warnings.map((text) => text.slice(0, text.indexOf(':'))),
+    ['a/net looks untrained'],
+  )
+  assert.equal(failed, [])
   // The depth counts every convolution, measured or not.
   assert.equal(
     layers.map(({ conv_depth, conv_depth_norm }) => [conv_depth, conv_depth_norm]),
