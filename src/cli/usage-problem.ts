@@ -38,8 +38,10 @@ const dashed = (name: string): string => `${name.length > 1 ? '--' : '-'}${name}
 
 /** `  Argument: format, Given: "xls", Choices: "csv", "arrow"`. */
 function choiceProblem(line: string): string {
-  const [, name, given, choices] = /^\s*Argument: (.*), Given: (.*), Choices: (.*)$/.exec(line) ?? []
-  if (name === undefined || given === undefined || choices === undefined) return line.trim()
+  const [said = '', choices] = line.trim().split(', Choices: ')
+  const [argument = '', given] = said.split(', Given: ')
+  if (!argument.startsWith('Argument: ') || given === undefined || choices === undefined) return line.trim()
+  const name = argument.slice('Argument: '.length)
   return `${dashed(name)} ${given.replaceAll('"', '')}: give ${list(choices.replaceAll('"', '').split(', '), 'or')}`
 }
 

@@ -11,5 +11,8 @@ export async function saving(work: () => void | Promise<void>): Promise<void> {
 
 /** A name of a model or layer as part of a file's. */
 export function asFileName(text: string): string {
-  return text.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '')
+  return text
+    .split(/[^\w.]/)
+    .filter((part) => part !== '')
+    .join('-')
 }

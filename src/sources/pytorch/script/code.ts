@@ -55,7 +55,12 @@ export function readScriptCode(files: ReadonlyMap<string, string>): ScriptCode {
 
 /** True for the head of a function that has come to its end. */
 function isComplete(head: string): boolean {
-  return head.endsWith(':') && /\)(\s*->[^:]*)?:$/.test(head.slice(-1000))
+  if (!head.endsWith(':')) return false
+  // Either the parameters end right there, or what is returned stands between their end and the colon.
+  const end = head.slice(-1000, -1)
+  if (end.endsWith(')')) return true
+  const arrow = end.lastIndexOf('->')
+  return arrow > 0 && end.slice(0, arrow).trimEnd().endsWith(')') && !end.includes(':', arrow)
 }
 
 /** "self", "x" of "def forward(self: __torch__.Net, x: Tensor) -> Tensor:". */
