@@ -6,6 +6,7 @@ import {
   type Analysis,
   analyze,
   analyzeGroups,
+  analyzeStudies,
   exportTable,
   layerTableBytes,
   modelTableBytes,
@@ -45,6 +46,7 @@ export async function identitySuite({ models, meta, pairs }: IdentityFiles): Pro
   const analysis = { ...plain, models: joinMeta(plain.models, parseMeta('meta.csv', meta)).models }
   const names = analysis.models.map((model) => model.model)
   const report = await analyzeGroups(inputs, { analysis, pairs: joinPairs(names, parsePairs('pairs.csv', pairs)) })
+  const studies = await analyzeStudies(inputs, { analysis, groupBy: ['Robust'], correlate: ['Clean Accuracy'] })
   const network: Input = { path: 'synthetic.safetensors', access: syntheticNetwork(), folder: emptyFolder }
   const synthetic = await analyze([network], { kernel: 'all' })
   const others = await Promise.all(
@@ -58,6 +60,7 @@ export async function identitySuite({ models, meta, pairs }: IdentityFiles): Pro
     'models.arrow': await hexOf(modelTableBytes(analysis)),
     'skipped.arrow': await hexOf(skippedTableBytes(analysis)),
     'groups.json': await hexOf(jsonOf(report)),
+    'studies.json': await hexOf(jsonOf(studies)),
     'layers.csv': await hexOf(exportTable(layers!, 'csv')),
     'layers.parquet': await hexOf(exportTable(layers!, 'parquet')),
     'synthetic/layers.arrow': await hexOf(layerTableBytes(synthetic)),
