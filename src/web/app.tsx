@@ -84,7 +84,7 @@ function Top({ empty }: { empty: boolean }) {
           <SaveMenu />
         </>
       )}
-      <button type="button" class="icon wide-only" aria-label="Keys and help" onClick={() => (helpOpen.value = true)}>
+      <button type="button" class="icon" aria-label="Keys and help" onClick={() => (helpOpen.value = true)}>
         <HelpIcon />
       </button>
       <button type="button" class="icon" aria-label="Light or dark" onClick={toggleTheme}>

@@ -115,6 +115,8 @@ test('chromium: the help holds the definitions of every metric, the version and 
   withPage('chromium', async (page) => {
     await page.tab.press('?')
     await page.sees('dialog[open] .definitions', 'variance_entropy')
+    assert.is(await page.tab.run(() => document.querySelector('dialog')!.scrollTop), 0, 'it opens at its beginning')
+    assert.is(await page.tab.run(() => document.activeElement?.getAttribute('aria-label')), 'Close')
     await page.sees('dialog[open] .definitions', 'Σ q·log10 q')
     await page.sees('dialog[open] h2', 'filterlens 0.1.0')
     await page.sees('dialog[open]', 'please cite')

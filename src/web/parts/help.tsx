@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { layerMetrics } from '../../measure/metrics/registry.ts'
 import { version } from '../../version.ts'
 import { sentence } from '../../words.ts'
+import { CloseIcon } from './icons.tsx'
 
 export const helpOpen = signal(false)
 
@@ -24,7 +25,10 @@ export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = helpOpen.value
   useEffect(() => {
-    if (open && !dialog.current!.open) dialog.current!.showModal()
+    if (open && !dialog.current!.open) {
+      dialog.current!.showModal()
+      dialog.current!.scrollTop = 0
+    }
     if (!open && dialog.current!.open) dialog.current!.close()
   }, [open])
   return (
@@ -37,7 +41,14 @@ export function HelpDialog() {
 function Help() {
   return (
     <>
-      <h2 id="help-title">Keys</h2>
+      {/* What can have the focus comes first: where the only link is at the end, a browser opens the dialog there. */}
+      <form method="dialog" class="row apart">
+        <h2 id="help-title">Help</h2>
+        <button type="submit" class="icon" aria-label="Close">
+          <CloseIcon />
+        </button>
+      </form>
+      <h2>Keys</h2>
       <dl>
         {keys.map(([names, what]) => (
           <>
@@ -89,11 +100,6 @@ function Help() {
         , CVPR Workshops 2022, whose measurements it makes, and quote the results.sha256 of your results. The same numbers come
         from the command <code>filterlens</code> and from the library of that name.
       </p>
-      <form method="dialog">
-        <button type="submit" class="button main">
-          Close
-        </button>
-      </form>
     </>
   )
 }

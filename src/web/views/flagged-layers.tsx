@@ -22,7 +22,7 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
   if (flagged.length + broken.length === 0)
     return (
       <p class="small muted">
-        No layer is flagged: none falls below the limits of {list(shownMetrics.map(({ title }) => title.toLowerCase()))}.
+        No layer is flagged: none lies beyond a limit of {list(shownMetrics.map(({ title }) => title.toLowerCase()))}.
       </p>
     )
   const untrained = untrainedText(model.name, model.layers)

@@ -2,6 +2,7 @@ import { plural } from '../../words.ts'
 import { Copyable } from '../parts/copy-button.tsx'
 import type { MeasuredAgain } from '../state/measured-again.ts'
 import type { Loaded } from '../state/models.ts'
+import type { HeldResults } from '../tasks/protocol.ts'
 
 /** What is known of results that someone sent: whether they are as they were written, and whether they are true. */
 export function HeldResultsNote({ model }: { model: Loaded }) {
@@ -10,12 +11,7 @@ export function HeldResultsNote({ model }: { model: Loaded }) {
   return (
     <section class={`note ${again && again.differences.length > 0 ? '' : 'quiet'} small results`} aria-label="Results">
       <p>
-        From the results <strong class="name">{held.name}</strong>.{' '}
-        {held.resultsSha256 === null
-          ? 'They came without a manifest: nothing says whether these tables are as they were written.'
-          : `Unchanged since they were written: ${plural(held.files, 'file')} ${held.files === 1 ? 'has the hash' : 'have the hashes'} of the manifest${
-              held.missing.length > 0 ? `; ${plural(held.missing.length, 'other')} did not come with them` : ''
-            }.`}{' '}
+        <Origin held={held} />{' '}
         {again ? (
           <strong>{verdict(again)}</strong>
         ) : (
@@ -31,12 +27,43 @@ export function HeldResultsNote({ model }: { model: Loaded }) {
           ))}
         </ul>
       )}
-      {held.resultsSha256 !== null && (
-        <p>
-          results.sha256 <Copyable text={held.resultsSha256} label="results.sha256" />
-        </p>
-      )}
+      <NumberToQuote held={held} />
     </section>
+  )
+}
+
+/** The same of all results that are shown, for the list of models: each of them once. */
+export function HeldResultsNotes({ models }: { models: readonly Loaded[] }) {
+  const shown = new Map(models.flatMap(({ held }) => (held ? [[`${held.name} ${held.resultsSha256}`, held] as const] : [])))
+  return [...shown].map(([key, held]) => (
+    <section key={key} class="note quiet small results" aria-label={`Results ${held.name}`}>
+      <p>
+        <Origin held={held} />
+      </p>
+      <NumberToQuote held={held} />
+    </section>
+  ))
+}
+
+function Origin({ held }: { held: HeldResults }) {
+  return (
+    <>
+      From the results <strong class="name">{held.name}</strong>.{' '}
+      {held.resultsSha256 === null
+        ? 'They came without a manifest: nothing says whether these tables are as they were written.'
+        : `Unchanged since they were written: ${plural(held.files, 'file')} ${held.files === 1 ? 'has the hash' : 'have the hashes'} of the manifest${
+            held.missing.length > 0 ? `; ${plural(held.missing.length, 'other')} did not come with them` : ''
+          }.`}
+    </>
+  )
+}
+
+function NumberToQuote({ held }: { held: HeldResults }) {
+  if (held.resultsSha256 === null) return null
+  return (
+    <p>
+      results.sha256 <Copyable text={held.resultsSha256} label="results.sha256" />
+    </p>
   )
 }
 

@@ -11,6 +11,7 @@ import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
 import { namesOf } from '../state/ticked.ts'
+import { HeldResultsNotes } from './held-results.tsx'
 import { Jobs } from './model-list.tsx'
 import { columnsFor, plain } from './overview-columns.tsx'
 import { Ticked } from './ticked.tsx'
@@ -61,6 +62,7 @@ export function Overview() {
       </div>
       <Ticked chosen={chosen} />
       <Jobs />
+      <HeldResultsNotes models={models.value} />
       <TableFrame label="Table of models" tall={rows.length > 8}>
         <table class="overview" aria-rowcount={rows.length + 1}>
           <caption class="unseen">Models with their sparsity, variance entropy and orthogonality over all layers</caption>
