@@ -51,15 +51,21 @@ export function parseGateConfig(file: string, text: string): GateConfig {
   throw new InputError(file, [...new Set(result.issues.map(problemOf))].join('; '))
 }
 
-const known = [...Object.keys(gateConfigSchema.entries), ...Object.values(limitNames), ...comparedMetrics]
+/** The names that mean something where a key stands: among limits and tolerances others than in the file itself. */
+function knownBeside(keys: readonly string[]): readonly string[] {
+  if (keys.length > 1 && keys[0] === 'limits') return Object.values(limitNames)
+  if (keys.length > 1 && keys[0] === 'tolerance') return comparedMetrics
+  return Object.keys(gateConfigSchema.entries).filter((key) => key !== '$schema')
+}
 
 function problemOf(issue: v.BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map(({ key }) => String(key))
   const where = keys.join(' → ')
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const key = keys.at(-1) ?? ''
+    const known = knownBeside(keys)
     const near = nearestName(key, known)
-    return `${where} is not known${near ? `; did you mean ${near}?` : ''}`
+    return `${where} is not known; ${near ? `did you mean ${near}?` : `known are ${list(known)}`}`
   }
   if (issue.type === 'union') return `${where} must be a number from 0, or an object with ${list(comparedMetrics)}`
   const words = issue.message.startsWith('must ')

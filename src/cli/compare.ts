@@ -88,10 +88,8 @@ export const compareCommand: Command = {
     for (const text of new Set([...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])])) warn(text)
     const depth = depthNote(record.models)
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
-    else if (comparison) {
-      print(changeView(comparison))
-      print(comparisonView(comparison, depth))
-    } else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
+    else if (comparison) print(comparisonView(comparison, depth) + changeView(comparison))
+    else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
     if (report !== undefined && input) await writeReport(input, report, await figuresAsked(words))
     else if (words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0

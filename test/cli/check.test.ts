@@ -94,6 +94,11 @@ test('filterlens.config.json: limits by patterns, the last that fits holds, the 
     assert.is(wrong.code, 2)
     assert.match(wrong.err, /^filterlens: other\.json: limits → \* → max_sparsty is not known; did you mean max_sparsity\?; /)
     assert.match(wrong.err, /ignor is not known; did you mean ignore\?\n$/)
+    await writeFile(join(cwd, 'other.json'), '{"limits": {"*": {"sparsity": 0.1}}, "tolerance": {"max_sparsity": 0.1}}')
+    assert.match(
+      (await filterlens(['check', 'models', '--config', 'other.json'], { cwd })).err,
+      /sparsity is not known; known are max_sparsity, min_entropy and min_orthogonality; /,
+    )
     await writeFile(join(cwd, 'other.json'), '{"limits": ')
     assert.match((await filterlens(['check', 'models', '--config', 'other.json'], { cwd })).err, /other\.json: is no JSON: /)
   }))
