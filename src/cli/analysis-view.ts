@@ -1,4 +1,5 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
+import { saysUntrained, untrainedText } from '../analysis/untrained.ts'
 import { depthNote } from '../database/depth-words.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
@@ -57,7 +58,13 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
     { title: 'filters', align: 'right', drop: 3 },
     ...metricColumns,
   ]
-  const words = flagged.flatMap(({ row, flags }) => flags.map((flag) => `${pc.bold(printable(row.layer))}: ${flag.message}`))
+  // Of a model that looks untrained as a whole a note says so, and not each of its layers again.
+  const isUntrained = untrainedText(model.model, layers) !== undefined
+  const words = flagged.flatMap(({ row, flags }) =>
+    flags
+      .filter(({ message }) => !(isUntrained && saysUntrained(message)))
+      .map(({ message }) => `${pc.bold(printable(row.layer))}: ${message}`),
+  )
   const note = layers.length > 0 ? depthNote([model]) : undefined
   const bad = layers.filter((row) => flagsOf(row).length > 0).length
   const rest =
@@ -77,8 +84,12 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
     terminalTable(columns, [...rows, total]),
     ...rest,
     ...(note === undefined ? [] : ['', wrapped(pc.dim(note))]),
-    ...(words.length > 0
-      ? ['', pc.yellow(`${plural(bad, 'layer')} flagged`), ...words.map((line) => wrapped(`${pc.yellow('!')} ${line}`, '  '))]
+    ...(bad > 0
+      ? [
+          '',
+          pc.yellow(`${plural(bad, 'layer')} flagged${isUntrained ? '; the model looks untrained' : ''}`),
+          ...words.map((line) => wrapped(`${pc.yellow('!')} ${line}`, '  ')),
+        ]
       : []),
   ].join('\n')
 }
