@@ -72,7 +72,8 @@ test('a configuration is read as it is, or refused with every wrong key named', 
     ['{"tolerance": "x"}', /tolerance must be a number from 0, or an object with sparsity/],
     ['{"flags": 1}', /flags must be true or false/],
     ['{"limit": {}}', /limit is not known; did you mean limits\?/],
-    ['{"zzzzzzzz": {}}', /zzzzzzzz is not known$/],
+    ['{"zzzzzzzz": {}}', /zzzzzzzz is not known; known are .*limits/],
+    ['{"limits": {"layer1.*": {"sparsity": 0.5}}}', /sparsity is not known; .*max_sparsity/],
   ] as const)
     assert.match(problem(text), sentence, text)
 })
