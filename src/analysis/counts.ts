@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { sidesOf } from '../measure/kernel-size.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import { bucketIndex } from './depth.ts'
 import { knownColumns, metaValue, robustOf } from './members.ts'
@@ -137,8 +138,7 @@ export class LayerTally {
     readonly conv_depth: number
     readonly conv_depth_norm: number | null
   }): void {
-    const [height, width] = layer.kernel.split('x').map(Number)
-    this.#size(layer.model, height!, width!, layer.filters)
+    this.#size(layer.model, ...sidesOf(layer.kernel), layer.filters)
     const bucket = bucketIndex(layer)
     if (bucket === null) return
     const own = this.#depths[bucket]!

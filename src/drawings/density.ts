@@ -2,11 +2,12 @@ import { UsageError } from '../errors.ts'
 import { coefficientDensity, type DensityRow } from '../figures/coefficient-density.ts'
 import type { Figure } from '../figures/figure.ts'
 import { layerPieces } from '../measure/coefficients.ts'
+import { sidesOf } from '../measure/kernel-size.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
 import { openInstance } from '../wasm/module.ts'
-import { kernelSides, measureTask, sharedKernel } from './measured.ts'
+import { measureTask, sharedKernel } from './measured.ts'
 import { basisWords, byDepth, commonBasis, setsOf } from './statistics.ts'
 import type { DrawingTask } from './task.ts'
 
@@ -16,7 +17,7 @@ const BINS = 70
 export async function drawDensity(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask(task)
   const kernel = sharedKernel(measured)
-  const [height, width] = kernelSides({ kernel })
+  const [height, width] = sidesOf(kernel)
   const taps = height * width
   const components = task.components ?? [1, 2]
   if (components.some((c) => c > taps) || components[0] === components[1])

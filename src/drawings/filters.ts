@@ -4,11 +4,12 @@ import type { Figure } from '../figures/figure.ts'
 import { filterGrid, type LayerFilters } from '../figures/filter-grid.ts'
 import { type FirstLayer, firstLayerRgb } from '../figures/first-layer-rgb.ts'
 import { layerGrid } from '../figures/layer-grid.ts'
+import { sidesOf } from '../measure/kernel-size.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
 import { openInstance } from '../wasm/module.ts'
-import { kernelSides, type MeasuredTask, measureTask, oneModel } from './measured.ts'
+import { type MeasuredTask, measureTask, oneModel } from './measured.ts'
 import type { DrawingTask } from './task.ts'
 
 /** Filters drawn of a layer, where no number is given. */
@@ -23,7 +24,7 @@ export async function drawFilterGrid(task: DrawingTask): Promise<Figure> {
   if (task.layer === undefined) return drawAllLayers(task, measured, model, layers)
   const [row] = layers as [LayerRow]
   const numbers = chosenFilters(task, row)
-  const [height, width] = kernelSides(row)
+  const [height, width] = sidesOf(row.kernel)
   const taps = height * width
   const wasm = await openInstance()
   for await (const { layer } of layersAgain({
@@ -113,7 +114,7 @@ export async function drawRgb(task: DrawingTask): Promise<Figure> {
       layer: row.layer,
       outChannels: row.out_channels,
       weights: await readValues(wasm, layer.convolution.weights, layer.convolution.shape),
-      kernel: kernelSides(row),
+      kernel: sidesOf(row.kernel),
       ...((task.channels || task.first !== undefined) && { channels }),
     })
   }

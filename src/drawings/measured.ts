@@ -73,12 +73,6 @@ export function oneModel({ models }: MeasuredTask, kind: string): MeasuredTask['
   )
 }
 
-/** Rows and columns of a layer's filters. */
-export function kernelSides({ kernel }: Pick<LayerRow, 'kernel'>): [height: number, width: number] {
-  const [height, width] = kernel.split('x').map(Number)
-  return [height!, width!]
-}
-
 /** The kernel size that all these layers share. @throws InputError when there is no layer, UsageError when they differ */
 export function sharedKernel({ models }: MeasuredTask): string {
   const kernels = [...new Set(models.flatMap(({ layers }) => layers.map(({ kernel }) => kernel)))]

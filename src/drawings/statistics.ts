@@ -9,10 +9,11 @@ import { histogramRidges, type RidgeData, type RidgeRow } from '../figures/histo
 import { bucketWords } from '../figures/metric-words.ts'
 import { type OwnBasis, ownBases } from '../figures/own-bases.ts'
 import { coefficientBins, type LayerCoefficients, measureCoefficients } from '../measure/coefficients.ts'
+import { sidesOf } from '../measure/kernel-size.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import { plural, shorten } from '../words.ts'
-import { kernelSides, type MeasuredTask, measureTask, sharedKernel } from './measured.ts'
+import { type MeasuredTask, measureTask, sharedKernel } from './measured.ts'
 import type { DrawingTask } from './task.ts'
 
 /** A set of filters: a model's, a layer's, or those of a part of a model's depth. */
@@ -75,7 +76,7 @@ export function basisWords({ models }: MeasuredTask, task: DrawingTask): string 
 export async function drawBases(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask(task)
   const kernel = sharedKernel(measured)
-  const sides = kernelSides({ kernel })
+  const sides = sidesOf(kernel)
   const rows = setsOf(measured, task, asOne(measured.models[0]!.model)).flatMap(({ name, layers }): OwnBasis[] => {
     const moments = momentsOf(layers, sides[0] * sides[1])
     if (whyNoBasis(moments) !== null) return []
@@ -99,7 +100,7 @@ export async function drawBases(task: DrawingTask): Promise<Figure> {
 export async function drawCovariance(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask(task)
   const kernel = sharedKernel(measured)
-  const [height, width] = kernelSides({ kernel })
+  const [height, width] = sidesOf(kernel)
   const basis = commonBasis(measured, height * width)
   const rows = setsOf(measured, task, byDepth).flatMap(({ name, layers }): CovarianceRow[] => {
     const moments = momentsOf(layers, height * width)
@@ -138,7 +139,7 @@ export interface SetHistograms {
 /** The second pass over the filters that are drawn. @throws InputError, UsageError */
 export async function measureHistograms(task: DrawingTask, measured: MeasuredTask): Promise<SetHistograms> {
   const kernel = sharedKernel(measured)
-  const [height, width] = kernelSides({ kernel })
+  const [height, width] = sidesOf(kernel)
   const basis = commonBasis(measured, height * width)
   const rows = measured.models.flatMap(({ layers }) => layers)
   const { range, layers } = await measureCoefficients(task.inputs, { ...measured.analysis, layers: rows }, basis, {

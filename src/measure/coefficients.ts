@@ -1,6 +1,7 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
+import { tapsOf } from './kernel-size.ts'
 import { sparseLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { type LayerPlace, layersAgain, type MeasuredRun, type WantedLayers, wantedOf } from './layers-again.ts'
@@ -128,7 +129,7 @@ export async function readCoefficients(reading: CoefficientReading): Promise<voi
 
 async function* ofTaps(batches: AsyncIterable<readonly RangedLayer[]>, taps: number): AsyncGenerator<readonly RangedLayer[]> {
   for await (const rows of batches) {
-    const own = rows.filter((row) => tapsOf(row) === taps)
+    const own = rows.filter((row) => tapsOf(row.kernel) === taps)
     if (own.length > 0) yield own
   }
 }
@@ -152,7 +153,7 @@ export async function measureCoefficients(
 ): Promise<CoefficientPass> {
   const taps = basis.mean.length
   const { models, inRange } = options
-  const ofBasis = analysis.layers.filter((row) => tapsOf(row) === taps)
+  const ofBasis = analysis.layers.filter((row) => tapsOf(row.kernel) === taps)
   const wanted = ofBasis.filter((row) => models === undefined || models.has(row.model))
   const ranging = ofBasis.filter((row) => models === undefined || models.has(row.model) || inRange?.has(row.model))
   const filtersIn = (rows: readonly LayerRow[]): number => rows.reduce((sum, row) => sum + row.filters, 0)
@@ -193,9 +194,4 @@ export async function* layerPieces(
     await reader.read(wasm, address, address + bytes, from, count)
     yield [address, count]
   }
-}
-
-function tapsOf({ kernel }: Pick<LayerRow, 'kernel'>): number {
-  const [rows, columns] = kernel.split('x').map(Number)
-  return rows! * columns!
 }

@@ -1,6 +1,6 @@
+import { tapsOf } from './kernel-size.ts'
 import type { LayerShape } from './metrics/metric.ts'
 import { type ComparedMetric, chanceLevel, type MetricRow } from './metrics/registry.ts'
-import { tapsOf } from './metrics/second-moment.ts'
 import { sphericalP } from './spherical.ts'
 
 /** Why a layer is flagged: of each metric that flags it one sentence, what was found, against what, and why it matters. */
@@ -44,8 +44,7 @@ export function layerFlags(row: LayerShape & MetricRow): Flags {
 
 /** True when the output channels have at least as many weights each as there are channels. */
 export function canBeOrthogonal({ kernel, in_channels, out_channels }: LayerShape): boolean {
-  const taps = kernel.split('x').reduce((product, side) => product * Number(side), 1)
-  return out_channels <= in_channels * taps
+  return out_channels <= in_channels * tapsOf(kernel)
 }
 
 function percent(share: number): string {

@@ -15,10 +15,10 @@ import { parseJson } from '../database/provenance.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import type { Moments } from '../wasm/moments.ts'
 import { type Flags, layerFlags } from './flags.ts'
+import { sidesOf } from './kernel-size.ts'
 import type { Reasons } from './metrics/evaluate.ts'
 import type { LayerStatistics, Metric } from './metrics/metric.ts'
 import { comparedMetrics, layerMetrics, type MetricRow, nullableOf } from './metrics/registry.ts'
-import { sidesOf } from './metrics/second-moment.ts'
 
 export { type NullableMetric, nullableMetrics } from './metrics/registry.ts'
 

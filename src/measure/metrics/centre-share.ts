@@ -1,5 +1,6 @@
+import { sidesOf, tapsOf } from '../kernel-size.ts'
 import type { Metric } from './metric.ts'
-import { energyShare, secondMoment, sidesOf, tapsOf, withoutEnergy } from './second-moment.ts'
+import { energyShare, secondMoment, withoutEnergy } from './second-moment.ts'
 
 export const centre_share = {
   name: 'centre_share',

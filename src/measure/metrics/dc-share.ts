@@ -1,5 +1,6 @@
+import { tapsOf } from '../kernel-size.ts'
 import type { Metric } from './metric.ts'
-import { energyShare, tapsOf, withoutEnergy } from './second-moment.ts'
+import { energyShare, withoutEnergy } from './second-moment.ts'
 
 export const dc_share = {
   name: 'dc_share',

@@ -1,6 +1,7 @@
+import { sidesOf } from '../kernel-size.ts'
 import { squaredFrequencies } from './cosines.ts'
 import type { Metric } from './metric.ts'
-import { energyShare, type FilterSums, secondMoment, sidesOf, withoutEnergy } from './second-moment.ts'
+import { energyShare, type FilterSums, secondMoment, withoutEnergy } from './second-moment.ts'
 
 export const frequency = {
   name: 'frequency',

@@ -1,3 +1,4 @@
+import { tapsOf } from '../kernel-size.ts'
 import { type Metric, notAskedFor } from './metric.ts'
 
 export const orthogonality = {
@@ -14,8 +15,7 @@ export const orthogonality = {
       '1 − √(2/(πd))·(1 + 1/(4d)), d = I·k²: 1 less the mean |cosine| of two Gaussian vectors, to the second term of its series',
     level({ kernel, in_channels, out_channels }) {
       if (out_channels < 2) return null
-      const [height, width] = kernel.split('x').map(Number)
-      const length = in_channels * height! * width!
+      const length = in_channels * tapsOf(kernel)
       return length < 2 ? null : 1 - Math.sqrt(2 / (Math.PI * length)) * (1 + 1 / (4 * length))
     },
   },

@@ -19,15 +19,3 @@ export function energyShare(layer: FilterSums, part: (layer: FilterSums) => numb
 
 /** When a share of the energy has no value. */
 export const withoutEnergy = 'n = 0, or all weights are zero'
-
-/** Rows and columns of "3x3". */
-export function sidesOf(kernel: string): readonly [height: number, width: number] {
-  const [height = 0, width = 0] = kernel.split('x').map(Number)
-  return [height, width]
-}
-
-/** The same for a layer's level by chance: its number of taps. */
-export function tapsOf(kernel: string): number {
-  const [height, width] = sidesOf(kernel)
-  return height * width
-}

@@ -1,3 +1,4 @@
+import { tapsOf } from '../kernel-size.ts'
 import type { Metric } from './metric.ts'
 
 export const sphericity = {
@@ -13,8 +14,7 @@ export const sphericity = {
   chance: {
     words: 'about (p + 1 − 2/p) / n: n·p·U/2 is χ² with p(p+1)/2 − 1 degrees of freedom',
     level: ({ kernel, filters }) => {
-      const [height = 0, width = 0] = kernel.split('x').map(Number)
-      const p = height * width
+      const p = tapsOf(kernel)
       return filters > p ? (p + 1 - 2 / p) / filters : null
     },
   },

@@ -1,5 +1,6 @@
+import { tapsOf } from '../kernel-size.ts'
 import type { Metric } from './metric.ts'
-import { energyShare, secondMoment, tapsOf, withoutEnergy } from './second-moment.ts'
+import { energyShare, secondMoment, withoutEnergy } from './second-moment.ts'
 
 export const symmetry = {
   name: 'symmetry',
