@@ -2,6 +2,20 @@ import type { LayerStatistics, Outcome } from './metric.ts'
 import { notAskedFor } from './metric.ts'
 import { sumOfSquares } from './value-moments.ts'
 
+/** What all metrics of the spectrum have in common. */
+export const spectral = {
+  type: 'float64',
+  format: 'number',
+  chance: null,
+  overall: null,
+  inOlderTables: 'unknown',
+  group: 'spectrum',
+  compared: null,
+} as const
+
+/** When one of them has no value. */
+export const withoutSpectrum = 'not asked for (`--metrics spectrum`)'
+
 /** A value of the layer's spectrum, where that was asked for. */
 export function ofSpectrum(
   { spectrum }: Pick<LayerStatistics, 'spectrum'>,
