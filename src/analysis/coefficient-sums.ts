@@ -75,11 +75,6 @@ export class CoefficientSums {
     this.#chance = new ShiftChance(given)
   }
 
-  /** True for a model whose filters are in any of the sums. */
-  takes({ index }: Pick<Member, 'index'>): boolean {
-    return this.#places[index]!.length > 0
-  }
-
   /** The common range of all coefficients: to be set before the first counts. */
   set range(range: readonly [low: number, high: number]) {
     this.#range = range

@@ -100,6 +100,7 @@ const FEWEST_BLOCKS = 8
  * put together at random, and a kind has blocks by its size.
  */
 export function blocksByKind(kinds: readonly (string | null)[], seed: number): number[] {
+  if (kinds.length <= MOST_UNITS) return kinds.map((_, k) => k)
   const byKind = new Map<string | null, number[]>()
   for (const [k, kind] of kinds.entries()) {
     const own = byKind.get(kind)
@@ -108,7 +109,6 @@ export function blocksByKind(kinds: readonly (string | null)[], seed: number): n
   }
   const next = randomWords(seed)
   const blocks: number[] = []
-  if (kinds.length <= MOST_UNITS) return kinds.map((_, k) => k)
   let first = 0
   for (const own of byKind.values()) {
     const most = Math.min(own.length, Math.max(FEWEST_BLOCKS, Math.floor((MOST_UNITS * own.length) / kinds.length)))

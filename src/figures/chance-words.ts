@@ -1,5 +1,5 @@
 import type { Chance } from '../analysis/report-types.ts'
-import { fixed, pNumber } from '../words.ts'
+import { fixed } from '../words.ts'
 
 /** Below this p, corrected where there is a family, a shift is said to be beyond chance. */
 const LEVEL = 0.05
@@ -20,12 +20,6 @@ export function excessText(chance: Chance | null | undefined, digits = 3): strin
   if (!chance) return '–'
   const { excess, interval } = chance
   return `${fixed(excess, digits)}${interval ? ` [${fixed(interval[0], digits)}, ${fixed(interval[1], digits)}]` : ''}`
-}
-
-/** "p = 0.003 after Holm's correction", or without it. */
-export function chanceP({ p, p_holm }: Chance): string {
-  const value = p_holm ?? p
-  return `p ${value < 0.001 ? '' : '= '}${pNumber(value)}${p_holm === null ? '' : ' (Holm)'}`
 }
 
 const exchanged = {
