@@ -1,8 +1,10 @@
+import { tapsOf } from '../measure/kernel-size.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { emptyMoments, type Moments, MomentsSum } from '../wasm/moments.ts'
+import { basisParts } from './basis-parts.ts'
 import type { LayerStatistic } from './layer-statistic.ts'
 import type { Member } from './members.ts'
-import { principalComponents, whyNoBasis } from './principal-components.ts'
+import { whyNoBasis } from './principal-components.ts'
 import type { BasisRow } from './report-types.ts'
 
 /** Layers whose filters can share a basis: all have one kernel size. */
@@ -73,9 +75,8 @@ export class BasisSums implements LayerStatistic {
   }
 
   #total(kernel: string | null, set: number): Moments {
-    return (
-      (kernel === null ? undefined : this.#byKernel.get(kernel)?.[set])?.total(tapsOf(kernel)) ?? emptyMoments(tapsOf(kernel))
-    )
+    const taps = tapsOf(kernel ?? '3x3')
+    return (kernel === null ? undefined : this.#byKernel.get(kernel)?.[set])?.total(taps) ?? emptyMoments(taps)
   }
 
   rows(members: readonly InPool[], kernel: string | null): BasisRow[] {
@@ -88,27 +89,10 @@ export class BasisSums implements LayerStatistic {
         )
         const models = inGroup.filter(({ pooled }) => pooled).length
         const moments = this.#total(kernel, 3 * d + k)
-        const row = { group, dataset, models, filters: moments.count }
         const because =
           inGroup.length === 0 ? 'the group has no model' : models === 0 ? 'none of its models is in a pair' : whyNoBasis(moments)
-        if (because !== null)
-          return { ...row, mean: null, components: null, explained_variance: null, explained_variance_ratio: null, because }
-        const { mean, components, explainedVariance, explainedVarianceRatio } = principalComponents(moments)
-        const taps = mean.length
-        return {
-          ...row,
-          mean: [...mean],
-          components: Array.from({ length: taps }, (_, c) => [...components.subarray(c * taps, (c + 1) * taps)]),
-          explained_variance: [...explainedVariance],
-          explained_variance_ratio: [...explainedVarianceRatio],
-          because: null,
-        }
+        return { group, dataset, models, filters: moments.count, ...basisParts(moments, because) }
       }),
     )
   }
-}
-
-function tapsOf(kernel: string | null): number {
-  const [rows, columns] = (kernel ?? '3x3').split('x').map(Number)
-  return rows! * columns!
 }

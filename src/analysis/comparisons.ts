@@ -1,7 +1,6 @@
-import { metricFamilies } from '../measure/metrics/registry.ts'
 import type { Interval } from './bootstrap.ts'
 import { clustersOf, distinctPairs } from './clusters.ts'
-import { holm } from './holm.ts'
+import { correctedByFamily } from './metric-families.ts'
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
 import { type Counting, groupedNames, type MetricName, type PairedComparison, type PairRow } from './report-types.ts'
@@ -69,19 +68,8 @@ function comparedIn(
         return { row: { ...row, metric, bucket, dataset, counting }, differences }
       }),
     )
-    const families = [
-      ...metricFamilies.map((family: readonly MetricName[]) =>
-        rows.filter(({ row: { metric, bucket } }) => bucket === 'all' && family.includes(metric)),
-      ),
-      ...groupedNames.map((metric) => rows.filter(({ row }) => row.metric === metric && row.bucket !== 'all')),
-    ]
-    const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
-    for (const family of families) {
-      const p = family.map(({ row }) => row.test?.p ?? null)
-      const tests = p.filter((value) => value !== null).length
-      for (const [k, p_holm] of holm(p).entries()) corrected.set(family[k]!, { p_holm, family: tests })
-    }
-    return rows.map((one) => ({ ...one, row: { ...one.row, ...corrected.get(one)! } }))
+    const corrected = correctedByFamily(rows.map(({ row: { metric, bucket, test } }) => ({ metric, bucket, p: test?.p ?? null })))
+    return rows.map((one, k) => ({ ...one, row: { ...one.row, ...corrected[k]! } }))
   })
 }
 

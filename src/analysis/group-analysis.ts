@@ -16,7 +16,7 @@ import { chanceDraws } from './exchange.ts'
 import { coefficientRows, groupShifts } from './group-shift.ts'
 import type { LayerStatistic } from './layer-statistic.ts'
 import { assignMembers, type GroupChoice, type Member, type Membership, metaValue } from './members.ts'
-import { DepthSums, depthRows, type MeasuredMember, PooledDepthSums } from './model-depth.ts'
+import { DepthSums, depthRows, type MeasuredMember, PooledDepthSums, sizesOf } from './model-depth.ts'
 import { pairDraws } from './pair-shifts.ts'
 import type { Pair } from './pairs.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
@@ -265,19 +265,7 @@ const distinct = (values: readonly (string | null)[]): string[] => [...new Set(v
 
 function groupInfo(name: string, side: 'a' | 'b', all: readonly MeasuredMember[]): GroupInfo {
   const members = all.filter(({ group }) => group === side)
-  const total = { layers: 0, filters: 0, sparse_filters: 0 }
-  for (const member of members) {
-    const { layers, filters, sparse_filters } = member.depth.of(member, 'all')
-    total.layers += layers
-    total.filters += filters
-    total.sparse_filters += sparse_filters
-  }
-  return {
-    name,
-    models: members.length,
-    ...total,
-    sparsity: total.filters > 0 ? total.sparse_filters / total.filters : null,
-  }
+  return { name, models: members.length, ...sizesOf(members) }
 }
 
 function reportModel(member: MeasuredMember): ReportModel {

@@ -94,6 +94,23 @@ export function valueIn(member: MeasuredMember, bucket: number | 'all', metric: 
   return member.depth.value(member, bucket, metric)
 }
 
+/** What models hold together, and the share of sparse filters among it; null of no filter. */
+export function sizesOf(models: readonly MeasuredMember[]): {
+  readonly layers: number
+  readonly filters: number
+  readonly sparse_filters: number
+  readonly sparsity: number | null
+} {
+  let [layers, filters, sparse] = [0, 0, 0]
+  for (const member of models) {
+    const own = member.depth.of(member, 'all')
+    layers += own.layers
+    filters += own.filters
+    sparse += own.sparse_filters
+  }
+  return { layers, filters, sparse_filters: sparse, sparsity: filters > 0 ? sparse / filters : null }
+}
+
 /** `all`, then the 11 buckets, as keys for `valueIn` with their names. */
 export const scopes: readonly (readonly [key: number | 'all', name: BucketName | 'all'])[] = [['all', 'all'], ...buckets]
 

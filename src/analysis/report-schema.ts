@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 import { describedMetric, layerMetrics, type OverallRow, overallOf } from '../measure/metrics/registry.ts'
 import { isParameters, type Parameters } from '../measure/parameters.ts'
+import { basisEntries } from './basis-parts.ts'
 import {
   countIn,
   filtersIn,
-  listsOrNull,
   numberIn,
   numberOrNull,
   numbersIn,
@@ -216,13 +216,7 @@ export const basisRowSchema = v.pipe(
     dataset,
     models: countIn('its models'),
     filters: filtersIn('filters in it: the non-sparse ones'),
-    mean: numbersOrNull('their mean, a number a tap'),
-    /** 9 components of 9 values. */
-    components: listsOrNull(
-      'the components by falling variance, one after the other; the entry of largest magnitude of each is positive',
-    ),
-    explained_variance: numbersOrNull('variance along each component'),
-    explained_variance_ratio: numbersOrNull('the same as a share of all'),
+    ...basisEntries,
     because,
   }),
   v.check(({ mean, components, explained_variance: variance, explained_variance_ratio: ratio }) => {

@@ -3,7 +3,6 @@ import { type CoefficientOptions, type RangedLayer, readCoefficients } from '../
 import { type StreamedRun, streamed } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { columnCorrelations } from './column-correlations.ts'
-import { bucketIndex } from './depth.ts'
 import { DepthSums } from './model-depth.ts'
 import { FilterPrints } from './same-filters.ts'
 import { ColumnStatistics, type StudyQuestion } from './study.ts'
@@ -44,20 +43,19 @@ export async function studiesOfRun(
   question: StudyQuestion,
   options: StudyOptions = {},
 ): Promise<Studies> {
-  const statistics = (question.groupBy ?? []).map((column) => new ColumnStatistics(run, column, question.within))
-  const names = question.correlate ?? []
   const depth = new DepthSums(run.models.length)
   const prints = new FilterPrints(run.models.length)
+  const statistics = (question.groupBy ?? []).map(
+    (column) => new ColumnStatistics(run, column, question.within, { depth, prints }),
+  )
+  const names = question.correlate ?? []
   const indexOf = new Map(run.models.map(({ model }, index) => [model, index]))
   for await (const rows of run.layers.rows()) {
     options.signal?.throwIfAborted()
     for (const row of rows) {
-      for (const one of statistics) {
-        const member = one.member(row.model)
-        if (member) one.add(member, row)
-      }
       const index = indexOf.get(row.model)
-      if (index === undefined || names.length === 0) continue
+      if (index === undefined) continue
+      for (const one of statistics) one.add(one.members[index]!, row)
       depth.add({ index }, row)
       prints.add({ index, group: 'a' }, row)
     }
@@ -97,9 +95,7 @@ async function sumOf(
     ranging: wanted,
     onRange: () => undefined,
     onCommonRange: (range) => void (sums.range = range),
-    onCounts: (row, counts) => {
-      if (row.kernel === kernel) sums.addCounts(statistics.member(row.model)!, bucketIndex(row), counts)
-    },
+    onCounts: (row, counts) => row.kernel === kernel && sums.addCounts(statistics.member(row.model)!, counts),
   })
   return sums
 }

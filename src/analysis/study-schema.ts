@@ -1,16 +1,7 @@
 import * as v from 'valibot'
 import { isParameters, type Parameters } from '../measure/parameters.ts'
-import {
-  countIn,
-  filtersIn,
-  listsOrNull,
-  numberOrNull,
-  numbersIn,
-  numbersOrNull,
-  textIn,
-  textOrNull,
-  wordIn,
-} from './report-kinds.ts'
+import { basisEntries } from './basis-parts.ts'
+import { countIn, filtersIn, numberOrNull, numbersIn, textIn, textOrNull, wordIn } from './report-kinds.ts'
 import { bucketNames, groupedNames } from './report-names.ts'
 import { coefficientTableSchema, shiftMatrixSchema } from './report-schema.ts'
 
@@ -79,12 +70,7 @@ export const studyBasisSchema = v.object({
   value: textOrNull('the value of the column; null: all of them'),
   models: countIn('its models'),
   filters: filtersIn('filters in it: the non-sparse ones'),
-  mean: numbersOrNull('their mean, a number a tap'),
-  components: listsOrNull(
-    'the components by falling variance, one after the other; the entry of largest magnitude of each is positive',
-  ),
-  explained_variance: numbersOrNull('variance along each component'),
-  explained_variance_ratio: numbersOrNull('the same as a share of all'),
+  ...basisEntries,
   because,
 })
 

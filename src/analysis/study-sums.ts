@@ -15,7 +15,8 @@ export interface StudyScope {
   readonly members: readonly Member[]
   readonly column: string
   readonly values: readonly string[]
-  readonly labelOf: (member: Member) => string | null
+  /** Of each member the number of its value; none: -1. */
+  readonly places: Int32Array
   /** Of each member by its index: the same number for the same filters. */
   readonly classes: Uint32Array
 }
@@ -26,20 +27,19 @@ export class StudySums {
   readonly #column: string
   readonly #values: readonly string[]
   readonly #sums: readonly HistogramSum[]
-  /** Of each member the number of its value; none: -1. */
-  readonly #place: Int32Array
+  readonly #places: Int32Array
   readonly #matrix: MatrixSums | undefined
   #range: readonly [low: number, high: number] | undefined
 
-  constructor({ members, column, values, labelOf, classes }: StudyScope, basis: PrincipalComponents) {
+  constructor({ members, column, values, places, classes }: StudyScope, basis: PrincipalComponents) {
     const components = basis.mean.length
     this.basis = basis
     this.#column = column
     this.#values = values
     this.#sums = values.map(() => new HistogramSum(components))
-    this.#place = Int32Array.from(members, (member) => values.indexOf(labelOf(member) ?? '\0'))
+    this.#places = places
     if (values.length <= LARGEST_MATRIX)
-      this.#matrix = new MatrixSums([{ column, labelOf }], {
+      this.#matrix = new MatrixSums([{ column, labelOf: ({ index }) => values[places[index]!] ?? null }], {
         members,
         pairs: [],
         classes,
@@ -59,8 +59,8 @@ export class StudySums {
   }
 
   /** The coefficients of a layer in bins; layers come model by model. */
-  addCounts(member: Pick<Member, 'index'>, _bucket: number | null, set: Pick<Histograms, 'filters' | 'counts'>): void {
-    const place = this.#place[member.index]!
+  addCounts(member: Pick<Member, 'index'>, set: Pick<Histograms, 'filters' | 'counts'>): void {
+    const place = this.#places[member.index]!
     if (place < 0) return
     this.#sums[place]!.addCounts(set)
     this.#matrix?.add(member, set)

@@ -1,20 +1,21 @@
 import { UsageError } from '../errors.ts'
+import { tapsOf } from '../measure/kernel-size.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import { metricFamilies } from '../measure/metrics/registry.ts'
-import type { Analysis } from '../measure/model-row.ts'
+import type { Analysis, ModelRow } from '../measure/model-row.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import { type Moments, MomentsSum } from '../wasm/moments.ts'
 import { KernelCounts } from './bases.ts'
+import { basisParts, withoutBasis } from './basis-parts.ts'
 import { boxOf } from './distributions.ts'
-import { holm } from './holm.ts'
 import { kruskalWallis } from './kruskal-wallis.ts'
 import { mannWhitney } from './mann-whitney.ts'
-import { knownColumns, type Member } from './members.ts'
+import { knownColumns } from './members.ts'
 import { isMissing, labelsOf, type MetaColumn, metaColumn, requireColumn } from './meta-column.ts'
-import { DepthSums, type MeasuredMember, scopes, valueIn } from './model-depth.ts'
+import { correctedByFamily } from './metric-families.ts'
+import { type DepthSums, type MeasuredMember, scopes, sizesOf, valueIn } from './model-depth.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from './principal-components.ts'
-import { groupedNames, type MetricName } from './report-names.ts'
-import { FilterPrints } from './same-filters.ts'
+import { groupedNames } from './report-names.ts'
+import type { FilterPrints } from './same-filters.ts'
 import { StudySums } from './study-sums.ts'
 import type { ColumnStudy, StudyBasis, StudyDistribution, StudyTest, StudyValue } from './study-types.ts'
 import type { Transcendental } from './transcendental.ts'
@@ -34,6 +35,12 @@ export function isEmptyQuestion({ groupBy = [], correlate = [] }: StudyQuestion)
   return groupBy.length + correlate.length === 0
 }
 
+/** What all studies of a run ask of its models, whatever the column: summed once, by who passes the layers on. */
+export interface SharedSums {
+  readonly depth: DepthSums
+  readonly prints: FilterPrints
+}
+
 /** A column of more values than this is an id, not a kind. */
 const MOST_VALUES = 500
 
@@ -48,14 +55,15 @@ export class ColumnStatistics {
   readonly #values: readonly string[]
   readonly #strata: readonly string[]
   readonly #kernels = new KernelCounts()
-  readonly #depth: DepthSums
   readonly #prints: FilterPrints
+  /** Of each model the number of its value; none: -1. */
+  readonly #places: Int32Array
   /** By kernel size: of each value, then of all. */
   readonly #moments = new Map<string, readonly MomentsSum[]>()
   readonly #byName: ReadonlyMap<string, MeasuredMember>
 
   /** @throws UsageError for a column that no model has, or whose values are all the same, or as many as an id has */
-  constructor({ models }: Pick<Analysis, 'models'>, column: string, within?: string) {
+  constructor({ models }: Pick<Analysis, 'models'>, column: string, within: string | undefined, { depth, prints }: SharedSums) {
     this.#column = requireColumn(models, 'group-by', column)
     this.#values = labelsOf(models, this.#column)
     const of = `--group-by ${column}: the column "${this.#column.name}"`
@@ -66,22 +74,23 @@ export class ColumnStatistics {
     this.#within = within === undefined ? usual : requireColumn(models, 'within', within)
     if (this.#within?.name === this.#column.name) this.#within = undefined
     this.#strata = this.#within ? labelsOf(models, this.#within) : []
-    this.#depth = new DepthSums(models.length)
-    this.#prints = new FilterPrints(models.length)
+    this.#prints = prints
+    const numbers = new Map(this.#values.map((value, k) => [value, k]))
+    this.#places = Int32Array.from(models, (row) => numbers.get(this.#valueOf(row) ?? '') ?? -1)
     this.members = models.map((row, index): MeasuredMember => {
-      const value = this.#column.of(row)
+      const hasValue = this.#places[index]! >= 0
       const stratum = this.#within?.of(row) ?? null
       return {
         index,
         row,
         // one group of all that have a value: what sums over a group is then over those
-        group: isMissing(value) ? null : 'a',
-        pooled: !isMissing(value),
+        group: hasValue ? 'a' : null,
+        pooled: hasValue,
         dataset: isMissing(stratum) ? null : String(stratum),
         architecture: null,
         clean_accuracy: null,
         robust_accuracy: null,
-        depth: this.#depth,
+        depth,
       }
     })
     this.#byName = new Map(this.members.map((member) => [member.row.model, member]))
@@ -96,28 +105,22 @@ export class ColumnStatistics {
     return this.members.filter(({ pooled }) => pooled).map(({ row }) => row.model)
   }
 
-  #valueOf(member: Pick<Member, 'row'>): string | null {
-    const value = this.#column.of(member.row)
+  #valueOf(row: Pick<ModelRow, 'meta'>): string | null {
+    const value = this.#column.of(row)
     return isMissing(value) ? null : String(value)
   }
 
   add(member: MeasuredMember, row: LayerRow): void {
     this.#kernels.add(member, row)
-    this.#depth.add(member, row)
-    this.#prints.add(member, row)
     if (!member.pooled) return
     let sums = this.#moments.get(row.kernel)
     if (!sums) this.#moments.set(row.kernel, (sums = Array.from({ length: this.#values.length + 1 }, () => new MomentsSum())))
-    sums[this.#values.indexOf(this.#valueOf(member)!)]!.add(row.scaled)
+    sums[this.#places[member.index]!]!.add(row.scaled)
     sums.at(-1)!.add(row.scaled)
   }
 
   #momentsOf(kernel: string, place: number): Moments {
-    const [rows, columns] = kernel.split('x').map(Number)
-    return this.#moments
-      .get(kernel)!
-      .at(place)!
-      .total(rows! * columns!)
+    return this.#moments.get(kernel)!.at(place)!.total(tapsOf(kernel))
   }
 
   /** When all layers have been added: kernel size and basis of the second pass, null where there is none, and the filters to be read. */
@@ -135,7 +138,7 @@ export class ColumnStatistics {
         members: this.members,
         column: this.#column.name,
         values: this.#values,
-        labelOf: (member) => this.#valueOf(member),
+        places: this.#places,
         classes: this.#prints.classes(),
       },
       basis,
@@ -149,10 +152,12 @@ export class ColumnStatistics {
     const { kernel, warnings } = this.#kernels.common()
     const column = this.#column.name
     const classes = this.#prints.classes()
-    const inStratum = (stratum: string | null) =>
-      this.#values.map((value) =>
-        this.members.filter((member) => this.#valueOf(member) === value && (stratum === null || member.dataset === stratum)),
-      )
+    const inStratum = (stratum: string | null): MeasuredMember[][] => {
+      const sides = this.#values.map((): MeasuredMember[] => [])
+      for (const member of this.members)
+        if (stratum === null || member.dataset === stratum) sides[this.#places[member.index]!]?.push(member)
+      return sides
+    }
     const strata = [null, ...this.#strata]
     const without = this.members.filter(({ pooled }) => !pooled).length
     return {
@@ -187,40 +192,25 @@ export class ColumnStatistics {
   }
 
   #sizes(value: string, models: readonly MeasuredMember[], classes: Uint32Array): StudyValue {
-    const total = { layers: 0, filters: 0, sparse_filters: 0 }
-    for (const member of models) {
-      const { layers, filters, sparse_filters } = member.depth.of(member, 'all')
-      total.layers += layers
-      total.filters += filters
-      total.sparse_filters += sparse_filters
-    }
     return {
       column: this.#column.name,
       value,
       models: models.length,
       networks: distinctNetworks(models, classes).length,
-      ...total,
-      sparsity: total.filters > 0 ? total.sparse_filters / total.filters : null,
+      ...sizesOf(models),
     }
   }
 
   /** `place`: -1 for all of them. */
   #basisRow(kernel: string | null, value: string | null, place: number): StudyBasis {
-    const models = this.members.filter((member) => member.pooled && (value === null || this.#valueOf(member) === value)).length
+    const models = this.members.filter((member) => member.pooled && (place < 0 || this.#places[member.index] === place)).length
     const moments = kernel === null ? null : this.#momentsOf(kernel, place)
-    const row = { column: this.#column.name, value, models, filters: moments?.count ?? 0 }
-    const because = moments ? whyNoBasis(moments) : 'there is no layer'
-    if (!moments || because !== null)
-      return { ...row, mean: null, components: null, explained_variance: null, explained_variance_ratio: null, because }
-    const { mean, components, explainedVariance, explainedVarianceRatio } = principalComponents(moments)
-    const taps = mean.length
     return {
-      ...row,
-      mean: [...mean],
-      components: Array.from({ length: taps }, (_, c) => [...components.subarray(c * taps, (c + 1) * taps)]),
-      explained_variance: [...explainedVariance],
-      explained_variance_ratio: [...explainedVarianceRatio],
-      because: null,
+      column: this.#column.name,
+      value,
+      models,
+      filters: moments?.count ?? 0,
+      ...(moments ? basisParts(moments) : withoutBasis('there is no layer')),
     }
   }
 }
@@ -255,19 +245,8 @@ function testsOf(
       return { ...row, test, statistic, p, effect, method, because: null }
     }),
   )
-  const families = [
-    ...metricFamilies.map((family: readonly MetricName[]) =>
-      rows.filter(({ metric, bucket }) => bucket === 'all' && family.includes(metric)),
-    ),
-    ...groupedNames.map((metric) => rows.filter((row) => row.metric === metric && row.bucket !== 'all')),
-  ]
-  const corrected = new Map<(typeof rows)[number], { p_holm: number | null; family: number }>()
-  for (const family of families) {
-    const p = family.map((row) => row.p)
-    const tests = p.filter((value) => value !== null).length
-    for (const [k, p_holm] of holm(p).entries()) corrected.set(family[k]!, { p_holm, family: tests })
-  }
-  return rows.map((row) => ({ ...row, ...corrected.get(row)! }))
+  const corrected = correctedByFamily(rows)
+  return rows.map((row, k) => ({ ...row, ...corrected[k]! }))
 }
 
 const untested = { test: null, statistic: null, p: null, effect: null, method: null } as const
