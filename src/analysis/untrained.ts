@@ -1,13 +1,19 @@
 import { looksUntrained } from '../measure/flags.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import { percent, plural } from '../words.ts'
+import type { Flag } from './flags.ts'
 
 /** What is asked of a layer here. */
 type Flagged = Pick<MeasuredLayer, 'filters' | 'flags'>
 
 /** True for the sentence of a flag that says that a layer looks untrained. */
-export function saysUntrained(sentence: string | undefined): boolean {
+function saysUntrained(sentence: string | undefined): boolean {
   return sentence?.startsWith(looksUntrained) ?? false
+}
+
+/** The flags that say something else of a layer: of a model that looks untrained as a whole that is said once. */
+export function beyondUntrained(flags: readonly Flag[]): readonly Flag[] {
+  return flags.filter(({ message }) => !saysUntrained(message))
 }
 
 /** A sentence about a model most of whose filters are as at initialisation; undefined of any other. */

@@ -1,5 +1,5 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
-import { saysUntrained, untrainedText } from '../analysis/untrained.ts'
+import { beyondUntrained, untrainedText } from '../analysis/untrained.ts'
 import { depthNote } from '../database/depth-words.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
@@ -61,9 +61,7 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
   // Of a model that looks untrained as a whole a note says so, and not each of its layers again.
   const isUntrained = untrainedText(model.model, layers) !== undefined
   const words = flagged.flatMap(({ row, flags }) =>
-    flags
-      .filter(({ message }) => !(isUntrained && saysUntrained(message)))
-      .map(({ message }) => `${pc.bold(printable(row.layer))}: ${message}`),
+    (isUntrained ? beyondUntrained(flags) : flags).map(({ message }) => `${pc.bold(printable(row.layer))}: ${message}`),
   )
   const note = layers.length > 0 ? depthNote([model]) : undefined
   const bad = layers.filter((row) => flagsOf(row).length > 0).length

@@ -1,4 +1,4 @@
-import { saysUntrained, untrainedText } from '../../analysis/untrained.ts'
+import { beyondUntrained, untrainedText } from '../../analysis/untrained.ts'
 import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
@@ -27,7 +27,10 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
     )
   const untrained = untrainedText(model.name, model.layers)
   // A model that looks untrained is said to be so once; its layers are told what else there is.
-  const listed = untrained === undefined ? flagged : flagged.map(withoutUntrained).filter(({ flags }) => flags.length > 0)
+  const listed =
+    untrained === undefined
+      ? flagged
+      : flagged.map(({ row, flags }) => ({ row, flags: beyondUntrained(flags) })).filter(({ flags }) => flags.length > 0)
   const rest = listed.slice(FIRST)
   return (
     <section class="note flagged" aria-label="Flagged layers">
@@ -56,10 +59,6 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
       )}
     </section>
   )
-}
-
-function withoutUntrained({ row, flags }: FlaggedLayer): FlaggedLayer {
-  return { row, flags: flags.filter(({ message }) => !saysUntrained(message)) }
 }
 
 function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {
