@@ -1,4 +1,5 @@
 import { type Figure, type FigureLook, look, standalone } from '../figures/figure.ts'
+import { fontRules } from '../figures/fonts.ts'
 import { figureToPng, type PngOptions, type WasmLoader } from '../figures/png.ts'
 import { type PlacedFigure, reportFigures } from './report-figures.ts'
 import type { ReportInput } from './report-input.ts'
@@ -26,8 +27,7 @@ export async function figureBytes(figure: Figure, options: FigureFormat): Promis
   const shown = look(figure, options)
   if (options.format === 'png') return figureToPng(shown, options.wasm, options)
   if (options.format === 'pdf') return options.toPdf(shown, options)
-  const fonts = options.embedFonts ? (await import('../figures/fonts.ts')).fontRules : ''
-  return new TextEncoder().encode(standalone(shown, fonts))
+  return new TextEncoder().encode(standalone(shown, options.embedFonts ? fontRules.join('') : ''))
 }
 
 /**

@@ -6,7 +6,7 @@ const dark = '--paper:#12161c;--ink:#e7ebf0;--muted:#a3adba;--line:#2c3540;--sof
 
 /** The report's style sheet: fonts, one text column, wide figures, dark on dark screens, black on white on paper. */
 export const reportStyle: string = [
-  fontRules.replace('}@font', '}\n@font'),
+  ...fontRules,
   `:root{${light};color-scheme:light dark}`,
   `@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}${darkRules(':root:not([data-theme=light]) ')}}`,
   `@media screen{:root[data-theme=dark]{${dark}}${darkRules(':root[data-theme=dark] ')}}`,

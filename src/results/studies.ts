@@ -1,4 +1,5 @@
 import type { StudyQuestion } from '../analysis/study.ts'
+import { studiesProblem } from '../analysis/study-schema.ts'
 import type { Studies } from '../analysis/study-types.ts'
 import { InputError } from '../errors.ts'
 import type { Folder } from '../io/random-access.ts'
@@ -27,7 +28,6 @@ export async function writeStudies(folder: OutputFolder, studies: Studies, quest
 export async function readStudies(folder: Folder, name: string): Promise<Studies | undefined> {
   const value = await readResultsJson(folder, name, STUDIES)
   if (value === undefined) return undefined
-  const { studiesProblem } = await import('../analysis/study-schema.ts') // read by few pages
   const problem = studiesProblem(value)
   if (problem !== undefined)
     throw new InputError(
