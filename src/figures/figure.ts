@@ -129,6 +129,12 @@ export function look(figure: Figure, { width, captions = true, transparent = fal
   return { ...figure, height, svg: svg.replace(own, `viewBox="0 0 ${figure.width} ${height}" ${shown}`) }
 }
 
+/** The same figure under another id. */
+export function withId(figure: Figure, id: string): Figure {
+  const svg = figure.svg.replaceAll(`${figure.id}-title`, `${id}-title`).replaceAll(`${figure.id}-desc`, `${id}-desc`)
+  return { ...figure, id, svg }
+}
+
 /** A figure as the text of an .svg file: with its own style for dark screens, and its font where `fonts` gives the rules for it. */
 export function standalone(figure: Figure, fonts: string = ''): string {
   return `${figure.svg.replace(/<\/desc>/, `</desc><style>${fonts}${standaloneStyle()}</style>`)}\n`

@@ -1,13 +1,14 @@
 import { label, WIDE } from './figure.ts'
 import { type Plot, panel } from './plot.ts'
 import type { SvgNode } from './svg-document.ts'
+import { type SymbolName, strokedSymbols } from './symbol-path.ts'
 import { categories, colour, symbols } from './theme.ts'
 
 /** How the k-th value of a category is marked; symbols that are lines have no fill. */
-export function markOf(k: number): { fill?: string; stroke?: string; strokeWidth?: number; symbol: (typeof symbols)[number] } {
+export function markOf(k: number): { fill?: string; stroke?: string; strokeWidth?: number; symbol: SymbolName } {
   const shade = colour[categories[k % categories.length]!]
   const symbol = symbols[k % symbols.length]!
-  return /times|plus|asterisk/.test(symbol) ? { stroke: shade, strokeWidth: 1.4, symbol } : { fill: shade, symbol }
+  return strokedSymbols.has(symbol) ? { stroke: shade, strokeWidth: 1.4, symbol } : { fill: shade, symbol }
 }
 
 const IN_ROW = 4

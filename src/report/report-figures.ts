@@ -5,7 +5,7 @@ import { depthNote } from '../database/depth-words.ts'
 import { accuracyByArchitecture, hasArchitectures } from '../figures/accuracy-by-architecture.ts'
 import { coefficientRidges } from '../figures/coefficient-ridges.ts'
 import { explainedVariance } from '../figures/explained-variance.ts'
-import type { Figure } from '../figures/figure.ts'
+import { type Figure, withId } from '../figures/figure.ts'
 import { filterGrid } from '../figures/filter-grid.ts'
 import { firstLayerRgb } from '../figures/first-layer-rgb.ts'
 import { firstLayerShape, hasFirstLayers } from '../figures/first-layer-shape.ts'
@@ -71,7 +71,7 @@ export async function drawReportFigures(input: PreparedReport): Promise<PlacedFi
   if (!comparison && !groups && overviews)
     for (const [i, model] of analysis.models.entries()) {
       const layers = overviews.get(model.model) ?? []
-      if (layers.length > 0) put('depth', withId(await modelOverview(model, layers), i))
+      if (layers.length > 0) put('depth', numbered(await modelOverview(model, layers), i))
     }
   const bases = groups ?? { bases: reported.bases, groups: namedSides(comparison?.a ?? '', comparison?.b ?? '') }
   if (bases.bases.some((row) => row.dataset === null && row.components !== null)) {
@@ -92,7 +92,7 @@ export async function drawReportFigures(input: PreparedReport): Promise<PlacedFi
     put('filters', activationFigure(input.activation))
   }
   if (input.firstLayers?.length) put('filters', firstLayerRgb(input.firstLayers.slice(0, 4)))
-  for (const [i, grid] of (input.grids ?? []).slice(0, MOST_GRIDS).entries()) put('filters', withId(filterGrid(grid), i))
+  for (const [i, grid] of (input.grids ?? []).slice(0, MOST_GRIDS).entries()) put('filters', numbered(filterGrid(grid), i))
   const kept = placed.slice(0, MOST_FIGURES)
   if (!input.studies) return kept
   const { studyFigures } = await import('./study-figures.ts') // few reports need them
@@ -101,14 +101,8 @@ export async function drawReportFigures(input: PreparedReport): Promise<PlacedFi
 }
 
 /** A second figure of a kind gets ids of its own. */
-function withId(figure: Figure, index: number): Figure {
-  if (index === 0) return figure
-  const id = `${figure.id}-${index + 1}`
-  return {
-    ...figure,
-    id,
-    svg: figure.svg.replaceAll(`${figure.id}-title`, `${id}-title`).replaceAll(`${figure.id}-desc`, `${id}-desc`),
-  }
+function numbered(figure: Figure, index: number): Figure {
+  return index === 0 ? figure : withId(figure, `${figure.id}-${index + 1}`)
 }
 
 const nobody = { models: 0, layers: 0, filters: 0, sparse_filters: 0, sparsity: null }

@@ -1,6 +1,6 @@
 import type { ShiftMatrix } from '../analysis/report-types.ts'
 import type { ColumnStudy, Studies } from '../analysis/study-types.ts'
-import type { Figure } from '../figures/figure.ts'
+import { type Figure, withId } from '../figures/figure.ts'
 import { histogramRidges } from '../figures/histogram-ridges.ts'
 import { ownBases } from '../figures/own-bases.ts'
 import { shiftMatrixFigure } from '../figures/shift-matrix.ts'
@@ -16,7 +16,7 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
   const slugs = new Set<string>()
   for (const study of studies) {
     const slug = slugOf(study.column, slugs)
-    const put = (figure: Figure) => figures.push(renamed(figure, `${figure.id}-${slug}`))
+    const put = (figure: Figure) => figures.push(withId(figure, `${figure.id}-${slug}`))
     const kernel = parameters.kernel === 'all' ? '3×3' : parameters.kernel.replace('x', '×')
     put(await valuesByDepth(study))
     const bases = basisRows(study)
@@ -36,7 +36,7 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
       )
     }
     if (matrix && matrix.values.length > 1)
-      figures.push(renamed(shiftMatrixFigure(byDistance(matrix)), `shift-matrix-by-${slug}`))
+      figures.push(withId(shiftMatrixFigure(byDistance(matrix)), `shift-matrix-by-${slug}`))
   }
   return figures
 }
@@ -81,13 +81,4 @@ function basisRows({ bases }: ColumnStudy): Parameters<typeof ownBases>[0] {
         ? []
         : [{ name: value ?? 'all', facts: plural(models, 'model'), filters, components, explained_variance_ratio: ratio }],
     )
-}
-
-/** The same figure under another id. */
-export function renamed(figure: Figure, id: string): Figure {
-  return {
-    ...figure,
-    id,
-    svg: figure.svg.replaceAll(`${figure.id}-title`, `${id}-title`).replaceAll(`${figure.id}-desc`, `${id}-desc`),
-  }
 }
