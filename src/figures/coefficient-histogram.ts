@@ -1,7 +1,8 @@
 import { fixed, percent, plural, shorten } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
-import { type RidgeData, type RidgeRow, sharesOf } from './histogram-ridges.ts'
+import type { RidgeData, RidgeRow } from './histogram-ridges.ts'
 import { loadPlot, panel } from './plot.ts'
+import { sharesOf } from './ridges.ts'
 import type { SvgNode } from './svg-document.ts'
 import { categories, colour } from './theme.ts'
 
@@ -10,7 +11,7 @@ const HEIGHT = 132
 const GAP = 14
 /** Components drawn, and sets that can be told apart in one panel. */
 const MOST = 9
-export const MOST_SETS: number = categories.length
+const MOST_SETS: number = categories.length
 
 /** Histograms of the coefficients, a panel for each component, the sets over one another as steps. */
 export async function coefficientHistogram(data: RidgeData & { readonly ratio: readonly number[] }): Promise<Figure> {
@@ -94,8 +95,5 @@ function captionOf(rows: readonly RidgeRow[], { range }: RidgeData): string {
   const shares = sharesOf(first.counts[0]!)
   const most = shares.indexOf(shares.reduce((a, b) => Math.max(a, b), 0))
   const step = (range[1] - range[0]) / shares.length
-  return `Most filled along component 1 of ${first.name}: the bin from ${fixed(range[0] + most * step, 2)} to ${fixed(range[0] + (most + 1) * step, 2)} with ${percent(shares[most])} of its filters.`.replace(
-    /^./,
-    (c) => c.toUpperCase(),
-  )
+  return `Most filled along component 1 of ${first.name}: the bin from ${fixed(range[0] + most * step, 2)} to ${fixed(range[0] + (most + 1) * step, 2)} with ${percent(shares[most])} of its filters.`
 }

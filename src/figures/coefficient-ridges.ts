@@ -2,7 +2,8 @@ import type { CoefficientRow, GroupReport } from '../analysis/report-types.ts'
 import { fixed, list, percent, sentence, shortCount } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
 import { type Conventions, filtersTaken } from './filters-taken.ts'
-import { loadPlot, panel } from './plot.ts'
+import { loadPlot } from './plot.ts'
+import { overlapOf, ridgePanel, sharesOf } from './ridges.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 
@@ -30,7 +31,6 @@ export async function coefficientRidges(
   const shown = scopes.length === 2 ? scopes.slice(0, 1) : scopes
   const rows = shown.map((dataset) => ({ dataset, sides: overall.filter((row) => row.dataset === dataset) }))
   const width = (WIDE - LEFT - 8 * GAP) / 9
-  const step = (table.range[1] - table.range[0]) / table.bins
   const drawing: SvgNode[] = []
   for (let component = 0; component < 9; component++) {
     const left = LEFT + component * (width + GAP)
@@ -40,42 +40,16 @@ export async function coefficientRidges(
     drawing.push(label(String(component + 1), left + width / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
     rows.forEach(({ sides }, index) => {
       const last = index === rows.length - 1
-      const curves = sides.flatMap((side) => {
-        const points = withoutFlats(
-          shares(side, component).map((share, bin) => ({ x: table.range[0] + (bin + 0.5) * step, y: share })),
-          highest / 500,
-        )
-        const line = colour[side.group]
-        return [
-          plot.areaY(points, { x: 'x', y: 'y', fill: side.group === 'a' ? colour.aTint : colour.bTint, fillOpacity: 0.55 }),
-          plot.lineY(points, { x: 'x', y: 'y', stroke: line, strokeWidth: 1.2 }),
-        ]
-      })
       drawing.push(
-        panel(plot, left, HEAD + index * ROW, {
-          width,
-          height: ROW + (last ? 20 : 0),
-          marginLeft: 0,
-          marginRight: 0,
-          marginTop: 6,
-          marginBottom: last ? 24 : 4,
-          x: { domain: [...table.range], axis: null },
-          y: { domain: [0, highest || 1], axis: null },
-          marks: [
-            plot.ruleX([0], { stroke: colour.grid }),
-            ...curves,
-            plot.ruleY([0], { stroke: colour.rule, strokeWidth: 0.75 }),
-            ...(last
-              ? [
-                  plot.axisX({
-                    ticks: table.range[1] - table.range[0] > 5 ? [-2, 0, 2] : [-1, 0, 1],
-                    tickSize: 3,
-                    tickFormat: (v: number) => fixed(v, 0),
-                    label: null,
-                  }),
-                ]
-              : []),
-          ],
+        ridgePanel(plot, {
+          ...{ x: left, y: HEAD + index * ROW, width, height: ROW, marginTop: 6, range: table.range, highest },
+          ticks: last ? (table.range[1] - table.range[0] > 5 ? [-2, 0, 2] : [-1, 0, 1]) : undefined,
+          ridges: sides.map((side) => ({
+            shares: shares(side, component),
+            fill: side.group === 'a' ? colour.aTint : colour.bTint,
+            fillOpacity: 0.55,
+            stroke: colour[side.group],
+          })),
         }),
       )
     })
@@ -110,29 +84,14 @@ export async function coefficientRidges(
 
 /** Share of the group's filters in each bin. */
 function shares(row: CoefficientRow, component: number): number[] {
-  const counts = row.counts[component]!
-  const total = counts.reduce((sum, n) => sum + n, 0)
-  return counts.map((n) => (total ? n / total : 0))
-}
-
-/** Leaves out points that lie level (within `least`) with both neighbours: empty tails cost nothing. */
-export function withoutFlats(points: readonly { x: number; y: number }[], least: number): { x: number; y: number }[] {
-  const level = (i: number, j: number) => Math.abs(points[i]!.y - points[j]!.y) <= least
-  return points.filter(
-    (_, i) => i === 0 || i === points.length - 1 || !(level(i, i - 1) && level(i, i + 1) && level(i - 1, i + 1)),
-  )
-}
-
-/** Overlap of two histograms: 1 when they are the same, 0 when they share no bin. */
-function overlap(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, share, bin) => sum + Math.min(share, b[bin]!), 0)
+  return sharesOf(row.counts[component]!)
 }
 
 function captionOf(rows: readonly CoefficientRow[], { groups }: Pick<GroupReport, 'groups'>): string {
   const a = rows.find((row) => row.dataset === null && row.group === 'a')
   const b = rows.find((row) => row.dataset === null && row.group === 'b')
   if (!a || !b) return 'How the filters spread along the components of the common basis.'
-  const overlaps = Array.from({ length: 9 }, (_, i) => overlap(shares(a, i), shares(b, i)))
+  const overlaps = Array.from({ length: 9 }, (_, i) => overlapOf(shares(a, i), shares(b, i)))
   const least = overlaps.indexOf(Math.min(...overlaps))
   const most = overlaps.indexOf(Math.max(...overlaps))
   const range =

@@ -1,7 +1,7 @@
 import { fixed, list, percent, shortCount, shorten } from '../words.ts'
-import { withoutFlats } from './coefficient-ridges.ts'
 import { type Figure, frame, label, textWidth, WIDE } from './figure.ts'
-import { loadPlot, panel } from './plot.ts'
+import { loadPlot } from './plot.ts'
+import { overlapOf, ridgePanel, sharesOf } from './ridges.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 
@@ -39,7 +39,6 @@ export async function histogramRidges(data: RidgeData): Promise<Figure> {
   const left = Math.max(80, Math.ceil(names.reduce((most, name) => Math.max(most, textWidth(name, 11.5)), 0)) + 14)
   const width = (WIDE - left - (MOST - 1) * GAP) / MOST
   const bins = rows[0]?.counts[0]?.length ?? 1
-  const step = (data.range[1] - data.range[0]) / bins
   const drawing: SvgNode[] = []
   for (let component = 0; component < components; component++) {
     const x = left + component * (width + GAP)
@@ -48,29 +47,11 @@ export async function histogramRidges(data: RidgeData): Promise<Figure> {
     drawing.push(label(String(component + 1), x + width / 2, 14, { size: 11, fill: colour.muted, anchor: 'middle' }))
     rows.forEach((_, index) => {
       const last = index === rows.length - 1
-      const points = withoutFlats(
-        shares[index]!.map((share, bin) => ({ x: data.range[0] + (bin + 0.5) * step, y: share })),
-        highest / 500,
-      )
       drawing.push(
-        panel(plot, x, HEAD + index * ROW, {
-          width,
-          height: ROW + (last ? 20 : 0),
-          marginLeft: 0,
-          marginRight: 0,
-          marginTop: 4,
-          marginBottom: last ? 24 : 4,
-          x: { domain: [...data.range], axis: null },
-          y: { domain: [0, highest || 1], axis: null },
-          marks: [
-            plot.ruleX([0], { stroke: colour.grid }),
-            plot.areaY(points, { x: 'x', y: 'y', fill: colour.accent, fillOpacity: 0.22 }),
-            plot.lineY(points, { x: 'x', y: 'y', stroke: colour.accent, strokeWidth: 1.2 }),
-            plot.ruleY([0], { stroke: colour.rule, strokeWidth: 0.75 }),
-            ...(last
-              ? [plot.axisX({ ticks: ticksOf(data.range), tickSize: 3, tickFormat: (v: number) => fixed(v, 0), label: null })]
-              : []),
-          ],
+        ridgePanel(plot, {
+          ...{ x, y: HEAD + index * ROW, width, height: ROW, marginTop: 4, range: data.range, highest },
+          ticks: last ? ticksOf(data.range) : undefined,
+          ridges: [{ shares: shares[index]!, fill: colour.accent, fillOpacity: 0.22, stroke: colour.accent }],
         }),
       )
     })
@@ -94,14 +75,8 @@ export async function histogramRidges(data: RidgeData): Promise<Figure> {
 }
 
 /** Ticks of an axis of coefficients: whole numbers, few. */
-export function ticksOf([low, high]: readonly [number, number]): number[] {
+function ticksOf([low, high]: readonly [number, number]): number[] {
   return high - low > 5 ? [-2, 0, 2] : [-1, 0, 1].filter((v) => v >= low && v <= high)
-}
-
-/** Each bin's share of all. */
-export function sharesOf(counts: readonly number[]): number[] {
-  const total = counts.reduce((sum, n) => sum + n, 0)
-  return counts.map((n) => (total > 0 ? n / total : 0))
 }
 
 /** The component on which the two rows that differ most overlap least. */
@@ -113,13 +88,10 @@ function captionOf(rows: readonly RidgeRow[], components: number): string {
     const shares = rows.map((row) => sharesOf(row.counts[component]!))
     for (let i = 0; i < rows.length; i++)
       for (let j = 0; j < i; j++) {
-        const share = shares[i]!.reduce((sum, v, bin) => sum + Math.min(v, shares[j]![bin]!), 0)
+        const share = overlapOf(shares[i]!, shares[j]!)
         if (share < least.share) least = { share, component, i: j, j: i }
       }
   }
   const pair = list([rows[least.i]!.name, rows[least.j]!.name])
-  return `The smallest overlap of two rows, ${percent(least.share, 0)}, is that of ${pair} along component ${least.component + 1}.`.replace(
-    /^./,
-    (c) => c.toUpperCase(),
-  )
+  return `The smallest overlap of two rows, ${percent(least.share, 0)}, is that of ${pair} along component ${least.component + 1}.`
 }

@@ -1,6 +1,6 @@
 import { list, percent, plural, shortCount, shorten } from '../words.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
-import { BASIS_LEFT, BASIS_ROW, componentTiles } from './pca-bases.ts'
+import { alignedTo, BASIS_LEFT, BASIS_ROW, componentTiles } from './pca-bases.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 import { weightScale } from './tiles.ts'
@@ -26,7 +26,7 @@ export function ownBases(rows: readonly OwnBasis[], kernel: readonly [height: nu
       label(shorten(row.name, 21), 4, y + 28, { weight: 600, size: 11 }),
       label(row.facts, 4, y + 44, { size: 11, fill: colour.muted }),
       label(`${shortCount(row.filters)} filters`, 4, y + 59, { size: 11, fill: colour.muted }),
-      ...componentTiles(turned(row, rows[0]!), y, kernel),
+      ...componentTiles(alignedTo(rows[0], row), y, kernel),
     )
   })
   const height = HEAD + rows.length * BASIS_ROW + 16
@@ -43,15 +43,6 @@ export function ownBases(rows: readonly OwnBasis[], kernel: readonly [height: nu
     },
     ...drawing,
   )
-}
-
-/** Each component with the sign that makes it most like that of the first row. */
-function turned(row: OwnBasis, first: OwnBasis): OwnBasis {
-  const components = row.components.map((component, c) => {
-    const like = component.reduce((sum, v, tap) => sum + v * (first.components[c]?.[tap] ?? 0), 0)
-    return like < 0 ? component.map((v) => -v) : component
-  })
-  return { ...row, components }
 }
 
 function captionOf(rows: readonly OwnBasis[]): string {

@@ -138,8 +138,11 @@ function spreadOf(a: Shown, b: Shown, data: PcaBasesData): string {
   return wider(x, y) ? ` The variance of ${rowName(a, data)} filters is spread over more components.` : ''
 }
 
-/** The other rows' components turned to point the same way as those of all: a sign means nothing by itself. */
-function alignedTo(reference: Shown | undefined, row: Shown): Shown {
+/** A basis with each component turned to point the same way as the reference's: a sign means nothing by itself. */
+export function alignedTo<Basis extends { readonly components: readonly (readonly number[])[] }>(
+  reference: Pick<Basis, 'components'> | undefined,
+  row: Basis,
+): Basis {
   if (!reference || reference === row) return row
   const components = row.components.map((component, k) => {
     const other = reference.components[k]

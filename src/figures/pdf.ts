@@ -15,7 +15,7 @@ const POINTS_PER_INCH = 72
  */
 export async function figureToPdf(figure: Figure, { width }: PdfOptions = {}): Promise<Uint8Array> {
   const [{ default: PDFDocument }, fonts] = await Promise.all([import('pdfkit'), import('./inter-pdf.generated.ts')])
-  const inches = width ? inchesOf(width) : figure.width / 96
+  const inches = inchesOf(width ?? { value: figure.width, unit: 'px' })
   const scale = (inches * POINTS_PER_INCH) / figure.width
   const document = new PDFDocument({
     size: [figure.width * scale, figure.height * scale],

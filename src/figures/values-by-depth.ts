@@ -1,6 +1,6 @@
 import { bucketNames, type MetricName, metricNames } from '../analysis/report-names.ts'
 import type { ColumnStudy } from '../analysis/study-types.ts'
-import { list, plural, pNumber, sentence, shorten } from '../words.ts'
+import { list, plural, pValue, sentence, shorten } from '../words.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
 import { bucketTick, metricWords } from './metric-words.ts'
 import { markOf, namedMarks, namesHeight } from './named-marks.ts'
@@ -99,10 +99,7 @@ function captionOf(study: ColumnStudy): string {
       bucket === 'all' && stratum === null && p_holm !== null && (metricNames as readonly string[]).includes(metric),
   )
   if (tests.length === 0) return `Too few models to compare the values of ${study.column}.`
-  const said = tests.map(
-    ({ metric, p_holm }) =>
-      `${metricWords[metric as MetricName].name} (p ${pNumber(p_holm).startsWith('<') ? '' : '= '}${pNumber(p_holm)})`,
-  )
+  const said = tests.map(({ metric, p_holm }) => `${metricWords[metric as MetricName].name} (${pValue(p_holm)})`)
   const apart = tests.filter(({ p_holm }) => p_holm! < 0.05)
   const { test } = tests[0]!
   return `${sentence(

@@ -35,8 +35,7 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
         }),
       )
     }
-    if (matrix && matrix.values.length > 1)
-      figures.push(withId(shiftMatrixFigure(byDistance(matrix)), `shift-matrix-by-${slug}`))
+    if (matrix && matrix.values.length > 1) figures.push(withId(shiftMatrixFigure(byDistance(matrix)), `shift-matrix-by-${slug}`))
   }
   return figures
 }
