@@ -5,6 +5,7 @@ import type { LayerSource, MeasuredLayer } from '../measure/layer-source.ts'
 import { layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { Parameters } from '../measure/parameters.ts'
+import { isSparseFilter, largestWeight } from '../measure/sparse-filter.ts'
 import { openInstance } from '../wasm/module.ts'
 import { readFirstFilters } from './read-values.ts'
 
@@ -42,12 +43,10 @@ export interface FirstFiltersRun extends Omit<MeasuredRun, 'layers'> {
 
 /** Numbers of the filters that are sparse. */
 function sparseAmong(filters: Float32Array, { peak }: Pick<LayerRow, 'peak'>, { threshold, profile }: Parameters): number[] {
-  const { limit, strict } = sparseLimit(peak, threshold, profile)
+  const limit = sparseLimit(peak, threshold, profile)
   const sparse: number[] = []
-  for (let k = 0; k < filters.length / TAPS; k++) {
-    const most = filters.subarray(k * TAPS, (k + 1) * TAPS).reduce((top, w) => Math.max(top, Math.abs(w)), 0)
-    if (strict ? most < limit : most <= limit) sparse.push(k)
-  }
+  for (let k = 0; k < filters.length / TAPS; k++)
+    if (isSparseFilter(largestWeight(filters, k * TAPS, TAPS), limit)) sparse.push(k)
   return sparse
 }
 

@@ -1,7 +1,6 @@
 import { bootstrapDefaults } from '../analysis/bootstrap.ts'
 import { scaleOf, withHolm } from '../analysis/chance.ts'
 import { chanceDraws } from '../analysis/exchange.ts'
-import { HistogramSum } from '../analysis/histogram-sum.ts'
 import { halvesChance } from '../analysis/random-halves.ts'
 import { densities, distributionShift } from '../analysis/shift.ts'
 import type { Figure } from '../figures/figure.ts'
@@ -19,14 +18,10 @@ const DRAWS_A_SHIFT = 40
  * out anew. @throws InputError, UsageError */
 export async function drawDeciles(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask({ ...task, layer: undefined })
-  const { basis, range, ofLayer } = await measureHistograms(task, measured)
+  const { basis, range, sumOf } = await measureHistograms(task, measured)
   const instance = sharedInstance()
   const [, ...parts] = byDepth(measured.models.flatMap(({ layers }) => layers))
-  const merged = parts.map(({ layers }) => {
-    const sum = new HistogramSum(basis.mean.length)
-    for (const row of layers) sum.add(ofLayer(row))
-    return sum
-  })
+  const merged = parts.map(({ layers }) => sumOf(layers))
   const made = merged.map((histograms) => densities(histograms, range, instance.math))
   const shift = made.map((a) => made.map((b) => (a && b ? distributionShift(a, b, basis.explainedVarianceRatio).shift : null)))
   const cells = merged.flatMap((_, i) => merged.slice(0, i).map((__, j) => [i, j] as const))

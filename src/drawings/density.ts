@@ -2,10 +2,10 @@ import { UsageError } from '../errors.ts'
 import { coefficientDensity, type DensityRow } from '../figures/coefficient-density.ts'
 import type { Figure } from '../figures/figure.ts'
 import { layerPieces } from '../measure/coefficients.ts'
-import { sidesOf } from '../measure/kernel-size.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
+import { isSparseFilter, largestWeight } from '../measure/sparse-filter.ts'
 import { openInstance } from '../wasm/module.ts'
 import { measureTask, sharedKernel } from './measured.ts'
 import { basisWords, byDepth, commonBasis, setsOf } from './statistics.ts'
@@ -16,8 +16,7 @@ const BINS = 70
 /** How the filters spread over two components together: a square for each model, of a single one for each part of its depth. @throws InputError, UsageError */
 export async function drawDensity(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask(task)
-  const kernel = sharedKernel(measured)
-  const [height, width] = sidesOf(kernel)
+  const [height, width] = sharedKernel(measured)
   const taps = height * width
   const components = task.components ?? [1, 2]
   if (components.some((c) => c > taps) || components[0] === components[1])
@@ -36,13 +35,12 @@ export async function drawDensity(task: DrawingTask): Promise<Figure> {
       wanted: wantedOf(wanted),
       options: task,
     })) {
-      const { limit, strict } = sparseLimit(row.peak, threshold, profile)
+      const limit = sparseLimit(row.peak, threshold, profile)
       for await (const [address, count] of layerPieces(wasm, layer)) {
         const values = wasm.f32(address, count * taps)
         for (let at = 0; at < values.length; at += taps) {
-          let most = 0
-          for (let t = 0; t < taps; t++) most = Math.max(most, Math.abs(values[at + t]!))
-          if (strict ? most < limit : most <= limit) continue
+          const most = largestWeight(values, at, taps)
+          if (isSparseFilter(most, limit)) continue
           let across = 0
           let up = 0
           for (let t = 0; t < taps; t++) {

@@ -8,6 +8,7 @@ import { sidesOf } from '../measure/kernel-size.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
+import { isSparseFilter, largestWeight } from '../measure/sparse-filter.ts'
 import { openInstance } from '../wasm/module.ts'
 import { type MeasuredTask, measureTask, oneModel } from './measured.ts'
 import type { DrawingTask } from './task.ts'
@@ -26,6 +27,8 @@ export async function drawFilterGrid(task: DrawingTask): Promise<Figure> {
   const numbers = chosenFilters(task, row)
   const [height, width] = sidesOf(row.kernel)
   const taps = height * width
+  const { threshold, profile } = measured.analysis.parameters
+  const limit = sparseLimit(row.peak, threshold, profile)
   const wasm = await openInstance()
   for await (const { layer } of layersAgain({
     inputs: task.inputs,
@@ -41,7 +44,7 @@ export async function drawFilterGrid(task: DrawingTask): Promise<Figure> {
       kernel: [height, width],
       filters,
       numbers,
-      sparse: numbers.map((_, index) => isSparse(filters, index * taps, taps, row, measured)),
+      sparse: numbers.map((_, index) => isSparseFilter(largestWeight(filters, index * taps, taps), limit)),
       inChannels: row.filters / row.out_channels,
       count: row.filters,
       threshold: task.threshold,
@@ -65,14 +68,6 @@ function chosenFilters({ channels, first }: DrawingTask, row: LayerRow): number[
 export function requireChannels(channels: readonly number[], out: number, layer: string): void {
   const wrong = channels.find((channel) => channel >= out)
   if (wrong !== undefined) throw new UsageError(`--channel ${wrong}: ${layer} has ${out} output channels, 0 to ${out - 1}`)
-}
-
-function isSparse(values: Float32Array, from: number, taps: number, row: LayerRow, { analysis }: MeasuredTask): boolean {
-  const { threshold, profile } = analysis.parameters
-  const { limit, strict } = sparseLimit(row.peak, threshold, profile)
-  let most = 0
-  for (let tap = 0; tap < taps; tap++) most = Math.max(most, Math.abs(values[from + tap]!))
-  return strict ? most < limit : most <= limit
 }
 
 async function drawAllLayers(

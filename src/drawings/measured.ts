@@ -1,5 +1,6 @@
 import { analyze } from '../analyze.ts'
 import { InputError, UsageError } from '../errors.ts'
+import { sidesOf } from '../measure/kernel-size.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { firstFew } from '../words.ts'
@@ -74,10 +75,11 @@ export function oneModel({ models }: MeasuredTask, kind: string): MeasuredTask['
 }
 
 /** The kernel size that all these layers share. @throws InputError when there is no layer, UsageError when they differ */
-export function sharedKernel({ models }: MeasuredTask): string {
+export function sharedKernel({ models }: MeasuredTask): readonly [height: number, width: number] {
   const kernels = [...new Set(models.flatMap(({ layers }) => layers.map(({ kernel }) => kernel)))]
-  if (kernels.length === 1) return kernels[0]!
-  if (kernels.length === 0) throw new InputError(models[0]!.model, 'has no layer to draw')
+  const [kernel, ...others] = kernels
+  if (kernel === undefined) throw new InputError(models[0]!.model, 'has no layer to draw')
+  if (others.length === 0) return sidesOf(kernel)
   throw new UsageError(
     `layers of ${kernels.join(', ')} have no common basis; choose one size with --kernel, or a layer with --layer`,
   )

@@ -1,4 +1,5 @@
 import { byBucket } from '../analysis/depth.ts'
+import { HistogramSum } from '../analysis/histogram-sum.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../analysis/principal-components.ts'
 import { bucketNames } from '../analysis/report-names.ts'
 import { InputError } from '../errors.ts'
@@ -8,8 +9,7 @@ import type { Figure } from '../figures/figure.ts'
 import { histogramRidges, type RidgeData, type RidgeRow } from '../figures/histogram-ridges.ts'
 import { bucketWords } from '../figures/metric-words.ts'
 import { type OwnBasis, ownBases } from '../figures/own-bases.ts'
-import { coefficientBins, type LayerCoefficients, measureCoefficients } from '../measure/coefficients.ts'
-import { sidesOf } from '../measure/kernel-size.ts'
+import { coefficientBins, measureCoefficients } from '../measure/coefficients.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import { plural, shorten } from '../words.ts'
@@ -36,9 +36,9 @@ export function setsOf(
 }
 
 /** A single model is one set. */
-export const asOne =
-  (name: string) =>
-  (layers: readonly LayerRow[]): FilterSet[] => [{ name, layers }]
+function asOne(layers: readonly LayerRow[]): FilterSet[] {
+  return [{ name: layers[0]!.model, layers }]
+}
 
 /** A single model by relative depth: all, the first layer, then ten bins; those that hold layers. */
 export function byDepth(layers: readonly LayerRow[]): FilterSet[] {
@@ -46,7 +46,7 @@ export function byDepth(layers: readonly LayerRow[]): FilterSet[] {
   return [{ name: 'all layers', layers }, ...parts.filter(({ layers: own }) => own.length > 0)]
 }
 
-export function momentsOf(layers: readonly LayerRow[], taps: number): Moments {
+function momentsOf(layers: readonly LayerRow[], taps: number): Moments {
   return mergeMoments(
     layers.map(({ scaled }) => scaled),
     taps,
@@ -75,9 +75,8 @@ export function basisWords({ models }: MeasuredTask, task: DrawingTask): string 
 /** The components of each model, or of a layer of each, every one from its own filters. @throws InputError, UsageError */
 export async function drawBases(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask(task)
-  const kernel = sharedKernel(measured)
-  const sides = sidesOf(kernel)
-  const rows = setsOf(measured, task, asOne(measured.models[0]!.model)).flatMap(({ name, layers }): OwnBasis[] => {
+  const sides = sharedKernel(measured)
+  const rows = setsOf(measured, task, asOne).flatMap(({ name, layers }): OwnBasis[] => {
     const moments = momentsOf(layers, sides[0] * sides[1])
     if (whyNoBasis(moments) !== null) return []
     const { components, explainedVarianceRatio } = principalComponents(moments)
@@ -99,8 +98,7 @@ export async function drawBases(task: DrawingTask): Promise<Figure> {
 /** Covariance of the coefficients of each model (of one: by depth) in the basis of all. @throws InputError, UsageError */
 export async function drawCovariance(task: DrawingTask): Promise<Figure> {
   const measured = await measureTask(task)
-  const kernel = sharedKernel(measured)
-  const [height, width] = sidesOf(kernel)
+  const [height, width] = sharedKernel(measured)
   const basis = commonBasis(measured, height * width)
   const rows = setsOf(measured, task, byDepth).flatMap(({ name, layers }): CovarianceRow[] => {
     const moments = momentsOf(layers, height * width)
@@ -128,18 +126,17 @@ function rotated({ scatter, count }: Moments, { components, mean: { length } }: 
 }
 
 /** The histograms of the sets in the basis of all that is drawn, from a second pass over the filters. */
-export interface SetHistograms {
+interface SetHistograms {
   readonly basis: PrincipalComponents
   readonly range: readonly [number, number]
   readonly kernel: string
-  /** By the layer's place in its set. */
-  readonly ofLayer: (row: LayerRow) => LayerCoefficients
+  /** Those of layers together. */
+  readonly sumOf: (layers: readonly LayerRow[]) => HistogramSum
 }
 
 /** The second pass over the filters that are drawn. @throws InputError, UsageError */
 export async function measureHistograms(task: DrawingTask, measured: MeasuredTask): Promise<SetHistograms> {
-  const kernel = sharedKernel(measured)
-  const [height, width] = sidesOf(kernel)
+  const [height, width] = sharedKernel(measured)
   const basis = commonBasis(measured, height * width)
   const rows = measured.models.flatMap(({ layers }) => layers)
   const { range, layers } = await measureCoefficients(task.inputs, { ...measured.analysis, layers: rows }, basis, {
@@ -150,22 +147,18 @@ export async function measureHistograms(task: DrawingTask, measured: MeasuredTas
     basis,
     range,
     kernel: `${height}×${width}`,
-    ofLayer: ({ layer_id, model }) => found.get(`${layer_id}/${model}`)!,
+    sumOf(some) {
+      const sum = new HistogramSum(basis.mean.length)
+      for (const { layer_id, model } of some) sum.add(found.get(`${layer_id}/${model}`)!)
+      return sum
+    },
   }
 }
 
-function ridgeRow({ name, layers }: FilterSet, { basis: { mean }, ofLayer }: SetHistograms): RidgeRow {
-  const components = mean.length
-  const counts = Array.from({ length: components }, () => new Array<number>(coefficientBins).fill(0))
-  let filters = 0
-  for (const row of layers) {
-    const own = ofLayer(row)
-    filters += own.filters
-    own.counts.forEach((n, at) => {
-      counts[Math.floor(at / coefficientBins)]![at % coefficientBins]! += n
-    })
-  }
-  return { name, filters, counts }
+function ridgeRow({ name, layers }: FilterSet, { sumOf }: SetHistograms): RidgeRow {
+  const { filters, counts, min } = sumOf(layers)
+  const ofComponent = (c: number) => [...counts.subarray(c * coefficientBins, (c + 1) * coefficientBins)]
+  return { name, filters, counts: Array.from(min, (_, c) => ofComponent(c)) }
 }
 
 async function ridgeData(
@@ -191,5 +184,5 @@ export async function drawRidges(task: DrawingTask): Promise<Figure> {
 
 /** Histograms of the coefficients, a panel a component, up to seven models over one another. @throws InputError, UsageError */
 export async function drawHistogram(task: DrawingTask): Promise<Figure> {
-  return coefficientHistogram(await ridgeData(task, (layers) => asOne(layers[0]!.model)(layers)))
+  return coefficientHistogram(await ridgeData(task, asOne))
 }

@@ -13,6 +13,7 @@ import type { Pass } from './metrics/registry.ts'
 import type { Profile } from './model-row.ts'
 import { keepsSparse } from './profile.ts'
 import { pieces, SEGMENT } from './segments.ts'
+import type { SparseLimit } from './sparse-filter.ts'
 
 /** Bytes of weights held in memory at a time, over all workers. */
 export const MEMORY_BUDGET = 256 << 20
@@ -49,7 +50,7 @@ export interface Stages {
  * The largest max-abs that a sparse filter has, and whether it must stay below it. The notebooks divide the peak by 100
  * and count ties; torchconvquality multiplies by 0.01, leaves ties out, and takes 1 for a layer of zeros.
  */
-export function sparseLimit(peak: number, threshold: number, profile: Profile): { limit: number; strict: boolean } {
+export function sparseLimit(peak: number, threshold: number, profile: Profile): SparseLimit {
   if (profile === 'cvprw22') return { limit: peak / (1 / threshold), strict: false }
   return { limit: peak === 0 ? 1 : peak * threshold, strict: true }
 }

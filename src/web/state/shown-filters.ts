@@ -1,3 +1,4 @@
+import { isSparseFilter } from '../../measure/sparse-filter.ts'
 import { count, plural } from '../../words.ts'
 import type { FilterOrder, LayerDetail, LayerFacts } from '../tasks/protocol.ts'
 
@@ -39,17 +40,18 @@ function bestPart(detail: LayerDetail): FilterPart {
 export function missingParts(detail: LayerDetail, facts: LayerFacts): readonly FilterPart[] {
   return [
     ...(detail.byNorm && detail.byTypicality ? [] : (['extremes'] as const)),
-    ...(detail.norms.some((norm) => isSparse(norm, facts)) ? [] : (['sparse'] as const)),
+    ...(detail.norms.some((norm) => isSparseFilter(norm, facts)) ? [] : (['sparse'] as const)),
   ]
 }
 
-function isSparse(norm: number, { limit, strict }: LayerFacts): boolean {
-  return strict ? norm < limit : norm <= limit
+/** The part that is shown: the one that is wanted, if the layer has it. */
+export function shownPart(wanted: FilterPart | undefined, detail: LayerDetail, missing: readonly FilterPart[]): FilterPart {
+  return wanted && !missing.includes(wanted) ? wanted : bestPart(detail)
 }
 
 /** The filters that are asked for. `inChannels` filters make an output channel. */
 export function shownFilters(wish: FilterWish, detail: LayerDetail, facts: LayerFacts, inChannels: number): ShownFilters {
-  const part = wish.part && !missingParts(detail, facts).includes(wish.part) ? wish.part : bestPart(detail)
+  const part = shownPart(wish.part, detail, missingParts(detail, facts))
   const channel = Math.min(Math.max(0, wish.channel), Math.ceil(detail.filters / inChannels) - 1)
   const sorted = wish.order === 'norm' ? detail.byNorm : wish.order === 'typicality' ? detail.byTypicality : null
   const order: FilterOrder = sorted ? wish.order : 'position'
@@ -73,12 +75,12 @@ export function shownFilters(wish: FilterWish, detail: LayerDetail, facts: Layer
     return chosen(indices, `The ${plural(indices.length, 'filter')} of output channel ${channel}`)
   }
   if (part === 'sparse') {
-    const indices = members((index) => isSparse(detail.norms[index]!, facts))
+    const indices = members((index) => isSparseFilter(detail.norms[index]!, facts))
     return chosen(indices, `The ${plural(indices.length, 'filter')} close to zero, of ${count(detail.filters)}`)
   }
   if (part === 'extremes') {
     const ends = extremes(detail, facts)
-    const indices = wish.order === 'position' ? ends : members((index) => ends.includes(index))
+    const indices = wish.order === 'position' ? Int32Array.from(ends) : members((index) => ends.has(index))
     return chosen(
       indices,
       `The ${EXTREMES} filters with the largest weights, and the ${EXTREMES} least typical ones, of ${count(detail.filters)}`,
@@ -88,11 +90,11 @@ export function shownFilters(wish: FilterWish, detail: LayerDetail, facts: Layer
 }
 
 /** The largest, then the least typical of those that are not sparse; each once. */
-function extremes({ byNorm, byTypicality, norms }: LayerDetail, facts: LayerFacts): Int32Array {
+function extremes({ byNorm, byTypicality, norms }: LayerDetail, facts: LayerFacts): ReadonlySet<number> {
   const unusual: number[] = []
   for (let k = byTypicality!.length - 1; k >= 0 && unusual.length < EXTREMES; k--) {
     const index = byTypicality![k]!
-    if (!isSparse(norms[index]!, facts)) unusual.push(index)
+    if (!isSparseFilter(norms[index]!, facts)) unusual.push(index)
   }
-  return Int32Array.from(new Set([...byNorm!.subarray(0, EXTREMES), ...unusual]))
+  return new Set([...byNorm!.subarray(0, EXTREMES), ...unusual])
 }

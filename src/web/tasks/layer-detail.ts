@@ -1,4 +1,5 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
+import { isSparseFilter, largestWeight } from '../../measure/sparse-filter.ts'
 import type { FilterBasis, WasmInstance } from '../../wasm/module.ts'
 import type { WeightReader } from '../../weights/reader.ts'
 import { placesByKey } from './places-by-key.ts'
@@ -34,7 +35,7 @@ export async function describeLayer(
   signal: AbortSignal,
 ): Promise<LayerDetail> {
   const { filters, taps } = reader
-  const { basis, limit, strict } = facts
+  const { basis } = facts
   const norms = new Float32Array(filters)
   const distances = new Float32Array(filters).fill(Number.POSITIVE_INFINITY)
   const most = keepBest(SHOWN, 1)
@@ -48,10 +49,9 @@ export async function describeLayer(
   for await (const { values } of filterPieces(wasm, reader)) {
     signal.throwIfAborted()
     for (let at = 0; at < values.length; at += taps, index++) {
-      let norm = 0
-      for (let j = 0; j < taps; j++) norm = Math.max(norm, Math.abs(values[at + j]!))
+      const norm = largestWeight(values, at, taps)
       norms[index] = norm
-      if ((strict ? norm < limit : norm <= limit) || !basis || !inverse) continue
+      if (isSparseFilter(norm, facts) || !basis || !inverse) continue
       let sum = 0
       for (let k = 0; k < taps; k++) {
         let c = 0

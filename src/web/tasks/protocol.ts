@@ -8,6 +8,7 @@ import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
+import type { SparseLimit } from '../../measure/sparse-filter.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
 import type { Held } from '../../results/verified-folder.ts'
@@ -66,10 +67,7 @@ export interface LayerBasis extends FilterBasis {
 }
 
 /** What is known of a layer from its row. */
-export interface LayerFacts {
-  /** Filters whose largest absolute value is at most this (below it when strict) are sparse. */
-  readonly limit: number
-  readonly strict: boolean
+export interface LayerFacts extends SparseLimit {
   /** Basis of the layer's scaled non-sparse filters; null when they have none. */
   readonly basis: LayerBasis | null
 }

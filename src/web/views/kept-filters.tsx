@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { largestWeight } from '../../measure/sparse-filter.ts'
 import { count } from '../../words.ts'
 import type { GridData } from '../grid/draw.ts'
 import { FilterGrid } from '../grid/filter-grid.tsx'
@@ -10,15 +11,12 @@ import { wantedScale } from './grid-choices.tsx'
 
 /** The filters of a layer that results of an earlier run keep, or why none can be seen. */
 export function KeptFilters({ row, kept }: { row: LayerRow; kept: Float32Array | undefined }) {
-  const note = (
-    <p class="note quiet small">
-      {kept ? 'These results keep the first filters of each layer' : 'The weights are not in these results'}. Drop the model's
-      file to see {kept ? 'all of them' : 'its filters'}; everything else here comes from the results.
-    </p>
-  )
   return (
     <>
-      {note}
+      <p class="note quiet small">
+        {kept ? 'These results keep the first filters of each layer' : 'The weights are not in these results'}. Drop the model's
+        file to see {kept ? 'all of them' : 'its filters'}; everything else here comes from the results.
+      </p>
       {kept && <Kept row={row} kept={kept} />}
     </>
   )
@@ -35,9 +33,7 @@ function Kept({ row, kept }: { row: LayerRow; kept: Float32Array }) {
       filters,
       kernelRows,
       kernelColumns,
-      norms: Float32Array.from({ length: filters }, (_, k) =>
-        kept.subarray(k * taps, (k + 1) * taps).reduce((most, weight) => Math.max(most, Math.abs(weight)), 0),
-      ),
+      norms: Float32Array.from({ length: filters }, (_, k) => largestWeight(kept, k * taps, taps)),
       order: null,
       peak: row.peak,
       limit: parameters ? sparseLimit(row.peak, parameters.threshold, parameters.profile).limit : 0,

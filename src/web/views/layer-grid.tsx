@@ -4,8 +4,7 @@ import { count } from '../../words.ts'
 import type { GridData } from '../grid/draw.ts'
 import { FilterGrid } from '../grid/filter-grid.tsx'
 import type { Loading } from '../state/layer-detail.ts'
-import type { ShownFilters } from '../state/shown-filters.ts'
-import { missingParts, shownFilters } from '../state/shown-filters.ts'
+import { missingParts, type ShownFilters, shownFilters, shownPart } from '../state/shown-filters.ts'
 import { viewing } from '../state/work.ts'
 import { type LayerDetail, type LayerInFiles, TILE, type WantedFilters } from '../tasks/protocol.ts'
 import { choiceWords, GridChoices, wantedFilters, wantedScale } from './grid-choices.tsx'
@@ -19,8 +18,8 @@ interface LayerPlace {
 
 /** The choices of a grid, from the layer that is shown; of two, from the first that is read. */
 export function ChoicesOf({ row, place, detail }: LayerPlace & { detail: LayerDetail }) {
-  const { part } = shownFilters(wantedFilters(), detail, place.facts, row.in_channels)
   const missing = useMemo(() => missingParts(detail, place.facts), [detail, place])
+  const part = shownPart(wantedFilters().part, detail, missing)
   return <GridChoices {...{ part, missing }} channels={row.out_channels} sortable={detail.byNorm !== null} />
 }
 
