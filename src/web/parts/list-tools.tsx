@@ -1,20 +1,13 @@
 import { route, tweak } from '../state/route.ts'
+import { FindField } from './find-field.tsx'
 import { FlagIcon } from './icons.tsx'
 
 /** Above a table of layers: a field that finds, a switch that leaves only what is flagged, and how many are left. */
 export function ListTools({ shown, all, flagged }: { shown: number; all: number; flagged: number }) {
-  const { q } = route.value
-  const only = q['flagged'] === '1'
+  const only = route.value.q['flagged'] === '1'
   return (
     <div class="row list-tools">
-      <input
-        class="field tight find"
-        type="search"
-        placeholder="Find a layer"
-        aria-label="Find layers by name"
-        value={q['lfind'] ?? ''}
-        onInput={(event) => tweak({ lfind: event.currentTarget.value })}
-      />
+      <FindField param="lfind" placeholder="Find a layer" label="Find layers by name" class="field tight find" />
       {(flagged > 0 || only) && (
         <button type="button" class="button tight toggle" aria-pressed={only} onClick={() => tweak({ flagged: only ? '' : '1' })}>
           <FlagIcon /> Flagged only

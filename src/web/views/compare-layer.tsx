@@ -18,7 +18,7 @@ import { BackIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
-import { nodesOf, useContents } from '../state/contents.ts'
+import { useNodes } from '../state/contents.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
@@ -39,7 +39,7 @@ export function LayerPair({
   other: LayerRow | undefined
 }) {
   const k = first.layers.indexOf(row)
-  const node = nodesOf(useContents(first)).get(row.layer)
+  const node = useNodes(first).get(row.layer)
   const address = (to: LayerRow | undefined) =>
     to && formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })
   return (

@@ -5,7 +5,7 @@ import { MetricHeading } from '../parts/metric-heading.tsx'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
-import { nodesOf, useContents } from '../state/contents.ts'
+import { useNodes } from '../state/contents.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
@@ -30,7 +30,7 @@ function chosenPairs(pairs: readonly LayerComparison[]): readonly LayerCompariso
 export function DifferenceTable({ comparison, first, second }: { comparison: ModelComparison; first: Loaded; second: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(first.layers)
-  const nodes = nodesOf(useContents(first))
+  const nodes = useNodes(first)
   const shown = chosenPairs(comparison.layers)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Differences">

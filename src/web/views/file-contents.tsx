@@ -24,15 +24,7 @@ export function FileContents({ model }: { model: Loaded }) {
       <TableFrame label="Convolutions of the file">
         <table class="compact contents">
           <caption class="unseen">Convolutions of {model.name}, with the nodes that use them</caption>
-          <thead>
-            <tr>
-              {['tensor', 'node in the graph', 'shape', 'type', 'depth', 'weights'].map((title) => (
-                <th key={title} scope="col">
-                  <span>{title}</span>
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads titles={['tensor', 'node in the graph', 'shape', 'type', 'depth', 'weights']} />
           <tbody>
             {contents.convolutions.slice(0, MOST).map((conv, index) => (
               <tr key={`${conv.layer} ${conv.depth}`}>
@@ -57,20 +49,26 @@ export function FileContents({ model }: { model: Loaded }) {
   )
 }
 
+function Heads({ titles }: { titles: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {titles.map((title) => (
+          <th key={title} scope="col">
+            <span>{title}</span>
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
+
 function Others({ contents: { others } }: { contents: Contents }) {
   return (
     <TableFrame label="Other tensors of the file">
       <table class="compact contents">
         <caption class="unseen">Other tensors of the file, and why they are not measured</caption>
-        <thead>
-          <tr>
-            {['tensor', 'kind', 'shape', 'why it is not measured'].map((title) => (
-              <th key={title} scope="col">
-                <span>{title}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads titles={['tensor', 'kind', 'shape', 'why it is not measured']} />
         <tbody>
           {others.slice(0, MOST).map(({ name, kind, shape, reason }, k) => (
             <tr key={`${k} ${name}`}>

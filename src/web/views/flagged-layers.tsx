@@ -3,7 +3,7 @@ import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
-import { nodesOf, useContents } from '../state/contents.ts'
+import { useNodes } from '../state/contents.ts'
 import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
@@ -63,7 +63,7 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
 
 function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {
   const { q } = route.value
-  const nodes = nodesOf(useContents(model))
+  const nodes = useNodes(model)
   return (
     <ul class="small sentences">
       {layers.map(({ row, flags }) => (

@@ -8,7 +8,7 @@ import { shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
-import { nodesOf, useContents } from '../state/contents.ts'
+import { useNodes } from '../state/contents.ts'
 import { chosenLayers, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
@@ -18,7 +18,7 @@ import { spokenName } from '../state/spoken-name.ts'
 export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(model.layers)
-  const nodes = nodesOf(useContents(model))
+  const nodes = useNodes(model)
   const spoken = (row: LayerRow): string => name(spokenName(row.layer, nodes.get(row.layer)))
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   const all = flaggedLayers(model)

@@ -9,7 +9,7 @@ import { furtherMetrics, shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
-import { nodesOf, useContents } from '../state/contents.ts'
+import { useNodes } from '../state/contents.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
@@ -24,7 +24,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
   const k = model.layers.indexOf(row)
   const flags = model.flags[k] ?? []
   const { q } = route.value
-  const node = nodesOf(useContents(model)).get(row.layer)
+  const node = useNodes(model).get(row.layer)
   const address = (to: LayerRow | undefined) => to && formatRoute({ page: 'model', a: model.name, layer: to.layer_id, q })
   return (
     <section class="pane third shown" aria-label={`Layer ${row.layer}`}>

@@ -1,4 +1,5 @@
 import { plural, shortCount } from '../../words.ts'
+import { FindField } from '../parts/find-field.tsx'
 import { CloseIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { bytes, wholeSize } from '../parts/numbers.ts'
@@ -6,7 +7,7 @@ import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
 import { notKept, openWaiting, waiting } from '../state/kept.ts'
 import { type Loaded, models } from '../state/models.ts'
-import { formatRoute, route, tweak } from '../state/route.ts'
+import { formatRoute, route } from '../state/route.ts'
 
 /** The left pane: what is being read, and every model with its three bars. */
 export function ModelList() {
@@ -16,17 +17,7 @@ export function ModelList() {
   return (
     <section class="pane list" aria-label="Models">
       <div class="list-head">
-        {models.value.length > 6 && (
-          <input
-            id="find"
-            class="field"
-            type="search"
-            placeholder="Filter models"
-            aria-label="Filter models"
-            value={q['find'] ?? ''}
-            onInput={(event) => tweak({ find: event.currentTarget.value })}
-          />
-        )}
+        {models.value.length > 6 && <FindField param="find" id="find" placeholder="Filter models" label="Filter models" />}
         <p class="small muted" role="status">
           {find ? `${shown.length} of ${plural(models.value.length, 'model')}` : plural(models.value.length, 'model')}
         </p>

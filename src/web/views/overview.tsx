@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks'
 import { plural } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
+import { FindField } from '../parts/find-field.tsx'
 import { AddIcon, CloseIcon } from '../parts/icons.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
 import { useRowsWindow } from '../parts/rows-window.ts'
@@ -49,15 +50,7 @@ export function Overview() {
           <button type="button" class="button phone-only" onClick={chooseFiles}>
             <AddIcon /> Add
           </button>
-          <input
-            id="find"
-            class="field"
-            type="search"
-            placeholder="Filter"
-            aria-label="Filter models by any text"
-            value={q['find'] ?? ''}
-            onInput={(event) => tweak({ find: event.currentTarget.value })}
-          />
+          <FindField param="find" id="find" placeholder="Filter" label="Filter models by any text" />
         </div>
       </div>
       <Ticked chosen={chosen} />
