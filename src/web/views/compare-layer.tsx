@@ -8,6 +8,7 @@ import type { Chance } from '../../analysis/report-types.ts'
 import { densities, distributionShift } from '../../analysis/shift.ts'
 import { chanceText, excessText, isBeyondChance } from '../../figures/chance-words.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
+import { sidesOf } from '../../measure/kernel-size.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { sharedInstance } from '../../wasm/module.ts'
 import { mergeMoments } from '../../wasm/moments.ts'
@@ -145,7 +146,7 @@ function PairFacts({ row, other }: { row: LayerRow; other: LayerRow }) {
 function Bases({ first, second, row, other }: Pair) {
   const list = (model: Loaded, of: LayerRow, role: 'a' | 'b') => {
     const basis = basisOf(of)
-    const columns = Number(of.kernel.split('x')[1])
+    const columns = sidesOf(of.kernel)[1]
     return (
       <div>
         <p class="small name" style={{ marginBottom: '6px' }}>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { sidesOf } from '../../measure/kernel-size.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { ColourTiles } from '../parts/colour-tiles.tsx'
@@ -26,7 +27,7 @@ export function FirstLayerColours({ row, place, name }: { row: LayerRow; place: 
     })
     return () => abort.abort()
   }, [place, shown])
-  const [rows = 3, columns = 3] = row.kernel.split('x').map(Number)
+  const [rows, columns] = sidesOf(row.kernel)
   if (!weights) return null
   return (
     <Drawing

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks'
+import { sidesOf } from '../../measure/kernel-size.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { largestWeight } from '../../measure/sparse-filter.ts'
@@ -23,7 +24,7 @@ export function KeptFilters({ row, kept }: { row: LayerRow; kept: Float32Array |
 }
 
 function Kept({ row, kept }: { row: LayerRow; kept: Float32Array }) {
-  const [kernelRows = 3, kernelColumns = 3] = row.kernel.split('x').map(Number)
+  const [kernelRows, kernelColumns] = sidesOf(row.kernel)
   const taps = kernelRows * kernelColumns
   const filters = Math.floor(kept.length / taps)
   const scale = wantedScale()

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks'
+import { sidesOf } from '../../measure/kernel-size.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import type { GridData } from '../grid/draw.ts'
@@ -57,7 +58,7 @@ function Ready({ row, place, detail, goTo }: LayerPlace & { detail: LayerDetail;
     [part, order, channel, detail, place, row],
   )
   const scale = wantedScale()
-  const [kernelRows = 3, kernelColumns = 3] = row.kernel.split('x').map(Number)
+  const [kernelRows, kernelColumns] = sidesOf(row.kernel)
   const data: GridData = useMemo(
     () => ({
       filters: shown.filters,

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
+import { sidesOf } from '../../measure/kernel-size.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count, fixed, plural, sentence } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
@@ -155,7 +156,7 @@ function Eigenbasis({ row, name }: { row: LayerRow; name: string }) {
       name={name}
       about="Principal components of the filters, each divided by its largest weight, with the share of the variance they explain."
     >
-      <BasisTiles basis={basis} columns={Number(row.kernel.split('x')[1])} />
+      <BasisTiles basis={basis} columns={sidesOf(row.kernel)[1]} />
     </Drawing>
   )
 }
@@ -187,7 +188,7 @@ function Typical({
   name: string
   onPick(index: number): void
 }) {
-  const columns = Number(row.kernel.split('x')[1])
+  const columns = sidesOf(row.kernel)[1]
   if (detail.most.length === 0) return null
   const list = (title: string, about: string, filters: readonly FoundFilter[]) => (
     <Drawing title={title} name={name} about={about}>
