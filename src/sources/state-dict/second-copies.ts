@@ -61,10 +61,12 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
     // What values do not tell, a mask or a constant, must be the same.
     const others = copy.pairs.filter((pair) => !pair.every((k) => samples.get(k)?.isTelling))
     if (copy.pairs.length - others.length < 2) continue
-    if (!(await allAlike(tensors, isSeries(copy.title, copy.of) ? copy.pairs : others))) continue
+    const areSeries = isSeries(copy.title, copy.of)
+    if (!(await allAlike(tensors, areSeries ? copy.pairs : others))) continue
     take(repeats, copy, cosine)
-    if (!isCopyWord(copy.title) && !isCopyWord(copy.of) && !(await allAlike(tensors, copy.pairs)))
-      warnings.push(byValuesAlone(copy, cosine))
+    // Members of a series have been found equal in every byte.
+    const isSure = areSeries || isCopyWord(copy.title) || isCopyWord(copy.of)
+    if (!isSure && !(await allAlike(tensors, copy.pairs))) warnings.push(byValuesAlone(copy, cosine))
   }
   for (const [first, second] of links) {
     const [of, copy] = [tensors[first]!, tensors[second]!]
