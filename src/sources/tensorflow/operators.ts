@@ -5,6 +5,7 @@ import { OPERATORS } from '../onnx/evaluate/expressions.ts'
 import { inputOf, type Operator, type OperatorCall } from '../onnx/evaluate/operator.ts'
 import { axisOf } from '../onnx/evaluate/walk.ts'
 import { tensorType } from './types.ts'
+import { SAME_VALUES } from './weights.ts'
 
 // TensorFlow's operators as ONNX's, which compute in the same way: tensorflow/core/ops/{math,array,nn}_ops.cc against onnx/docs/Operators.md.
 
@@ -123,24 +124,9 @@ const clip: Operator = (call) => onnx(call, 'Clip', call.inputs)
 
 const same: Operator = (call) => inputOf(call, call.operator === 'IdentityN' ? call.output : 0)
 
-/** What does not change numbers. */
-const PASSES = [
-  'Identity',
-  'IdentityN',
-  'ReadVariableOp',
-  'Enter',
-  'RefEnter',
-  'Snapshot',
-  'StopGradient',
-  'PreventGradient',
-  'CheckNumerics',
-  'EnsureShape',
-  'RefIdentity',
-]
-
 /** How TensorFlow's operators compute, by their names, as far as weights are made by them. */
 export const TF_OPERATORS: Readonly<Record<string, Operator>> = {
-  ...Object.fromEntries(PASSES.map((name) => [name, same])),
+  ...Object.fromEntries(SAME_VALUES.map((name) => [name, same])),
   Add: as('Add'),
   AddV2: as('Add'),
   AddN: as('Sum'),

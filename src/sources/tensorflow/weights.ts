@@ -16,11 +16,11 @@ export interface Restored {
   readonly slice: string
 }
 
-const PASSES_ON = new Set([
+/** Operators that do not change numbers, nor how they lie. */
+export const SAME_VALUES = [
   'Identity',
   'IdentityN',
   'ReadVariableOp',
-  'Cast',
   'Enter',
   'RefEnter',
   'Snapshot',
@@ -29,10 +29,8 @@ const PASSES_ON = new Set([
   'CheckNumerics',
   'EnsureShape',
   'RefIdentity',
-  'Switch',
-  'RefSwitch',
-  'Squeeze',
-])
+] as const
+const PASSES_ON: ReadonlySet<string> = new Set([...SAME_VALUES, 'Cast', 'Switch', 'RefSwitch', 'Squeeze'])
 /** Rounds when the model runs; what is stored is what was trained. */
 const ROUNDS = /^(FakeQuantWithMinMax(Args|Vars|VarsPerChannel)|QuantizeAndDequantizeV?\d*)$/
 /** Operators that make a variable. */
