@@ -12,15 +12,14 @@ interface ComputedNode extends ValueNode {
   readonly names: readonly string[]
 }
 
-/** Weights that an exported program computes from its parameters and buffers. */
+/** Weights that an exported program computes from its parameters and buffers. `writer`: the node that makes a value; `bytes`: of the archive. */
 export function computedWeights(
   file: string,
-  { nodes, stored, modelInputs }: ExportedProgram,
+  { stored, modelInputs }: ExportedProgram,
+  writer: ReadonlyMap<number, ExportNode>,
   tensors: ReadonlyMap<string, ExportTensor>,
   bytes: number,
 ): { find(id: number): Promise<Computed | string> } {
-  const writer = new Map<number, ExportNode>()
-  for (const node of nodes) for (const id of node.outputs) writer.set(id, node)
   return new Expressions<ComputedNode>(
     {
       async stored(id) {

@@ -24,25 +24,24 @@ export async function exportLayers(
   const depths = longestPaths(program, file, (index) => nodes[index]!.name)
   const writer = new Map<number, ExportNode>()
   for (const node of nodes) for (const id of node.outputs) writer.set(id, node)
-  const computing = computedWeights(file, program, tensors, bytes)
+  const computing = computedWeights(file, program, writer, tensors, bytes)
   const uses = new Map<string, { node: ExportNode; depth: number; computed?: Computed }>()
   const parts = new Set<string>()
   const skipped: Skipped[] = []
   for (const [index, node] of nodes.entries()) {
     if (!CONVOLUTION.test(node.target)) continue
-    const found = storedBehind(node.value('weight'), writer, stored)
-    const computed = 'reason' in found ? await computing.find(node.value('weight')) : undefined
-    if ('reason' in found && (computed === undefined || typeof computed === 'string')) {
-      // What stopped computing it is nearer than the operator that it ends with.
-      skipped.push({ name: node.name, kind: kindOf(node), shape: [], reason: computed ?? found.reason })
+    const direct = storedBehind(node.value('weight'), writer, stored)
+    const computed = direct === undefined ? await computing.find(node.value('weight')) : undefined
+    if (typeof computed === 'string') {
+      skipped.push({ name: node.name, kind: kindOf(node), shape: [], reason: computed })
       continue
     }
-    const name = 'reason' in found ? wholeName((computed as Computed).name) : found.name
+    const name = computed ? wholeName(computed.name) : direct!
     const depth = depths[index]!
     const known = uses.get(name)
-    if (typeof computed === 'object') parts.add(computed.name)
+    if (computed) parts.add(computed.name)
     if (!known || (depth >= 0 && (known.depth < 0 || depth < known.depth)))
-      uses.set(name, { node, depth, ...(typeof computed === 'object' && { computed }) })
+      uses.set(name, { node, depth, ...(computed && { computed }) })
   }
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const depthsOf4d: number[] = []
@@ -91,22 +90,21 @@ function computedTensor({ dims, payload: { access, offset, dtype, type } }: Comp
   return { shape: dims, plan: async () => (isFloat ? { access, offset, dtype } : { unsupported: type }) }
 }
 
-/** The stored tensor that a value is, through copies and casts. */
+/** The name of the stored tensor that a value is, through copies and casts; undefined for any other value. */
 function storedBehind(
   id: number,
   writer: ReadonlyMap<number, ExportNode>,
   stored: ExportedProgram['stored'],
-): { readonly name: string } | { readonly reason: string } {
+): string | undefined {
   let at = id
   for (let step = 0; at >= 0 && step < FARTHEST; step++) {
     const tensor = stored.get(at)
-    if (tensor) return { name: tensor.name }
+    if (tensor) return tensor.name
     const node = writer.get(at)
-    if (!node) return { reason: 'its weight is fed from outside' }
-    if (!PASSES_ON.test(node.target)) return { reason: `computed in the graph by ${node.target.replace(/^torch\.ops\./, '')}` }
+    if (!node || !PASSES_ON.test(node.target)) return undefined
     at = node.inputs[0] ?? -1
   }
-  return { reason: 'no stored weight' }
+  return undefined
 }
 
 async function biasOf(
@@ -118,8 +116,8 @@ async function biasOf(
 ): Promise<WeightPlan | undefined> {
   const id = node.value('bias')
   if (id < 0) return undefined
-  const found = storedBehind(id, writer, stored)
-  const tensor = 'name' in found ? tensors.get(found.name) : undefined
+  const name = storedBehind(id, writer, stored)
+  const tensor = name === undefined ? undefined : tensors.get(name)
   if (tensor?.shape.length !== 1 || tensor.shape[0] !== out) return undefined
   const plan = await tensor.plan()
   return 'unsupported' in plan ? undefined : plan

@@ -256,7 +256,7 @@ const same = (call: OperatorCall): Expression => {
   return inputOf(call, 0)
 }
 
-/** Operators that move numbers and compute none. ConstantOfShape needs an attribute that is a tensor: expressions.ts. */
+/** Operators that move numbers and compute none. ConstantOfShape needs an attribute that is a tensor: constants.ts. */
 export const shapes: Readonly<Record<string, Operator>> = {
   Identity: same,
   Transpose: transpose,
