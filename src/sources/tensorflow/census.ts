@@ -4,7 +4,7 @@ import { rankDepths } from '../depth.ts'
 import { convKernel, depthwiseKernel } from '../hwio.ts'
 import { inCell, recurrentPart } from '../keras/topology.ts'
 import { longestPaths } from '../longest-path.ts'
-import type { StoredTensor } from '../onnx/evaluate/expressions.ts'
+import { type Computed, computedStored, type StoredTensor } from '../onnx/evaluate/expressions.ts'
 import type { Convolution, Skipped } from '../source.ts'
 import { type ComputedWeight, ComputedWeights } from './computed.ts'
 import { constantPlan } from './constants.ts'
@@ -122,7 +122,7 @@ export async function censusOfGraph(
     const key = weight.kind === 'parts' ? weight.key : weight.kind === 'variable' ? keyOf(weight.node) : undefined
     for (const one of weight.kind === 'computed' ? weight.by.keys : key === undefined ? [] : [key]) taken.add(one)
     const { name, shape, stored } =
-      weight.kind === 'computed' ? computedWeight(weight.by) : await storedWeight(graph, weight, key, access, variables)
+      weight.kind === 'computed' ? computedWeight(weight.by.computed) : await storedWeight(graph, weight, key, access, variables)
     const skip = (reason: string): void => void skipped.push({ name, kind: record.operator, shape, reason })
     if (shape.length === 4 && depth >= 0) depthsOf4d.push(depth)
     if (typeof stored === 'string') skip(stored)
@@ -233,14 +233,8 @@ async function cellAround(
   return { name, keys: found.keys, skipped: { kind, shape: dims, reason } }
 }
 
-function computedWeight({ computed: { name, dims, payload } }: ComputedWeight): {
-  name: string
-  shape: readonly number[]
-  stored: Stored
-} {
-  const { access, offset, dtype } = payload
-  const isFloat = dtype === 'float32' || dtype === 'float64'
-  return { name, shape: dims, stored: isFloat ? { access, offset, dtype } : { unsupported: payload.type } }
+function computedWeight(computed: Computed): { name: string; shape: readonly number[]; stored: Stored } {
+  return { name: computed.name, shape: computed.dims, stored: computedStored(computed) }
 }
 
 /** A variable as the evaluator takes it. */

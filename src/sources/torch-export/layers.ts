@@ -2,7 +2,7 @@ import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { rankDepths } from '../depth.ts'
 import { isRecord } from '../json-file.ts'
 import { longestPaths } from '../longest-path.ts'
-import type { Computed } from '../onnx/evaluate/expressions.ts'
+import { type Computed, computedStored } from '../onnx/evaluate/expressions.ts'
 import type { Convolution, Placement, Skipped } from '../source.ts'
 import { computedWeights } from './computed.ts'
 import type { ExportedProgram, ExportNode } from './program.ts'
@@ -46,7 +46,9 @@ export async function exportLayers(
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const depthsOf4d: number[] = []
   for (const [name, { node, depth, computed }] of uses) {
-    const tensor = computed ? computedTensor(computed) : tensors.get(name)
+    const tensor: ExportTensor | undefined = computed
+      ? { shape: computed.dims, plan: async () => computedStored(computed) }
+      : tensors.get(name)
     const shape = tensor?.shape ?? []
     const skip = (reason: string): void => void skipped.push({ name, kind: kindOf(node), shape, reason })
     if (shape.length === 4 && depth >= 0 && !isTransposed(node)) depthsOf4d.push(depth)
@@ -83,11 +85,6 @@ export async function exportLayers(
 /** "conv.weight" of "conv.parametrizations.weight.original1", "conv.weight_v" or "conv.weight_orig". */
 function wholeName(part: string): string {
   return part.replace(/parametrizations\.(\w+)\.original\d?$/, '$1').replace(/_(orig|v)$/, '')
-}
-
-function computedTensor({ dims, payload: { access, offset, dtype, type } }: Computed): ExportTensor {
-  const isFloat = dtype === 'float32' || dtype === 'float64'
-  return { shape: dims, plan: async () => (isFloat ? { access, offset, dtype } : { unsupported: type }) }
 }
 
 /** The name of the stored tensor that a value is, through copies and casts; undefined for any other value. */

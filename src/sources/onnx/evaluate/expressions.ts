@@ -1,5 +1,6 @@
 import { InputError } from '../../../errors.ts'
 import { type RandomAccess, requireRange } from '../../../io/random-access.ts'
+import type { WeightPlan } from '../../../weights/plan.ts'
 import { type Payload, readNumbers } from '../payload.ts'
 import { bytesPer, ComputeProblem, heldAs, isElementType, type Numbers, newNumbers } from './dense.ts'
 import { elementwise } from './elementwise.ts'
@@ -64,6 +65,8 @@ export interface Computed extends StoredTensor {
   /** The numbers, synchronously, for what is small; undefined when they cannot be computed after all. */
   numbers(): Promise<Float64Array<ArrayBuffer> | undefined>
 }
+
+type ComputedStored = Pick<WeightPlan, 'access' | 'offset' | 'dtype'> | { readonly unsupported: string }
 
 /** Numbers that say how to compute (a shape, indices) are no more than these. */
 const MOST_INDICES = 1 << 16
@@ -254,6 +257,11 @@ export class Expressions<Node extends ValueNode> {
     this.#spend(plan.cost)
     return [...(await compute(plan))]
   }
+}
+
+/** Where the numbers of a computed weight are read, or its type where that is none of weights. */
+export function computedStored({ payload: { access, offset, dtype, type } }: Computed): ComputedStored {
+  return dtype === 'float32' || dtype === 'float64' ? { access, offset, dtype } : { unsupported: type }
 }
 
 /** A stored tensor as an expression; the reason when its type is none that is computed with. */
