@@ -21,15 +21,13 @@ export const npy: SourceFormat = {
     if (isPickled(array)) {
       const unsafe = new Set<string>()
       const arrays = await objectArrays(access, unsafe)
-      const code = wouldRun(unsafe)
-      if (code !== undefined && !arrays.some(isKernel))
-        throw new InputError(access.name, `holds a pickle that ${code}, and no layer; do not load it`)
+      const notes = unsafeNotes(access.name, unsafe, arrays)
       if (arrays.length === 0)
         throw new InputError(
           access.name,
           'holds pickled Python objects and no array among them; save the weights with numpy.savez',
         )
-      return stateDict(name, arrays, [], besides(access.name, code), () => access.close?.())
+      return stateDict(name, arrays, [], notes, () => access.close?.())
     }
     if ('unsupported' in array.stored)
       throw new InputError(
@@ -72,10 +70,8 @@ export const npz: SourceFormat = {
       if (inner.length === 0)
         skipped.push({ name, kind: 'array', shape: array.shape, reason: 'pickled Python objects and no array among them' })
     }
-    const code = wouldRun(unsafe)
-    if (code !== undefined && !arrays.some(isKernel))
-      throw new InputError(access.name, `holds a pickle that ${code}, and no layer; do not load it`)
-    return stateDict(modelName(path), arrays, skipped, besides(access.name, code), () => access.close?.())
+    const notes = unsafeNotes(access.name, unsafe, arrays)
+    return stateDict(modelName(path), arrays, skipped, notes, () => access.close?.())
   },
 }
 
@@ -83,14 +79,16 @@ function isPickled({ stored }: NpyArray): boolean {
   return 'unsupported' in stored && stored.unsupported === PICKLED
 }
 
-/** True for an array that a layer could be. */
-function isKernel({ array }: NamedArray): boolean {
-  return array.shape.length > 1
-}
-
-/** The warning about a pickle that would run code beside the arrays. */
-function besides(name: string, code: string | undefined): string[] {
-  return code === undefined ? [] : [`${name} holds a pickle that ${code}; its arrays were read without running anything`]
+/**
+ * The warning about a pickle that would run code beside the arrays.
+ * @throws InputError when none of the arrays could be a layer: then the pickle is all that there is
+ */
+function unsafeNotes(file: string, unsafe: ReadonlySet<string>, arrays: readonly NamedArray[]): string[] {
+  const code = wouldRun(unsafe)
+  if (code === undefined) return []
+  if (!arrays.some(({ array }) => array.shape.length > 1))
+    throw new InputError(file, `holds a pickle that ${code}, and no layer; do not load it`)
+  return [`${file} holds a pickle that ${code}; its arrays were read without running anything`]
 }
 
 /** Named arrays as one model, or as the networks that lie in them side by side. */
