@@ -13,16 +13,23 @@ export interface ScriptLine {
 /** Functions by their full names: "__torch__.net.Net.forward", "__torch__.torch.nn.functional.relu". */
 export type ScriptCode = ReadonlyMap<string, ScriptFunction>
 
+/** A function whose lines are being read; its head grows by a line at a time. */
+interface OpenFunction {
+  head: string
+  readonly indent: number
+  readonly body: ScriptLine[]
+}
+
 /**
  * Reads the code that TorchScript keeps (torch/csrc/jit/serialization/python_print.cpp): a restricted Python of one statement a line, where
  * only the head of a function runs over several. `files`: texts by their paths below `code/`. Nothing is executed.
  */
 export function readScriptCode(files: ReadonlyMap<string, string>): ScriptCode {
-  const code = new Map<string, ScriptFunction>()
+  const found = new Map<string, OpenFunction>()
   for (const [path, text] of files) {
     const module = path.replace(/\.py$/, '').replaceAll('/', '.')
     let owner = module
-    let open: { head: string; readonly indent: number; readonly body: ScriptLine[] } | undefined
+    let open: OpenFunction | undefined
     for (const line of text.split('\n')) {
       const content = line.trim()
       if (content === '') continue
@@ -36,21 +43,13 @@ export function readScriptCode(files: ReadonlyMap<string, string>): ScriptCode {
         open = undefined
       } else if (content.startsWith('def ')) {
         const name = /^def (\w+)/.exec(content)?.[1] ?? ''
-        const body: ScriptLine[] = []
-        const made = { head: content, indent, body }
-        open = made
-        const full = indent === 0 ? `${module}.${name}` : `${owner}.${name}`
-        code.set(full, {
-          get parameters() {
-            return parametersOf(made.head)
-          },
-          body,
-        })
+        open = { head: content, indent, body: [] }
+        found.set(indent === 0 ? `${module}.${name}` : `${owner}.${name}`, open)
       } else if (open && indent > open.indent) open.body.push({ indent, text: content })
       else open = undefined
     }
   }
-  return code
+  return new Map([...found].map(([name, { head, body }]) => [name, { parameters: parametersOf(head), body }]))
 }
 
 /** True for the head of a function that has come to its end. */
