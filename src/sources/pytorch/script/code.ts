@@ -1,13 +1,7 @@
-/** A function of TorchScript's code: the names of its arguments, and its lines. */
+/** A function of TorchScript's code: the names of its arguments, and its statements, a line each, without what it is indented by. */
 export interface ScriptFunction {
   readonly parameters: readonly string[]
-  readonly body: readonly ScriptLine[]
-}
-
-/** A statement on a line of its own, without what it is indented by. */
-export interface ScriptLine {
-  readonly indent: number
-  readonly text: string
+  readonly body: readonly string[]
 }
 
 /** Functions by their full names: "__torch__.net.Net.forward", "__torch__.torch.nn.functional.relu". */
@@ -17,7 +11,7 @@ export type ScriptCode = ReadonlyMap<string, ScriptFunction>
 interface OpenFunction {
   head: string
   readonly indent: number
-  readonly body: ScriptLine[]
+  readonly body: string[]
 }
 
 /**
@@ -45,7 +39,7 @@ export function readScriptCode(files: ReadonlyMap<string, string>): ScriptCode {
         const name = /^def (\w+)/.exec(content)?.[1] ?? ''
         open = { head: content, indent, body: [] }
         found.set(indent === 0 ? `${module}.${name}` : `${owner}.${name}`, open)
-      } else if (open && indent > open.indent) open.body.push({ indent, text: content })
+      } else if (open && indent > open.indent) open.body.push(content)
       else open = undefined
     }
   }

@@ -92,7 +92,7 @@ class Follower {
     const names = new Map<string, Value>()
     for (const [k, name] of parameters.entries()) names.set(name, given[k] ?? { depth: 0 })
     let result: Value | undefined
-    for (const { text } of body) {
+    for (const text of body) {
       const returned = this.#statement(text, names, deep)
       if (returned) result = result ? { ...returned, depth: Math.max(result.depth, returned.depth) } : returned
     }
