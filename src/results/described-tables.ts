@@ -58,6 +58,15 @@ function columnsOfTable({
 /** Names of the groups a and b, which stand in columns that say a group. */
 export type GroupNames = Readonly<Record<'a' | 'b', { readonly name: string }>>
 
+/** Gives some rows of a table as its columns. */
+function columnsFor(
+  table: Pick<DescribedTable<never>, 'name' | 'schema' | 'paths'>,
+  groups: GroupNames | undefined,
+): (rows: readonly object[]) => Column[] {
+  const described = columnsOfTable(table)
+  return (rows) => described.map((column) => storedColumn(column, rows, groups))
+}
+
 /** The tables of `source`, flattened: one row per line of it. */
 export function exportDescribed<Source>(
   tables: readonly DescribedTable<Source>[],
@@ -65,10 +74,7 @@ export function exportDescribed<Source>(
   metadata: Readonly<Record<string, string>>,
   groups?: GroupNames,
 ): ExportTable[] {
-  return tables.map((one) => {
-    const rows = one.rows(source)
-    return { name: one.name, columns: columnsOfTable(one).map((column) => storedColumn(column, rows, groups)), metadata }
-  })
+  return tables.map((one) => ({ name: one.name, columns: columnsFor(one, groups)(one.rows(source)), metadata }))
 }
 
 /** Rows of a part. */
@@ -82,8 +88,7 @@ export function describedInParts<Source>(
   groups?: GroupNames,
 ): StreamedTable[] {
   return tables.map((one) => {
-    const columnsOf = (rows: readonly object[]): Column[] =>
-      columnsOfTable(one).map((column) => storedColumn(column, rows, groups))
+    const columnsOf = columnsFor(one, groups)
     return {
       name: one.name,
       metadata,
