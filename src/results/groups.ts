@@ -1,7 +1,7 @@
 import type { Pair } from '../analysis/pairs.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { InputError } from '../errors.ts'
-import type { Folder } from '../io/random-access.ts'
+import type { Folder, RandomAccess } from '../io/random-access.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import { writeTable } from './export-formats.ts'
 import { groupTablesInParts } from './export-groups.ts'
@@ -44,22 +44,13 @@ export async function writeJson(folder: OutputFolder, path: string, value: objec
 }
 
 /** The group analysis of a results folder; undefined when it has none. @throws InputError when it is damaged */
-export async function readGroups(folder: Folder, name: string): Promise<GroupReport | undefined> {
-  const access = await folder.open(GROUPS)
-  if (!access) return undefined
-  const file = `${name}/${GROUPS}`
-  const refused = (problem: string, cause?: unknown): InputError =>
-    new InputError(file, `is no group analysis of filterlens (${problem}); run filterlens analyze --pairs again`, { cause })
-  try {
+export function readGroups(folder: Folder, name: string): Promise<GroupReport | undefined> {
+  return withResultsJson(folder, name, GROUPS, async (access, file) => {
+    const refused = (problem: string): InputError =>
+      new InputError(file, `is no group analysis of filterlens (${problem}); run filterlens analyze --pairs again`)
     const { readGroupReport } = await import('./read-groups.ts') // read by few pages
-    return await readGroupReport(access, refused)
-  } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new InputError(file, 'is not JSON; it is damaged, run filterlens analyze --pairs again', { cause: error })
-    throw error
-  } finally {
-    await access.close?.()
-  }
+    return readGroupReport(access, refused)
+  })
 }
 
 /** The pairs of a results folder; none when it has none. @throws InputError when they are damaged */
@@ -72,13 +63,25 @@ export async function readPairs(folder: Folder, name: string): Promise<Pair[]> {
 }
 
 /** A JSON file of results; undefined when it is not there. @throws InputError for one that is no JSON, or too large */
-export async function readResultsJson(folder: Folder, name: string, path: string): Promise<unknown> {
+export function readResultsJson(folder: Folder, name: string, path: string): Promise<unknown> {
+  return withResultsJson(folder, name, path, async (access, file): Promise<unknown> => {
+    if (access.byteLength > LARGEST) throw new InputError(file, `is larger than ${LARGEST} bytes; it is not one of filterlens`)
+    return JSON.parse(new TextDecoder().decode(await access.read(0, access.byteLength)))
+  })
+}
+
+/** Opens a JSON file of results for as long as `read` takes; undefined when it is not there. @throws InputError when it is no JSON */
+async function withResultsJson<T>(
+  folder: Folder,
+  name: string,
+  path: string,
+  read: (access: RandomAccess, file: string) => Promise<T>,
+): Promise<T | undefined> {
   const access = await folder.open(path)
   if (!access) return undefined
   const file = `${name}/${path}`
   try {
-    if (access.byteLength > LARGEST) throw new InputError(file, `is larger than ${LARGEST} bytes; it is not one of filterlens`)
-    return JSON.parse(new TextDecoder().decode(await access.read(0, access.byteLength)))
+    return await read(access, file)
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new InputError(file, 'is not JSON; it is damaged, run filterlens analyze --pairs again', { cause: error })
