@@ -72,12 +72,7 @@ export async function recompute(
 ): Promise<Recomputation> {
   const stored = streamed(given)
   requireSameModule(name, stored)
-  const byFile = new Map<string, ModelRow[]>()
-  for (const row of stored.models) {
-    const own = byFile.get(row.file)
-    if (own) own.push(row)
-    else byFile.set(row.file, [row])
-  }
+  const byFile = rowsByFile(stored.models)
   const byPath = new Map(candidates.map((input) => [input.path, input]))
   const failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
   const others = candidates.filter(({ path }) => !byFile.has(path) && !failedBefore.has(path))
@@ -94,16 +89,21 @@ export async function recompute(
   for (const input of areDatabases ? others : candidates.filter(({ path }) => failedBefore.has(path) && !byFile.has(path)))
     inputs.push(input)
   const sound: LazyInput[] = []
+  const refused = new Set<string>()
   for (const input of inputs) {
     const wanted = byFile.get(input.path)?.[0]?.sha256 ?? null
     const problem = wanted === null ? undefined : await changedProblem(input, wanted, options.signal)
-    if (problem === undefined) sound.push(input)
-    else problems.push(problem)
+    if (problem === undefined) {
+      sound.push(input)
+      continue
+    }
+    problems.push(problem)
+    refused.add(input.path)
   }
   // What was left out as the same network in another format is left out again: it had a part in the names.
   const families = new Set(sound.flatMap(({ family }) => family ?? []))
   const twins = areDatabases ? [] : others.filter(({ family }) => family !== undefined && families.has(family))
-  const again = new Again(stored, drawn.length === byFile.size)
+  const again = new Again(stored, failedBefore, drawn.length === byFile.size)
   const { profile, threshold, kernel, metrics } = stored.parameters
   const events = measure([...sound, ...twins], {
     profile,
@@ -123,9 +123,8 @@ export async function recompute(
   const missing = new Set(absent)
   for (const file of again.seen) missing.delete(file)
   for (const file of missing) problems.push(`${file} is not among the inputs`)
-  const refused = new Set([...missing, ...inputs.filter((input) => !sound.includes(input)).map(({ path }) => path)])
   for (const { file, model } of again.left(drawn))
-    if (!refused.has(file) && !again.failed.has(file)) problems.push(`${model} is no longer in ${file}`)
+    if (!missing.has(file) && !refused.has(file) && !again.failed.has(file)) problems.push(`${model} is no longer in ${file}`)
   const isWhole = drawn.length === byFile.size && problems.length + again.problems.length === 0
   const before = new Set(stored.warnings)
   return {
@@ -192,18 +191,14 @@ class Again {
   readonly #failedBefore: ReadonlyMap<string, string>
   /** In a sample other models may have had the name first. */
   readonly #namesCount: boolean
-  readonly #waiting = new Map<string, ModelRow[]>()
+  readonly #waiting: ReadonlyMap<string, ModelRow[]>
   #current: ModelAgain | undefined
 
-  constructor(stored: StreamedRun, namesCount: boolean) {
+  constructor(stored: StreamedRun, failedBefore: ReadonlyMap<string, string>, namesCount: boolean) {
     this.#stored = stored
+    this.#failedBefore = failedBefore
     this.#namesCount = namesCount
-    for (const row of stored.models) {
-      const own = this.#waiting.get(row.file)
-      if (own) own.push(row)
-      else this.#waiting.set(row.file, [row])
-    }
-    this.#failedBefore = new Map(stored.failed.map(({ file, problem }) => [file, problem]))
+    this.#waiting = rowsByFile(stored.models)
   }
 
   async take(event: MeasureEvent): Promise<void> {
@@ -304,6 +299,16 @@ class Again {
           recomputed: String(is[k]),
         })
   }
+}
+
+function rowsByFile(models: readonly ModelRow[]): Map<string, ModelRow[]> {
+  const byFile = new Map<string, ModelRow[]>()
+  for (const row of models) {
+    const own = byFile.get(row.file)
+    if (own) own.push(row)
+    else byFile.set(row.file, [row])
+  }
+  return byFile
 }
 
 async function* noRows(): AsyncGenerator<readonly LayerRow[]> {}
