@@ -10,7 +10,7 @@ import { readResultsJson, writeJson } from './groups.ts'
 import { parametersText } from './tables.ts'
 
 /** The studies by columns as JSON. */
-export const STUDIES = 'studies.json'
+const STUDIES = 'studies.json'
 
 /** What was asked: with the tables, all that is needed to make the studies again. */
 export const QUESTION = 'question.json'

@@ -40,7 +40,7 @@ interface Kin {
  * `pytorch_model.fp16.bin` is of the family "model", as `model.safetensors` is, which is the plain one: variants are named as the
  * Hugging Face hub names them (`NAME.fp16.ENDING`, `NAME.ENDING.index.fp16.json`) or with _ or - before the word.
  */
-export function kinOf(name: string, entries: readonly FormatEntry[]): Kin {
+function kinOf(name: string, entries: readonly FormatEntry[]): Kin {
   const lower = name.toLowerCase()
   let rank = NOT_AVERAGED.test(lower) ? NOT_AVERAGED_RANK : 0
   const [stem = '', ...rest] = lower.replace(NOT_AVERAGED, '').split('.')
