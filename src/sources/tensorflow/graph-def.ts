@@ -1,5 +1,5 @@
 import type { Place, Run } from '../onnx/records.ts'
-import { fixedRun } from '../protobuf/fields.ts'
+import { fixedRun, readName, wireText } from '../protobuf/fields.ts'
 import { readMessage } from '../protobuf/message.ts'
 import { BYTES, FIXED32, FIXED64, VARINT, type WireCursor } from '../protobuf/wire.ts'
 import { readShape } from './bundle.ts'
@@ -110,11 +110,6 @@ async function within<T>(c: WireCursor, title: string, read: (end: number) => Pr
   return result
 }
 
-async function text(c: WireCursor): Promise<string> {
-  if (c.wire !== BYTES) throw c.damaged(c.position, 'a name is stored as something else')
-  return c.longText()
-}
-
 /** A string of a tensor: names are short, and what is longer is data of another kind. */
 async function shortText(c: WireCursor): Promise<string> {
   if (c.wire === BYTES && c.size <= LONGEST_NAME) return c.longText()
@@ -154,21 +149,11 @@ async function readSignature(c: WireCursor, end: number, one: TfFunction): Promi
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1) one.name = await text(c)
+    if (field === 1) one.name = await wireText(c)
     else if ((field === 2 || field === 3) && c.wire === BYTES)
       (field === 2 ? one.arguments : one.results).push(await readMessage(c, (stop) => readName(c, stop)))
     else c.skip()
   }
-}
-
-async function readName(c: WireCursor, end: number): Promise<string> {
-  let name = ''
-  while (c.position < end) {
-    if (c.lacks()) await c.load()
-    if (c.field(end) === 1) name = await text(c)
-    else c.skip()
-  }
-  return name
 }
 
 async function readPair(c: WireCursor, end: number): Promise<[string, string]> {
@@ -176,7 +161,7 @@ async function readPair(c: WireCursor, end: number): Promise<[string, string]> {
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1 || field === 2) pair[field - 1] = await text(c)
+    if (field === 1 || field === 2) pair[field - 1] = await wireText(c)
     else c.skip()
   }
   return pair
@@ -189,14 +174,14 @@ async function readNode(c: WireCursor, end: number): Promise<TfNode> {
     if (c.lacks()) await c.load()
     switch (c.field(end)) {
       case 1:
-        node.name = await text(c)
+        node.name = await wireText(c)
         c.within[c.within.length - 1] = `node ${node.name}`
         break
       case 2:
-        node.operator = await text(c)
+        node.operator = await wireText(c)
         break
       case 3:
-        node.inputs.push(await text(c))
+        node.inputs.push(await wireText(c))
         break
       case 5: {
         const found = await readMessage(c, (stop) => readAttribute(c, stop))
@@ -217,7 +202,7 @@ async function readAttribute(c: WireCursor, end: number): Promise<[string, TfAtt
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 1) name = await text(c)
+    if (field === 1) name = await wireText(c)
     else if (field === 2 && c.wire === BYTES && USED.has(name)) attribute = await readMessage(c, (stop) => readValue(c, stop))
     else c.skip()
   }
@@ -231,7 +216,7 @@ async function readValue(c: WireCursor, end: number): Promise<TfAttribute> {
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1 && c.wire === BYTES) await readMessage(c, (stop) => readList(c, stop, value))
-    else if (field === 2) value.text = await text(c)
+    else if (field === 2) value.text = await wireText(c)
     else if (field === 3 && c.wire === VARINT) value.integer = c.signed()
     else if (field === 5 && c.wire === VARINT) value.integer = c.varint()
     else if (field === 6 && c.wire === VARINT) value.type = c.varint()
@@ -246,7 +231,7 @@ async function readList(c: WireCursor, end: number, value: TfAttribute): Promise
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
-    if (field === 2) value.strings.push(await text(c))
+    if (field === 2) value.strings.push(await wireText(c))
     else if (field === 3) await c.integers(value.integers, MOST_INTEGERS)
     else if (field === 9 && c.wire === BYTES) value.functions.push(await readMessage(c, (stop) => readName(c, stop)))
     else c.skip()
