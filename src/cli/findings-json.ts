@@ -1,10 +1,11 @@
-import type { CheckReport } from './check-report.ts'
+import { type CheckReport, hasPassed } from './check-report.ts'
 
 /** One JSON value for a script. */
-export function findingsJson({ found, judged, ignored, undefinedValues, limits, failed }: CheckReport): string {
+export function findingsJson(report: CheckReport): string {
+  const { found, judged, ignored, undefinedValues, limits, failed } = report
   return JSON.stringify(
     {
-      passed: found.length === 0 && failed.length === 0,
+      passed: hasPassed(report),
       limits,
       layers: judged.length,
       ignored_layers: ignored,

@@ -1,13 +1,13 @@
 import { count, plural } from '../words.ts'
-import type { CheckReport } from './check-report.ts'
+import { type CheckReport, hasPassed } from './check-report.ts'
 import { pc } from './colour.ts'
 import { printable, wrapped } from './terminal.ts'
 
 /** A paragraph for each model that has findings, the layer first in each line, and what it comes to. */
-export function findingsText({ found, judged, ignored, failed, files }: CheckReport): string {
+export function findingsText(report: CheckReport): string {
+  const { found, judged, ignored, failed, files } = report
   const aside = ignored > 0 ? `; ${plural(ignored, 'layer')} ignored` : ''
-  if (found.length === 0 && failed.length === 0)
-    return `${pc.green('✓')} nothing to report on ${plural(judged.length, 'layer')}${aside}`
+  if (hasPassed(report)) return `${pc.green('✓')} nothing to report on ${plural(judged.length, 'layer')}${aside}`
   const models = [...new Set(found.map(({ model }) => model))]
   const parts = models.map((model) => {
     const lines = found.filter((finding) => finding.model === model)
