@@ -122,9 +122,7 @@ function comparisonView(comparison: ModelComparison, depth: string | undefined):
     { title: 'shape', drop: 1 },
     ...metricNames.map((metric) => describedMetric(metric).label.short).map((title) => ({ title })),
   ]
-  const table = (isShort: boolean): string =>
-    isShort ? changeTable(comparison) : terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics, false)]])
-  const whole = table(false)
+  const whole = terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics, false)]])
   const isNarrow = whole.split('\n').some((line) => terminalWidth(line) > lineWidth())
   return [
     '',
@@ -132,7 +130,7 @@ function comparisonView(comparison: ModelComparison, depth: string | undefined):
     '',
     wrapped(changedSentence(comparison), '  '),
     '',
-    isNarrow ? table(true) : whole,
+    isNarrow ? changeTable(comparison) : whole,
     ...(depth ? ['', wrapped(pc.dim(depth))] : []),
     '',
   ].join('\n')
