@@ -104,19 +104,13 @@ function operatorCensus(model: SourceModel): OperatorCensus {
 }
 
 function operatorView({ model, operators, filters, share_3x3 }: OperatorCensus): string {
-  const counted = (counts: Readonly<Record<string, number>>): string =>
+  const counted = (counts: Readonly<Record<string, number>>, shown: (name: string) => string): string =>
     Object.entries(counts)
-      .map(([name, n]) => `${printable(name.replace('x', '×'))} ${count(n)}`)
+      .map(([name, n]) => `${printable(shown(name))} ${count(n)}`)
       .join(', ')
   return `${pc.bold(printable(model))}
-  operators  ${
-    operators
-      ? Object.entries(operators)
-          .map(([name, n]) => `${printable(name)} ${count(n)}`)
-          .join(', ')
-      : 'not counted: no graph, or not of ONNX'
-  }
-  filters    ${counted(filters) || 'none'}; 3×3: ${percent(share_3x3)}
+  operators  ${operators ? counted(operators, (name) => name) : 'not counted: no graph, or not of ONNX'}
+  filters    ${counted(filters, (kernel) => kernel.replace('x', '×')) || 'none'}; 3×3: ${percent(share_3x3)}
 `
 }
 
