@@ -48,10 +48,7 @@ export const extractCommand: Command = {
       .example('$0 extract models/ -o db', 'then: filterlens analyze db'),
   async run(words) {
     const output = words['output'] as string
-    const meta =
-      words['meta'] === undefined
-        ? undefined
-        : await readMetaFile(words['meta'] as string, words['name-column'] as string | undefined)
+    const meta = await readMetaFile(words['meta'] as string | undefined, words['name-column'] as string | undefined)
     const inputs = await listInputs(words['inputs'] as string[])
     const threshold = numberOption(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!
     const started = performance.now()

@@ -72,7 +72,7 @@ export interface Measured {
 /** Measures the inputs as the command line says, with a progress bar, and writes the results when a folder is given. */
 export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const started = performance.now()
-  const meta = task.meta === undefined ? undefined : await readMetaFile(task.meta, task.nameColumn)
+  const meta = await readMetaFile(task.meta, task.nameColumn)
   const { parameters } = settingsOf(task.options)
   const { output } = task
   const inputs = steadyInputs(task.inputs)

@@ -19,9 +19,9 @@ export async function readTextFile(path: string): Promise<string> {
   }
 }
 
-/** The table of --meta. @throws InputError */
-export async function readMetaFile(path: string, names?: string): Promise<MetaTable> {
-  return parseMeta(path, await readTextFile(path), names)
+/** The table of --meta, where it is given; `names`: its column of model names. @throws InputError */
+export async function readMetaFile(path: string | undefined, names?: string): Promise<MetaTable | undefined> {
+  return path === undefined ? undefined : parseMeta(path, await readTextFile(path), names)
 }
 
 /** The table of --pairs. @throws InputError */

@@ -46,10 +46,7 @@ export const verifyCommand: Command = {
     const verdict = await withInterrupt(
       () => 'nothing was changed',
       async (signal) => {
-        const meta =
-          words['meta'] === undefined
-            ? undefined
-            : await readMetaFile(words['meta'] as string, words['name-column'] as string | undefined)
+        const meta = await readMetaFile(words['meta'] as string | undefined, words['name-column'] as string | undefined)
         const pairs = words['pairs'] === undefined ? undefined : await readPairTable(words['pairs'] as string)
         const inputs = given && (await listInputs(given))
         return withResultFiles(name, (folder) =>
