@@ -1,11 +1,11 @@
 import { memoryAccess } from '../io/random-access.ts'
 import { FiltersInMemory } from '../measure/filters-in-memory.ts'
-import { sparseLimit } from '../measure/layer-pass.ts'
+import { countedLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layerSpectrum, spectrumBytes } from '../measure/layer-spectrum.ts'
 import type { LayerJob } from '../measure/measurer.ts'
 import type { Parameters } from '../measure/parameters.ts'
-import { sumWeights, type WeightSums, weightCosine } from '../measure/weight-sums.ts'
+import { readSideBySide, sumWeights, type WeightSums, weightCosine } from '../measure/weight-sums.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import { weightReader } from '../weights/reader.ts'
@@ -90,14 +90,14 @@ async function shiftOf(
     range[0] = lowest.reduce((least, value) => Math.min(least, value), range[0])
     range[1] = highest.reduce((most, value) => Math.max(most, value), range[1])
   }
-  await sumWeights(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
+  await readSideBySide(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
     widen(atA, filters)
     widen(atB, filters)
   })
   const counts = [new Float64Array(taps * coefficientBins), new Float64Array(taps * coefficientBins)] as const
-  const limits = [a, b].map(({ row }) => sparseLimit(row.peak, threshold, profile))
+  const limits = [a, b].map(({ row }) => countedLimit(row.peak, threshold, profile))
   const [low, high] = range
-  await sumWeights(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
+  await readSideBySide(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
     wasm.coefficientHistogram(atA, filters, taps, basis, { low, high, ...limits[0]! }, counts[0])
     wasm.coefficientHistogram(atB, filters, taps, basis, { low, high, ...limits[1]! }, counts[1])
   })
@@ -123,7 +123,7 @@ async function spectrumOf(
   const taps = height * width
   const change = new Float32Array(weights)
   let at = 0
-  await sumWeights(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
+  await readSideBySide(wasm, shape, a.plan, b.plan, (atA, atB, filters) => {
     const [x, y] = [wasm.f32(atA, filters * taps), wasm.f32(atB, filters * taps)]
     for (let k = 0; k < x.length; k++) change[at + k] = y[k]! - x[k]!
     at += x.length

@@ -2,7 +2,8 @@ import { UsageError } from '../errors.ts'
 import { coefficientDensity, type DensityRow } from '../figures/coefficient-density.ts'
 import type { Figure } from '../figures/figure.ts'
 import { layerPieces } from '../measure/coefficients.ts'
-import { sparseLimit } from '../measure/layer-pass.ts'
+import { sidesOf } from '../measure/kernel-size.ts'
+import { countedLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
 import { isSparseFilter, largestWeight } from '../measure/sparse-filter.ts'
@@ -25,7 +26,7 @@ export async function drawDensity(task: DrawingTask): Promise<Figure> {
   const axes = components.map((c) => basis.components.subarray((c - 1) * taps, c * taps)) as [Float64Array, Float64Array]
   const wanted = measured.models.flatMap(({ layers }) => layers)
 
-  /** Calls back with both coefficients of every non-sparse filter. */
+  /** Calls back with both coefficients of every filter that is counted, each divided by its largest magnitude; one of zeros stays. */
   const eachFilter = async (take: (row: LayerRow, across: number, up: number) => void): Promise<void> => {
     const wasm = await openInstance()
     const { threshold, profile } = measured.analysis.parameters
@@ -35,7 +36,7 @@ export async function drawDensity(task: DrawingTask): Promise<Figure> {
       wanted: wantedOf(wanted),
       options: task,
     })) {
-      const limit = sparseLimit(row.peak, threshold, profile)
+      const limit = countedLimit(row.peak, threshold, profile)
       for await (const [address, count] of layerPieces(wasm, layer)) {
         const values = wasm.f32(address, count * taps)
         for (let at = 0; at < values.length; at += taps) {
@@ -44,7 +45,7 @@ export async function drawDensity(task: DrawingTask): Promise<Figure> {
           let across = 0
           let up = 0
           for (let t = 0; t < taps; t++) {
-            const centred = values[at + t]! / most - basis.mean[t]!
+            const centred = (most > 0 ? values[at + t]! / most : 0) - basis.mean[t]!
             across += centred * axes[0][t]!
             up += centred * axes[1][t]!
           }

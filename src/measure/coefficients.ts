@@ -2,7 +2,7 @@ import type { Input, LazyInput } from '../io/random-access.ts'
 import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { tapsOf } from './kernel-size.ts'
-import { sparseLimit } from './layer-pass.ts'
+import { countedLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
 import { type LayerPlace, layersAgain, type MeasuredRun, type WantedLayers, wantedOf } from './layers-again.ts'
 import { keepsSparse } from './profile.ts'
@@ -118,7 +118,7 @@ export async function readCoefficients(reading: CoefficientReading): Promise<voi
   const kept = keepsSparse(profile)
   for await (const { row, layer } of layersAgain({ ...again, wanted: own(reading.wanted) })) {
     const counts = new Float64Array(taps * coefficientBins)
-    const range = { low, high, ...(kept ? { limit: -1 } : sparseLimit(row.peak, threshold, profile)) }
+    const range = { low, high, ...countedLimit(row.peak, threshold, profile) }
     for await (const [address, count] of layerPieces(wasm, layer)) {
       wasm.coefficientHistogram(address, count, taps, basis, range, counts)
     }

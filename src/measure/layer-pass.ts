@@ -55,6 +55,11 @@ export function sparseLimit(peak: number, threshold: number, profile: Profile): 
   return { limit: peak === 0 ? 1 : peak * threshold, strict: true }
 }
 
+/** The same for what is counted in histograms of coefficients: in a profile that keeps sparse filters none is left out. */
+export function countedLimit(peak: number, threshold: number, profile: Profile): { limit: number; strict: boolean } {
+  return keepsSparse(profile) ? { limit: -1, strict: false } : sparseLimit(peak, threshold, profile)
+}
+
 /**
  * Reads a layer and computes its statistics in this thread; the module's arena from byte `base` on is used. The numbers do
  * not depend on budget and batchSize.

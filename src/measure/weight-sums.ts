@@ -24,11 +24,37 @@ export interface WeightSums {
   readonly least: { readonly channel: number; readonly cosine: number } | null
 }
 
-/** Filters of both layers side by side: told to `also` piece by piece, at their addresses, before they are summed. */
-export type AlsoOf = (addressA: number, addressB: number, filters: number) => void
+/** Filters of two layers side by side, at their addresses. */
+export type SideBySide = (addressA: number, addressB: number, filters: number) => void
 
 /**
- * Reads two layers of one shape side by side. Sums run through an output channel weight by weight and then from channel to channel,
+ * Reads two layers of one shape side by side, piece by piece in the layer's order.
+ * @throws InputError when the bytes cannot be read
+ */
+export async function readSideBySide(
+  wasm: WasmInstance,
+  shape: ConvShape,
+  a: LayerJob['plan'],
+  b: LayerJob['plan'],
+  each: SideBySide,
+): Promise<void> {
+  const [out, inputs, height, width] = shape
+  const taps = height * width
+  const filters = out * inputs
+  const [readerA, readerB] = [weightReader(a, shape), weightReader(b, shape)]
+  const step = readerA.isScattered || readerB.isScattered ? filters : Math.min(filters, SEGMENT)
+  const bytes = Math.ceil((step * taps * 4) / 16) * 16
+  const room = wasm.reserve(2 * bytes + Math.max(readerA.scratchBytes, readerB.scratchBytes) + 32)
+  for (const [from, count] of pieces(filters, step)) {
+    await takeTurns()
+    await readerA.read(wasm, room, room + 2 * bytes, from, count)
+    await readerB.read(wasm, room + bytes, room + 2 * bytes, from, count)
+    each(room, room + bytes, count)
+  }
+}
+
+/**
+ * The sums of two layers of one shape. They run through an output channel weight by weight and then from channel to channel,
  * whatever is read at a time.
  * @throws InputError when the bytes cannot be read
  */
@@ -37,23 +63,11 @@ export async function sumWeights(
   shape: ConvShape,
   a: LayerJob['plan'],
   b: LayerJob['plan'],
-  also?: AlsoOf,
 ): Promise<WeightSums> {
-  const [out, inputs, height, width] = shape
+  const [, inputs, height, width] = shape
   const taps = height * width
-  const filters = out * inputs
-  const [readerA, readerB] = [weightReader(a, shape), weightReader(b, shape)]
-  const step = readerA.isScattered || readerB.isScattered ? filters : Math.min(filters, SEGMENT)
-  const bytes = Math.ceil((step * taps * 4) / 16) * 16
-  const room = wasm.reserve(2 * bytes + Math.max(readerA.scratchBytes, readerB.scratchBytes) + 32)
   const sums = new ChannelSums(inputs * taps)
-  for (const [from, count] of pieces(filters, step)) {
-    await takeTurns()
-    await readerA.read(wasm, room, room + 2 * bytes, from, count)
-    await readerB.read(wasm, room + bytes, room + 2 * bytes, from, count)
-    also?.(room, room + bytes, count)
-    sums.add(wasm.f32(room, count * taps), wasm.f32(room + bytes, count * taps))
-  }
+  await readSideBySide(wasm, shape, a, b, (atA, atB, count) => sums.add(wasm.f32(atA, count * taps), wasm.f32(atB, count * taps)))
   return sums.total()
 }
 
