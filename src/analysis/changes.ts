@@ -15,7 +15,7 @@ export interface MeasuredModel {
   readonly inputs: readonly (Input | LazyInput)[]
 }
 
-/** The layers of a model's inputs while they are open. */
+/** The layers of the first model that has some in its inputs, while they are open. */
 export class OpenLayers {
   readonly #driver: InputDriver
   readonly #layers: ReadonlyMap<number, SelectedLayer>
@@ -35,9 +35,11 @@ export class OpenLayers {
     const driver = new InputDriver(inputs, { ...(signal && { signal }), choice, hash: false, goesOnWithout: () => false })
     const layers = new Map<number, SelectedLayer>()
     try {
-      for await (const event of driver.events())
-        if (event.kind === 'input')
-          for (const model of event.input.models) for (const layer of model.layers) layers.set(layer.layer_id, layer)
+      for await (const event of driver.events()) {
+        if (event.kind !== 'input' || layers.size > 0) continue
+        const model = event.input.models.find((own) => own.layers.length > 0)
+        for (const layer of model?.layers ?? []) layers.set(layer.layer_id, layer)
+      }
       return new OpenLayers(driver, layers)
     } catch (error) {
       await driver.close()

@@ -3,14 +3,19 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareWeights, type MeasuredModel } from '../../src/analysis/changes.ts'
+import { compareWeights, type MeasuredModel, OpenLayers } from '../../src/analysis/changes.ts'
+import { principalComponents } from '../../src/analysis/principal-components.ts'
 import type { ModelComparison, WeightChange } from '../../src/analysis/report-types.ts'
+import { densities, distributionShift } from '../../src/analysis/shift.ts'
 import { analyze } from '../../src/analyze.ts'
 import { diskFolder, openFile } from '../../src/io/node.ts'
 import type { LazyInput } from '../../src/io/random-access.ts'
+import { measureCoefficients } from '../../src/measure/coefficients.ts'
 import { metricsOfGroup, usualMetrics } from '../../src/measure/metrics/registry.ts'
 import { settingsOf } from '../../src/measure/options.ts'
 import { changeTable } from '../../src/report/change-table.ts'
+import { sharedInstance } from '../../src/wasm/module.ts'
+import { mergeMoments } from '../../src/wasm/moments.ts'
 
 type Expected = Pick<
   WeightChange,
@@ -31,11 +36,13 @@ const expected = JSON.parse(readFileSync(new URL('changes.json', series), 'utf8'
 >
 const { parameters } = settingsOf({ metrics: [...usualMetrics, ...metricsOfGroup('spectrum')] })
 
-async function measured(name: string): Promise<MeasuredModel> {
+function inputOf(name: string): LazyInput {
   const path = fileURLToPath(new URL(name, series))
-  const inputs: LazyInput[] = [
-    { path, open: async () => ({ path, access: await openFile(path), folder: diskFolder(dirname(path)) }) },
-  ]
+  return { path, open: async () => ({ path, access: await openFile(path), folder: diskFolder(dirname(path)) }) }
+}
+
+async function measured(name: string): Promise<MeasuredModel> {
+  const inputs = [inputOf(name)]
   const { models, layers } = await analyze(inputs, { hash: false })
   return { model: models[0]!.model, layers, inputs }
 }
@@ -94,6 +101,41 @@ test('the report lists the layers that changed most first', () => {
   const table = textOf(compared.get('pruned.pt')!)
   const order = [...table.matchAll(/features\.(\d+)\.weight/g)].map((match) => match[1])
   assert.equal(order, ['17', '14', '10', '7', '3', '0'])
+})
+
+test('of a checkpoint of two networks the weights are those of the first, whose rows they are compared by', async () => {
+  const input = inputOf('../pytorch/gan.pt')
+  const { layers } = await analyze([input], { workers: 1 })
+  const open = await OpenLayers.open([input], { kernel: '3x3' })
+  const first = layers.filter(({ model }) => model === layers[0]!.model)
+  assert.ok(first.length < layers.length)
+  assert.equal(
+    first.map((row) => open.of(row)?.convolution.layer),
+    first.map(({ layer }) => layer),
+  )
+  await open.close()
+})
+
+test('a profile that keeps sparse filters counts them in D, as the second pass over the filters of groups does', async () => {
+  const { math } = sharedInstance()
+  const inputs = [inputOf('finetuned.pt'), inputOf('pruned.pt')]
+  const run = await analyze(inputs, { hash: false, profile: 'cvpr22', threshold: 0.1 })
+  const [a, b] = run.models.map(({ model }, k) => ({
+    model,
+    layers: run.layers.filter((row) => row.model === model),
+    inputs: [inputs[k]!],
+  }))
+  const { layers } = await compareWeights(a!, b!, run.parameters)
+  let sparse = 0
+  for (const [k, { change }] of layers.entries()) {
+    const rows = [a!.layers[k]!, b!.layers[k]!]
+    sparse += rows[0]!.sparse_filters + rows[1]!.sparse_filters
+    const basis = principalComponents(mergeMoments(rows.map(({ scaled }) => scaled)))
+    const { range, layers: counted } = await measureCoefficients(inputs, { ...run, layers: rows }, basis)
+    const [x, y] = counted.map((histograms) => densities(histograms, range, math)!)
+    assert.is(change!.shift, distributionShift(x!, y!, basis.explainedVarianceRatio).shift, rows[0]!.layer)
+  }
+  assert.ok(sparse > 0)
 })
 
 test('layers of other shapes have no change, and say why', async () => {
