@@ -15,7 +15,7 @@ import { growingMeasurer, type LayerJob, localMeasurer, type Measurer, openingMe
 import type { ModelRow } from './model-row.ts'
 import { nonFiniteLayer, type OpenedInput, type OpenedModel, provenanceOf } from './opened-input.ts'
 import { type FinishedLayer, type LayerIdentity, type MeasureOptions, type Settings, settingsOf } from './options.ts'
-import { FilterPrint, SameFilters } from './same-filters.ts'
+import { mixLayer, PRINT_WORDS, SameFilters } from './same-filters.ts'
 import type { SelectedLayer } from './select.ts'
 
 /** What a run tells, in input order whoever was finished first: a model's layers, then the model. */
@@ -65,7 +65,7 @@ interface ModelState {
   readonly hashes: Promise<ModelHashes>
   failed: boolean
   /** Of its layers' rows so far. */
-  print: FilterPrint | undefined
+  print: Uint32Array | undefined
 }
 
 interface Run {
@@ -194,8 +194,8 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
         const measured = await rowOf(result, state, layer, run.options)
         state.input.layerDone(state.opened.name, layer)
         if (measured) {
-          state.print ??= await FilterPrint.open()
-          state.print.add(measured.row)
+          state.print ??= new Uint32Array(PRINT_WORDS)
+          mixLayer(state.print, measured.row)
         }
         if (measured) yield { kind: 'layer', identity: identityOf(state.opened, layer), ...measured }
       } catch (error) {
