@@ -56,7 +56,7 @@ export function sparseLimit(peak: number, threshold: number, profile: Profile): 
 }
 
 /** The same for what is counted in histograms of coefficients: in a profile that keeps sparse filters none is left out. */
-export function countedLimit(peak: number, threshold: number, profile: Profile): { limit: number; strict: boolean } {
+export function countedLimit(peak: number, threshold: number, profile: Profile): SparseLimit {
   return keepsSparse(profile) ? { limit: -1, strict: false } : sparseLimit(peak, threshold, profile)
 }
 
