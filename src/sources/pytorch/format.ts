@@ -11,23 +11,24 @@ import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel, Training } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
-import { ALIKE, areOwnValuesAlike, cosineWords, isSeries, networkCosine, samplesOf } from '../state-dict/likeness.ts'
+import { cosineWords } from '../state-dict/likeness.ts'
 import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
-import type { ModuleRole, NamedTensor } from '../state-dict/named-tensor.ts'
+import type { NamedTensor } from '../state-dict/named-tensor.ts'
 import { copiesOf } from '../state-dict/second-copies.ts'
 import { bareSisters, sisterKey } from '../state-dict/sisters.ts'
 import { stateDictConvolutions } from '../tensor-rules.ts'
-import type { NetworkValues } from './alike.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
 import { isDistributed, openDistributed } from './distributed.ts'
-import { type Found, type FoundTensor, findNetworks, type ModuleFacts, type Network } from './networks.ts'
-import { type Leaf, torchPlan } from './plan.ts'
+import { networkValuesOf } from './network-values.ts'
+import { type Found, findNetworks, type Network } from './networks.ts'
+import { torchPlan } from './plan.ts'
+import { plannedTensor } from './planned-tensor.ts'
 import { placedByCode } from './script/placed.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
 import { type Masks, withMasks } from './sparsifier.ts'
 import { trainingOf } from './training.ts'
-import { TorchTensor } from './values.ts'
+import type { TorchTensor } from './values.ts'
 
 /**
  * PyTorch checkpoints: zip archives, TorchScript, the layout before torch 1.6, and bare pickles of tensors or NumPy arrays.
@@ -113,7 +114,7 @@ async function readSource(
   parts: readonly RandomAccess[],
 ): Promise<Source> {
   const read: ReadNetwork[] = []
-  const chosen = await chooseNetworks(found.networks, valuesOf(checkpoint, input.access.name))
+  const chosen = await chooseNetworks(found.networks, networkValuesOf(checkpoint, input.access.name))
   for (const one of chosen) for (const each of await readNetwork(input.access.name, checkpoint, found.masks, one)) read.push(each)
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
@@ -303,91 +304,11 @@ async function readNetwork(
   })
 }
 
-/** Weights of two networks whose values are compared. */
-const MOST_COMPARED = 2048
-/** Bytes of each tensor that digests are made of. */
-const COMPARED = 1 << 16
-
 /** Of a frozen module whose code does not tell which of its weights is which. */
 function frozenNote({ tensors }: Network): string[] {
   if (!tensors[0]?.name.startsWith(FROZEN)) return []
   return ['is a frozen TorchScript module, which does not name its layers: transposed convolutions in it cannot be recognised']
 }
-
-async function plannedTensor(checkpoint: Checkpoint, file: string, { name, leaf, module }: FoundTensor): Promise<NamedTensor> {
-  const isPart = leaf.shape.length <= 2 && PART.test(name)
-  const isPlanned = leaf.shape.length === 4 || (leaf.shape.length === 5 && leaf.shape[0] === 1) || isPart
-  const weights = isPlanned ? await torchPlan(checkpoint, file, name, leaf) : { unsupported: typeName(leaf) }
-  const role = module?.kind.endsWith('2d') && leaf.shape.length === 4 && roleOf(module)
-  return { name, shape: leaf.shape, weights, ...(role && { module: role }) }
-}
-
-/** How networks of a checkpoint are compared by their values. */
-function valuesOf(checkpoint: Checkpoint, file: string): NetworkValues {
-  /** Weights that both have, by name without wrappers. */
-  const pairsOf = (a: Network, b: Network): (readonly [FoundTensor, FoundTensor])[] => {
-    const wrapper = wrapperOf(a).length
-    const others = new Map(a.tensors.map((tensor) => [tensor.name.slice(wrapper), tensor]))
-    const own = wrapperOf(b).length
-    return b.tensors.flatMap((tensor) => {
-      const other = tensor.leaf.shape.length < 3 ? undefined : others.get(tensor.name.slice(own))
-      return other ? [[other, tensor] as const] : []
-    })
-  }
-  const same = async (a: Network, b: Network): Promise<boolean> => {
-    for (const [{ leaf: first }, { leaf: second }] of pairsOf(a, b)) {
-      if (typeName(first) !== typeName(second)) continue
-      const [x, y] = [await firstBytes(checkpoint, first), await firstBytes(checkpoint, second)]
-      if (x.length !== y.length || x.some((byte, k) => byte !== y[k])) return false
-    }
-    return true
-  }
-  return {
-    digest: digestsOf(checkpoint),
-    same,
-    async likeness(a, b) {
-      const tensors: NamedTensor[] = []
-      for (const pair of pairsOf(a, b).slice(0, MOST_COMPARED))
-        for (const tensor of pair) tensors.push(await plannedTensor(checkpoint, file, tensor))
-      const samples = await samplesOf(tensors, [...tensors.keys()])
-      const pairs = tensors.flatMap((_, k) => (k % 2 === 0 ? [[samples.get(k), samples.get(k + 1)] as const] : []))
-      const cosine = networkCosine(pairs)
-      if (cosine === undefined) return undefined
-      const isNear = cosine >= ALIKE && areOwnValuesAlike(pairs)
-      return { cosine, isCopy: isNear && (!isSeries(a.key, b.key) || (await same(a, b))) }
-    },
-  }
-}
-
-/** Digests of the values that `sameValues` compares, by network and name without wrappers. */
-function digestsOf(checkpoint: Checkpoint): NetworkValues['digest'] {
-  let known: { readonly of: Network; readonly leaves: ReadonlyMap<string, Leaf> } | undefined
-  return async (network, name) => {
-    if (known?.of !== network) {
-      const wrapper = wrapperOf(network).length
-      known = { of: network, leaves: new Map(network.tensors.map(({ name, leaf }) => [name.slice(wrapper), leaf])) }
-    }
-    const leaf = known.leaves.get(name)!
-    // FNV-1a, 32 bits: what digests hold for equal is compared.
-    let hash = 0x811c9dc5
-    for (const byte of await firstBytes(checkpoint, leaf)) hash = Math.imul(hash ^ byte, 0x01000193)
-    return { type: typeName(leaf), digest: String(hash) }
-  }
-}
-
-async function firstBytes(checkpoint: Checkpoint, leaf: Leaf): Promise<Uint8Array> {
-  if (!(leaf instanceof TorchTensor)) return leaf.bytes.subarray(0, COMPARED)
-  const access = await checkpoint.storage(leaf.storage)
-  const from = Math.min(access.byteLength, leaf.offset * leaf.type.bytes)
-  return access.read(from, Math.min(COMPARED, leaf.count * leaf.type.bytes, access.byteLength - from))
-}
-
-function roleOf({ kind, groups, placement }: ModuleFacts): ModuleRole {
-  return { transposed: kind.startsWith('ConvTranspose'), groups, ...(placement && { placement }) }
-}
-
-/** Small tensors that a weight may be put together with: weight_g, weight_u, original0, 0._v. */
-const PART = /(_[guv]|\.original0)$/
 
 /** The bias of a weight called `….weight`, where the same dict has one of its length. */
 async function biasesOf(
@@ -410,10 +331,6 @@ async function biasesOf(
 
 function isDense(leaf: { strides?: readonly number[]; shape: readonly number[] }): boolean {
   return leaf.strides === undefined || leaf.strides[0] === 1 || leaf.shape[0] === 1
-}
-
-function typeName(leaf: { type: { name?: string; kind?: string } }): string {
-  return leaf.type.name ?? `NumPy ${leaf.type.kind}`
 }
 
 function emptyModel(name: string, checkpoint: Checkpoint, found: Found, parts: readonly RandomAccess[]): SourceModel {
