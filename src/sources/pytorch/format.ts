@@ -292,7 +292,7 @@ async function readNetwork(
       },
     ]
   return (isAlone ? [{ prefix: '', tensors: read.tensors }] : sisters).map((sister, k) => {
-    const census = stateDictConvolutions(sister.tensors, WRITER)
+    const census = whole ?? stateDictConvolutions(sister.tensors, WRITER)
     return {
       key: [network.key, sisterKey(sister)].filter((key) => key !== '').join('.'),
       convolutions: census.convolutions.map((layer) => ({ ...layer, ...biases(sister.prefix + layer.layer, layer.shape[0]) })),
