@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../src/errors.ts'
 import { absence } from '../../src/hdf5/file.ts'
 import { listInputs } from '../../src/inputs/node-inputs.ts'
 import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
@@ -15,20 +14,11 @@ import { readCsvFrame } from '../../src/sources/pandas/csv.ts'
 import { requirePlausible } from '../../src/sources/plausible.ts'
 import type { Convolution, SourceModel } from '../../src/sources/source.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
+import { problem } from '../helpers/problem.ts'
 import { npyBytes } from './npy.ts'
 
 const fixtures = 'test/fixtures/hostile'
 const sound = 'test/fixtures/numpy/state.npz'
-
-async function problem(work: () => unknown): Promise<string> {
-  try {
-    await work()
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
-}
 
 const refused: Record<string, RegExp> = {
   'claims_1e12.h5': /claims 36000000000000 bytes in a file of 1400; its values were never written/,

@@ -7,7 +7,6 @@ import * as assert from 'uvu/assert'
 import { readImage } from '../../src/activation/image.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
 import { analyze } from '../../src/analyze.ts'
-import { InputError } from '../../src/errors.ts'
 import type { Hdf5File } from '../../src/hdf5/file.ts'
 import { type FoundInput, findInputs } from '../../src/inputs/node-inputs.ts'
 import { decodeText } from '../../src/io/text-file.ts'
@@ -18,19 +17,10 @@ import { NumpyType, numberAt } from '../../src/sources/pickle/numpy.ts'
 import type { SourceModel } from '../../src/sources/source.ts'
 import { openInstance } from '../../src/wasm/module.ts'
 import { inFolder, main } from '../cli/run.ts'
+import { problem } from '../helpers/problem.ts'
 import { memoryInput, text } from '../sources/inputs.ts'
 import { npyBytes } from './npy.ts'
 import { writeCheckpoint } from './pickles.ts'
-
-async function problem(work: () => unknown): Promise<string> {
-  try {
-    await work()
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
-}
 
 const kernels = Float32Array.from({ length: 72 }, (_, k) => Math.fround(Math.sin(k)))
 

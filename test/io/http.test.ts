@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../src/errors.ts'
 import { openUrl, urlFolder, urlInput } from '../../src/io/http.ts'
 import { openOrigin } from '../../src/io/node.ts'
+import { problem } from '../helpers/problem.ts'
 
 // 700,000 bytes that tell their place: more than two blocks of the reader.
 const file = Uint8Array.from({ length: 700_000 }, (_, k) => (k * 31 + (k >> 8)) & 255)
@@ -41,16 +41,6 @@ const honest: Handler = (_, response, range) => {
   const end = Math.min(range[1], file.length - 1)
   response.writeHead(206, { 'content-range': `bytes ${range[0]}-${end}/${file.length}`, etag: '"1"' })
   response.end(file.subarray(range[0], end + 1))
-}
-
-async function problem(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work()
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
 }
 
 /** Patience that a loaded machine does not exhaust, and one that a silent server soon does. */

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../src/errors.ts'
 import { HUB_ENDPOINT, hubAddress, hubName, openRepository } from '../../src/io/hub.ts'
 import { type FakeHub, startHub } from '../helpers/hub-server.ts'
+import { problem } from '../helpers/problem.ts'
 
 const commit = 'c0ffee'.padEnd(40, '0')
 const bytes = Uint8Array.from({ length: 900_000 }, (_, k) => (k * 7 + (k >> 9)) & 255)
@@ -23,16 +23,6 @@ test.before(async () => {
   })
 })
 test.after(() => hub.close())
-
-async function problem(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work()
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
-}
 
 test('addresses: hf:// in all its forms, and pages of the hub', () => {
   const all = (text: string): string[] | undefined => {

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { InputError } from '../../src/errors.ts'
 import { memoryAccess, type RandomAccess } from '../../src/io/random-access.ts'
 import { looksLikeZip, openZip } from '../../src/io/zip.ts'
+import { problem } from '../helpers/problem.ts'
 
 const stored = { level: 0 } as const
 const seen = strToU8('the weights of a layer, the weights of a layer, the weights of a layer')
@@ -13,16 +14,6 @@ function zip(files: Parameters<typeof zipSync>[0]): Uint8Array {
 }
 
 const inMemory = (bytes: Uint8Array): RandomAccess => memoryAccess('some.zip', bytes)
-
-async function problem(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work()
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
-}
 
 /** The place of the n-th occurrence of a little-endian 32-bit signature. */
 function find(bytes: Uint8Array, signature: number, from = 0): number {

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { strToU8, type Zippable, zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../src/errors.ts'
 import { emptyFolder, memoryAccess } from '../../src/io/random-access.ts'
 import { openSource } from '../../src/sources/open.ts'
 import type { Source } from '../../src/sources/source.ts'
+import { problem } from '../helpers/problem.ts'
 import { weightsHash } from './helpers/reference-weights.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
@@ -15,16 +15,6 @@ const bytesOf = (path: string) => new Uint8Array(readFileSync(fixtures + path))
 async function open(files: Zippable, level: 0 | 6 = 0): Promise<Source> {
   const access = memoryAccess('models.zip', zipSync(files, { level }))
   return openSource({ path: 'models.zip', access, folder: emptyFolder })
-}
-
-async function problem(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
 }
 
 const tfjs: Zippable = Object.fromEntries(

@@ -24,13 +24,13 @@ import {
 } from 'apache-arrow'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../../src/errors.ts'
 import { openFile } from '../../../src/io/node.ts'
 import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
 import { arrowTable } from '../../../src/sources/filter-table/arrow.ts'
 import { parquetTable } from '../../../src/sources/filter-table/parquet.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { problem } from '../../helpers/problem.ts'
 import { referenceWeights } from '../helpers/reference-weights.ts'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/filter-table/', import.meta.url))
@@ -49,16 +49,6 @@ async function said(source: Source): Promise<unknown[]> {
     for (const { layer, shape, conv_depth, weights } of convolutions)
       out.push([name, layer, [...shape].join(), conv_depth, [...(await referenceWeights(weights, shape))]])
   return out
-}
-
-async function problem(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
 }
 
 const labelled = [

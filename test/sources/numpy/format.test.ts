@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../../src/errors.ts'
 import { openFile } from '../../../src/io/node.ts'
 import { emptyFolder, memoryAccess } from '../../../src/io/random-access.ts'
 import { slotsOf } from '../../../src/sources/numpy/slots.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { problem } from '../../helpers/problem.ts'
 import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
 import { counted } from '../inputs.ts'
 
@@ -20,16 +20,6 @@ const dicts: typeof expected = JSON.parse(readFileSync(`${fixtures}dicts.json`, 
 
 async function openFixture(name: string): Promise<Source> {
   return openSource({ path: name, access: await openFile(fixtures + name), folder: emptyFolder })
-}
-
-async function problem(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
 }
 
 /** A .npy file written by hand. */

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InputError } from '../../../src/errors.ts'
 import { diskFolder, openFile } from '../../../src/io/node.ts'
 import { type Folder, type Input, memoryAccess } from '../../../src/io/random-access.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { tfjs } from '../../../src/sources/tfjs/format.ts'
+import { problem } from '../../helpers/problem.ts'
 import { referenceWeights, weightsHash } from '../helpers/reference-weights.ts'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/tfjs/', import.meta.url))
@@ -58,16 +58,6 @@ function inMemory(files: Record<string, string | Uint8Array>): Input {
   const first = Object.keys(files)[0]!
   const folder: Folder = { open: async (path) => (Object.hasOwn(files, path) ? access(path) : undefined) }
   return { path: first, access: access(first), folder }
-}
-
-async function problem(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    assert.instance(error, InputError)
-    return (error as InputError).message
-  }
-  throw new Error('nothing was refused')
 }
 
 const floats = (...values: number[]): Uint8Array => new Uint8Array(new Float32Array(values).buffer)
