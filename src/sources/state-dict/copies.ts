@@ -113,29 +113,31 @@ interface Group {
 function groupsOf(tensors: readonly NamedShape[]): Group[] {
   const groups = new Map<string, Group>()
   tensors.forEach(({ name }, position) => {
-    if (name.length > LONGEST_PATH) return
-    const parts = name.split(/([./])/) // separators at odd places
-    const at = parts.findIndex((part, k) => k % 2 === 0 && k < parts.length - 2 && (part === 'sub_block1' || speaksOfCopy(part)))
-    const slot = at < 0 ? slotAt(parts) : -1
-    if (slot >= 0) {
-      const title = parts.slice(0, slot + 1).join('')
-      const group = groups.get(title) ?? { title, before: '', kind: 'slot', members: [] }
-      groups.set(title, group)
-      group.members.push({ position, rest: parts.slice(slot + 2).join('') })
-      return
-    }
-    const flat = at < 0 ? parts.findIndex((part, k) => k % 2 === 0 && FLAT.test(part)) : -1
-    if (at < 0 && flat < 0) return
-    const k = at < 0 ? flat : at
-    const before = parts.slice(0, k).join('')
-    const word = at < 0 ? FLAT.exec(parts[k]!)![0] : parts[k]!
-    const rest = at < 0 ? parts[k]!.slice(word.length) + parts.slice(k + 1).join('') : parts.slice(k + 2).join('')
-    const title = before + word
-    const group = groups.get(title) ?? { title, before, kind: word === 'sub_block1' ? 'unused' : 'copy', members: [] }
-    groups.set(title, group)
+    const found = name.length > LONGEST_PATH ? undefined : groupOf(name.split(/([./])/)) // separators at odd places
+    if (!found) return
+    const { rest, ...about } = found
+    const group = groups.get(about.title) ?? { ...about, members: [] }
+    groups.set(about.title, group)
     group.members.push({ position, rest })
   })
   return [...groups.values()]
+}
+
+/** The group that a name belongs to, and what of the name is below it: a copy's by its word, then an optimiser's slot, then a flattened copy's. */
+function groupOf(parts: readonly string[]): (Omit<Group, 'members'> & { readonly rest: string }) | undefined {
+  const from = (k: number): string => parts.slice(k).join('')
+  const upTo = (k: number): string => parts.slice(0, k).join('')
+  const at = parts.findIndex((part, k) => k % 2 === 0 && k < parts.length - 2 && (part === 'sub_block1' || speaksOfCopy(part)))
+  if (at >= 0) {
+    const kind = parts[at] === 'sub_block1' ? 'unused' : 'copy'
+    return { title: upTo(at + 1), before: upTo(at), kind, rest: from(at + 2) }
+  }
+  const slot = slotAt(parts)
+  if (slot >= 0) return { title: upTo(slot + 1), before: '', kind: 'slot', rest: from(slot + 2) }
+  const flat = parts.findIndex((part, k) => k % 2 === 0 && FLAT.test(part))
+  if (flat < 0) return undefined
+  const word = FLAT.exec(parts[flat]!)![0]
+  return { title: upTo(flat) + word, before: upTo(flat), kind: 'copy', rest: from(flat).slice(word.length) }
 }
 
 /** Where, below an optimiser, its slots of all weights begin: `opt_state/0/mu/…`. */
