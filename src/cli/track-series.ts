@@ -65,6 +65,7 @@ export class CheckpointSeries {
   #trajectory: Trajectory
   #checkpoints: readonly PlacedCheckpoint<Found>[] = []
   #by: CheckpointOrder = 'time'
+  readonly #facts = new Map<string, CheckpointFacts & { readonly size: number }>()
   #scalars: Scalars = new Map()
 
   constructor(task: SeriesTask, options: MeasureOptions, parameters: Parameters) {
@@ -82,7 +83,7 @@ export class CheckpointSeries {
   async goOn(found: readonly FoundInput[]): Promise<void> {
     if (found.length === 0 || found.length === this.#checkpoints.length) return
     const facts: Found[] = []
-    for (const input of found) facts.push(await factsOf(input))
+    for (const input of found) facts.push({ ...(await this.#factsOf(input)), input })
     const { by, checkpoints } = orderCheckpoints(facts, this.#task.by)
     const isLonger = by === this.#by && this.#checkpoints.every(({ path }, k) => path === checkpoints[k]!.path)
     if (!isLonger || this.length === 0) this.#trajectory = new Trajectory(this.#options) // one has come in between: all after it change
@@ -138,6 +139,22 @@ export class CheckpointSeries {
       first.input,
       last.input,
     )
+  }
+
+  /** What orders a checkpoint: only its structure is read, and once as long as size and time of its file are the same. */
+  async #factsOf(found: FoundInput): Promise<CheckpointFacts> {
+    const file = await fileFacts(found.location)
+    const known = this.#facts.get(found.location)
+    if (known && known.size === file?.size && known.time === file.mtimeMs) return known
+    const source = await openSource(await found.open())
+    try {
+      const { epoch = null, step = null } = source.training ?? {}
+      const facts = { path: found.location, epoch, step, time: file?.mtimeMs ?? null }
+      if (file) this.#facts.set(found.location, { ...facts, size: file.size })
+      return facts
+    } finally {
+      await source.close()
+    }
   }
 
   async #readScalars(): Promise<Scalars> {
@@ -221,17 +238,6 @@ const orderWords: Readonly<Record<CheckpointOrder, string>> = {
 
 function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
-}
-
-/** What orders a checkpoint: only its structure is read. */
-async function factsOf(found: FoundInput): Promise<Found> {
-  const source = await openSource(await found.open())
-  try {
-    const { epoch = null, step = null } = source.training ?? {}
-    return { path: found.location, epoch, step, time: (await fileFacts(found.location))?.mtimeMs ?? null, input: found }
-  } finally {
-    await source.close()
-  }
 }
 
 /** Whether a row of an earlier run is of this checkpoint: its file's bytes are the same. */
