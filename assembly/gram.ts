@@ -11,6 +11,8 @@
  * of vectors stay in registers, eight sums at a time, and are then added in double to the sums of all pairs at `sums`.
  */
 
+import { highHalf, lowHalf } from "./halves";
+
 /** `kind` of a panel: what its rows are packed as. */
 // @ts-ignore: decorator
 @inline
@@ -69,18 +71,6 @@ export function packedRowBytes(kind: i32, length: usize): usize {
 /** Bytes of `sums`. */
 export function pairBytes(): usize {
   return PANEL * PANEL << 4;
-}
-
-// @ts-ignore: decorator
-@inline
-function lowHalf(four: v128): v128 {
-  return f64x2.promote_low_f32x4(four);
-}
-
-// @ts-ignore: decorator
-@inline
-function highHalf(four: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1));
 }
 
 /** sum + a·a. */

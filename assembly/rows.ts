@@ -3,17 +3,7 @@
  * a row's first weight on, and rows follow one another, so the order of every addition is that of the data.
  */
 
-// @ts-ignore: decorator
-@inline
-function low(four: v128): v128 {
-  return f64x2.promote_low_f32x4(four);
-}
-
-// @ts-ignore: decorator
-@inline
-function high(four: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1));
-}
+import { highHalf, lowHalf } from "./halves";
 
 /** Adds to each of the `rows` doubles at y: the product of a row of `length` float32 with the vector at x. Rows lie `stride` weights apart. */
 export function rowsTimes(source: usize, rows: usize, length: usize, stride: usize, x: usize, y: usize): void {
@@ -24,8 +14,8 @@ export function rowsTimes(source: usize, rows: usize, length: usize, stride: usi
     let k: usize = 0;
     for (; k < fours; k += 4) {
       const four = v128.load(row + (k << 2));
-      a = f64x2.add(a, f64x2.mul(low(four), v128.load(x + (k << 3))));
-      b = f64x2.add(b, f64x2.mul(high(four), v128.load(x + (k << 3), 16)));
+      a = f64x2.add(a, f64x2.mul(lowHalf(four), v128.load(x + (k << 3))));
+      b = f64x2.add(b, f64x2.mul(highHalf(four), v128.load(x + (k << 3), 16)));
     }
     a = f64x2.add(a, b);
     let sum = f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
@@ -45,8 +35,8 @@ export function timesRows(source: usize, rows: usize, length: usize, stride: usi
     for (; k < fours; k += 4) {
       const four = v128.load(row + (k << 2));
       const at = x + (k << 3);
-      v128.store(at, f64x2.add(v128.load(at), f64x2.mul(low(four), factors)));
-      v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(high(four), factors)), 16);
+      v128.store(at, f64x2.add(v128.load(at), f64x2.mul(lowHalf(four), factors)));
+      v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(highHalf(four), factors)), 16);
     }
     for (; k < length; k++) {
       const at = x + (k << 3);

@@ -60,7 +60,7 @@ export function compileModule(): Promise<WebAssembly.Module> {
 let shared: WasmInstance | undefined
 
 /**
- * One instance for the layer table's statistics, opened at the first call, synchronously (46 KB: small enough for a
+ * One instance for the layer table's statistics, opened at the first call, synchronously (51 KB: small enough for a
  * browser's main thread), so that these are plain functions. Measuring opens instances of its own.
  */
 export function sharedInstance(): WasmInstance {
