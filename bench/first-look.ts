@@ -3,8 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { withPage } from '../test/browser/harness/page.ts'
-import { until } from '../test/browser/harness/tab.ts'
+import { seesFilters, withPage } from '../test/browser/harness/page.ts'
 import { checkpoint } from './end-to-end-inputs.ts'
 import { bellShaped } from './weights.ts'
 
@@ -38,17 +37,7 @@ try {
       await page.drop(path)
       await page.click('.note.flagged a')
       const named = performance.now() - started
-      await until(
-        page.tab,
-        'the picture',
-        () => {
-          const canvas = document.querySelector<HTMLCanvasElement>('.grid-frame canvas')
-          if (!canvas || canvas.width === 0) return false
-          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
-          return new Set(new Uint32Array(data.buffer)).size >= 20
-        },
-        [],
-      )
+      await seesFilters(page)
       times.push({ named, seen: performance.now() - started })
     })
   const seconds = (values: readonly number[]): string => (median(values) / 1000).toFixed(2)

@@ -20,23 +20,7 @@ test.after(() => rm(folder, { recursive: true }))
 const names = ({ tab }: OpenPage): Promise<string[]> =>
   tab.run(() => [...document.querySelectorAll('.pane.middle tbody th a')].map((link) => link.getAttribute('title') ?? ''))
 
-const clickHead = ({ tab }: OpenPage, text: string): Promise<void> =>
-  tab.run((wanted) => {
-    const heads = [...document.querySelectorAll<HTMLElement>('.pane.middle thead button, .overview thead button')]
-    heads.find((head) => head.textContent?.startsWith(wanted))!.click()
-  }, text)
-
-/** Puts a text into a field, as typing does. */
-const type = ({ tab }: OpenPage, selector: string, text: string): Promise<void> =>
-  tab.run(
-    (css, value) => {
-      const field = document.querySelector<HTMLInputElement>(css)!
-      field.value = value
-      field.dispatchEvent(new Event('input', { bubbles: true }))
-    },
-    selector,
-    text,
-  )
+const clickHead = (page: OpenPage, text: string): Promise<void> => page.click('.pane.middle thead button', text)
 
 for (const [width, height] of [
   [1920, 1080],
@@ -88,14 +72,14 @@ test('chromium: layers are found by name and by flag, and ordered by name, shape
     await page.click('.toggle')
     await until(page.tab, 'two rows', () => document.querySelectorAll('.pane.middle .layer-name').length === 2, [])
     await page.click('.toggle')
-    await type(page, '.list-tools .find', 'S.1')
+    await page.type('.list-tools .find', 'S.1')
     await until(page.tab, 'blocks 1, 10 and 11', () => document.querySelectorAll('.pane.middle .layer-name').length === 3, [])
     // What was chosen stays when a layer is opened and closed again.
     await page.click('.pane.middle tbody a')
     await page.sees('.pane.third h2', 'blocks.1')
     await page.tab.press('Escape')
     await until(page.tab, 'still three', () => document.querySelectorAll('.pane.middle .layer-name').length === 3, [])
-    await type(page, '.list-tools .find', 'none of that name')
+    await page.type('.list-tools .find', 'none of that name')
     await page.sees('.pane.middle', 'No layer matches')
   }))
 
@@ -152,10 +136,7 @@ test('chromium: models that are ticked become groups, by themselves or against a
     await page.sees('.figure-card svg')
     await page.tab.run(() => history.back())
     await page.sees('.ticked', 'First group: 4 models')
-    await page.tab.run(() => {
-      const buttons = [...document.querySelectorAll<HTMLElement>('.ticked button')]
-      buttons.find((button) => button.textContent?.includes('all others'))!.click()
-    })
+    await page.click('.ticked button', 'Compare with all others')
     await page.sees('main', 'all others: 4 models')
   }))
 

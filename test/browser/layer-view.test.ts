@@ -29,11 +29,7 @@ const openWide = async (page: OpenPage): Promise<void> => {
   await page.sees('.pane.third h3', 'Least typical')
 }
 
-const choose = (page: OpenPage, title: string): Promise<void> =>
-  page.tab.run((text) => {
-    const buttons = [...document.querySelectorAll<HTMLElement>('.grid-choices button')]
-    buttons.find((button) => button.textContent === text)!.click()
-  }, title)
+const choose = (page: OpenPage, title: string): Promise<void> => page.click('.grid-choices button', title)
 
 /** What the grid says that it shows. */
 const sentence = ({ tab }: OpenPage): Promise<string> =>
@@ -45,11 +41,7 @@ test('chromium: a large layer begins with its extremes; a channel, the sparse on
     assert.match(await sentence(page), /^The 48 filters with the largest weights, and the 48 least typical ones, of 20,480/)
     await choose(page, 'Channel')
     await page.sees('.about', 'The 128 filters of output channel 0, in the order of the file')
-    await page.tab.run(() => {
-      const field = document.querySelector<HTMLInputElement>('.field.channel')!
-      field.value = '7'
-      field.dispatchEvent(new Event('input', { bubbles: true }))
-    })
+    await page.type('.field.channel', '7')
     await page.sees('.about', 'output channel 7')
     await page.tab.run(() => document.querySelector<HTMLElement>('.grid-frame canvas')!.focus())
     await page.tab.press('ArrowRight')
@@ -104,10 +96,7 @@ test('chromium: what is drawn is saved as SVG and PNG, and the weights shown as 
     assert.match((await downloaded(page.tab, 'two-depth.svg')).toString(), /<text[^>]*>Orthogonality/)
     const save = async (what: string): Promise<void> => {
       await page.click('[aria-label="Save filters"]')
-      await page.tab.run((text) => {
-        const buttons = [...document.querySelectorAll<HTMLElement>('.grid-tools .sheet button')]
-        buttons.find((button) => button.textContent?.startsWith(text))!.click()
-      }, what)
+      await page.click('.grid-tools .sheet button', what)
     }
     await save('PNG')
     assert.is((await downloaded(page.tab, 'two-wide.weight-filters.png')).readUInt32BE(0), 0x89504e47)

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build as esbuild } from 'esbuild'
@@ -32,6 +32,28 @@ async function useExample(tab: Tab, url: string): Promise<void> {
   await status(tab, 'README.md: ')
 }
 
+/** Uses the example in Chromium that `bundle` makes for browsers in a folder. */
+async function useBundled(bundle: (folder: string) => Promise<unknown>): Promise<void> {
+  const tab = await openBrowser('chromium')
+  if (!tab) return
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-bundled-'))
+  try {
+    await bundle(folder)
+    const server = await serveFolders({ '/': folder })
+    try {
+      await useExample(tab, `${server.url}/`)
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await tab.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** The example's page as it is: its script is called as the bundle. */
+const copyHtml = (folder: string): Promise<void> => copyFile('examples/browser/bundled/index.html', join(folder, 'index.html'))
+
 for (const engine of engines) {
   test(`${engine}: analyze in a plain module script`, async () => {
     const tab = await openBrowser(engine)
@@ -46,27 +68,17 @@ for (const engine of engines) {
   })
 }
 
-test('chromium: analyze through Vite', async () => {
-  const tab = await openBrowser('chromium')
-  if (!tab) return
-  const folder = await mkdtemp(join(tmpdir(), 'filterlens-bundled-'))
-  await viteBuild({
-    configFile: false,
-    root: 'examples/browser/bundled',
-    base: './',
-    logLevel: 'error',
-    worker: { format: 'es' },
-    build: { outDir: folder, emptyOutDir: true },
-  })
-  const server = await serveFolders({ '/': folder })
-  try {
-    await useExample(tab, `${server.url}/`)
-  } finally {
-    await tab.close()
-    await server.close()
-    await rm(folder, { recursive: true })
-  }
-})
+test('chromium: analyze through Vite', () =>
+  useBundled((folder) =>
+    viteBuild({
+      configFile: false,
+      root: 'examples/browser/bundled',
+      base: './',
+      logLevel: 'error',
+      worker: { format: 'es' },
+      build: { outDir: folder, emptyOutDir: true },
+    }),
+  ))
 
 test('chromium: where a bundler left out the worker for HDF5, that is said, and not that the file is damaged', async () => {
   const tab = await openBrowser('chromium')
@@ -86,11 +98,8 @@ test('chromium: where a bundler left out the worker for HDF5, that is said, and 
   }
 })
 
-test('chromium: analyze through esbuild, with the workers as entries of their own', async () => {
-  const tab = await openBrowser('chromium')
-  if (!tab) return
-  const folder = await mkdtemp(join(tmpdir(), 'filterlens-esbuild-'))
-  try {
+test('chromium: analyze through esbuild, with the workers as entries of their own', () =>
+  useBundled(async (folder) => {
     await esbuild({
       entryPoints: [
         'examples/browser/bundled/main.js',
@@ -104,24 +113,11 @@ test('chromium: analyze through esbuild, with the workers as entries of their ow
       format: 'esm',
       logLevel: 'error',
     })
-    await writeFile(join(folder, 'index.html'), await readFile('examples/browser/bundled/index.html', 'utf8'))
-    const server = await serveFolders({ '/': folder })
-    try {
-      await useExample(tab, `${server.url}/`)
-    } finally {
-      await server.close()
-    }
-  } finally {
-    await tab.close()
-    await rm(folder, { recursive: true })
-  }
-})
+    await copyHtml(folder)
+  }))
 
-test('chromium: analyze through webpack', async () => {
-  const tab = await openBrowser('chromium')
-  if (!tab) return
-  const folder = await mkdtemp(join(tmpdir(), 'filterlens-webpack-'))
-  try {
+test('chromium: analyze through webpack', () =>
+  useBundled(async (folder) => {
     const { default: webpack } = await import('webpack')
     const compiler = webpack({
       mode: 'none', // minifying tells nothing of whether it works
@@ -133,18 +129,7 @@ test('chromium: analyze through webpack', async () => {
       compiler.run((error, stats) => (error ? fail(error) : done(stats!.compilation.errors.map(({ message }) => message)))),
     )
     assert.equal(problems, [])
-    const html = await readFile('examples/browser/bundled/index.html', 'utf8')
-    await writeFile(join(folder, 'index.html'), html)
-    const server = await serveFolders({ '/': folder })
-    try {
-      await useExample(tab, `${server.url}/`)
-    } finally {
-      await server.close()
-    }
-  } finally {
-    await tab.close()
-    await rm(folder, { recursive: true })
-  }
-})
+    await copyHtml(folder)
+  }))
 
 test.run()

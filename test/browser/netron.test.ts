@@ -21,11 +21,7 @@ test('chromium: a layer whose name says nothing goes by its module in the graph,
     await page.show('#/model/preact_w24_cifar10_normal/1')
     await page.sees('.pane.third h2', 'layers.0.conv1')
     await page.sees('.pane.third', 'tensor onnx::Conv_134, node /layers/layers.0/conv1/Conv')
-    await page.tab.run(() => {
-      const field = document.querySelector<HTMLInputElement>('.list-tools .find')!
-      field.value = 'layers.5/conv1'
-      field.dispatchEvent(new Event('input', { bubbles: true }))
-    })
+    await page.type('.list-tools .find', 'layers.5/conv1')
     await until(page.tab, 'one row', () => document.querySelectorAll('.pane.middle .layer-name').length === 1, [])
   }))
 

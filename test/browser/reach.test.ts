@@ -26,6 +26,17 @@ async function open(page: OpenPage, address: string, selector: string, holds: st
   )
 }
 
+/** Each view at each width, shown; `work` is given the selector of its deepest pane. */
+async function atEachWidth(page: OpenPage, work: (selector: string, width: number) => Promise<void>): Promise<void> {
+  for (const width of widths) {
+    await page.tab.resize(width, 800)
+    for (const [address, selector, holds] of views) {
+      await open(page, address, selector, holds)
+      await work(selector, width)
+    }
+  }
+}
+
 /** CSS pixels of a pane's content below the window. */
 function below(selector: string): number {
   const element = document.querySelector(selector)!
@@ -39,29 +50,24 @@ for (const engine of engines)
       await tab.resize(1280, 800)
       await page.drop(NORMAL)
       await page.sees('.pane.middle h2', 'preact')
-      for (const width of widths) {
-        await tab.resize(width, 800)
-        for (const view of views) {
-          await open(page, view[0], view[1], view[2])
-          const [, selector] = view
-          // What has the focus scrolls: a link in the pane, as after Tab.
-          await tab.run(
-            (css) =>
-              [...document.querySelectorAll<HTMLElement>(`${css} a[href], ${css} button`)]
-                .find((one) => one.offsetParent !== null)!
-                .focus({ preventScroll: true }),
-            selector,
-          )
-          // Once more where the pane has grown meanwhile.
-          for (let k = 0; k < 20 && (await tab.run(below, selector)) > 1; k++) {
-            await tab.press('End')
-            await new Promise((resolve) => setTimeout(resolve, 150))
-          }
-          const left = await tab.run(below, selector)
-          assert.ok(left <= 1, `${left} px of ${selector} cannot be reached by keys at ${width} px`)
+      await atEachWidth(page, async (selector, width) => {
+        // What has the focus scrolls: a link in the pane, as after Tab.
+        await tab.run(
+          (css) =>
+            [...document.querySelectorAll<HTMLElement>(`${css} a[href], ${css} button`)]
+              .find((one) => one.offsetParent !== null)!
+              .focus({ preventScroll: true }),
+          selector,
+        )
+        // Once more where the pane has grown meanwhile.
+        for (let k = 0; k < 20 && (await tab.run(below, selector)) > 1; k++) {
+          await tab.press('End')
+          await new Promise((resolve) => setTimeout(resolve, 150))
         }
+        const left = await tab.run(below, selector)
+        assert.ok(left <= 1, `${left} px of ${selector} cannot be reached by keys at ${width} px`)
         assert.ok((await tab.run(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0)
-      }
+      })
     }))
 
 test('chromium: a finger reaches the end of each pane, at six widths', () =>
@@ -70,26 +76,21 @@ test('chromium: a finger reaches the end of each pane, at six widths', () =>
     await tab.devtools!('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 2 })
     await page.drop(NORMAL)
     await page.sees('.pane.middle h2', 'preact')
-    for (const width of widths) {
-      await tab.resize(width, 800)
-      for (const view of views) {
-        await open(page, view[0], view[1], view[2])
-        const [, selector] = view
-        const x = await tab.run((css) => {
-          const { left, right } = document.querySelector(css)!.getBoundingClientRect()
-          return (left + right) / 2
-        }, selector)
-        const touch = (type: string, ...ys: readonly number[]) =>
-          tab.devtools!('Input.dispatchTouchEvent', { type, touchPoints: ys.map((y) => ({ x, y, id: 0 })) })
-        for (let swipes = 0; swipes < 40 && (await tab.run(below, selector)) > 1; swipes++) {
-          await touch('touchStart', 700)
-          for (let y = 680; y >= 200; y -= 40) await touch('touchMove', y)
-          await touch('touchEnd')
-        }
-        const left = await tab.run(below, selector)
-        assert.ok(left <= 1, `${left} px of ${selector} cannot be reached by a finger at ${width} px`)
+    await atEachWidth(page, async (selector, width) => {
+      const x = await tab.run((css) => {
+        const { left, right } = document.querySelector(css)!.getBoundingClientRect()
+        return (left + right) / 2
+      }, selector)
+      const touch = (type: string, ...ys: readonly number[]) =>
+        tab.devtools!('Input.dispatchTouchEvent', { type, touchPoints: ys.map((y) => ({ x, y, id: 0 })) })
+      for (let swipes = 0; swipes < 40 && (await tab.run(below, selector)) > 1; swipes++) {
+        await touch('touchStart', 700)
+        for (let y = 680; y >= 200; y -= 40) await touch('touchMove', y)
+        await touch('touchEnd')
       }
-    }
+      const left = await tab.run(below, selector)
+      assert.ok(left <= 1, `${left} px of ${selector} cannot be reached by a finger at ${width} px`)
+    })
   }))
 
 for (const engine of engines)

@@ -7,8 +7,7 @@ import { promisify } from 'node:util'
 import { unzipSync, zipSync } from 'fflate'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { NORMAL, ROBUST, withPage } from './harness/page.ts'
-import { until } from './harness/tab.ts'
+import { NORMAL, ROBUST, seesFilters, withPage } from './harness/page.ts'
 
 const run = (...args: string[]) => promisify(execFile)(process.execPath, ['dist/src/cli/main.js', ...args])
 
@@ -41,17 +40,7 @@ for (const engine of ['chromium', 'firefox'] as const)
       assert.is(await page.textOf('.results code'), number)
       await page.show('#/model/preact_w24_cifar10_normal/3')
       await page.sees('.pane.third .about', 'The first 32 of 576 filters')
-      await until(
-        page.tab,
-        'filters in colour',
-        () => {
-          const canvas = document.querySelector<HTMLCanvasElement>('.grid-frame canvas')
-          if (!canvas || canvas.width === 0) return false
-          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
-          return new Set(new Uint32Array(data.buffer)).size > 20
-        },
-        [],
-      )
+      await seesFilters(page)
       await page.drop(NORMAL)
       await page.sees('.results', 'Measured again here: 13 layers, equal in every bit')
       await page.sees('.pane.third .about', 'All 576 filters')

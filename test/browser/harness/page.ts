@@ -22,8 +22,10 @@ export interface OpenPage {
   show(hash: string): Promise<void>
   /** Waits until a selector finds an element (whose text holds `text`). */
   sees(selector: string, text?: string, seconds?: number): Promise<void>
-  /** Clicks what a selector finds first. */
-  click(selector: string): Promise<void>
+  /** Clicks what a selector finds first (whose text begins with `text`). */
+  click(selector: string, text?: string): Promise<void>
+  /** Puts a text into a field, as typing does. */
+  type(selector: string, text: string): Promise<void>
   textOf(selector: string): Promise<string>
 }
 
@@ -58,10 +60,27 @@ export async function withPage(engine: Engine, work: (page: OpenPage) => Promise
           [selector, text],
           seconds,
         ),
-      async click(selector) {
-        await page.sees(selector)
-        await tab.run((css) => document.querySelector<HTMLElement>(css)!.click(), selector)
+      async click(selector, text = '') {
+        await page.sees(selector, text)
+        await tab.run(
+          (css, part) =>
+            [...document.querySelectorAll<HTMLElement>(css)]
+              .find((element) => (element.textContent ?? '').startsWith(part))!
+              .click(),
+          selector,
+          text,
+        )
       },
+      type: (selector, text) =>
+        tab.run(
+          (css, value) => {
+            const field = document.querySelector<HTMLInputElement>(css)!
+            field.value = value
+            field.dispatchEvent(new Event('input', { bubbles: true }))
+          },
+          selector,
+          text,
+        ),
       textOf: (selector) => tab.run((css) => document.querySelector(css)?.textContent ?? '', selector),
     }
     await work(page)
@@ -86,6 +105,20 @@ function drag({ tab }: OpenPage, type: string, files: readonly string[]): Promis
   if (!tab.devtools) throw new Error(`${tab.engine} takes no drag events from a test`)
   return tab.devtools('Input.dispatchDragEvent', { type, x: 640, y: 400, data: { items: [], files, dragOperationsMask: 1 } })
 }
+
+/** Waits until the grid of filters is painted, in more colours than an empty one has. */
+export const seesFilters = ({ tab }: OpenPage): Promise<void> =>
+  until(
+    tab,
+    'filters in colour',
+    () => {
+      const canvas = document.querySelector<HTMLCanvasElement>('.grid-frame canvas')
+      if (!canvas || canvas.width === 0) return false
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return new Set(new Uint32Array(data.buffer)).size > 20
+    },
+    [],
+  )
 
 /** Keeps what the page saves instead of handing it to the browser's downloads, which have no common face. */
 export async function catchDownloads(tab: Tab): Promise<void> {
