@@ -11,7 +11,7 @@ import { halvesChance } from '../../src/analysis/random-halves.ts'
 import type { GroupReport, ShiftRow } from '../../src/analysis/report-types.ts'
 import { densities, distributionShift } from '../../src/analysis/shift.ts'
 import { sharedInstance } from '../../src/wasm/module.ts'
-import { modelRow, syntheticAnalysis, syntheticCoefficients } from './synthetic.ts'
+import { modelRow, syntheticAnalysis, syntheticCoefficients, withTwin } from './synthetic.ts'
 
 const draw = sharedInstance()
 const pair = (a: string, b: string, dataset: string | null = null): Pair => ({ a, b, architecture: null, dataset })
@@ -151,14 +151,7 @@ test('one pair is what chance gives; without pairs labels of models are exchange
 })
 
 test('models with the same filters are one', () => {
-  const twin = {
-    ...analysis,
-    layers: analysis.layers.map((layer) =>
-      layer.model === 'n2'
-        ? { ...analysis.layers.find((one) => one.model === 'n1' && one.layer === layer.layer)!, model: 'n2' }
-        : layer,
-    ),
-  }
+  const twin = withTwin(analysis, 'n1', 'n2')
   const found = groupAnalysis({ analysis: twin, pairs, coefficients })
   assert.is(shiftIn(found, 'pairs', 'all').chance!.units, 3)
   assert.is(shiftIn(groupAnalysis({ analysis: twin, coefficients }), 'models', 'all').chance!.units, 8)

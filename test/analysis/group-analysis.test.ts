@@ -8,7 +8,7 @@ import { principalComponents } from '../../src/analysis/principal-components.ts'
 import { bucketNames, type GroupReport, metricNames } from '../../src/analysis/report-types.ts'
 import { InputError, UsageError } from '../../src/errors.ts'
 import { mergeMoments } from '../../src/wasm/moments.ts'
-import { layerRow, modelRow, syntheticAnalysis, syntheticCoefficients } from './synthetic.ts'
+import { layerRow, modelRow, syntheticAnalysis, syntheticCoefficients, withTwin } from './synthetic.ts'
 
 const models = ['n1', 'n2', 'n3', 'r1', 'r2', 'r3', 'r4', 'r5'].map((name, k) =>
   modelRow(name, {
@@ -249,14 +249,7 @@ test('other kernels: bases are about 3×3, and that is said', () => {
 })
 
 test('the same network under two names is reported', () => {
-  const twin = {
-    ...analysis,
-    layers: analysis.layers.map((layer) =>
-      layer.model === 'n2'
-        ? { ...analysis.layers.find((one) => one.model === 'n1' && one.layer === layer.layer)!, model: 'n2' }
-        : layer,
-    ),
-  }
+  const twin = withTwin(analysis, 'n1', 'n2')
   assert.ok(
     groupAnalysis({ analysis: twin }).warnings.includes(
       'the same filters under several names, each a model in tables and pools, together one observation in tests and intervals: n1 = n2',

@@ -129,3 +129,12 @@ export function syntheticCoefficients(analysis: Analysis, seed = 7): Coefficient
   const basis = principalComponents(mergeMoments(analysis.layers.map(({ scaled }) => scaled)))
   return { range: [-1.5, 1.5], basis, layers }
 }
+
+/** The same analysis with the filters of one model under the name of another, too. */
+export function withTwin(analysis: Analysis, model: string, twin: string): Analysis {
+  const own = new Map(analysis.layers.flatMap((row) => (row.model === model ? [[row.layer, row] as const] : [])))
+  return {
+    ...analysis,
+    layers: analysis.layers.map((row) => (row.model === twin ? { ...own.get(row.layer)!, model: twin } : row)),
+  }
+}

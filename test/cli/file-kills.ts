@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomWords } from '../../src/analysis/random.ts'
-import { few, sha256 } from './forged.ts'
+import { few, hashesBelow } from './forged.ts'
 import { filterlens, main, projectFolder } from './run.ts'
 
 /** What a killed command left. */
@@ -123,14 +123,7 @@ function stateOf({ command, wanted, before }: Known, now: ReadonlyMap<string, st
 }
 
 /** SHA-256 of every file that can be seen below a folder. */
-async function hashes(folder: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
-    if (entry.isFile() && !/(^|\/)\./.test(path)) found.set(path, sha256(await readFile(join(folder, path))))
-  }
-  return found
-}
+const hashes = (folder: string): Promise<Map<string, string>> => hashesBelow(folder, (path) => !/(^|\/)\./.test(path))
 
 async function done(words: readonly string[]): Promise<void> {
   const { code, err } = await filterlens(words)

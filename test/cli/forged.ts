@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { diskFolder } from '../../src/io/node.ts'
@@ -22,6 +22,16 @@ export const facts = {
 }
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+
+/** SHA-256 of the files below a folder that count, by their path in it; none where there is no folder. */
+export async function hashesBelow(folder: string, counts: (path: string) => boolean): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
+    if (entry.isFile() && counts(path)) found.set(path, sha256(await readFile(join(folder, path))))
+  }
+  return found
+}
 
 /** Results whose hashes are all right and whose rows are not: what someone would write who wants to be believed. */
 export async function forged(folder: string, change: (analysis: Analysis) => Analysis, module?: string): Promise<string> {

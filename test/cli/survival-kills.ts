@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { watch } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,6 +7,7 @@ import { randomWords } from '../../src/analysis/random.ts'
 import { diskFolder } from '../../src/io/node.ts'
 import { checkFiles } from '../../src/results/check-files.ts'
 import { UNHASHED } from '../../src/results/manifest.ts'
+import { hashesBelow } from './forged.ts'
 import { filterlens, main, projectFolder } from './run.ts'
 
 /** How runs are killed. */
@@ -144,22 +144,8 @@ async function stateOf(
 }
 
 /** SHA-256 of every file that can be seen, those left out that differ from run to run. */
-async function hashes(folder: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  for (const entry of entries) {
-    const path = join(entry.parentPath, entry.name).slice(folder.length + 1)
-    if (!entry.isFile() || path.startsWith('.filterlens/')) continue
-    if (UNHASHED.includes(path) && path.endsWith('.json')) continue
-    found.set(
-      path,
-      createHash('sha256')
-        .update(await readFile(join(folder, path)))
-        .digest('hex'),
-    )
-  }
-  return found
-}
+const hashes = (folder: string): Promise<Map<string, string>> =>
+  hashesBelow(folder, (path) => !(path.startsWith('.filterlens/') || (UNHASHED.includes(path) && path.endsWith('.json'))))
 
 interface Started {
   readonly finished: Promise<{ events: number; milliseconds: number }>

@@ -249,7 +249,7 @@ test('shift by depth: superlatives are said of excess over chance alone', async 
 })
 
 test('shift matrix: two values, many values, undefined ones', () => {
-  const two = shiftMatrixFigure({
+  const sides = {
     column: 'group',
     values: ['normal', 'robust'],
     models: [1, 1],
@@ -258,7 +258,8 @@ test('shift matrix: two values, many values, undefined ones', () => {
       [0, 0.5],
       [0.5, 0],
     ],
-  })
+  }
+  const two = shiftMatrixFigure(sides)
   assert.is(two.caption, 'Normal and robust: D = 0.500.')
   const [low, high] = [0.001, 0.3].map((p) => ({
     unit: 'filter' as const,
@@ -276,14 +277,7 @@ test('shift matrix: two values, many values, undefined ones', () => {
     [high!, 'not shown to be beyond chance'],
   ] as const) {
     const { caption } = shiftMatrixFigure({
-      column: 'group',
-      values: ['normal', 'robust'],
-      models: [1, 1],
-      filters: [9, 9],
-      shift: [
-        [0, 0.5],
-        [0.5, 0],
-      ],
+      ...sides,
       chance: [
         [null, level],
         [level, null],
