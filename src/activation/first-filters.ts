@@ -1,7 +1,7 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
-import type { LayerSource, MeasuredLayer } from '../measure/layer-source.ts'
+import type { LayerSource, MeasuredLayer, RowsByModel } from '../measure/layer-source.ts'
 import { layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { Parameters } from '../measure/parameters.ts'
@@ -33,6 +33,12 @@ export function isRgbLayer({
   kernel,
 }: Pick<LayerRow, 'conv_depth' | 'in_channels' | 'kernel'>): boolean {
   return conv_depth === 0 && in_channels === 3 && kernel === '3x3'
+}
+
+/** The first filters of layers, by model. */
+export interface FirstFiltersSource extends Pick<RowsByModel<FirstFilters>, 'of'> {
+  /** The models that have any. */
+  models(): Promise<ReadonlySet<string>>
 }
 
 /** A run of whose layers the first filters are read. */

@@ -1,4 +1,4 @@
-import { type FirstFilters, isRgbLayer } from '../activation/first-filters.ts'
+import { type FirstFiltersSource, isRgbLayer } from '../activation/first-filters.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import { drawnLayers, type FilterGridData } from '../figures/filter-grid.ts'
 import type { FirstLayer } from '../figures/first-layer-rgb.ts'
@@ -6,17 +6,11 @@ import type { MeasuredLayer, StreamedRun } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import type { ReportInput } from './report-input.ts'
 
-/** Where the first filters of layers come from. */
-export interface FirstFiltersGiven {
-  models(): Promise<ReadonlySet<string>>
-  of(model: string): AsyncIterable<readonly FirstFilters[]>
-}
-
 /** The report's pictures of filters: of the first pair of two groups, else of the first two models that have filters at hand. */
 export async function pictures(
   run: StreamedRun,
   groups: GroupReport | undefined,
-  first: FirstFiltersGiven,
+  first: FirstFiltersSource,
 ): Promise<Pick<ReportInput, 'grids' | 'firstLayers'>> {
   const grids: FilterGridData[] = []
   const firstLayers: FirstLayer[] = []
@@ -39,7 +33,7 @@ export async function pictures(
   return { grids, firstLayers }
 }
 
-async function layersWithFilters({ layers }: StreamedRun, model: string, first: FirstFiltersGiven): Promise<MeasuredLayer[]> {
+async function layersWithFilters({ layers }: StreamedRun, model: string, first: FirstFiltersSource): Promise<MeasuredLayer[]> {
   const known = new Set<number>()
   for await (const some of first.of(model)) for (const { layer_id } of some) known.add(layer_id)
   const own: MeasuredLayer[] = []
@@ -51,7 +45,7 @@ async function layersWithFilters({ layers }: StreamedRun, model: string, first: 
 async function filtersOf(
   drawn: ReadonlySet<MeasuredLayer>,
   model: string,
-  first: FirstFiltersGiven,
+  first: FirstFiltersSource,
 ): Promise<Map<number, Float32Array>> {
   const ids = new Set([...drawn].map(({ layer_id }) => layer_id))
   const filters = new Map<number, Float32Array>()

@@ -1,4 +1,4 @@
-import type { FirstFilters } from '../activation/first-filters.ts'
+import type { FirstFilters, FirstFiltersSource } from '../activation/first-filters.ts'
 import type { Column } from '../arrow/column.ts'
 import { schemaOf } from '../arrow/columns.ts'
 import { coded, columnsOf, type Fields, listField } from '../arrow/fields.ts'
@@ -7,7 +7,7 @@ import { layerNameFields } from '../database/layer-columns.ts'
 import { InputError } from '../errors.ts'
 import type { Folder, RandomAccess } from '../io/random-access.ts'
 import type { Sink } from '../io/sink.ts'
-import { type RowsByModel, rowsInMemory } from '../measure/layer-source.ts'
+import { rowsInMemory } from '../measure/layer-source.ts'
 import { TableRows } from './table-rows.ts'
 import { tableWriter } from './table-writer.ts'
 
@@ -49,12 +49,6 @@ export async function writeFirstFilters(sink: Sink, rows: AsyncIterable<FirstFil
     await table.discard()
     throw error
   }
-}
-
-/** The first filters of layers, by model. */
-export interface FirstFiltersSource extends Pick<RowsByModel<FirstFilters>, 'of'> {
-  /** The models that have any. */
-  models(): Promise<ReadonlySet<string>>
 }
 
 /** The table of first filters, which stays where it is. @throws InputError when it is none; rows are checked when they are read */

@@ -1,3 +1,4 @@
+import type { FirstFiltersSource } from '../activation/first-filters.ts'
 import type { FirstStage } from '../activation/first-stage.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
 import type { Studies } from '../analysis/study-types.ts'
@@ -8,7 +9,6 @@ import { filesOfFigures } from '../report/figure-files.ts'
 import { pictures } from '../report/pictures.ts'
 import { drawReportFigures } from '../report/report-figures.ts'
 import { prepareReport } from '../report/reported-layers.ts'
-import type { FirstFiltersSource } from './first-filters-table.ts'
 
 /** What the report of results is made of. */
 export interface ReportParts {
