@@ -5,8 +5,8 @@ import type { LayerSource, MeasuredLayer, RowsByModel } from '../measure/layer-s
 import { layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { Parameters } from '../measure/parameters.ts'
-import { isSparseFilter, largestWeight } from '../measure/sparse-filter.ts'
 import { openInstance } from '../wasm/module.ts'
+import { isSparseFilter, largestWeight } from '../weights/sparse-filter.ts'
 import { readFirstFilters } from './read-values.ts'
 
 /** Filters kept of each layer. */

@@ -4,6 +4,7 @@ import { type ArrowFileWriter, arrowFileBytes, arrowFileWriter } from '../arrow/
 import type { OutputFolder } from '../io/sink.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import type { WeightReader } from '../weights/reader.ts'
+import { isSparseFilter, largestWeight, type SparseLimit } from '../weights/sparse-filter.ts'
 import { DATABASE_TAPS, databaseFiles } from './files.ts'
 import { type DatabaseLayer, databaseLayerFields, sparseIdsField } from './layer-columns.ts'
 import { type ModelProvenance, provenanceFields, withMeta } from './provenance.ts'
@@ -19,7 +20,7 @@ export interface BadWeight {
 }
 
 /** At which largest magnitude a filter of a layer with that peak is sparse. */
-export type SparseRule = (peak: number) => { readonly limit: number; readonly strict: boolean }
+export type SparseRule = (peak: number) => SparseLimit
 
 /** A filter database being written, layer after layer; it holds one batch of filters. */
 export interface DatabaseWriter {
@@ -178,18 +179,15 @@ class SparseFilters {
   }
 
   take(address: number, filters: number): void {
-    const values = this.#wasm.f32(address, filters * DATABASE_TAPS)
-    for (let k = 0; k < values.length; k++) this.peak = Math.max(this.peak, Math.abs(values[k]!))
+    const count = filters * DATABASE_TAPS
+    this.peak = Math.max(this.peak, largestWeight(this.#wasm.f32(address, count), 0, count))
   }
 
   /** `from`: the number of the first one in its layer. */
-  find(address: number, filters: number, from: number, { limit, strict }: ReturnType<SparseRule>): void {
+  find(address: number, filters: number, from: number, limit: SparseLimit): void {
     const values = this.#wasm.f32(address, filters * DATABASE_TAPS)
-    for (let filter = 0, k = 0; filter < filters; filter++) {
-      let most = 0
-      for (const end = k + DATABASE_TAPS; k < end; k++) most = Math.max(most, Math.abs(values[k]!))
-      if (strict ? most < limit : most <= limit) this.#ids.push(from + filter)
-    }
+    for (let filter = 0; filter < filters; filter++)
+      if (isSparseFilter(largestWeight(values, filter * DATABASE_TAPS, DATABASE_TAPS), limit)) this.#ids.push(from + filter)
   }
 
   ids(): Float64Array {

@@ -3,6 +3,7 @@ import type { NearestRows, Precision, SegmentMoments, WasmInstance } from '../wa
 import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
+import type { SparseLimit } from '../weights/sparse-filter.ts'
 import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, type Scan, scanSegment } from './layer-session.ts'
 import type { LayerSpectrum } from './layer-spectrum.ts'
@@ -13,7 +14,6 @@ import type { Pass } from './metrics/registry.ts'
 import type { Profile } from './model-row.ts'
 import { keepsSparse } from './profile.ts'
 import { pieces, SEGMENT } from './segments.ts'
-import type { SparseLimit } from './sparse-filter.ts'
 
 /** Bytes of weights held in memory at a time, over all workers. */
 export const MEMORY_BUDGET = 256 << 20

@@ -1,4 +1,4 @@
-import { isSparseFilter } from '../../measure/sparse-filter.ts'
+import { isSparseFilter } from '../../weights/sparse-filter.ts'
 import { count, plural } from '../../words.ts'
 import type { FilterOrder, LayerDetail, LayerFacts } from '../tasks/protocol.ts'
 

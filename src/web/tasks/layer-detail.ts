@@ -1,7 +1,7 @@
 import { coefficientBins } from '../../analysis/coefficients.ts'
-import { isSparseFilter, largestWeight } from '../../measure/sparse-filter.ts'
 import type { FilterBasis, WasmInstance } from '../../wasm/module.ts'
 import type { WeightReader } from '../../weights/reader.ts'
+import { isSparseFilter, largestWeight } from '../../weights/sparse-filter.ts'
 import { placesByKey } from './places-by-key.ts'
 import type { FoundFilter, LayerDetail, LayerFacts, LayerHistograms } from './protocol.ts'
 

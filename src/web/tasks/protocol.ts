@@ -8,12 +8,12 @@ import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis } from '../../measure/model-row.ts'
-import type { SparseLimit } from '../../measure/sparse-filter.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
 import type { Held } from '../../results/verified-folder.ts'
 import type { Skipped } from '../../sources/source.ts'
 import type { FilterBasis } from '../../wasm/module.ts'
+import type { SparseLimit } from '../../weights/sparse-filter.ts'
 
 // What the page and its workers say to each other. A method has what it is given, events on the way, and a result; all of
 // it is plain data that a worker can be sent.
