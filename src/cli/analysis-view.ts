@@ -182,7 +182,7 @@ function censusLine(analysis: CollectedRun, model: ModelRow): string {
 }
 
 /** "37 left out: 36 because 1×1, 1 because 7×7 (--kernel all)". */
-export function skippedSummary(skipped: readonly { reason: string }[]): string {
+function skippedSummary(skipped: readonly { reason: string }[]): string {
   const reasons = new Map<string, number>()
   for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   const parts = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, n]) => `${count(n)}: ${printable(reason)}`)

@@ -10,7 +10,7 @@ export const COMPUTING: Hdf5Pulse = { computes: true, milliseconds: 2000 }
 /** One range from a disk: it may have to spin up, or lie behind a network. */
 export const READING: Hdf5Pulse = { computes: false, milliseconds: 60_000 }
 /** The library itself, before any file. */
-export const LOADING: Hdf5Pulse = READING
+const LOADING: Hdf5Pulse = READING
 
 const SLOWEST = 10_000 // bytes a millisecond: decompressing on a slow machine
 

@@ -43,7 +43,7 @@ export interface RecomputeOptions {
 }
 
 /** @throws InputError when the results were made by another module: its numbers may differ in the last digit without being wrong */
-export function requireSameModule(
+function requireSameModule(
   name: string,
   { version, parameters: { kernel_sha256 } }: Pick<Analysis, 'version' | 'parameters'>,
 ): void {

@@ -53,7 +53,7 @@ const scratch = new DataView(new ArrayBuffer(4))
 const SMALLEST_HALF = 1 / (1 << 24)
 
 /** IEEE binary16 bits to their value. */
-export function halfToDouble(bits: number): number {
+function halfToDouble(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 0x1f
   const fraction = bits & 0x3ff

@@ -6,7 +6,7 @@ import type { SourceModel } from '../source.ts'
 import { placeInFileOrder } from '../tensor-rules.ts'
 
 /** Columns that tell to which layer a filter belongs. */
-export const LABELS = ['model', 'layer', 'in_channels', 'out_channels'] as const
+const LABELS = ['model', 'layer', 'in_channels', 'out_channels'] as const
 export type Label = (typeof LABELS)[number]
 
 /** Neighbouring rows with the same labels. */

@@ -16,7 +16,7 @@ export interface KerasLayer {
 const DEEPEST = 64
 
 /** Every layer that a Keras configuration mentions, in its order; nested models and wrapped layers included. */
-export function kerasLayers(configuration: unknown): KerasLayer[] {
+function kerasLayers(configuration: unknown): KerasLayer[] {
   const found: KerasLayer[] = []
   const walk = (value: unknown, depth: number): void => {
     if (depth > DEEPEST) return

@@ -9,7 +9,7 @@ import { type Checkpoint, openCheckpoint } from './container.ts'
 import { TorchStorage, TorchTensor, typeNamed } from './values.ts'
 
 /** The file that says which tensors a folder of torch.distributed.checkpoint holds, and where. */
-export const METADATA = '.metadata'
+const METADATA = '.metadata'
 const MODULE = 'torch.distributed.checkpoint.metadata.'
 const MOST_FILES = 10_000
 

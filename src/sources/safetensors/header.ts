@@ -29,7 +29,7 @@ export interface Header {
 }
 
 /** Bits of one element. */
-export const ELEMENT_BITS: ReadonlyMap<string, number> = new Map(
+const ELEMENT_BITS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     F64: 64,
     F32: 32,

@@ -37,7 +37,7 @@ const LONGEST_PATH = 1000
  * with the same shapes; and of several (a student and its teacher) when one of the prefixes is a word for a second network, or each ends
  * in a matrix with as many outputs: a whole classifier.
  */
-export function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
+function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   const whole = [{ prefix: '', tensors }]
   if (tensors.some(({ name }) => name.length > LONGEST_PATH)) return whole
   const weights = tensors.filter(({ shape }) => shape.length === 4)

@@ -99,7 +99,7 @@ function decodeBase64(file: string, text: Uint8Array, skip: number, out: Uint8Ar
  * (!0, !1, void 0, bare keys, numbers that begin with a dot).
  * @throws InputError for anything else
  */
-export function parseLiteral(text: string, start: number, file: string): unknown {
+function parseLiteral(text: string, start: number, file: string): unknown {
   let at = start
   const fail = (): never => {
     throw new InputError(
