@@ -66,16 +66,18 @@ const IDENTIFIER = [...'TFL3'].map((letter) => letter.charCodeAt(0))
 
 /** True for the first bytes of a TensorFlow Lite model. */
 export function looksLikeLite(head: Uint8Array): boolean {
-  return head.length >= 8 && IDENTIFIER.every((byte, k) => head[4 + k] === byte)
+  return isIdentifier(head, 4)
+}
+
+function isIdentifier(bytes: Uint8Array, at: number): boolean {
+  return IDENTIFIER.every((byte, k) => bytes[at + k] === byte)
 }
 
 /** Where models begin behind the first: the identifier may lie among weights by chance, a version 3 with a graph behind it may not. */
 function furtherModels(bytes: Uint8Array): number[] {
   const found: number[] = []
-  for (let at = bytes.indexOf(IDENTIFIER[0]!, 8); at >= 0; at = bytes.indexOf(IDENTIFIER[0]!, at + 1)) {
-    const rest = bytes.subarray(at - 4)
-    if (looksLikeLite(rest) && beginsModel(rest)) found.push(at - 4)
-  }
+  for (let at = bytes.indexOf(IDENTIFIER[0]!, 8); at >= 0; at = bytes.indexOf(IDENTIFIER[0]!, at + 1))
+    if (isIdentifier(bytes, at) && beginsModel(bytes.subarray(at - 4))) found.push(at - 4)
   return found
 }
 
