@@ -77,8 +77,8 @@ export async function extendRun(
   let groups: GroupReport | undefined
   const chosen = chosenGroups ?? groupsByColumn(run.models, question)
   if (pairs || chosen || hasTwoGroups(run)) {
-    const question = { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) }
-    groups = await groupsOfRun(await run.whole(), inputs, { ...question, ...passOptions, occupied })
+    const asked = { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) }
+    groups = await groupsOfRun(await run.whole(), inputs, { ...asked, ...passOptions, occupied })
   }
   const studies = isEmptyQuestion(question) ? undefined : await studiesOfRun(await run.whole(), inputs, question, passOptions)
   const extended = { groups, studies }
