@@ -1,38 +1,19 @@
 import { ComputeProblem, isElementType } from '../onnx/evaluate/dense.ts'
 import { cast, combined, mapped } from '../onnx/evaluate/elementwise.ts'
 import { type Expression, expression, reshaped } from '../onnx/evaluate/expression.ts'
-import { OPERATORS } from '../onnx/evaluate/expressions.ts'
-import { inputOf, type Operator, type OperatorCall } from '../onnx/evaluate/operator.ts'
+import { onnxOperator } from '../onnx/evaluate/expressions.ts'
+import { inputOf, type Operator } from '../onnx/evaluate/operator.ts'
 import { axisOf } from '../onnx/evaluate/walk.ts'
 import { tensorType } from './types.ts'
 import { SAME_VALUES } from './weights.ts'
 
 // TensorFlow's operators as ONNX's, which compute in the same way: tensorflow/core/ops/{math,array,nn}_ops.cc against onnx/docs/Operators.md.
 
-/** An operator of ONNX's on some of a call's inputs. */
-function onnx(
-  call: OperatorCall,
-  operator: string,
-  inputs: readonly (Expression | undefined)[],
-  lists: Readonly<Record<string, readonly number[]>> = {},
-  integers: Readonly<Record<string, number>> = {},
-): Expression | Promise<Expression> {
-  return OPERATORS[operator]!({
-    ...call,
-    operator,
-    inputs,
-    integer: (key, otherwise) => integers[key] ?? otherwise,
-    integers: (key) => lists[key],
-    float: (_, otherwise) => otherwise,
-    text: (_, otherwise) => otherwise,
-  })
-}
-
-/** The same under another name, input for input. */
+/** ONNX's operator, input for input. */
 const as =
   (operator: string): Operator =>
   (call) =>
-    onnx(call, operator, call.inputs)
+    onnxOperator(call, operator, call.inputs)
 
 const after =
   (map: (value: number) => number, operator: string): Operator =>
@@ -46,7 +27,7 @@ const reduce =
     const value = inputOf(call, 0)
     // No axes: nothing is reduced. ONNX would reduce all.
     if (axes.length === 0) return value
-    return onnx(call, operator, [value], { axes }, { keepdims: call.integer('keep_dims', 0) })
+    return onnxOperator(call, operator, [value], { axes }, { keepdims: call.integer('keep_dims', 0) })
   }
 
 const matMul: Operator = async (call) => {
@@ -55,34 +36,34 @@ const matMul: Operator = async (call) => {
     if (!flags.some((flag) => call.integer(flag, 0) !== 0)) return value
     const rank = value.dims.length
     const perm = value.dims.map((_, k) => (k === rank - 1 ? rank - 2 : k === rank - 2 ? rank - 1 : k))
-    return onnx(call, 'Transpose', [value], { perm })
+    return onnxOperator(call, 'Transpose', [value], { perm })
   }
-  return onnx(call, 'MatMul', [await side(0, ['transpose_a', 'adj_x']), await side(1, ['transpose_b', 'adj_y'])])
+  return onnxOperator(call, 'MatMul', [await side(0, ['transpose_a', 'adj_x']), await side(1, ['transpose_b', 'adj_y'])])
 }
 
-const transpose: Operator = async (call) => onnx(call, 'Transpose', [inputOf(call, 0)], { perm: await call.numbers(1) })
+const transpose: Operator = async (call) => onnxOperator(call, 'Transpose', [inputOf(call, 0)], { perm: await call.numbers(1) })
 
 const reshape: Operator = async (call) =>
-  onnx(call, 'Reshape', [inputOf(call, 0)], { shape: await call.numbers(1) }, { allowzero: 1 })
+  onnxOperator(call, 'Reshape', [inputOf(call, 0)], { shape: await call.numbers(1) }, { allowzero: 1 })
 
-const expandDims: Operator = async (call) => onnx(call, 'Unsqueeze', [inputOf(call, 0)], { axes: await call.numbers(1) })
+const expandDims: Operator = async (call) => onnxOperator(call, 'Unsqueeze', [inputOf(call, 0)], { axes: await call.numbers(1) })
 
 const squeeze: Operator = (call) => {
   const axes = call.integers('squeeze_dims')
-  return onnx(call, 'Squeeze', [inputOf(call, 0)], axes?.length ? { axes } : {})
+  return onnxOperator(call, 'Squeeze', [inputOf(call, 0)], axes?.length ? { axes } : {})
 }
 
 const concat: Operator = async (call) => {
   const values = call.inputs.slice(0, -1)
   const [axis = 0] = await call.numbers(values.length)
-  return onnx(call, 'Concat', values, {}, { axis })
+  return onnxOperator(call, 'Concat', values, {}, { axis })
 }
 
 const slice: Operator = async (call) => {
   const value = inputOf(call, 0)
   const [starts, sizes] = [await call.numbers(1), await call.numbers(2)]
   const ends = starts.map((start, k) => (sizes[k] === -1 ? value.dims[k]! : start + sizes[k]!))
-  return onnx(call, 'Slice', [value], { starts, ends })
+  return onnxOperator(call, 'Slice', [value], { starts, ends })
 }
 
 const split: Operator = async (call) => {
@@ -93,7 +74,7 @@ const split: Operator = async (call) => {
   const size = value.dims[along]! / parts
   if (!Number.isSafeInteger(size)) throw new ComputeProblem('computed by a Split that does not fit its shape')
   const starts = [call.output * size]
-  return onnx(call, 'Slice', [value], { starts, ends: [(call.output + 1) * size], axes: [along] })
+  return onnxOperator(call, 'Slice', [value], { starts, ends: [(call.output + 1) * size], axes: [along] })
 }
 
 const fill: Operator = async (call) => {
@@ -113,14 +94,14 @@ const select: Operator = (call) => {
   // The older Select takes a vector that chooses whole rows.
   const isRows = call.operator === 'Select' && condition.dims.length === 1 && a.dims.length > 1
   const rows = isRows ? reshaped(condition, [condition.dims[0]!, ...a.dims.slice(1).map(() => 1)]) : condition
-  return onnx(call, 'Where', [rows, a, b])
+  return onnxOperator(call, 'Where', [rows, a, b])
 }
 
 const quotientOrZero: Operator = (call) => combined(inputOf(call, 0), inputOf(call, 1), (a, b) => (b === 0 ? 0 : a / b))
 
 const squaredDifference: Operator = (call) => combined(inputOf(call, 0), inputOf(call, 1), (a, b) => (a - b) * (a - b))
 
-const clip: Operator = (call) => onnx(call, 'Clip', call.inputs)
+const clip: Operator = (call) => onnxOperator(call, 'Clip', call.inputs)
 
 const same: Operator = (call) => inputOf(call, call.operator === 'IdentityN' ? call.output : 0)
 

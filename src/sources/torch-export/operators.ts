@@ -2,7 +2,7 @@ import { isRecord } from '../json-file.ts'
 import { ComputeProblem, type ElementType, isComputedFloat } from '../onnx/evaluate/dense.ts'
 import { add, cast, combined, divide, mapped, multiply, squareRoot, subtract } from '../onnx/evaluate/elementwise.ts'
 import { type Expression, reshaped } from '../onnx/evaluate/expression.ts'
-import { OPERATORS } from '../onnx/evaluate/expressions.ts'
+import { onnxOperator } from '../onnx/evaluate/expressions.ts'
 import type { OperatorCall } from '../onnx/evaluate/operator.ts'
 import { reduced } from '../onnx/evaluate/reductions.ts'
 import { axisOf, product } from '../onnx/evaluate/walk.ts'
@@ -105,7 +105,7 @@ const each =
 const onnxOf =
   (operator: string): AtenOperator =>
   (call) =>
-    OPERATORS[operator]!({ ...call.onnx, operator, inputs: [tensorOf(call, 'self')] })
+    onnxOperator(call.onnx, operator, [tensorOf(call, 'self')])
 
 function axesOf(call: AtenCall, rank: number): number[] {
   const axes = listOf(call, 'dim')
@@ -166,12 +166,11 @@ function batchNorm(call: AtenCall): Expression {
 }
 
 function multiplied(a: string, b: string): AtenOperator {
-  return (call) => OPERATORS['MatMul']!({ ...call.onnx, operator: 'MatMul', inputs: [floatOf(call, a), floatOf(call, b)] })
+  return (call) => onnxOperator(call.onnx, 'MatMul', [floatOf(call, a), floatOf(call, b)])
 }
 
 function permuted(call: AtenCall, value: Expression, perm: readonly number[]): Expression | Promise<Expression> {
-  const integers = (key: string): readonly number[] | undefined => (key === 'perm' ? perm : undefined)
-  return OPERATORS['Transpose']!({ ...call.onnx, operator: 'Transpose', inputs: [value], integers })
+  return onnxOperator(call.onnx, 'Transpose', [value], { perm })
 }
 
 /** Two axes in each other's place. */
@@ -239,8 +238,7 @@ function clamped(call: AtenCall): Expression {
 }
 
 function where(call: AtenCall): Expression | Promise<Expression> {
-  const inputs = [tensorOf(call, 'condition'), tensorOf(call, 'self'), tensorOf(call, 'other')]
-  return OPERATORS['Where']!({ ...call.onnx, operator: 'Where', inputs })
+  return onnxOperator(call.onnx, 'Where', [tensorOf(call, 'condition'), tensorOf(call, 'self'), tensorOf(call, 'other')])
 }
 
 /** torch/_export/serde/schema.py, ScalarType. */

@@ -47,6 +47,25 @@ export interface ValueAttribute {
   readonly integers?: readonly number[]
 }
 
+/** An operator of ONNX's in the place of another format's, with these inputs and attributes and none of the node's own. */
+export function onnxOperator(
+  call: OperatorCall,
+  operator: string,
+  inputs: readonly (Expression | undefined)[],
+  lists: Readonly<Record<string, readonly number[]>> = {},
+  integers: Readonly<Record<string, number>> = {},
+): Expression | Promise<Expression> {
+  return OPERATORS[operator]!({
+    ...call,
+    operator,
+    inputs,
+    integer: (key, otherwise) => integers[key] ?? otherwise,
+    integers: (key) => lists[key],
+    float: (_, otherwise) => otherwise,
+    text: (_, otherwise) => otherwise,
+  })
+}
+
 /** What the graph says about a value. */
 export interface Values<Node extends ValueNode> {
   /** The stored tensor that a value is, an input from outside, why it cannot be read, or undefined when a node computes it. */
