@@ -44,7 +44,7 @@ export async function measureTask(task: DrawingTask): Promise<MeasuredTask> {
  * The layer of that name, of that number (from 0; from the end: -1), or whose name alone holds the text.
  * @throws UsageError when none or several fit
  */
-export function findLayer(model: string, layers: readonly LayerRow[], wanted: string): LayerRow {
+function findLayer(model: string, layers: readonly LayerRow[], wanted: string): LayerRow {
   const exact = layers.find(({ layer }) => layer === wanted)
   if (exact) return exact
   if (/^-?\d+$/.test(wanted)) {

@@ -70,7 +70,7 @@ export function layerGrid(data: LayerGridData): Figure {
 const rowText = { size: 10.5, anchor: 'end' as const, fill: colour.muted }
 
 /** Pixels of a tap: a tile of some 20 pixels, more for large kernels. */
-export function cellSize(side: number): number {
+function cellSize(side: number): number {
   return side <= 3 ? 6 : side <= 5 ? 5 : side <= 7 ? 4 : 3
 }
 

@@ -1,3 +1,4 @@
+import { quantile } from '../analysis/quantile.ts'
 import {
   bucketNames,
   type GroupReport,
@@ -171,7 +172,10 @@ export function spreadTable({ analysis: { models }, layers }: PreparedReport): H
   const of = one ? 'layer' : 'model'
   const sorted = (metric: MetricName) =>
     [...(one ? layers.values[metric] : models.flatMap((row) => row[metric] ?? []))].sort((p, q) => p - q)
-  const value = (share: number) => (metric: MetricName) => metricWords[metric].value(quantile(sorted(metric), share))
+  const value = (share: number) => (metric: MetricName) => {
+    const values = sorted(metric)
+    return metricWords[metric].value(values.length === 0 ? null : quantile(values, share))
+  }
   const columns: HtmlColumn<MetricName>[] = [
     { head: 'metric', cell: (metric) => sentence(metricWords[metric].name) },
     ...(one
@@ -188,12 +192,4 @@ export function spreadTable({ analysis: { models }, layers }: PreparedReport): H
     metricNames,
     'answer',
   )
-}
-
-/** By linear interpolation; null for none. */
-function quantile(sorted: readonly number[], share: number): number | null {
-  if (sorted.length === 0) return null
-  const position = share * (sorted.length - 1)
-  const low = Math.floor(position)
-  return sorted[low]! + (position - low) * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!)
 }

@@ -4,7 +4,6 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { SavePicture } from '../save/save-picture.tsx'
 import { hovered } from '../state/hover.ts'
-import { models } from '../state/models.ts'
 import { type DepthPoint, depthTicks, dotSize, fittedAxis, freeSpot } from './depth-scale.ts'
 import { type ShownMetric, shownMetrics } from './metrics.ts'
 import { weight } from './numbers.ts'
@@ -73,12 +72,10 @@ function depthScale(series: readonly Series[], relative: boolean, width: number)
 }
 
 /** Ends of a metric's axis: the same for every model; of two that are drawn into one chart, what both of them need. */
-function axisOf({ key, axis: [low, high] }: ShownMetric, series: readonly Series[]): readonly [low: number, high: number] {
-  const shown = (layers: readonly LayerRow[]): number[] => layers.flatMap((row) => row[key] ?? [])
-  const end = high ?? Math.max(1, ...models.value.flatMap(({ layers }) => shown(layers)))
-  const values = series.flatMap(({ layers }) => shown(layers))
-  if (series.length < 2 || values.length === 0) return [low, end]
-  return fittedAxis(Math.min(...values), Math.max(...values), [low, end])
+function axisOf({ key, axis }: ShownMetric, series: readonly Series[]): readonly [low: number, high: number] {
+  const values = series.flatMap(({ layers }) => layers.flatMap((row) => row[key] ?? []))
+  if (series.length < 2 || values.length === 0) return axis
+  return fittedAxis(Math.min(...values), Math.max(...values), axis)
 }
 
 function Chart(

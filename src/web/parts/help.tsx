@@ -3,7 +3,9 @@ import { useEffect, useRef } from 'preact/hooks'
 import { layerMetrics } from '../../measure/metrics/registry.ts'
 import { version } from '../../version.ts'
 import { sentence } from '../../words.ts'
+import { MOST_KEPT } from '../state/kept.ts'
 import { CloseIcon } from './icons.tsx'
+import { bytes } from './numbers.ts'
 
 export const helpOpen = signal(false)
 
@@ -65,9 +67,9 @@ function Help() {
       </dl>
       <h2>What is kept</h2>
       <p class="small">
-        Nothing leaves this computer. What you drop is kept in this browser for this tab, up to 512 MB, so that a reload brings it
-        back; removing a model from the list of models forgets it. Larger files are found again where they lie, if the browser
-        can.
+        Nothing leaves this computer. What you drop is kept in this browser for this tab, up to {bytes(MOST_KEPT)}, so that a
+        reload brings it back; removing a model from the list of models forgets it. Larger files are found again where they lie,
+        if the browser can.
       </p>
       <h2>Metrics</h2>
       <p class="small">

@@ -20,8 +20,8 @@ export interface ShownMetric {
   readonly meaning: string
   /** Largest possible value: where its bar is full. */
   readonly full: number
-  /** Ends of its axis, the same for every model; the upper one is null where a value can be of any size. */
-  readonly axis: readonly [low: number, high: number | null]
+  /** Ends of its axis, the same for every model. */
+  readonly axis: readonly [low: number, high: number]
   /** After a tick of its axis: " %" or nothing. */
   readonly unit: string
   /** How its values, differences and intervals are written. */
@@ -60,14 +60,15 @@ export const furtherMetrics: readonly FurtherMetric[] = layerMetrics
 
 export const shownMetrics: readonly ShownMetric[] = comparedMetrics.map((key) => {
   const { label, meaning, range, format } = describedMetric(key)
+  const full = range.high ?? 1
   return {
     key,
     title: sentence(label.long),
     short: label.short,
     shortest: label.shortest ?? label.short,
     meaning,
-    full: range.high ?? 1,
-    axis: [range.low, range.high === null ? null : Math.ceil(range.high)],
+    full,
+    axis: [range.low, Math.ceil(full)],
     unit: format === 'share' ? ' %' : '',
     words: numberFormats[format],
     print: numberFormats[format].value,

@@ -9,8 +9,8 @@ import { route } from './route.ts'
 export const TICKED = 'ticked models'
 /** Its values. */
 export const FIRST_TICKED = 'first group'
-export const SECOND_TICKED = 'second group'
-export const OTHERS = 'all others'
+const SECOND_TICKED = 'second group'
+const OTHERS = 'all others'
 
 /** Names in a part of the address, one a line. */
 export function namesOf(text: string | undefined): string[] {
