@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 const floors: readonly (readonly string[])[] = [
   ['errors.ts', 'version.ts', 'words.ts'],
   ['io', 'codecs', 'wasm'],
-  ['arrow', 'hdf5', 'weights'],
+  ['arrow', 'hdf5', 'shift', 'weights'],
   ['database'],
   ['sources'],
   ['inputs', 'measure'],

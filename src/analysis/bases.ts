@@ -1,10 +1,10 @@
 import { tapsOf } from '../measure/kernel-size.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { whyNoBasis } from '../shift/principal-components.ts'
 import { emptyMoments, type Moments, MomentsSum } from '../wasm/moments.ts'
 import { basisParts } from './basis-parts.ts'
 import type { LayerStatistic } from './layer-statistic.ts'
 import type { Member } from './members.ts'
-import { whyNoBasis } from './principal-components.ts'
 import type { BasisRow } from './report-types.ts'
 
 /** Layers whose filters can share a basis: all have one kernel size. */

@@ -1,6 +1,6 @@
 import type * as v from 'valibot'
+import { principalComponents, whyNoBasis } from '../shift/principal-components.ts'
 import type { Moments } from '../wasm/moments.ts'
-import { principalComponents, whyNoBasis } from './principal-components.ts'
 import { listsOrNull, numbersOrNull } from './report-kinds.ts'
 
 /** The parts of a row about a basis: of t taps, t components of t values. */

@@ -1,4 +1,4 @@
-import { randomWords } from './random.ts'
+import { randomWords } from '../shift/random.ts'
 
 /** Settings of the bootstrap; the defaults are what the report uses. */
 export interface BootstrapOptions {

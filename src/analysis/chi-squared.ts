@@ -1,5 +1,5 @@
+import type { Transcendental } from '../shift/transcendental.ts'
 import { erfc } from './erfc.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** 1 / √π. */
 const inverseRootPi = 0.5641895835477563

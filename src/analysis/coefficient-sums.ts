@@ -1,3 +1,5 @@
+import type { PrincipalComponents } from '../shift/principal-components.ts'
+import type { Transcendental } from '../shift/transcendental.ts'
 import type { ShiftDrawCalls } from '../wasm/shift-draws.ts'
 import type { Histograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
@@ -5,11 +7,9 @@ import { type GroupHistograms, timesInPairs } from './group-shift.ts'
 import { HistogramSum } from './histogram-sum.ts'
 import type { Member } from './members.ts'
 import { PairShifts } from './pair-shifts.ts'
-import type { PrincipalComponents } from './principal-components.ts'
 import { bucketNames, type Counting, type PairRow } from './report-types.ts'
 import { ShiftChance } from './shift-chance.ts'
 import { type Labelled, MatrixSums } from './shift-matrix.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** What the sums are over. */
 export interface CoefficientScopes {

@@ -1,5 +1,5 @@
 import type { CoefficientPass } from '../measure/coefficients.ts'
-import type { PrincipalComponents } from './principal-components.ts'
+import type { PrincipalComponents } from '../shift/principal-components.ts'
 
 export { coefficientBins, type Histograms, type LayerCoefficients } from '../measure/coefficients.ts'
 

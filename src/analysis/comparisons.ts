@@ -1,10 +1,10 @@
+import type { Transcendental } from '../shift/transcendental.ts'
 import type { Interval } from './bootstrap.ts'
 import { clustersOf, distinctPairs } from './clusters.ts'
 import { correctedByFamily } from './metric-families.ts'
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
 import type { Pair } from './pairs.ts'
 import { type Counting, groupedNames, type MetricName, type PairedComparison, type PairRow } from './report-types.ts'
-import type { Transcendental } from './transcendental.ts'
 import { signedRank } from './wilcoxon.ts'
 
 /** A pair with its two models. */

@@ -1,5 +1,5 @@
+import { quantile } from '../shift/quantile.ts'
 import { type MeasuredMember, scopes, valueIn } from './model-depth.ts'
-import { quantile } from './quantile.ts'
 import { type Distribution, groupedNames } from './report-types.ts'
 
 /** Every metric over the models of each group, overall and by depth bucket, over all data sets and for each. */

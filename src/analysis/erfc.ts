@@ -1,4 +1,4 @@
-import type { Transcendental } from './transcendental.ts'
+import type { Transcendental } from '../shift/transcendental.ts'
 
 const inverseRootPi = 0.5641895835477563
 

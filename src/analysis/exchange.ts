@@ -1,5 +1,5 @@
+import { randomWords } from '../shift/random.ts'
 import type { Picks } from '../wasm/shift-draws.ts'
-import { randomWords } from './random.ts'
 
 /** What is exchanged between two sides to see what chance gives, and how. */
 export interface Exchange {

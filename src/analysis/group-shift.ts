@@ -1,10 +1,10 @@
+import type { PrincipalComponents } from '../shift/principal-components.ts'
+import { densities, distributionShift } from '../shift/shift.ts'
+import type { Transcendental } from '../shift/transcendental.ts'
 import { type RawChance, withHolm } from './chance.ts'
 import { coefficientBins, type Histograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
-import type { PrincipalComponents } from './principal-components.ts'
 import type { BucketName, CoefficientRow, Counting, ShiftRow } from './report-types.ts'
-import { densities, distributionShift } from './shift.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** Histograms of both groups in one data set (null: all), counting and bucket. */
 export interface GroupHistograms {

@@ -1,7 +1,7 @@
+import type { Transcendental } from '../shift/transcendental.ts'
 import { chiSquaredTail } from './chi-squared.ts'
 import type { RankTest } from './mann-whitney.ts'
 import { averageRanks } from './ranks.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /**
  * The Kruskal-Wallis H test of three or more independent groups, or the phrase why there is none. H is corrected for ties, p by

@@ -1,6 +1,6 @@
+import type { Transcendental } from '../shift/transcendental.ts'
 import { erfc } from './erfc.ts'
 import { averageRanks } from './ranks.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** An unpaired test of two or more groups. */
 export interface RankTest {

@@ -1,9 +1,9 @@
+import { halvesChance } from '../shift/random-halves.ts'
 import type { ShiftDrawCalls, ShiftScale } from '../wasm/shift-draws.ts'
 import { chanceOf, type RawChance } from './chance.ts'
 import { clustersOf } from './clusters.ts'
 import { blocksByKind, chanceDraws, MOST_UNITS, permuteLabels, type Stratum, swapClusters } from './exchange.ts'
 import type { Member } from './members.ts'
-import { halvesChance } from './random-halves.ts'
 import type { ChanceGiven } from './shift-chance.ts'
 import { Places, Shares, UnitCounts } from './unit-counts.ts'
 

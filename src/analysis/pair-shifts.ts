@@ -1,14 +1,15 @@
+import { scaleOf } from '../shift/level.ts'
+import type { PrincipalComponents } from '../shift/principal-components.ts'
+import { halvesChance } from '../shift/random-halves.ts'
+import { type Densities, densities, distributionShift } from '../shift/shift.ts'
+import type { Transcendental } from '../shift/transcendental.ts'
 import type { ShiftDrawCalls } from '../wasm/shift-draws.ts'
-import { type RawChance, scaleOf, withHolm } from './chance.ts'
+import { type RawChance, withHolm } from './chance.ts'
 import type { Histograms } from './coefficients.ts'
 import type { MatchedPair } from './comparisons.ts'
 import { HistogramSum } from './histogram-sum.ts'
 import type { Member } from './members.ts'
-import type { PrincipalComponents } from './principal-components.ts'
-import { halvesChance } from './random-halves.ts'
 import type { PairRow } from './report-types.ts'
-import { type Densities, densities, distributionShift } from './shift.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** Counts of a model that waits for a partner: four bytes a bin where they fit. */
 interface Waiting {

@@ -1,10 +1,10 @@
+import { halvesChance } from '../shift/random-halves.ts'
 import type { ShiftDrawCalls, ShiftScale } from '../wasm/shift-draws.ts'
 import { chanceOf, type RawChance } from './chance.ts'
 import { clustersOf } from './clusters.ts'
 import type { MatchedPair } from './comparisons.ts'
 import { blocksByKind, chanceDraws, type Exchange, permuteLabels, swapClusters } from './exchange.ts'
 import type { Member } from './members.ts'
-import { halvesChance } from './random-halves.ts'
 import { bucketNames, type Counting } from './report-types.ts'
 import { Places, Shares, UnitCounts } from './unit-counts.ts'
 

@@ -1,14 +1,15 @@
+import { scaleOf } from '../shift/level.ts'
+import { densities, distributionShift } from '../shift/shift.ts'
+import type { Transcendental } from '../shift/transcendental.ts'
 import type { ShiftDrawCalls } from '../wasm/shift-draws.ts'
-import { scaleOf, withHolm } from './chance.ts'
+import { withHolm } from './chance.ts'
 import type { Histograms } from './coefficients.ts'
 import type { InBasis } from './group-shift.ts'
 import { HistogramSum } from './histogram-sum.ts'
 import { MatrixChance } from './matrix-chance.ts'
 import type { Member } from './members.ts'
 import type { ShiftMatrix } from './report-types.ts'
-import { densities, distributionShift } from './shift.ts'
 import type { ChanceGiven } from './shift-chance.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** A column and the value that a model has in it; null leaves the model out. */
 export interface Labelled {

@@ -1,9 +1,9 @@
 import { coefficientBins, type Histograms } from '../measure/coefficients.ts'
+import type { PrincipalComponents } from '../shift/principal-components.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { bootstrapDefaults } from './bootstrap.ts'
 import { HistogramSum } from './histogram-sum.ts'
 import type { Member } from './members.ts'
-import type { PrincipalComponents } from './principal-components.ts'
 import { MatrixSums } from './shift-matrix.ts'
 import type { ColumnStudy } from './study-types.ts'
 

@@ -1,7 +1,7 @@
+import type { Transcendental } from '../shift/transcendental.ts'
 import { erfc } from './erfc.ts'
 import { averageRanks } from './ranks.ts'
 import type { SignedRank } from './report-types.ts'
-import type { Transcendental } from './transcendental.ts'
 
 /** Up to this many differences, without ties or zeros, the distribution is counted out. */
 const exactUpTo = 50

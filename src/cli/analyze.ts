@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { isEmptyQuestion } from '../analysis/study.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
+import { storedMetrics } from '../measure/metrics/registry.ts'
 import type { CollectedRun } from '../results/collect.ts'
 import type { ExtendedRun } from '../results/extend-run.ts'
 import { plural } from '../words.ts'
@@ -166,7 +167,7 @@ export const analyzeCommand: Command = {
       )
     else if (words['csv'] === true) {
       const { layersCsv } = await import('../results/csv.ts')
-      for (const line of layersCsv(record.layers)) printRow(line)
+      for (const line of layersCsv(record.layers, storedMetrics(record.parameters))) printRow(line)
       for (const check of compared) say(fileCheckView(check))
     } else {
       print(view(record, words['layers'] as boolean | undefined, words['all'] === true))

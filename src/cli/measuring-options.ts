@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
 import { UsageError } from '../errors.ts'
-import { metricsOfGroup, type NullableMetric, nullableMetrics, usualMetrics } from '../measure/metrics/registry.ts'
+import { metricGroups, metricsOfGroup, type NullableMetric, nullableMetrics, usualMetrics } from '../measure/metrics/registry.ts'
 import { type Profile, profiles } from '../measure/profile.ts'
 import { list } from '../words.ts'
 import type { Words } from './command.ts'
@@ -39,7 +39,8 @@ export function measuringOptions(parser: Argv): Argv {
     })
     .option('metrics', {
       type: 'string',
-      describe: 'only these, by name (a,b,c), and spectrum: spectral norm and stable rank, which are computed on request alone',
+      describe:
+        'only these, by name (a,b,c); on request alone: spectrum (spectral norm, stable rank), random (distance to random filters)',
       group: 'Measuring:',
     })
     .option('skip-non-finite', {
@@ -96,7 +97,7 @@ function metricsOf(text: string): NullableMetric[] {
   const names = given.filter((word) => !groups.includes(word))
   const unknown = names.find((name) => !(nullableMetrics as readonly string[]).includes(name))
   if (unknown !== undefined || given.length === 0)
-    throw new UsageError(`--metrics ${unknown ?? 'without a name'}: there are ${list([...nullableMetrics, 'spectrum'])}`)
+    throw new UsageError(`--metrics ${unknown ?? 'without a name'}: there are ${list([...nullableMetrics, ...metricGroups])}`)
   const asked = new Set<string>([...(names.length > 0 ? names : usualMetrics), ...groups.flatMap(metricsOfGroup)])
   return nullableMetrics.filter((name) => asked.has(name))
 }

@@ -1,4 +1,5 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
+import { coefficientBins } from '../shift/bins.ts'
 import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { tapsOf } from './kernel-size.ts'
@@ -9,8 +10,7 @@ import { keepsSparse } from './profile.ts'
 import { pieces } from './segments.ts'
 import type { SelectedLayer } from './select.ts'
 
-/** Number of equal bins of a coefficient histogram. */
-export const coefficientBins = 70
+export { coefficientBins }
 
 /** Bytes of float32 that are read at a time; results do not depend on it. */
 const PIECE = 64 << 20

@@ -36,10 +36,16 @@ export function layerFlags(row: LayerShape & MetricRow): Flags {
     flags.variance_entropy = `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`
   const p = sphericalP(row.sphericity, row.filters, tapsOf(row.kernel))
   if (p !== null && p > UNTRAINED && row.filters >= LEAST_FILTERS)
-    flags.variance_entropy = `${looksUntrained} the filters cannot be told from random ones (sphericity ${row.sphericity!.toFixed(3)}, p = ${p.toFixed(3)}${row.overlap_over_chance === null ? '' : `; the output channels overlap ${row.overlap_over_chance.toFixed(2)} times as much as random ones`})`
+    flags.variance_entropy = `${looksUntrained} the filters cannot be told from random ones (sphericity ${row.sphericity!.toFixed(3)}, p = ${p.toFixed(3)}${row.overlap_over_chance === null ? '' : `; the output channels overlap ${row.overlap_over_chance.toFixed(2)} times as much as random ones`}${toRandom(row)})`
   if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row))
     flags.orthogonality = `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`
   return flags
+}
+
+/** How far its filters are from random ones, where that was measured. */
+function toRandom({ distance_to_random: shift, distance_to_random_chance: chance }: MetricRow): string {
+  if (shift === null) return ''
+  return `; D to random filters ${shift.toFixed(4)}${chance === null ? '' : `, by chance up to ${chance.toFixed(4)}`}`
 }
 
 /** True when the output channels have at least as many weights each as there are channels. */

@@ -4,6 +4,7 @@ import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import type { SparseLimit } from '../weights/sparse-filter.ts'
+import type { CountedFilters, LayerRandom } from './layer-random.ts'
 import type { NullableMetric } from './layer-row.ts'
 import { openLayer, panelRows, type Scan, scanSegment } from './layer-session.ts'
 import type { LayerSpectrum } from './layer-spectrum.ts'
@@ -44,6 +45,7 @@ export interface Stages {
   /** One entry per panel of rows; raises `nearest`. */
   gram(precision: Precision, nearest: NearestRows): Promise<readonly GramTotal[]>
   spectrum(): Promise<LayerSpectrum>
+  random(counted: CountedFilters): Promise<LayerRandom>
 }
 
 /**
@@ -82,6 +84,7 @@ export function measureWeights(
     gram,
     channels: channelsOf(shape, options.groups),
     spectrum: options.passes.has('spectrum'),
+    random: options.passes.has('random'),
     kept: keepsSparse(options.profile),
   })
   const { filters } = reader
@@ -102,6 +105,7 @@ export function measureWeights(
         return strips
       },
       spectrum: () => session.spectrum(),
+      random: (counted) => session.random(counted),
     },
     wasm,
   )
@@ -125,7 +129,8 @@ export async function combine(shape: ConvShape, options: PassOptions, stages: St
   }
   const [out, inputs] = shape
   const spectrum = options.passes.has('spectrum') ? await stages.spectrum() : undefined
-  return resultOf(scanned, { segments, dead: dead.counts(out * inputs), gram, spectrum }, shape, options, math)
+  const random = options.passes.has('random') ? await stages.random(countedFilters(scanned, segments, shape, options)) : undefined
+  return resultOf(scanned, { segments, dead: dead.counts(out * inputs), gram, spectrum, random }, shape, options, math)
 }
 
 /** One segment and one panel that are read in one piece. */
@@ -134,6 +139,7 @@ function isSmall({ filters, taps }: WeightReader, [out, inputs, height, width]: 
   return (
     filters > 0 &&
     !options.passes.has('spectrum') &&
+    !options.passes.has('random') &&
     filters <= Math.min(SEGMENT, batchSize) &&
     filters * taps * 4 <= budget &&
     out <= panelRows(inputs * height * width) &&
@@ -181,7 +187,7 @@ async function measureSmall(
     gram = { sum, nearest: nearest.sum / out, duplicates: nearest.above }
     if (isExact(precision, out, { sum, near, inverseSquares })) break
   }
-  return resultOf(scanned, { segments: [segment], dead, gram, spectrum: undefined }, shape, options, wasm)
+  return resultOf(scanned, { segments: [segment], dead, gram, spectrum: undefined, random: undefined }, shape, options, wasm)
 }
 
 /** Whether the rows of a layer are multiplied with each other: a single one has no other. */
@@ -252,6 +258,7 @@ interface LayerParts {
   readonly dead: DeadCounts
   readonly gram: RowProducts | undefined
   readonly spectrum: LayerSpectrum | undefined
+  readonly random: LayerRandom | undefined
 }
 
 /** Output channels whose nearest has at least this |cosine| are duplicates. */
@@ -267,21 +274,32 @@ function nearestOf(cosines: Float64Array): Omit<RowProducts, 'sum'> {
   return { nearest: sum / cosines.length, duplicates }
 }
 
+function mergedOf(segments: readonly SegmentMoments[], set: 'scaled' | 'raw' | 'clean', taps: number): Moments {
+  if (segments.length === 1) return segments[0]![set]
+  return mergeMoments(
+    segments.map((segment) => segment[set]),
+    taps,
+  )
+}
+
+/** The filters of a layer that count in histograms of coefficients. */
+function countedFilters(
+  { peak }: LayerScan,
+  segments: readonly SegmentMoments[],
+  [, , height, width]: ConvShape,
+  { threshold, profile }: PassOptions,
+): CountedFilters {
+  return { scaled: mergedOf(segments, 'scaled', height * width), limit: countedLimit(peak, threshold, profile) }
+}
+
 function resultOf(
   { peak, norm_l1, zero_weights, narrowed }: LayerScan,
-  { segments, dead, gram, spectrum }: LayerParts,
+  { segments, dead, gram, spectrum, random }: LayerParts,
   [out_channels, inputs, height, width]: ConvShape,
   options: PassOptions,
   math: MetricMath,
 ): PassResult {
   const taps = height * width
-  const merged = (set: 'scaled' | 'raw' | 'clean'): Moments =>
-    segments.length === 1
-      ? segments[0]![set]
-      : mergeMoments(
-          segments.map((segment) => segment[set]),
-          taps,
-        )
   let sparse_filters = 0
   let deviation = 0
   for (const segment of segments) {
@@ -296,9 +314,9 @@ function resultOf(
     width,
     peak,
     sparse_filters,
-    scaled: merged('scaled'),
-    raw: merged('raw'),
-    clean: merged('clean'),
+    scaled: mergedOf(segments, 'scaled', taps),
+    raw: mergedOf(segments, 'raw', taps),
+    clean: mergedOf(segments, 'clean', taps),
     norm_l1,
     zero_weights,
     ...dead,
@@ -307,6 +325,7 @@ function resultOf(
     nearest: gram?.nearest,
     duplicates: gram?.duplicates,
     spectrum,
+    random,
   }
   return { statistics, values: evaluateMetrics(statistics, math, options.profile, options.metrics), narrowed }
 }

@@ -74,8 +74,8 @@ export function layerFields(metrics: readonly Metric[] = layerMetrics): Fields {
 }
 
 function metricField(metric: Metric): Field<number> | Field<number | null> {
-  const { type, meaning, undefinedWhen } = metric
-  const field = numberField(type, meaning, 'the metric')
+  const { type, meaning, undefinedWhen, stored } = metric
+  const field = numberField(type, stored ? `${meaning} (a column only of runs that were asked for it)` : meaning, 'the metric')
   if (undefinedWhen === null) return field
   return { ...optional(field), ...(metric.inOlderTables && { absent: (row) => olderValue(metric, row as unknown as LayerRow) }) }
 }
@@ -88,7 +88,7 @@ function olderValue(metric: Metric, row: LayerRow): number | null {
     ...row,
     ...{ height, width, taps: height * width, deviation: Number.NaN },
     ...{ zero_weights: 0, dead_outputs: 0, dead_inputs: 0 },
-    ...{ gram: undefined, nearest: undefined, duplicates: undefined, spectrum: undefined },
+    ...{ gram: undefined, nearest: undefined, duplicates: undefined, spectrum: undefined, random: undefined },
   }
   const outcome = metric.compute(statistics, sharedInstance(), 'cvprw22')
   return typeof outcome === 'number' ? outcome + 0 : null

@@ -13,6 +13,7 @@ import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { FiltersInMemory } from './filters-in-memory.ts'
 import { LayerPanels } from './layer-panels.ts'
+import { type CountedFilters, type LayerRandom, layerRandom, randomBytes } from './layer-random.ts'
 import { type LayerSpectrum, layerSpectrum, spectrumBytes } from './layer-spectrum.ts'
 import { type LayerChannels, LiveMarks, type LivePart, liveBytes } from './live-channels.ts'
 import { longRowBytes, longRowPanel } from './long-rows.ts'
@@ -51,6 +52,7 @@ export interface LayerSession {
    */
   gram(strip: number, precision: Precision, nearest?: NearestRows): Promise<GramTotal>
   spectrum(): Promise<LayerSpectrum>
+  random(counted: CountedFilters): Promise<LayerRandom>
   /** First byte of the arena behind what the session uses. */
   readonly end: number
 }
@@ -71,11 +73,13 @@ export interface SessionOptions {
   readonly channels: LayerChannels
   /** Whether spectrum() will be called. */
   readonly spectrum?: boolean
+  /** Whether random() will be called. */
+  readonly random?: boolean
   /** Sparse filters are among the scaled ones. */
   readonly kept?: boolean
 }
 
-/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels | marks of channels | vectors of the spectrum |. */
+/** How a layer lies in the arena from `room` on: | filters | scratch | packed panels | marks of channels | vectors of the spectrum, or random filters |. */
 interface Layout {
   /** Whether all filters are held at the same time. */
   readonly whole: boolean
@@ -118,7 +122,7 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
     aligned(reader.scratchBytes) +
     aligned(panelBytes) +
     liveBytes(options.channels) +
-    (options.spectrum ? spectrumBytes({ out, inputs, taps }) : 0)
+    Math.max(options.spectrum ? spectrumBytes({ out, inputs, taps }) : 0, options.random ? randomBytes({ filters, taps }) : 0)
   return { whole, step, held, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size }
 }
 
@@ -156,6 +160,7 @@ export function openLayer(
   const rowsOf = async (from: number, count: number): Promise<number> => filters.at(from * inputs, count * inputs, true)
   const panel = new LayerPanels(wasm, rowsOf, { out, rows, length, packed, packedBytes, keeps: keepsPanels })
   const live = new LiveMarks(wasm, options.channels, packed + aligned(panelBytes))
+  const last = packed + aligned(panelBytes) + liveBytes(options.channels)
   return {
     end: base + size,
     async scan(from, count) {
@@ -206,8 +211,8 @@ export function openLayer(
       }
       return { sum, near, inverseSquares: first.inverseSquares }
     },
-    spectrum: () =>
-      layerSpectrum(wasm, filters, { out, inputs, taps, room: packed + aligned(panelBytes) + liveBytes(options.channels) }),
+    spectrum: () => layerSpectrum(wasm, filters, { out, inputs, taps, room: last }),
+    random: (counted) => layerRandom(wasm, filters, { filters: reader.filters, taps, room: last }, counted),
   }
 }
 

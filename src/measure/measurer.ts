@@ -31,7 +31,10 @@ const WORK_FOR_START = 1e8
 /** Roughly the nanoseconds that one thread needs for a layer: what decides where it is measured, never what comes out. */
 export function workOf({ shape }: LayerJob, { passes }: Pick<PassOptions, 'passes'>): number {
   const values = shape.reduce((n, d) => n * d, 1)
-  return values * (4 + (passes.has('gram') ? shape[0] / 40 : 0) + (passes.has('spectrum') ? 200 : 0))
+  return (
+    values *
+    (4 + (passes.has('gram') ? shape[0] / 40 : 0) + (passes.has('spectrum') ? 200 : 0) + (passes.has('random') ? 250 : 0))
+  )
 }
 
 /** Measures in the calling thread, one layer after the other. */

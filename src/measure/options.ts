@@ -16,7 +16,7 @@ export interface MeasureOptions {
   readonly profile?: Profile
   /** Share of the layer's peak, 0 to 1; default 0.01. */
   readonly threshold?: number
-  /** Only these are computed (orthogonality is the costly one); the others are null, "not asked for". Default: all but those of the spectrum. */
+  /** Only these are computed (orthogonality is the costly one); the others are null, "not asked for". Default: all but those of the spectrum and the distance to random filters. */
   readonly metrics?: readonly NullableMetric[]
   /** Leaves out layers with NaN or infinity, and lists them; default: the first one is an error. */
   readonly skipNonFinite?: boolean

@@ -9,7 +9,7 @@ export interface Parameters {
   /** "3x3", "5x5" … or "all" (every kernel with more than one tap). */
   readonly kernel: string
   readonly kernel_sha256: string
-  /** The metrics that were asked for; absent: all but those of the spectrum. */
+  /** The metrics that were asked for; absent: all but those that are computed on request. */
   readonly metrics?: readonly NullableMetric[]
 }
 

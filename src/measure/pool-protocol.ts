@@ -4,6 +4,7 @@ import type { GramTotal } from '../wasm/gram.ts'
 import type { NearestRows, Precision } from '../wasm/module.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 import type { PassOptions, PassResult } from './layer-pass.ts'
+import type { CountedFilters, LayerRandom } from './layer-random.ts'
 import type { MomentsPart, Scan } from './layer-session.ts'
 import type { LayerSpectrum } from './layer-spectrum.ts'
 
@@ -49,13 +50,14 @@ export type Part =
     }
   | { readonly stage: 'gram'; readonly strip: number; readonly precision: Precision }
   | { readonly stage: 'spectrum' }
+  | { readonly stage: 'random'; readonly counted: CountedFilters }
 
 /** A strip of the Gram matrix, and the nearest rows that it knows of. */
 export interface GramPart extends GramTotal {
   readonly nearest: NearestRows
 }
 
-export type PartResult = Scan | MomentsPart | GramPart | LayerSpectrum
+export type PartResult = Scan | MomentsPart | GramPart | LayerSpectrum | LayerRandom
 
 /** To a worker. */
 export type PoolRequest =

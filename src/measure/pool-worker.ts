@@ -79,9 +79,13 @@ export function servePool(
       const reader = weightReader({ ...plan, access }, shape)
       const { budget = MEMORY_BUDGET, batchSize } = options
       const channels = channelsOf(shape, groups)
-      const [gram, spectrum] = [wantsGram(shape, options), options.passes.has('spectrum')]
+      const [gram, spectrum, random] = [wantsGram(shape, options), options.passes.has('spectrum'), options.passes.has('random')]
       const kept = keepsSparse(options.profile)
-      shared = { key, sums, session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram, channels, spectrum, kept }) }
+      shared = {
+        key,
+        sums,
+        session: openLayer(wasm, 0, reader, shape, { budget, batchSize, gram, channels, spectrum, random, kept }),
+      }
     }
     return { result: await partOf(shared.session, shape, part), sums: shared.sums() }
   }
@@ -93,6 +97,8 @@ export function servePool(
         return session.moments(part.from, part.count, part.limit, part.strict, part.mean)
       case 'spectrum':
         return session.spectrum()
+      case 'random':
+        return session.random(part.counted)
       case 'gram': {
         const [out, inputs, height, width] = shape
         const from = part.strip * panelRows(inputs * height * width)

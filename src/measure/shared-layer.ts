@@ -1,6 +1,7 @@
 import { sharedInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
 import { combine, type PassOptions, type PassResult } from './layer-pass.ts'
+import type { LayerRandom } from './layer-random.ts'
 import { type MomentsPart, panelRows, type Scan } from './layer-session.ts'
 import type { LayerSpectrum } from './layer-spectrum.ts'
 import type { LivePart } from './live-channels.ts'
@@ -53,6 +54,7 @@ export function measureShared(
         }) as Promise<GramPart[]>
       },
       spectrum: async () => (await run([{ stage: 'spectrum' }]))[0] as LayerSpectrum,
+      random: async (counted) => (await run([{ stage: 'random', counted }]))[0] as LayerRandom,
     },
     sharedInstance(),
   )

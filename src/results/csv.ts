@@ -6,7 +6,7 @@ import { layerMetricNames, reasonsIn } from '../measure/layer-row.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Reasons } from '../measure/metrics/evaluate.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
-import { comparedMetrics, layerMetrics, nullableOf } from '../measure/metrics/registry.ts'
+import { comparedMetrics, layerMetrics, nullableMetrics, nullableOf, storedMetrics } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields } from '../measure/model-row.ts'
 
 /**
@@ -25,8 +25,11 @@ function cell(value: MetaValue): string {
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** The layer table: the columns of `--json`, then why any of them is empty, and why a layer is flagged. */
-export function layersCsv(layers: readonly MeasuredLayer[], metrics: readonly Metric[] = layerMetrics): Generator<string> {
+/**
+ * The layer table: the columns of `--json`, then why any of them is empty, and why a layer is flagged.
+ * @param metrics default: all, of those that a run has to be asked for the ones that have a value
+ */
+export function layersCsv(layers: readonly MeasuredLayer[], metrics: readonly Metric[] = metricsIn(layers)): Generator<string> {
   const names = layerMetricNames(metrics)
   const nullable = nullableOf(metrics).map(({ name }) => name)
   const sentences = (of: Reasons | Flags, order: readonly string[]): string | null =>
@@ -41,6 +44,10 @@ export function layersCsv(layers: readonly MeasuredLayer[], metrics: readonly Me
       sentences(row.flags, comparedMetrics),
     ]),
   )
+}
+
+function metricsIn(layers: readonly MeasuredLayer[]): readonly Metric[] {
+  return storedMetrics({ metrics: nullableMetrics.filter((name) => layers.some((row) => row[name] !== null)) })
 }
 
 /** The model table: its plain columns, then the metadata. */

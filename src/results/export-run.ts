@@ -1,7 +1,7 @@
 import type { Column } from '../arrow/column.ts'
 import type { RowSource, StreamedRun } from '../measure/layer-source.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
-import { layerMetrics } from '../measure/metrics/registry.ts'
+import { storedMetrics } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { type ExportTable, type StreamedTable, tableInParts } from './export-table.ts'
 import { layerColumns, modelColumns, parametersText, skippedColumns } from './tables.ts'
@@ -9,7 +9,7 @@ import { layerColumns, modelColumns, parametersText, skippedColumns } from './ta
 /** The tables of a run: layers with their sufficient statistics, models with their metadata, and what was not measured. */
 export function runTables(
   analysis: Pick<Analysis, 'version' | 'parameters' | 'models' | 'layers' | 'skipped'>,
-  metrics: readonly Metric[] = layerMetrics,
+  metrics: readonly Metric[] = storedMetrics(analysis.parameters),
 ): ExportTable[] {
   const metadata = metadataOf(analysis)
   return [
@@ -35,7 +35,7 @@ export function tablesOfRun(run: StreamedRun): StreamedTable[] {
     },
   })
   return [
-    inParts('layers', run.layers, layerColumns),
+    inParts('layers', run.layers, (rows) => layerColumns(rows, storedMetrics(run.parameters))),
     tableInParts({ name: 'models', columns: modelColumns(run.models).columns, metadata }),
     inParts('skipped', run.skipped, skippedColumns),
   ]

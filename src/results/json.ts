@@ -3,7 +3,7 @@ import type { Studies } from '../analysis/study-types.ts'
 import { type LayerMetrics, layerMetricNames } from '../measure/layer-row.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
-import { layerMetrics } from '../measure/metrics/registry.ts'
+import { storedMetrics } from '../measure/metrics/registry.ts'
 import type { CollectedRun } from './collect.ts'
 
 /** What `--json` prints: version, parameters, models, layers with the column names of the spec, what was left out, what failed, and where there is one the group analysis and the check against a file's own results. */
@@ -11,7 +11,7 @@ export function recordJson(
   record: CollectedRun,
   groups?: GroupReport,
   checks?: readonly unknown[],
-  metrics: readonly Metric[] = layerMetrics,
+  metrics: readonly Metric[] = storedMetrics(record.parameters),
 ): string {
   return [...recordJsonParts(record, groups, checks, metrics)].join('')
 }
@@ -21,7 +21,7 @@ export function* recordJsonParts(
   { version, parameters, models, layers, skipped, failed, warnings }: CollectedRun,
   groups?: GroupReport,
   checks?: readonly unknown[],
-  metrics: readonly Metric[] = layerMetrics,
+  metrics: readonly Metric[] = storedMetrics(parameters),
   studies?: Studies,
 ): Generator<string> {
   const names = layerMetricNames(metrics)

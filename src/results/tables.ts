@@ -8,7 +8,7 @@ import type { OutputFolder, Sink } from '../io/sink.ts'
 import { writeFile } from '../io/sink.ts'
 import { type LayerRow, layerFields } from '../measure/layer-row.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
-import { layerMetrics } from '../measure/metrics/registry.ts'
+import { layerMetrics, storedMetrics } from '../measure/metrics/registry.ts'
 import { type Analysis, type ModelRow, modelFields, type Parameters, skippedFields } from '../measure/model-row.ts'
 import { ROWS_PER_BATCH, type TableWriter } from './growing-table.ts'
 import { tableFiles } from './table-files.ts'
@@ -63,7 +63,7 @@ function* batchesOf<T>(
 /** The layer table as an Arrow IPC file. */
 export function layerTableBytes(
   analysis: Pick<Analysis, 'version' | 'parameters' | 'layers'>,
-  metrics: readonly Metric[] = layerMetrics,
+  metrics: readonly Metric[] = storedMetrics(analysis.parameters),
 ): Uint8Array {
   const columns = (rows: readonly LayerRow[]): Column[] => layerColumns(rows, metrics)
   const schema = schemaOf(columns([]), provenance('results.layers', analysis.version, analysis.parameters))
@@ -102,7 +102,8 @@ export async function writeTables(folder: OutputFolder, analysis: Analysis): Pro
 export type LayerTableWriter = TableWriter<LayerRow>
 
 export function layerTableWriter(sink: Sink, version: string, parameters: Parameters): LayerTableWriter {
-  return tableWriter(sink, schemaOf(layerColumns([]), provenance('results.layers', version, parameters)), layerColumns)
+  const columns = (rows: readonly LayerRow[]): Column[] => layerColumns(rows, storedMetrics(parameters))
+  return tableWriter(sink, schemaOf(columns([]), provenance('results.layers', version, parameters)), columns)
 }
 
 /** The table of what was not measured, row by row; its bytes are those of `skippedTableBytes`. */

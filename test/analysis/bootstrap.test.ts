@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bootstrapMeans } from '../../src/analysis/bootstrap.ts'
-import { quantile } from '../../src/analysis/quantile.ts'
-import { randomWords } from '../../src/analysis/random.ts'
+import { quantile } from '../../src/shift/quantile.ts'
+import { randomWords } from '../../src/shift/random.ts'
 import { fixture } from './statistics-fixture.ts'
 
 test('the generator gives whole 32-bit words, another stream for another seed', () => {

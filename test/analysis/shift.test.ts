@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { coefficientBins, type LayerCoefficients } from '../../src/analysis/coefficients.ts'
 import { HistogramSum } from '../../src/analysis/histogram-sum.ts'
-import { densities, distributionShift } from '../../src/analysis/shift.ts'
+import { densities, distributionShift } from '../../src/shift/shift.ts'
 import { sharedInstance } from '../../src/wasm/module.ts'
 import { fixture, relative } from './statistics-fixture.ts'
 

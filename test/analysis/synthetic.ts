@@ -1,10 +1,10 @@
 import { type Coefficients, coefficientBins, type LayerCoefficients } from '../../src/analysis/coefficients.ts'
-import { principalComponents } from '../../src/analysis/principal-components.ts'
-import { randomWords } from '../../src/analysis/random.ts'
 import type { MetaValue } from '../../src/database/meta.ts'
 import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Analysis, ModelRow } from '../../src/measure/model-row.ts'
+import { principalComponents } from '../../src/shift/principal-components.ts'
+import { randomWords } from '../../src/shift/random.ts'
 import { emptyMoments, type Moments, mergeMoments } from '../../src/wasm/moments.ts'
 import { blankMetrics, blankOverall } from '../measure/blank-metrics.ts'
 

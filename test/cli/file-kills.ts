@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomWords } from '../../src/analysis/random.ts'
+import { randomWords } from '../../src/shift/random.ts'
 import { few, hashesBelow } from './forged.ts'
 import { filterlens, main, projectFolder } from './run.ts'
 

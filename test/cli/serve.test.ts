@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { randomWords } from '../../src/analysis/random.ts'
 import { pagePolicy, serve } from '../../src/cli/serve.ts'
 import { servedFiles } from '../../src/cli/served-files.ts'
+import { randomWords } from '../../src/shift/random.ts'
 import { inFolder } from './run.ts'
 
 /** A request as it is written: fetch forbids its own Host header and mends paths. Paths are below the page's own address. */

@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { groupCoefficients } from '../../src/analysis/analyze-groups.ts'
-import { principalComponents } from '../../src/analysis/principal-components.ts'
-import { randomWords } from '../../src/analysis/random.ts'
 import { analyze } from '../../src/analyze.ts'
 import { InputError } from '../../src/errors.ts'
 import { emptyFolder, type Input, memoryAccess } from '../../src/io/random-access.ts'
 import { coefficientBins, measureCoefficients } from '../../src/measure/coefficients.ts'
+import { principalComponents } from '../../src/shift/principal-components.ts'
+import { randomWords } from '../../src/shift/random.ts'
 import { mergeMoments } from '../../src/wasm/moments.ts'
 
 /** An array as a .npy file: version 1, little-endian float32, C order. */

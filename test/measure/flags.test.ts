@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { layerFlags } from '../../src/measure/flags.ts'
 import type { LayerMetrics } from '../../src/measure/layer-row.ts'
-import { blankMetrics } from '../measure/blank-metrics.ts'
+import { blankMetrics } from './blank-metrics.ts'
 
 const healthy: LayerMetrics = {
   model: 'm',

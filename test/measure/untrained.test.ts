@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { randomWords } from '../../src/analysis/random.ts'
 import { analyze } from '../../src/analyze.ts'
 import { sphericalP } from '../../src/measure/spherical.ts'
+import { randomWords } from '../../src/shift/random.ts'
 
 /** A safetensors file of two 3×3 convolutions whose weights are sums of twelve uniform numbers. */
 function freshNetwork(seed: number): Uint8Array {

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { coefficientBins } from '../../src/analysis/coefficients.ts'
-import { randomWords } from '../../src/analysis/random.ts'
-import { densities, distributionShift, zeroDensity } from '../../src/analysis/shift.ts'
+import { randomWords } from '../../src/shift/random.ts'
+import { densities, distributionShift, zeroDensity } from '../../src/shift/shift.ts'
 import { openInstance, sharedInstance } from '../../src/wasm/module.ts'
 
 const range = [-1.5, 2] as const

@@ -30,6 +30,8 @@ export interface LayerStatistics {
   readonly duplicates: number | undefined
   /** The largest singular value of the O × I·k² matrix and a bound of its error; likewise. */
   readonly spectrum: { readonly norm: number; readonly within: number } | undefined
+  /** D to random filters and its level by chance; likewise; null for too few filters. */
+  readonly random: { readonly shift: number | null; readonly chance: number | null } | undefined
 }
 
 /** What a metric can ask of the passes over a layer's weights. */
@@ -124,7 +126,9 @@ export interface Metric {
   /** A model's value; null: only layers have one. */
   readonly overall: Overall | null
   /** Named together when a run is asked for them; such a metric is computed only then, and is null without a reason elsewhere. */
-  readonly group?: 'spectrum'
+  readonly group?: 'spectrum' | 'random'
+  /** Present: its column is in the tables of runs alone that were asked for it. */
+  readonly stored?: 'when asked'
   /**
    * What a table written before the metric was has of it: computed from what the row holds, or nothing (null). Absent: every table has
    * its column.

@@ -2,6 +2,8 @@ import { centre_share } from './centre-share.ts'
 import { dc_share } from './dc-share.ts'
 import { dead_inputs } from './dead-inputs.ts'
 import { dead_outputs } from './dead-outputs.ts'
+import { distance_to_random } from './distance-to-random.ts'
+import { distance_to_random_chance } from './distance-to-random-chance.ts'
 import { duplicate_outputs } from './duplicate-outputs.ts'
 import { frequency } from './frequency.ts'
 import type { LayerShape, Metric, MetricFamily, Need, Overall } from './metric.ts'
@@ -58,6 +60,8 @@ export const layerMetrics = [
   spectral_norm_error,
   stable_rank,
   operator_norm_bound,
+  distance_to_random,
+  distance_to_random_chance,
 ] as const satisfies readonly Metric[]
 
 type Registered = (typeof layerMetrics)[number]
@@ -114,6 +118,18 @@ export const usualMetrics = nullableOf(layerMetrics).flatMap(({ name, group }) =
   group === undefined ? [name] : [],
 ) as readonly NullableMetric[]
 
+/** The metrics that have a column in the tables of a run. `asked`: what it was asked for, where that is not the usual. */
+export function storedMetrics({ metrics: asked }: { readonly metrics?: readonly NullableMetric[] }): readonly Metric[] {
+  return layerMetrics.filter(
+    ({ name, ...metric }: Metric) => metric.stored === undefined || asked?.includes(name as NullableMetric),
+  )
+}
+
+/** Names of the groups of metrics that are computed on request. */
+export const metricGroups: readonly string[] = [
+  ...new Set(layerMetrics.flatMap(({ group }: Metric) => (group === undefined ? [] : [group]))),
+]
+
 /** Names of the metrics of a group, which a run computes when it is asked to. */
 export function metricsOfGroup(group: string): readonly NullableMetric[] {
   return layerMetrics.flatMap((metric: Metric) => (metric.group === group ? [metric.name as NullableMetric] : []))
@@ -156,14 +172,17 @@ export function shapeByChance(name: ShapeMetric, kernel: string): number | null 
 }
 
 /** A pass over a layer's weights beyond those that every row needs (peak and sums; counts and moments). */
-export type Pass = Extract<Need, 'gram' | 'spectrum'>
+export type Pass = Extract<Need, 'gram' | 'spectrum' | 'random'>
 
 /** What the products of a layer's rows give. */
 const byRows: ReadonlySet<Need> = new Set<Need>(['gram', 'nearest', 'duplicates'])
+
+/** Passes that metrics of a group of their own need. */
+const onRequest = ['spectrum', 'random'] as const
 
 /** The passes that a set of metrics needs. */
 export function passesFor(asked: ReadonlySet<string>, metrics: readonly Metric[] = layerMetrics): ReadonlySet<Pass> {
   const needed = new Set(metrics.filter(({ name }) => asked.has(name)).flatMap(({ needs }) => needs))
   const byGram = [...needed].some((need) => byRows.has(need))
-  return new Set<Pass>([...(byGram ? (['gram'] as const) : []), ...(needed.has('spectrum') ? (['spectrum'] as const) : [])])
+  return new Set<Pass>([...(byGram ? (['gram'] as const) : []), ...onRequest.filter((pass) => needed.has(pass))])
 }

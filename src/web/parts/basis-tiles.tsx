@@ -1,4 +1,4 @@
-import type { PrincipalComponents } from '../../analysis/principal-components.ts'
+import type { PrincipalComponents } from '../../shift/principal-components.ts'
 import { percent } from '../../words.ts'
 import { Tile } from './tile.tsx'
 

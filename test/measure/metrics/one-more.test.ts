@@ -49,6 +49,7 @@ const layers = measured.layers.map((row) => {
     gram: undefined,
     nearest: undefined,
     spectrum: undefined,
+    random: undefined,
     duplicates: undefined,
     ...{ zero_weights: 0, dead_outputs: 0, dead_inputs: 0 },
   }
@@ -98,7 +99,10 @@ test('a model has it by its rule, in its row and in the table', async () => {
 })
 
 test('CSV, JSON and Parquet have it', () => {
-  assert.match([...layersCsv(layers, metrics)][0]!, /operator_norm_bound,mean_width,undefined_because,flags\r\n/)
+  assert.match(
+    [...layersCsv(layers, metrics)][0]!,
+    /operator_norm_bound,distance_to_random,distance_to_random_chance,mean_width,undefined_because,flags\r\n/,
+  )
   assert.match([...layersCsv(layers, metrics)].join(''), /mean_width: too narrow/)
   assert.match([...modelsCsv(models, metrics)][0]!, /overlap_over_chance,sphericity,mean_width/)
   const record = { ...analysis, layerCount: layers.length, flagged: new Map(), found: 0, resumed: 0 }

@@ -33,6 +33,7 @@ const layer: LayerStatistics = {
   gram: 2,
   nearest: 0.5,
   spectrum: { norm: 2, within: 0 },
+  random: { shift: 0.5, chance: 0.1 },
   duplicates: 2,
 }
 
@@ -66,6 +67,7 @@ test('a metric that says it is never undefined has a value in a layer without fi
     gram: undefined,
     nearest: undefined,
     spectrum: undefined,
+    random: undefined,
     duplicates: undefined,
   }
   for (const metric of metrics) {

@@ -1,6 +1,14 @@
 import type { ShiftDrawCalls, ShiftScale } from '../wasm/shift-draws.ts'
-import { levelUnderDraws, type RawChance } from './chance.ts'
-import { coefficientBins } from './coefficients.ts'
+import { coefficientBins } from './bins.ts'
+import { type ChanceLevel, levelUnderDraws } from './level.ts'
+
+/** What dealing filters out at random gives. */
+export interface HalvesChance extends ChanceLevel {
+  readonly unit: 'filter'
+  /** Filters that were dealt out. */
+  readonly units: number
+  readonly interval: null
+}
 
 /**
  * What chance gives between two sets of filters that are alike: the filters of both are thrown together and dealt out again, each
@@ -13,7 +21,7 @@ export function halvesChance(
   scale: ShiftScale,
   { shiftsOfDraws, shiftsOfDivisions }: ShiftDrawCalls,
   { seed, draws }: { readonly seed: number; readonly draws: number },
-): RawChance | null {
+): HalvesChance | null {
   const both = a.map((count, k) => count + b[k]!)
   let [ofA, ofBoth] = [0, 0]
   for (let k = 0; k < coefficientBins; k++) {
