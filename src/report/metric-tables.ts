@@ -1,4 +1,3 @@
-import { quantile } from '../analysis/quantile.ts'
 import {
   bucketNames,
   type GroupReport,
@@ -10,6 +9,7 @@ import {
 } from '../analysis/report-types.ts'
 import { bucketWords, metricWords } from '../figures/metric-words.ts'
 import { shapeMetrics } from '../measure/metrics/registry.ts'
+import { quantile } from '../shift/quantile.ts'
 import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
 import { HEADLINE, isShown, overall } from './answer.ts'
 import { type Html, html } from './html.ts'
