@@ -1,5 +1,5 @@
-import { coefficientBins } from '../analysis/bins.ts'
 import type { ShiftScale } from '../wasm/shift-draws.ts'
+import { coefficientBins } from './bins.ts'
 import { quantile } from './quantile.ts'
 import { zeroDensity } from './shift.ts'
 

@@ -1,6 +1,6 @@
-import { coefficientBins } from '../analysis/bins.ts'
-import { type ChanceLevel, levelUnderDraws } from '../analysis/level.ts'
 import type { ShiftDrawCalls, ShiftScale } from '../wasm/shift-draws.ts'
+import { coefficientBins } from './bins.ts'
+import { type ChanceLevel, levelUnderDraws } from './level.ts'
 
 /** What dealing filters out at random gives. */
 export interface HalvesChance extends ChanceLevel {

@@ -1,4 +1,4 @@
-import { coefficientBins } from '../analysis/bins.ts'
+import { coefficientBins } from './bins.ts'
 import type { Transcendental } from './transcendental.ts'
 
 /** Put where a density is 0: float32 epsilon, as the notebook does. */
