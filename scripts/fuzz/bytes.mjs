@@ -2,7 +2,7 @@ import { edgeNumbers } from './random.mjs'
 
 /** Changes bytes without knowing what they mean: cut, flipped, overwritten, moved, repeated, mixed with another file. */
 export function mutateBytes(bytes, random, other = bytes) {
-  let out = Uint8Array.from(bytes)
+  let out = bytes.slice()
   for (let k = 1 + random.below(random.pick([1, 2, 8])); k > 0; k--) out = once(out, random, other)
   return out
 }

@@ -11,14 +11,15 @@ const THREAD_SECONDS = 10 // the patience with HDF5 is two seconds, and more for
 const BYTES = 2 ** 30
 /** Many open files make the HDF5 library slow. */
 const HDF5_BATCH = 8
+const BATCH_BYTES = 1 << 25 // of inputs that wait for their whole run
 
 /** Waits until the parent's channel has taken it, and all before it: what is still queued is lost when the channel closes. */
 function tell(message) {
   return new Promise((resolve) => process.send?.(message, resolve))
 }
 
-const seconds = (before) => {
-  const { user, system } = process.cpuUsage(before)
+const processorSeconds = () => {
+  const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
 }
 
@@ -75,26 +76,26 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
   }
 
   /** A whole run over these inputs; when it ends, or takes long, each alone, to know which one it was. */
-  async function whole(indices) {
-    if (!wholeRun || indices.length === 0) return
-    process.send?.({ index: indices[0], whole: true })
-    const before = process.cpuUsage()
+  async function whole(batch) {
+    if (!wholeRun || batch.length === 0) return
+    const [{ index }] = batch
+    process.send?.({ index, whole: true })
+    const before = processorSeconds()
     let failure
     try {
-      await wholeRun(() =>
-        indices.map((index) => opening(inputOf(reader, seeds, seed, index), indices.length > 1 ? `${index}/` : '')),
-      )
+      await wholeRun(() => batch.map(({ index, input }) => opening(input, batch.length > 1 ? `${index}/` : '')))
     } catch (error) {
       failure = `a whole run with --keep-going and -o ended: ${textOf(error)}`
     }
-    const took = seconds(before)
+    const took = processorSeconds() - before
     if (failure === undefined && took <= patience) return
-    if (indices.length > 1) for (const index of indices) await whole([index])
-    else process.send?.({ index: indices[0], finding: failure ?? `a whole run took ${took.toFixed(1)} s of processor time` })
+    if (batch.length > 1) for (const one of batch) await whole([one])
+    else process.send?.({ index, finding: failure ?? `a whole run took ${took.toFixed(1)} s of processor time` })
   }
 
+  const indexed = (index) => ({ index, input: inputOf(reader, seeds, seed, index) })
   if (only) {
-    for (let index = from; index < end; index++) await whole([index])
+    for (let index = from; index < end; index++) await whole([indexed(index)])
     await tell({ tally })
     return process.disconnect()
   }
@@ -104,26 +105,36 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
     if (finding) process.send?.({ index: from, finding: `the seed ${input.path} as it is: ${finding}` })
   }
   let pending = []
+  let bytes = 0
+  let used = processorSeconds()
   for (let index = from; index < end; index++) {
-    process.send?.({ index })
-    const before = process.cpuUsage()
-    const finding = await open(inputOf(reader, seeds, seed, index), index, tally)
-    const took = seconds(before)
+    // What ends the process in a batch is looked for one by one afterwards: only there the parent has to know where this is.
+    if (size === 1) process.send?.({ index })
+    const one = indexed(index)
+    const finding = await open(one.input, index, tally)
+    const now = processorSeconds()
+    const took = now - used
+    used = now
     tally.memory = process.resourceUsage().maxRSS * 1024
     if (took > tally.slowest) Object.assign(tally, { slowest: took, slowestAt: index })
     if (finding) process.send?.({ index, finding })
     if (took > patience) process.send?.({ index, finding: `took ${took.toFixed(1)} s of processor time` })
     if (globalThis.isWornOut) {
       // The library is of no use any more: whole runs of those before it are for the next process.
-      await tell({ restartAt: index + 1, again: pending, tally })
+      await tell({ restartAt: index + 1, again: pending.map(({ index }) => index), tally })
       break
     }
-    if (!finding) pending.push(index)
+    if (!finding) {
+      pending.push(one)
+      bytes += one.input.bytes.length
+    }
     const isFull = tally.memory > BYTES
-    if (pending.length >= size || isFull || index === end - 1) {
+    if (pending.length >= size || bytes > BATCH_BYTES || isFull || index === end - 1) {
       await whole(pending)
       pending = []
+      bytes = 0
       process.send?.({ index: index + 1, sofar: tally })
+      used = processorSeconds()
     }
     if (globalThis.isWornOut || isFull) {
       if (isFull) process.send?.({ index, finding: `took ${(tally.memory / 2 ** 20).toFixed(0)} MiB of memory` })

@@ -6,19 +6,21 @@ import { gunzipSync } from 'node:zlib'
 import { mutateBytes } from './bytes.mjs'
 
 const fixtures = path(import.meta.dirname, '../../test/fixtures')
-const structures = new Map()
+const structures = new WeakMap()
 
 export default {
   name: 'dataset-h5',
   hasHdf5: true,
   async seeds() {
-    const folder = path(fixtures, 'dataset-h5')
-    return readdirSync(folder)
-      .filter((file) => file.endsWith('.gz') && !file.startsWith('reference'))
-      .map((file) => ({ path: file.slice(0, -3), bytes: new Uint8Array(gunzipSync(readFileSync(path(folder, file)))) }))
+    return ['dataset-h5', 'fuzz-dataset-h5'].flatMap((name) => {
+      const folder = path(fixtures, name)
+      return readdirSync(folder)
+        .filter((file) => file.endsWith('.gz') && !file.startsWith('reference'))
+        .map((file) => ({ path: file.slice(0, -3), bytes: new Uint8Array(gunzipSync(readFileSync(path(folder, file)))) }))
+    })
   },
   mutate(seed, random) {
-    const bytes = Uint8Array.from(seed.bytes)
+    const bytes = seed.bytes.slice()
     const places = placesOf(seed)
     for (let k = 1 + random.below(random.pick([1, 3, 8])); k > 0; k--) {
       const at = random.pick(places)
@@ -30,15 +32,15 @@ export default {
 }
 
 /** Offsets of pieces of 8 bytes that hold structure: neither zeros nor the long run of filters. */
-function placesOf({ path: name, bytes }) {
-  let places = structures.get(name)
+function placesOf({ bytes }) {
+  let places = structures.get(bytes)
   if (!places) {
     places = []
     for (let at = 0; at + 8 <= bytes.length; at += 8) {
       const isData = at > 4096 && at < bytes.length / 12
       if (!isData && bytes.subarray(at, at + 8).some((byte) => byte !== 0)) places.push(at)
     }
-    structures.set(name, places)
+    structures.set(bytes, places)
   }
   return places
 }

@@ -19,7 +19,7 @@ export default {
 
   mutate(seed, random) {
     if (random.chance(4)) return { ...seed, bytes: mutateBytes(seed.bytes, random) }
-    const bytes = Uint8Array.from(seed.bytes)
+    const bytes = seed.bytes.slice()
     for (let k = 1 + random.below(3); k > 0; k--) {
       const at = random.below(bytes.length)
       // Beside the arrays' bytes the file is short: the first kilobytes hold most of what is not weights.

@@ -15,7 +15,7 @@ export default {
 
   mutate(seed, random) {
     if (random.chance(4)) return { ...seed, bytes: mutateBytes(seed.bytes, random) }
-    const bytes = Uint8Array.from(seed.bytes)
+    const bytes = seed.bytes.slice()
     const view = new DataView(bytes.buffer)
     const header = Math.min(bytes.length, 900) - 8
     for (let k = 1 + random.below(3); k > 0; k--) {

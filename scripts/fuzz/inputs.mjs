@@ -31,10 +31,14 @@ export async function readerNamed(name) {
   return (await import(join(import.meta.dirname, `${name}.mjs`))).default
 }
 
-/** The input of one index: a seed file, mutated; { path, bytes, beside }. */
+const LARGE = 1 << 17
+const LARGE_EVERY = 32
+
+/** The input of one index: a seed file, mutated; { path, bytes, beside }. Large seeds are rare where there are small ones. */
 export function inputOf(reader, seeds, seed, index) {
   const random = randomOf(seed, index)
-  const chosen = seeds[random.below(seeds.length)]
+  const small = seeds.filter(({ bytes }) => bytes.length <= LARGE)
+  const chosen = random.pick(small.length > 0 && !random.chance(LARGE_EVERY) ? small : seeds)
   const mutated = random.below(4) === 0 ? undefined : reader.mutate?.(chosen, random)
   return mutated ?? { ...chosen, bytes: mutateBytes(chosen.bytes, random, seeds[random.below(seeds.length)].bytes) }
 }

@@ -69,17 +69,21 @@ export function instructionsOf(bytes, from = 0) {
       at += width + length
     }
     if (at > bytes.length) return undefined
-    list.push(Uint8Array.from(bytes.subarray(start, at)))
+    list.push(bytes.subarray(start, at))
     if (code === 0x2e) return { list, end: at }
   }
   return undefined
 }
 
+/** Of pickles that were seen before: their instructions, which are never changed in place. */
+const taken = new WeakMap()
+
 /** A pickle with some of its instructions changed, moved, repeated or left out. */
 export function mutatedPickle(bytes, random) {
-  const parsed = instructionsOf(bytes)
+  const parsed = taken.has(bytes) ? taken.get(bytes) : instructionsOf(bytes)
+  taken.set(bytes, parsed)
   if (!parsed) return mutateBytes(bytes, random)
-  const { list } = parsed
+  const list = [...parsed.list]
   for (let k = 1 + random.below(random.pick([1, 3, 8])); k > 0; k--) change(list, random)
   return join(...list, bytes.subarray(parsed.end))
 }

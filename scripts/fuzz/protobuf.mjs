@@ -1,47 +1,55 @@
 // Protobuf messages as trees, changed and put together again with right lengths.
-import { join, mutateBytes } from './bytes.mjs'
+import { mutateBytes } from './bytes.mjs'
 import { edgeNumbers } from './random.mjs'
+
+const LARGEST_NESTED = 4096
 
 /** A message with one to ten of its fields changed; changed as bytes when it is no message. */
 export function changedMessage(bytes, random) {
-  const tree = parse(bytes, 0)
+  const tree = parse(bytes, 0, bytes.length, 0)
   if (!tree) return mutateBytes(bytes, random)
   for (let k = 1 + random.below(random.pick([1, 3, 10])); k > 0; k--) change(tree, random)
-  return join(...tree.map(encode))
+  const out = new Uint8Array(sizeOf(tree))
+  write(tree, out, 0)
+  return out
 }
 
-/** Fields as { field, wire, value }: value a BigInt, bytes, or a list of fields where the bytes read as a message. */
-function parse(bytes, depth) {
+/**
+ * Fields as { tag, value }: value the bytes as they are stored, never changed in place, or a list of fields where they read as a
+ * message. `length` is one that lies about its field.
+ */
+function parse(bytes, start, end, depth) {
   const fields = []
-  let at = 0
-  const varint = () => {
-    let value = 0n
-    for (let k = 0n; k < 10n; k++) {
-      if (at >= bytes.length) return undefined
-      const byte = bytes[at++]
-      value |= BigInt(byte & 0x7f) << (7n * k)
-      if (byte < 0x80) return value
-    }
-    return undefined
+  let at = start
+  /** @returns where a varint ends, or 0 */
+  const varintEnd = () => {
+    for (let k = at; k < end && k < at + 10; k++) if (bytes[k] < 0x80) return k + 1
+    return 0
   }
-  while (at < bytes.length) {
-    const tag = varint()
-    if (tag === undefined || tag < 8n || tag > 0xfffn) return undefined
-    const wire = Number(tag & 7n)
-    const field = Number(tag >> 3n)
+  while (at < end) {
+    const first = bytes[at++]
+    const second = first < 0x80 ? 0 : at < end ? bytes[at++] : 0x80
+    const tag = (first & 0x7f) | (second << 7)
+    if (second >= 0x80 || tag < 8 || tag > 0xfff) return undefined
+    const wire = tag & 7
     if (wire === 0) {
-      const value = varint()
-      if (value === undefined) return undefined
-      fields.push({ field, wire, value })
+      const to = varintEnd()
+      if (to === 0) return undefined
+      fields.push({ tag, value: bytes.subarray(at, to) })
+      at = to
     } else if (wire === 2) {
-      const length = varint()
-      if (length === undefined || at + Number(length) > bytes.length) return undefined
-      const content = bytes.subarray(at, (at += Number(length)))
-      fields.push({ field, wire, value: (depth < 12 && length > 1n && parse(content, depth + 1)) || Uint8Array.from(content) })
+      const to = varintEnd()
+      if (to === 0 || to > at + 4) return undefined
+      let length = 0
+      for (let shift = 0; at < to; shift += 7) length |= (bytes[at++] & 0x7f) << shift
+      if (at + length > end) return undefined
+      const nested = depth < 12 && length > 1 ? parse(bytes, at, at + length, depth + 1) : undefined
+      fields.push({ tag, value: nested ?? bytes.subarray(at, at + length) })
+      at += length
     } else if (wire === 5 || wire === 1) {
       const size = wire === 5 ? 4 : 8
-      if (at + size > bytes.length) return undefined
-      fields.push({ field, wire, value: bytes.slice(at, (at += size)) })
+      if (at + size > end) return undefined
+      fields.push({ tag, value: bytes.subarray(at, (at += size)) })
     } else {
       return undefined
     }
@@ -49,23 +57,54 @@ function parse(bytes, depth) {
   return fields
 }
 
-function encode({ field, wire, value, length }) {
-  const tag = varintOf(BigInt(field * 8 + wire))
-  if (wire === 0) return join(tag, varintOf(value))
-  if (wire !== 2) return join(tag, value)
-  const content = Array.isArray(value) ? join(...value.map(encode)) : value
-  return join(tag, varintOf(length ?? BigInt(content.length)), content)
+function sizeOf(fields) {
+  let size = 0
+  for (const field of fields) {
+    const content = Array.isArray(field.value) ? sizeOf(field.value) : field.value.length
+    field.size = content
+    size += varintSize(field.tag) + content
+    if ((field.tag & 7) === 2) size += field.length?.length ?? varintSize(content)
+  }
+  return size
 }
 
-function varintOf(value) {
-  let rest = BigInt.asUintN(64, value)
-  const out = []
-  do {
-    out.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0))
-    rest >>= 7n
-  } while (rest > 0n)
-  return Uint8Array.from(out)
+/** Sizes are those that `sizeOf` left. @returns where it ends */
+function write(fields, out, start) {
+  let at = start
+  for (const { tag, value, length, size } of fields) {
+    at = writeVarint(tag, out, at)
+    if ((tag & 7) === 2) {
+      if (length) out.set(length, at)
+      at = length ? at + length.length : writeVarint(size, out, at)
+    }
+    if (Array.isArray(value)) at = write(value, out, at)
+    else {
+      out.set(value, at)
+      at += value.length
+    }
+  }
+  return at
 }
+
+const varintSize = (value) => (value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5)
+
+function writeVarint(value, out, start) {
+  let at = start
+  for (let rest = value; ; rest >>>= 7) {
+    out[at++] = (rest & 0x7f) | (rest > 0x7f ? 0x80 : 0)
+    if (rest <= 0x7f) return at
+  }
+}
+
+const EDGES = edgeNumbers.map((number) => {
+  const bytes = []
+  for (let rest = BigInt.asUintN(64, BigInt(number)); ; rest >>= 7n) {
+    bytes.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0))
+    if (rest <= 0x7fn) return Uint8Array.from(bytes)
+  }
+})
+
+const copyOf = (field) => ({ ...field, value: Array.isArray(field.value) ? field.value.map(copyOf) : field.value })
 
 /** Changes one field somewhere in the tree. */
 function change(tree, random) {
@@ -79,43 +118,39 @@ function change(tree, random) {
   const at = random.below(fields.length)
   const one = fields[at]
   if (!one) return
-  const all = lists.flat()
+  const any = () => random.pick(lists.flat())
+  const wire = one.tag & 7
   switch (random.below(10)) {
     case 0:
       fields.splice(at, 1)
       break
     case 1:
-      fields.splice(random.below(fields.length + 1), 0, structuredClone(one))
+      fields.splice(random.below(fields.length + 1), 0, copyOf(one))
       break
     case 2:
-      fields.splice(at, 0, structuredClone(random.pick(all)))
+      fields.splice(at, 0, copyOf(any()))
       break
     case 3:
-      one.field = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 20, 21, 22, 25])
+      one.tag = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 20, 21, 22, 25]) * 8 + wire
       break
     case 4:
       fields.push(...fields.splice(at, 1))
       break
     case 5:
-      if (one.wire === 2) one.length = BigInt.asUintN(64, BigInt(random.pick(edgeNumbers)))
+      if (wire === 2) one.length = random.pick(EDGES)
       break
     case 6: {
       // A whole subtree is taken over from elsewhere: a graph as an attribute, a tensor as a node.
-      const donor = random.pick(all)
-      if (donor.wire === one.wire) one.value = structuredClone(donor.value)
+      const donor = copyOf(any())
+      if ((donor.tag & 7) === wire) one.value = donor.value
       break
     }
     case 7:
-      if (
-        one.wire === 2 &&
-        Array.isArray(one.value) &&
-        JSON.stringify(one.value, (_, v) => (typeof v === 'bigint' ? 0 : v)).length < 20_000
-      )
-        one.value = [...one.value, structuredClone(one)]
+      if (wire === 2 && Array.isArray(one.value) && sizeOf([one]) < LARGEST_NESTED) one.value = [...one.value, copyOf(one)]
       break
     default:
-      if (one.wire === 0) one.value = BigInt.asUintN(64, BigInt(random.pick(edgeNumbers)))
+      if (wire === 0) one.value = random.pick(EDGES)
       else if (!Array.isArray(one.value))
-        one.value = one.wire === 2 ? mutateBytes(one.value, random) : one.value.map(() => random.below(256))
+        one.value = wire === 2 ? mutateBytes(one.value, random) : one.value.map(() => random.below(256))
   }
 }

@@ -1,9 +1,9 @@
 // PyTorch zip archives: the pickle inside is changed instruction by instruction and the zip written anew with right checksums.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join as path } from 'node:path'
-import { unzipSync, zipSync } from 'fflate'
 import { mutateBytes } from './bytes.mjs'
 import { mutatedPickle } from './pickle-instructions.mjs'
+import { filesOf, zipOf } from './zips.mjs'
 
 const fixtures = path(import.meta.dirname, '../../test/fixtures/pytorch')
 
@@ -16,12 +16,11 @@ export default {
   name: 'pytorch',
   seeds: async () => checkpoints().filter(({ bytes }) => bytes[0] === 0x50),
   mutate(seed, random) {
-    const files = Object.entries(unzipSync(seed.bytes)).map(([name, bytes]) => {
+    const files = Object.entries(filesOf(seed.bytes)).map(([name, bytes]) => {
       if (name.endsWith('data.pkl')) return [name, mutatedPickle(bytes, random)]
       if (random.chance(20)) return random.chance(2) ? [`${name}x`, bytes] : [name, mutateBytes(bytes, random)]
       return [name, bytes]
     })
-    const level = random.chance(8) ? 1 : 0
-    return { ...seed, bytes: zipSync(Object.fromEntries(files), { level }) }
+    return { ...seed, bytes: zipOf(Object.fromEntries(files), random) }
   },
 }

@@ -10,7 +10,7 @@ export default {
   },
 
   mutate(seed, random) {
-    const bytes = Uint8Array.from(seed.bytes)
+    const bytes = seed.bytes.slice()
     const view = new DataView(bytes.buffer)
     for (let k = 1 + random.below(3); k > 0; k--) {
       const at = random.below(bytes.length / 4) * 4

@@ -24,7 +24,7 @@ interface Decoder {
 }
 
 const PIECE = 1 << 17
-const KEPT_MEMORY = 1 << 24 // memory of WebAssembly never shrinks: an instance that has grown more is not used again
+const KEPT_MEMORY = 1 << 25 // an instance begins with half of it; its memory never shrinks, so one that has grown more is let go
 const LOWEST_ERROR = -120 // ZSTD_error_maxCode
 
 /** What libzstd's error codes mean (zstd_errors.h) where a file can cause them. */

@@ -21,6 +21,24 @@ test('frames that tell their size and frames that do not', () => {
   for (const packed of [SIZED, UNSIZED]) assert.equal(zstd(bytesOf(packed), LENGTH), text)
 })
 
+test('frames of a file share an instance, also behind one that is damaged', () => {
+  const made: unknown[] = []
+  const { Instance } = WebAssembly
+  const counting = new Proxy(Instance, {
+    construct: (target, given) => made[made.push(Reflect.construct(target, given)) - 1] as object,
+  })
+  Object.assign(WebAssembly, { Instance: counting })
+  try {
+    for (let k = 0; k < 5; k++) {
+      assert.equal(zstd(bytesOf(SIZED), LENGTH), text)
+      assert.throws(() => zstd(bytesOf(SIZED).subarray(0, 30), LENGTH), RangeError)
+    }
+  } finally {
+    Object.assign(WebAssembly, { Instance })
+  }
+  assert.ok(made.length <= 1, `${made.length} instances`)
+})
+
 test('another number of bytes than was expected is an error', () => {
   for (const length of [0, LENGTH - 1, LENGTH + 1, 1_000_000])
     for (const packed of [SIZED, UNSIZED]) assert.throws(() => zstd(bytesOf(packed), length), RangeError)
