@@ -29,6 +29,8 @@ export interface FirstStageOptions {
 export interface FirstStage {
   readonly model: string
   readonly layer: string
+  /** The node of the graph that uses it; null where the file names none. */
+  readonly node: string | null
   readonly convolution: ConvolutionWeights
   readonly placement: Placement
   /** False when the file does not state the placement. */
@@ -86,6 +88,7 @@ export async function runFirstStage(
   return {
     model: model.name,
     layer: first.layer,
+    node: first.node ?? null,
     convolution,
     placement,
     placementKnown: first.placement !== undefined,

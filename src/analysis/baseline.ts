@@ -52,7 +52,7 @@ export function baselineFindings(now: Models, before: Models, tolerances: Tolera
         const { value, difference: change } = numberFormats[format]
         const message = `${label.long} is ${value(b)}, in the baseline ${value(a)} (${change(difference)})`
         const limit = words.better === 'lower' ? a + tolerances[metric] : a - tolerances[metric]
-        found.push({ rule: 'baseline', model, layer: layer.layer_b, metric, value: b, limit, message })
+        found.push({ rule: 'baseline', model, layer: layer.layer_b, name: layer.name_b, metric, value: b, limit, message })
       }
     }
   }

@@ -26,6 +26,6 @@ export function byChange(layers: readonly LayerComparison[]): {
 }
 
 /** A layer's name, or both where they differ. */
-export function bothNames({ layer_a, layer_b }: Pick<LayerComparison, 'layer_a' | 'layer_b'>): string {
-  return layer_a === layer_b ? layer_a : `${layer_a} / ${layer_b}`
+export function bothNames({ name_a, name_b }: Pick<LayerComparison, 'name_a' | 'name_b'>): string {
+  return name_a === name_b ? name_a : `${name_a} / ${name_b}`
 }

@@ -1,3 +1,4 @@
+import { spokenName } from '../database/spoken-name.ts'
 import { aggregateLayers } from '../measure/aggregate.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { groupedNames, type LayerComparison, type MetricName, type ModelComparison } from './report-types.ts'
@@ -5,7 +6,7 @@ import { groupedNames, type LayerComparison, type MetricName, type ModelComparis
 type Metrics = Readonly<Record<MetricName, number | null>>
 
 /**
- * Compares two models layer by layer: layers of the same name belong together; where few names are common, layers of the same
+ * Compares two models layer by layer: layers of the same name (of the same module, where an exporter made the name up) belong together; where few names are common, layers of the same
  * filters, then of the same shape and position. A difference is b - a. A layer without a counterpart is listed in `only_a` or `only_b`; one whose counterpart has
  * another shape has no difference, and `because` says so.
  * @example
@@ -50,9 +51,9 @@ export function matchLayers(
   b: readonly LayerRow[],
 ): { matched_by: 'name' | 'order'; matches: [LayerRow, LayerRow][] } {
   const byName = new Map<string, LayerRow[]>()
-  for (const layer of b) byName.set(layer.layer, [...(byName.get(layer.layer) ?? []), layer])
+  for (const layer of b) byName.set(spokenName(layer), [...(byName.get(spokenName(layer)) ?? []), layer])
   const named = a.flatMap((layer): [LayerRow, LayerRow][] => {
-    const other = byName.get(layer.layer)?.shift()
+    const other = byName.get(spokenName(layer))?.shift()
     return other ? [[layer, other]] : []
   })
   // A name or two in common are chance: "conv1" is a layer of many networks.
@@ -90,6 +91,8 @@ function compareLayers(a: LayerRow, b: LayerRow): LayerComparison {
   return {
     layer_a: a.layer,
     layer_b: b.layer,
+    name_a: spokenName(a),
+    name_b: spokenName(b),
     conv_depth: a.conv_depth,
     conv_depth_norm: a.conv_depth_norm,
     shape_a,

@@ -1,3 +1,4 @@
+import { spokenName } from '../database/spoken-name.ts'
 import type { LayerMetrics, LayerRow } from '../measure/layer-row.ts'
 import type { ComparedMetric } from '../measure/metrics/registry.ts'
 import type { Analysis } from '../measure/model-row.ts'
@@ -17,6 +18,8 @@ export interface Finding {
   readonly rule: keyof typeof findingRules
   readonly model: string
   readonly layer: string
+  /** What the layer is shown as: the module where its own name was made up by an exporter. */
+  readonly name: string
   /** Null where no metric is at fault. */
   readonly metric: ComparedMetric | null
   readonly value: number | null
@@ -36,6 +39,7 @@ export function flagFindings(rows: readonly JudgedLayer[]): Finding[] {
       rule: 'flag' as const,
       model: row.model,
       layer: row.layer,
+      name: spokenName(row),
       metric,
       value: row[metric],
       limit: null,
@@ -50,6 +54,7 @@ export function nonFiniteFindings(skipped: Analysis['skipped']): Finding[] {
     rule: 'not-finite',
     model,
     layer: name,
+    name,
     metric: null,
     value: null,
     limit: null,

@@ -1,9 +1,10 @@
+import { spokenName } from '../database/spoken-name.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { plural } from '../words.ts'
 import { baselineFindings, type Tolerances } from './baseline.ts'
 import { type Finding, flagFindings, nonFiniteFindings } from './findings.ts'
-import { fitsPattern } from './layer-pattern.ts'
+import { type CalledLayer, fitsPattern } from './layer-pattern.ts'
 import { type LimitRule, limitFindings } from './limits.ts'
 
 /** What layers are held against. */
@@ -28,7 +29,7 @@ export interface GateResult {
   /** By model and layer in the order of the table; of one layer weights that are not finite first, then flags, limits, baseline. */
   readonly found: readonly Finding[]
   /** Layers that were judged, those with a weight that is not finite among them. */
-  readonly judged: readonly { readonly model: string; readonly layer: string }[]
+  readonly judged: readonly CalledLayer[]
   readonly ignored: number
   /** Values that have a limit and are undefined. */
   readonly undefinedValues: number
@@ -41,19 +42,19 @@ export function judgeByGate(
   analysis: Pick<Analysis, 'models' | 'skipped'> & { readonly layers: readonly MeasuredLayer[] },
   gate: Gate,
 ): GateResult {
-  const isIgnored = (layer: { readonly model: string; readonly layer: string }): boolean =>
-    gate.ignore.some((pattern) => fitsPattern(pattern, layer))
-  const layers = analysis.layers.filter((row) => !isIgnored(row))
+  const isIgnored = (layer: CalledLayer): boolean => gate.ignore.some((pattern) => fitsPattern(pattern, layer))
+  const called = (row: MeasuredLayer): CalledLayer => ({ model: row.model, layer: row.layer, name: spokenName(row) })
+  const layers = analysis.layers.filter((row) => !isIgnored(called(row)))
   const broken = nonFiniteFindings(analysis.skipped)
   const kept = broken.filter((finding) => !isIgnored(finding))
   const limited = limitFindings(layers, gate.limits)
   const compared = gate.baseline && baselineFindings(gate.baseline.now, gate.baseline.before, gate.baseline.tolerances)
   const isPlain = gate.limits.length === 0 && gate.baseline === undefined
   const flagged = gate.flags || isPlain ? flagFindings(layers) : []
-  const all = [...analysis.layers, ...broken]
+  const all = [...analysis.layers.map(called), ...broken]
   const unused = gate.ignore.filter((pattern) => !all.some((layer) => fitsPattern(pattern, layer)))
   const useless = gate.limits.filter(({ pattern }) => !all.some((layer) => fitsPattern(pattern, layer)))
-  const judged = [...layers, ...kept].map(({ model, layer }) => ({ model, layer }))
+  const judged = [...layers.map(called), ...kept.map(({ model, layer, name }) => ({ model, layer, name }))]
   const order = new Map(judged.map(({ model, layer }, k) => [`${model}\n${layer}`, k]))
   const at = ({ model, layer }: Finding): number => order.get(`${model}\n${layer}`) ?? order.size
   return {

@@ -1,9 +1,16 @@
+/** A layer of a model by its own name, and by the one it is shown with. */
+export interface CalledLayer {
+  readonly model: string
+  readonly layer: string
+  readonly name: string
+}
+
 /**
- * True for a layer whose name, or "model/layer", fits a pattern: `*` stands for any characters (slashes too, for names of ONNX have
+ * True for a layer whose name (its own, or the one it is shown with), or "model/layer", fits a pattern: `*` stands for any characters (slashes too, for names of ONNX have
  * them), `?` for one.
  */
-export function fitsPattern(pattern: string, { model, layer }: { readonly model: string; readonly layer: string }): boolean {
-  return fits(pattern, layer) || fits(pattern, `${model}/${layer}`)
+export function fitsPattern(pattern: string, { model, layer, name }: CalledLayer): boolean {
+  return [layer, name].some((one) => fits(pattern, one) || fits(pattern, `${model}/${one}`))
 }
 
 /** Greedy with one point to go back to: linear in the pattern for each character of the name. */

@@ -1,9 +1,10 @@
+import { spokenName } from '../database/spoken-name.ts'
 import { canBeOrthogonal } from '../measure/flags.ts'
 import type { LayerMetrics } from '../measure/layer-row.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import { numberFormats } from '../words.ts'
 import type { Finding } from './findings.ts'
-import { fitsPattern } from './layer-pattern.ts'
+import { type CalledLayer, fitsPattern } from './layer-pattern.ts'
 
 /** What a layer must keep to; an absent limit is not checked. */
 export interface Limits {
@@ -29,7 +30,7 @@ export interface LimitRule {
 }
 
 /** The limits of a layer: where several rules fit, the last one that sets a limit holds. */
-export function limitsOfLayer(rules: readonly LimitRule[], layer: Pick<LayerMetrics, 'model' | 'layer'>): Limits {
+export function limitsOfLayer(rules: readonly LimitRule[], layer: CalledLayer): Limits {
   let limits: Limits = {}
   for (const rule of rules) if (fitsPattern(rule.pattern, layer)) limits = { ...limits, ...rule.limits }
   return limits
@@ -51,7 +52,7 @@ export function limitFindings(rows: readonly LayerMetrics[], rules: readonly Lim
   let unjudged = 0
   let exempt = 0
   for (const row of rows) {
-    const limits = limitsOfLayer(rules, row)
+    const limits = limitsOfLayer(rules, { ...row, name: spokenName(row) })
     for (const metric of comparedMetrics) {
       const limit = limits[limitNames[metric]]
       if (limit === undefined) continue
@@ -64,12 +65,12 @@ export function limitFindings(rows: readonly LayerMetrics[], rules: readonly Lim
   return { found, undefined: unjudged, exempt }
 }
 
-function findingOf({ model, layer }: LayerMetrics, metric: ComparedMetric, value: number, limit: number): Finding {
+function findingOf(row: LayerMetrics, metric: ComparedMetric, value: number, limit: number): Finding {
   const { label, format, compared } = describedMetric(metric)
   const { value: words } = numberFormats[format]
   const side = compared.better === 'lower' ? 'at most' : 'at least'
   const message = `${label.long} is ${words(value)} and must be ${side} ${words(limit)}`
-  return { rule: 'limit', model, layer, metric, value, limit, message }
+  return { rule: 'limit', model: row.model, layer: row.layer, name: spokenName(row), metric, value, limit, message }
 }
 
 function isBeyond(metric: ComparedMetric, value: number, limit: number): boolean {

@@ -94,6 +94,9 @@ export interface ModelComparison {
 export interface LayerComparison {
   readonly layer_a: string
   readonly layer_b: string
+  /** What they are shown as: the module where a layer's own name was made up by an exporter. */
+  readonly name_a: string
+  readonly name_b: string
   readonly conv_depth: number
   readonly conv_depth_norm: number | null
   /** "64×32×3×3": output channels, input channels per group, kernel. */

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { FirstStage } from '../activation/first-stage.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { requireChannels } from '../drawings/filters.ts'
 import { UsageError } from '../errors.ts'
 import { activationFigure } from '../figures/activation-figure.ts'
@@ -33,7 +34,7 @@ export const activateCommand: Command = {
     const format = await figureFormat(words, figureEnding(output))
     const stage = await stageOf(words)
     const channels = wholeNumbers(words, 'channel', 0)
-    requireChannels(channels ?? [], stage.activation.channels, stage.layer)
+    requireChannels(channels ?? [], stage.activation.channels, spokenName(stage))
     const figure = activationFigure(stage, channels)
     const bytes = await figureBytes(figure, format)
     const { folder } = await openOutput(dirname(output))

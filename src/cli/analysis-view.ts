@@ -1,6 +1,7 @@
 import { type Flag, flagsOf } from '../analysis/flags.ts'
 import { beyondUntrained, untrainedText } from '../analysis/untrained.ts'
 import { depthNote } from '../database/depth-words.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
@@ -61,7 +62,7 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
   // Of a model that looks untrained as a whole a note says so, and not each of its layers again.
   const isUntrained = untrainedText(model.model, layers) !== undefined
   const words = flagged.flatMap(({ row, flags }) =>
-    (isUntrained ? beyondUntrained(flags) : flags).map(({ message }) => `${pc.bold(printable(row.layer))}: ${message}`),
+    (isUntrained ? beyondUntrained(flags) : flags).map(({ message }) => `${pc.bold(printable(spokenName(row)))}: ${message}`),
   )
   const note = layers.length > 0 ? depthNote([model]) : undefined
   const bad = layers.filter((row) => flagsOf(row).length > 0).length
@@ -94,7 +95,7 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {
   return [
-    printable(row.layer),
+    printable(spokenName(row)),
     ...(mixed ? [row.kernel.replace('x', '×')] : []),
     `${row.out_channels}×${row.in_channels}`,
     count(row.filters),

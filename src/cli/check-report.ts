@@ -1,10 +1,11 @@
 import type { Finding } from '../analysis/findings.ts'
+import type { CalledLayer } from '../analysis/layer-pattern.ts'
 
 /** What `check` tells, whatever the format. */
 export interface CheckReport {
   readonly version: string
   readonly found: readonly Finding[]
-  readonly judged: readonly { readonly model: string; readonly layer: string }[]
+  readonly judged: readonly CalledLayer[]
   readonly ignored: number
   readonly undefinedValues: number
   readonly limits: Readonly<Record<string, unknown>>

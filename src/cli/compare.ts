@@ -1,4 +1,5 @@
 import { type FirstFilters, firstFiltersOf } from '../activation/first-filters.ts'
+import { bothNames } from '../analysis/by-change.ts'
 import { compareWeights } from '../analysis/changes.ts'
 import {
   type GroupReport,
@@ -112,7 +113,7 @@ function comparisonView(comparison: ModelComparison, depth: string | undefined):
     const isDim = layer.because === null && changes(layer.metrics).length === 0
     const grey = isDim ? pc.dim : (text: string): string => text
     return [
-      printable(layer.layer_a === layer.layer_b ? layer.layer_a : `${layer.layer_a} / ${layer.layer_b}`),
+      printable(bothNames(layer)),
       grey(layer.shape_a === layer.shape_b ? layer.shape_a : `${layer.shape_a} / ${layer.shape_b}`),
       ...cells(layer.metrics, isDim),
     ]
@@ -148,7 +149,7 @@ function changedSentence({ layers }: ModelComparison): string {
     if (!isChange(metric, most.metrics[metric])) continue
     const { label, format } = describedMetric(metric)
     const text = `${label.long} ${numberFormats[format].difference(most.metrics[metric].difference)}`
-    by.set(most.layer_b, [...(by.get(most.layer_b) ?? []), text])
+    by.set(most.name_b, [...(by.get(most.name_b) ?? []), text])
   }
   const parts = [...by].map(([layer, texts]) => `${pc.bold(printable(layer))} (${texts.join(', ')})`)
   return `${pc.bold(`${count(changed.length)} of ${plural(compared.length, 'layer')} changed`)}; most: ${list(parts)}.`
@@ -156,10 +157,10 @@ function changedSentence({ layers }: ModelComparison): string {
 
 /** Where there is no room for both values of three metrics: the differences alone. */
 function changeTable({ layers, metrics }: ModelComparison): string {
-  const rows = [...layers, { layer_b: 'all layers', metrics }].map((layer) => {
+  const rows = [...layers, { name_b: 'all layers', metrics }].map((layer) => {
     const isDim = changes(layer.metrics).length === 0
     return [
-      printable(layer.layer_b),
+      printable(layer.name_b),
       ...metricNames.map((metric) => {
         const text = numberFormats[describedMetric(metric).format].difference(layer.metrics[metric].difference)
         return isDim ? pc.dim(text) : text

@@ -6,8 +6,8 @@ import type { CheckReport } from './check-report.ts'
  */
 export function findingsGithub({ found, failed, files, judged }: CheckReport): string {
   const lines = [
-    ...found.map(({ model, layer, message }) =>
-      annotation(files.get(model) ?? model, `filterlens: ${layer}`, `${layer}: ${message}`),
+    ...found.map(({ model, name, message }) =>
+      annotation(files.get(model) ?? model, `filterlens: ${name}`, `${name}: ${message}`),
     ),
     ...failed.map(({ file, problem }) => annotation(file, 'filterlens: cannot be read', problem)),
   ]

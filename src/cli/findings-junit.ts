@@ -6,11 +6,12 @@ import type { CheckReport } from './check-report.ts'
  * the strictest schema in use asks for, so Jenkins, GitLab and Azure all read it.
  */
 export function findingsJunit(report: CheckReport): string {
-  const byModel = new Map<string, string[]>()
-  for (const { model, layer } of report.judged) {
+  const byModel = new Map<string, CheckReport['judged'][number][]>()
+  for (const one of report.judged) {
+    const { model } = one
     const layers = byModel.get(model)
-    if (layers) layers.push(layer)
-    else byModel.set(model, [layer])
+    if (layers) layers.push(one)
+    else byModel.set(model, [one])
   }
   const findings = new Map<string, Finding[]>()
   for (const finding of report.found) {
@@ -18,8 +19,8 @@ export function findingsJunit(report: CheckReport): string {
     findings.set(key, [...(findings.get(key) ?? []), finding])
   }
   const suites = [...byModel].map(([model, layers]) => {
-    const cases = layers.map((layer) => layerCase(model, layer, findings.get(`${model}\n${layer}`) ?? []))
-    const failures = layers.filter((layer) => findings.has(`${model}\n${layer}`)).length
+    const cases = layers.map(({ layer, name }) => layerCase(model, name, findings.get(`${model}\n${layer}`) ?? []))
+    const failures = layers.filter(({ layer }) => findings.has(`${model}\n${layer}`)).length
     return { name: report.files.get(model) ?? model, cases, failures, errors: 0 }
   })
   const unread = report.failed.map(({ file, problem }) => ({

@@ -12,7 +12,7 @@ const ruleIds = Object.keys(rules) as RuleId[]
 export function findingsSarif({ version, found, failed, files }: CheckReport): string {
   const results = [
     ...found.map((finding) =>
-      result(finding.rule, files.get(finding.model) ?? finding.model, `${finding.layer}: ${finding.message}`, finding),
+      result(finding.rule, files.get(finding.model) ?? finding.model, `${finding.name}: ${finding.message}`, finding),
     ),
     ...failed.map(({ file, problem }) => result('unreadable', file, problem)),
   ]
@@ -46,7 +46,7 @@ function result(rule: RuleId, file: string, text: string, finding?: Finding): Re
       {
         physicalLocation: { artifactLocation: { uri: addressOf(file) }, region: { startLine: 1 } },
         ...(finding && {
-          logicalLocations: [{ name: finding.layer, fullyQualifiedName: `${finding.model}/${finding.layer}`, kind: 'member' }],
+          logicalLocations: [{ name: finding.name, fullyQualifiedName: `${finding.model}/${finding.layer}`, kind: 'member' }],
         }),
       },
     ],

@@ -13,9 +13,7 @@ export function findingsText(report: CheckReport): string {
     const lines = found.filter((finding) => finding.model === model)
     return [
       pc.bold(printable(files.get(model) ?? model)),
-      ...lines.map(({ layer, message }) =>
-        wrapped(`  ${pc.red('✗')} ${pc.bold(printable(layer))}: ${printable(message)}`, '    '),
-      ),
+      ...lines.map(({ name, message }) => wrapped(`  ${pc.red('✗')} ${pc.bold(printable(name))}: ${printable(message)}`, '    ')),
     ].join('\n')
   })
   const unread = failed.map(

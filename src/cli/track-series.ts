@@ -12,6 +12,7 @@ import {
 } from '../analysis/checkpoints.ts'
 import { parseCsvTable } from '../analysis/csv-table.ts'
 import { Trajectory, type TrajectoryRow } from '../analysis/trajectory.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { UsageError } from '../errors.ts'
 import { standalone } from '../figures/figure.ts'
 import { type FirstLayer, firstLayerRgb } from '../figures/first-layer-rgb.ts'
@@ -114,7 +115,7 @@ export class CheckpointSeries {
     if (this.length === 0) throw new UsageError('no checkpoint was found')
     const last = this.#trajectory.rows.filter(({ order }) => order === this.length - 1)
     if (!this.#task.lines) print(this.#view(last))
-    return last.flatMap((row) => (Object.keys(layerFlags(row)).length > 0 ? [row.layer] : []))
+    return last.flatMap((row) => (Object.keys(layerFlags(row)).length > 0 ? [spokenName(row)] : []))
   }
 
   /** Takes over the rows of an earlier run into the same folder, as far as its checkpoints are the first ones of this series. */
@@ -190,7 +191,7 @@ export class CheckpointSeries {
         const layer = open.of(row)
         if (!layer) continue
         const weights = await readFirstFilters(wasm, layer.convolution, row.filters)
-        strip.push({ model: fileName(checkpoint.path), layer: row.layer, outChannels: row.out_channels, weights })
+        strip.push({ model: fileName(checkpoint.path), layer: spokenName(row), outChannels: row.out_channels, weights })
       } finally {
         await open.close()
       }
@@ -214,7 +215,7 @@ export class CheckpointSeries {
       ...['from first', 'cosine', 'from previous', 'D', 'chance'].map((title) => ({ title, align: right })),
     ]
     const rows = last.map((row) => [
-      printable(row.layer),
+      printable(spokenName(row)),
       count(row.filters),
       percent(row.first_relative_change),
       fixed(row.first_cosine),

@@ -1,4 +1,5 @@
 import { readFirstFilters, readValues } from '../activation/read-values.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { InputError, UsageError } from '../errors.ts'
 import type { Figure } from '../figures/figure.ts'
 import { filterGrid, type LayerFilters } from '../figures/filter-grid.ts'
@@ -41,6 +42,7 @@ export async function drawFilterGrid(task: DrawingTask): Promise<Figure> {
     const filters = Float32Array.from(numbers.flatMap((number) => [...read.subarray(number * taps, (number + 1) * taps)]))
     return layerGrid({
       ...row,
+      layer: spokenName(row),
       kernel: [height, width],
       filters,
       numbers,
@@ -51,13 +53,13 @@ export async function drawFilterGrid(task: DrawingTask): Promise<Figure> {
       ...(task.channels && { perRow: Math.min(task.first ?? OF_EACH_LAYER, row.filters / row.out_channels) }),
     })
   }
-  throw new RangeError(`${row.layer} was not found again`)
+  throw new RangeError(`${spokenName(row)} was not found again`)
 }
 
 /** The numbers of the filters that are drawn: the first ones, or the first of each output channel that was chosen. */
 function chosenFilters({ channels, first }: DrawingTask, row: LayerRow): number[] {
   if (!channels) return Array.from({ length: Math.min(row.filters, first ?? OF_A_LAYER) }, (_, i) => i)
-  requireChannels(channels, row.out_channels, row.layer)
+  requireChannels(channels, row.out_channels, spokenName(row))
   const inputs = row.filters / row.out_channels
   return channels.flatMap((channel) =>
     Array.from({ length: Math.min(inputs, first ?? OF_EACH_LAYER) }, (_, i) => channel * inputs + i),
@@ -83,6 +85,7 @@ async function drawAllLayers(
   for await (const { row, layer } of layersAgain({ inputs: task.inputs, analysis, wanted: wantedOf(wanted), options: task }))
     drawn.push({
       ...row,
+      layer: spokenName(row),
       filters: await readFirstFilters(wasm, layer.convolution, Math.min(row.filters, task.first ?? OF_EACH_LAYER)),
       count: row.filters,
     })
@@ -96,17 +99,17 @@ export async function drawRgb(task: DrawingTask): Promise<Figure> {
   const coloured = layers.filter((row) => row.filters === 3 * row.out_channels && row.groups === 1)
   if (coloured.length === 0) {
     const [row] = layers as [LayerRow]
-    throw new InputError(row.model, `layer ${row.layer} has ${row.in_channels} input channels; colours need three`)
+    throw new InputError(row.model, `layer ${spokenName(row)} has ${row.in_channels} input channels; colours need three`)
   }
   const wasm = await openInstance()
   const drawn: FirstLayer[] = []
   const options = { inputs: task.inputs, analysis: measured.analysis, wanted: wantedOf(coloured), options: task }
   for await (const { row, layer } of layersAgain(options)) {
     const channels = task.channels ?? Array.from({ length: Math.min(row.out_channels, task.first ?? 64) }, (_, i) => i)
-    requireChannels(channels, row.out_channels, row.layer)
+    requireChannels(channels, row.out_channels, spokenName(row))
     drawn.push({
       model: row.model,
-      layer: row.layer,
+      layer: spokenName(row),
       outChannels: row.out_channels,
       weights: await readValues(wasm, layer.convolution.weights, layer.convolution.shape),
       kernel: sidesOf(row.kernel),

@@ -1,4 +1,5 @@
 import { analyze } from '../analyze.ts'
+import { isCalled, spokenName } from '../database/spoken-name.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { sidesOf } from '../measure/kernel-size.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
@@ -45,23 +46,21 @@ export async function measureTask(task: DrawingTask): Promise<MeasuredTask> {
  * @throws UsageError when none or several fit
  */
 function findLayer(model: string, layers: readonly LayerRow[], wanted: string): LayerRow {
-  const exact = layers.find(({ layer }) => layer === wanted)
+  const exact = layers.find((row) => isCalled(row, wanted))
   if (exact) return exact
   if (/^-?\d+$/.test(wanted)) {
     const found = layers.at(Number(wanted))
     if (found) return found
     throw new UsageError(`--layer ${wanted}: ${model} has ${layers.length} layers, 0 to ${layers.length - 1}`)
   }
-  const holding = layers.filter(({ layer }) => layer.includes(wanted))
+  const holding = layers.filter((row) => row.layer.includes(wanted) || spokenName(row).includes(wanted))
   const [only, ...more] = holding
   if (!only)
     throw new UsageError(
-      `--layer ${wanted}: no layer of ${model} has that in its name; there are ${firstFew(layers.map(({ layer }) => layer))}`,
+      `--layer ${wanted}: no layer of ${model} has that in its name; there are ${firstFew(layers.map(spokenName))}`,
     )
   if (more.length > 0)
-    throw new UsageError(
-      `--layer ${wanted}: fits ${firstFew(holding.map(({ layer }) => layer))} of ${model}; give the whole name`,
-    )
+    throw new UsageError(`--layer ${wanted}: fits ${firstFew(holding.map(spokenName))} of ${model}; give the whole name`)
   return only
 }
 

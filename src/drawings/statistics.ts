@@ -1,6 +1,7 @@
 import { byBucket } from '../analysis/depth.ts'
 import { HistogramSum } from '../analysis/histogram-sum.ts'
 import { bucketNames } from '../analysis/report-names.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { InputError } from '../errors.ts'
 import { type CovarianceRow, coefficientCovariance } from '../figures/coefficient-covariance.ts'
 import { coefficientHistogram } from '../figures/coefficient-histogram.ts'
@@ -29,7 +30,10 @@ export function setsOf(
   parts: (layers: readonly LayerRow[]) => FilterSet[],
 ): FilterSet[] {
   const named = models.map(
-    ({ model, layers }): FilterSet => ({ name: task.layer === undefined ? model : `${model}: ${layers[0]!.layer}`, layers }),
+    ({ model, layers }): FilterSet => ({
+      name: task.layer === undefined ? model : `${model}: ${spokenName(layers[0]!)}`,
+      layers,
+    }),
   )
   const [one] = named
   return one && named.length === 1 && task.layer === undefined ? parts(one.layers) : named
@@ -69,7 +73,7 @@ export function basisWords({ models }: MeasuredTask, task: DrawingTask): string 
   if (models.length > 1)
     return `the basis of all ${plural(models.length, 'model')}${task.layer === undefined ? '' : ' (one layer each)'}`
   const [{ model, layers }] = models as [MeasuredTask['models'][number]]
-  return task.layer === undefined ? `the basis of ${shorten(model, 60)}` : `the basis of layer ${layers[0]!.layer}`
+  return task.layer === undefined ? `the basis of ${shorten(model, 60)}` : `the basis of layer ${spokenName(layers[0]!)}`
 }
 
 /** The components of each model, or of a layer of each, every one from its own filters. @throws InputError, UsageError */

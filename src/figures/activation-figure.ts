@@ -1,5 +1,6 @@
 import type { Planes } from '../activation/convolution.ts'
 import type { FirstStage } from '../activation/first-stage.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { fixed, list, percent, plural, shorten } from '../words.ts'
 import { stepColour, weightStep } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
@@ -208,9 +209,9 @@ function captionOf(stage: FirstStage, change: readonly number[], largestChange: 
   )
   const total = level.reduce((sum, v) => sum + v, 0)
   const share = total > 0 ? change.reduce((sum, v) => sum + v, 0) / total : null
-  if (largestChange === 0) return `The two images are the same, and so are the activations of ${stage.layer}.`
+  if (largestChange === 0) return `The two images are the same, and so are the activations of ${spokenName(stage)}.`
   const most = change.indexOf(change.reduce((a, b) => Math.max(a, b), 0))
-  return `Changing the image by at most ${pixels(largestChange)} changes the activations of ${stage.layer} by ${percent(share)} of their mean, most in channel ${most}${total > 0 ? ` (by ${percent((change[most]! * level.length) / total)} of the same mean)` : ''}.`
+  return `Changing the image by at most ${pixels(largestChange)} changes the activations of ${spokenName(stage)} by ${percent(share)} of their mean, most in channel ${most}${total > 0 ? ` (by ${percent((change[most]! * level.length) / total)} of the same mean)` : ''}.`
 }
 
 /** A change of pixels in 255ths where it is a whole number of them. */
@@ -224,7 +225,7 @@ function noteOf(stage: FirstStage, shown: number, largestChange: number, chosen:
   const [out, perGroup, height, width] = convolution.shape
   const pads = typeof placement.pads === 'string' ? 'zeros so that the size stays' : `pads ${placement.pads.join(', ')}`
   return [
-    `${shown} of ${plural(out, 'output channel')} of ${stage.layer} (${height}×${width}, ${plural(perGroup, 'input channel')})${chosen ? '' : ', those that change most'}.`,
+    `${shown} of ${plural(out, 'output channel')} of ${spokenName(stage)} (${height}×${width}, ${plural(perGroup, 'input channel')})${chosen ? '' : ', those that change most'}.`,
     `Input (pixel − mean) / std with mean ${list(normalisation.mean.map(String))}, std ${list(normalisation.std.map(String))}; convolution (stride ${placement.strides.join('×')}, ${pads}${placementKnown ? '' : ', assumed: the file does not tell'})${convolution.bias ? ' with its bias' : ''}, then ReLU.`,
     `Filters: each from minus to plus its largest absolute weight${perGroup === 3 ? ' as red, green and blue' : perGroup > 1 ? ', first input channel' : ''}; activations: per channel; differences: one scale for all; change of the image: mid-grey is none, full colour ${pixels(largestChange)}.`,
   ].join(' ')

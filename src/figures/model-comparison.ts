@@ -144,7 +144,7 @@ function captionOf(data: ModelComparison): string {
     const where =
       most.metrics[metric].difference === 0
         ? 'the same in all'
-        : `most apart in ${most.layer_b} (${words.difference(most.metrics[metric].difference)})`
+        : `most apart in ${most.name_b} (${words.difference(most.metrics[metric].difference)})`
     return `${sentence(words.name)}: ${words.value(a)} in the first, ${words.value(b)} in the second (${words.difference(difference)}); higher in the second in ${count(higher)} of ${plural(defined.length, 'layer')}, ${where}.`
   })
   return `${parts.join(' ')} Two models say nothing about a group: no test is made.`

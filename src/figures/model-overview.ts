@@ -1,6 +1,7 @@
 import { flagsOf } from '../analysis/flags.ts'
 import { type MetricName, metricNames } from '../analysis/report-types.ts'
 import { depthNote } from '../database/depth-words.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import type { LayerMetrics, LayerRow } from '../measure/layer-row.ts'
 import { type ComparedMetric, chanceLevel } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
@@ -106,7 +107,7 @@ function captionOf(model: Pick<ModelRow, ComparedMetric>, layers: readonly Flagg
     (metric) => `${metricWords[metric].name} ${model[metric] === null ? 'undefined' : metricWords[metric].value(model[metric])}`,
   )
   const flagged = layers.filter((layer) => flagsOf(layer).length > 0)
-  const names = flagged.slice(0, 3).map((layer) => layer.layer)
+  const names = flagged.slice(0, 3).map(spokenName)
   const tail =
     flagged.length === 0
       ? `None of ${plural(layers.length, 'layer')} is flagged.`

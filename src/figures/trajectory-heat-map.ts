@@ -1,5 +1,6 @@
 import type { CheckpointOrder, Scalars } from '../analysis/checkpoints.ts'
 import type { TrajectoryRow } from '../analysis/trajectory.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { fixed, percent, plural, shorten } from '../words.ts'
 import { type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { element, type SvgNode } from './svg-document.ts'
@@ -41,12 +42,12 @@ const pictures: readonly Picture[] = [
 export function trajectoryHeatMap(data: TrajectoryData): Figure {
   const orders = [...new Set(data.rows.map(({ order }) => order))]
   const layers = [
-    ...new Set([...data.rows].sort((a, b) => a.conv_depth - b.conv_depth || a.layer_id - b.layer_id).map(({ layer }) => layer)),
+    ...new Set([...data.rows].sort((a, b) => a.conv_depth - b.conv_depth || a.layer_id - b.layer_id).map(spokenName)),
   ]
   const names = [...layers, ...data.scalars.keys()]
   const left = Math.min(220, Math.ceil(names.reduce((most, name) => Math.max(most, textWidth(shorten(name, 30), 11)), 60)) + 12)
   const cell = (WIDE - left - 4) / Math.max(1, orders.length)
-  const at = new Map(data.rows.map((row) => [`${row.order}\n${row.layer}`, row]))
+  const at = new Map(data.rows.map((row) => [`${row.order}\n${spokenName(row)}`, row]))
   const drawing: SvgNode[] = []
   let top = 0
   for (const { title, value, text } of pictures) {
@@ -128,5 +129,5 @@ function captionOf({ rows }: TrajectoryData, layers: readonly string[], orders: 
   const shifted = last.filter(
     (row) => row.first_shift !== null && row.first_shift_chance !== null && row.first_shift > row.first_shift_chance,
   )
-  return `${size}. From the first to the last ${most.layer} changed most (${percent(most.first_relative_change)}), ${least.layer} least (${percent(least.first_relative_change)}); the distribution of the filters is further from the start than chance in ${shifted.length} of ${plural(last.length, 'layer')}.`
+  return `${size}. From the first to the last ${spokenName(most)} changed most (${percent(most.first_relative_change)}), ${spokenName(least)} least (${percent(least.first_relative_change)}); the distribution of the filters is further from the start than chance in ${shifted.length} of ${plural(last.length, 'layer')}.`
 }

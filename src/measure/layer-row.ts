@@ -30,6 +30,19 @@ const placeFields = {
   filters: numberField('int32', 'n, its filters: output channels × input channels per group', 'the pass over its weights'),
 } as const satisfies Fields
 
+/** Behind the metrics, so that columns stand where they stood in older tables, which lack it. */
+const graphFields = {
+  node: {
+    ...optional(
+      textField(
+        'the node of its graph that uses it, by which it is shown where an exporter made its name up; null where the file names none',
+        "the format's reader",
+      ),
+    ),
+    absent: () => null,
+  },
+} as const satisfies Fields
+
 const momentsOf = (which: string) =>
   ({
     fields: {
@@ -54,7 +67,7 @@ const statisticsFields = {
 } as const satisfies Fields
 
 /** What identifies a layer, and its metrics. Columns of layers.arrow, keys of `--json`. */
-export interface LayerMetrics extends RowOf<typeof placeFields>, MetricRow {}
+export interface LayerMetrics extends RowOf<typeof placeFields>, MetricRow, RowOf<typeof graphFields> {}
 
 /** A layer's row: its metrics, why any of them is null, why it is flagged, and its sufficient statistics. All that is kept of a layer. */
 export interface LayerRow extends LayerMetrics, RowOf<typeof statisticsFields> {
@@ -67,6 +80,7 @@ export function layerFields(metrics: readonly Metric[] = layerMetrics): Fields {
   return {
     ...placeFields,
     ...Object.fromEntries(metrics.map((metric) => [metric.name, metricField(metric)])),
+    ...graphFields,
     undefined_because: reasonsField(metrics),
     flags: flagsField,
     ...statisticsFields,

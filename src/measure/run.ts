@@ -248,6 +248,7 @@ async function rowOf(
     model: opened.name,
     layer: convolution.layer,
     layer_id,
+    node: convolution.node ?? null,
     kernel,
     depth: convolution.depth,
     conv_depth: convolution.conv_depth,

@@ -1,5 +1,6 @@
 import { flagsOf } from '../analysis/flags.ts'
 import { depthNote } from '../database/depth-words.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
@@ -73,7 +74,9 @@ function modelFacts(model: ModelRow): Html {
 }
 
 function flagList(layers: readonly MeasuredLayer[]): Html | '' {
-  const flags = layers.flatMap((layer) => flagsOf(layer).map((flag) => html`<li><b>${layer.layer}</b>: ${flag.message}.</li>`))
+  const flags = layers.flatMap((layer) =>
+    flagsOf(layer).map((flag) => html`<li><b>${spokenName(layer)}</b>: ${flag.message}.</li>`),
+  )
   if (flags.length === 0) return ''
   const rest = flags.length - MOST_FLAGS
   return html`<ul class="small">${flags.slice(0, MOST_FLAGS)}${rest > 0 ? html`<li>and ${plural(rest, 'more', 'more')}, marked in the table</li>` : ''}</ul>`
@@ -88,7 +91,7 @@ function layerTable(model: ModelRow, layers: readonly MeasuredLayer[]): Html {
   }
   const kernels = new Set(layers.map((layer) => layer.kernel)).size > 1
   const columns: HtmlColumn<MeasuredLayer>[] = [
-    { head: 'layer', cell: (layer) => layer.layer },
+    { head: 'layer', cell: spokenName },
     ...(kernels ? [{ head: 'kernel', cell: (layer: MeasuredLayer) => layer.kernel.replace('x', '×') }] : []),
     {
       head: 'out×in',

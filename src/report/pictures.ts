@@ -1,5 +1,6 @@
 import { type FirstFiltersSource, isRgbLayer } from '../activation/first-filters.ts'
 import type { GroupReport } from '../analysis/report-types.ts'
+import { spokenName } from '../database/spoken-name.ts'
 import { drawnLayers, type FilterGridData } from '../figures/filter-grid.ts'
 import type { FirstLayer } from '../figures/first-layer-rgb.ts'
 import type { MeasuredLayer, StreamedRun } from '../measure/layer-source.ts'
@@ -22,13 +23,13 @@ export async function pictures(
     const filters = await filtersOf(drawn, model, first)
     const none = new Float32Array(0)
     const layers = rows.map((row) => {
-      const { layer, peak, sparse_filters, filters: count } = row
-      return { layer, filters: filters.get(row.layer_id) ?? none, count, peak, sparse_filters }
+      const { peak, sparse_filters, filters: count } = row
+      return { layer: spokenName(row), filters: filters.get(row.layer_id) ?? none, count, peak, sparse_filters }
     })
     grids.push({ model, threshold: run.parameters.threshold, layers })
     if (!rgb) continue
     const weights = filters.get(rgb.layer_id)!
-    firstLayers.push({ model, layer: rgb.layer, outChannels: Math.floor(weights.length / 27), weights })
+    firstLayers.push({ model, layer: spokenName(rgb), outChannels: Math.floor(weights.length / 27), weights })
   }
   return { grids, firstLayers }
 }

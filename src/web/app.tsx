@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import { spokenName } from '../database/spoken-name.ts'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { Copyable } from './parts/copy-button.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
@@ -111,7 +112,7 @@ function View() {
     <main class={`panes${row ? '' : ' two'}`}>
       <h1 class="unseen">
         {model.name}
-        {row ? `, layer ${row.layer}` : ''}
+        {row ? `, layer ${spokenName(row)}` : ''}
       </h1>
       <ModelList />
       <ModelPane model={model} />

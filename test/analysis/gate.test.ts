@@ -7,11 +7,13 @@ import { InputError } from '../../src/errors.ts'
 import { layerRow } from './synthetic.ts'
 
 test('patterns: * any characters, slashes too, ? one; the name of a layer, or model/layer', () => {
-  const fits = (pattern: string, layer: string): boolean => fitsPattern(pattern, { model: 'net', layer })
+  const fits = (pattern: string, layer: string): boolean => fitsPattern(pattern, { model: 'net', layer, name: layer })
   for (const pattern of ['*', 'a/b/conv.1', 'a*1', '*/conv.?', '*a*b*c*', 'net/a/*', '**1'])
     assert.ok(fits(pattern, 'a/b/conv.1'), pattern)
   for (const pattern of ['', 'conv.1', 'a/b/conv.', 'a?1', 'A*', '*2', 'other/*', 'a/b/conv.1?'])
     assert.not.ok(fits(pattern, 'a/b/conv.1'), pattern)
+  assert.ok(fitsPattern('layers.0.*', { model: 'net', layer: 'onnx::Conv_12', name: 'layers.0.conv1' }))
+  assert.ok(fitsPattern('onnx::*', { model: 'net', layer: 'onnx::Conv_12', name: 'layers.0.conv1' }))
   // Many stars on a long name: no blow-up.
   const started = performance.now()
   assert.not.ok(fits(`${'*a'.repeat(200)}b`, 'a'.repeat(20_000)))
@@ -23,8 +25,8 @@ test('of the limits that fit a layer the last one holds, each limit on its own',
     { pattern: '*', limits: { max_sparsity: 0.5, min_entropy: 0.3 } },
     { pattern: 'conv*', limits: { max_sparsity: 0.7 } },
   ]
-  assert.equal(limitsOfLayer(rules, { model: 'm', layer: 'conv1' }), { max_sparsity: 0.7, min_entropy: 0.3 })
-  assert.equal(limitsOfLayer(rules, { model: 'm', layer: 'fc' }), { max_sparsity: 0.5, min_entropy: 0.3 })
+  assert.equal(limitsOfLayer(rules, { model: 'm', layer: 'conv1', name: 'conv1' }), { max_sparsity: 0.7, min_entropy: 0.3 })
+  assert.equal(limitsOfLayer(rules, { model: 'm', layer: 'onnx::Gemm_1', name: 'fc' }), { max_sparsity: 0.5, min_entropy: 0.3 })
 })
 
 test('a value at its limit passes; an undefined one is counted; depthwise layers are exempt from orthogonality', () => {

@@ -45,6 +45,7 @@ export function layerRow(given: Partial<LayerRow> & Pick<LayerRow, 'model'>, nex
   const scaled = given.scaled ?? randomMoments(filters - sparse, next)
   const row = {
     layer: 'conv',
+    node: null,
     layer_id: 0,
     kernel: '3x3',
     depth: 0,

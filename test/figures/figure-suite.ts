@@ -57,6 +57,7 @@ export function syntheticStage(): FirstStage {
   return {
     model: 'resnet18_normal',
     layer: 'conv1.weight',
+    node: null,
     convolution: { shape: [6, 3, 3, 3], groups: 1, weights: syntheticFilters(18, 2) },
     placement: { strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] },
     placementKnown: true,
@@ -87,6 +88,7 @@ export const syntheticFirstLayers = () =>
   ['resnet18_normal', 'resnet18_robust'].map((model, i) => ({
     model,
     layer: 'conv1.weight',
+    node: null,
     outChannels: 16,
     weights: syntheticFilters(48, 4 + i),
   }))

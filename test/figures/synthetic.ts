@@ -423,6 +423,7 @@ export function syntheticAnalysis(names: readonly string[] = ['resnet18_normal',
       const row = {
         model,
         layer: `layer${1 + Math.floor(depth * 3.99)}.${i}.conv.weight`,
+        node: null,
         layer_id: i,
         kernel: '3x3',
         depth: 3 * i,
@@ -497,6 +498,8 @@ export function syntheticComparison(): ModelComparison {
       .map((row, i) => ({
         layer_a: row.layer,
         layer_b: second[i]!.layer,
+        name_a: row.layer,
+        name_b: second[i]!.layer,
         conv_depth: row.conv_depth,
         conv_depth_norm: row.conv_depth_norm,
         shape_a: `${row.out_channels}×${row.in_channels}×3×3`,

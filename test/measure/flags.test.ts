@@ -8,6 +8,7 @@ const healthy: LayerMetrics = {
   model: 'm',
   layer: 'w',
   layer_id: 0,
+  node: null,
   kernel: '3x3',
   depth: 0,
   conv_depth: 0,

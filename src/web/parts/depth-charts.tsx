@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { Flag } from '../../analysis/flags.ts'
+import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { SavePicture } from '../save/save-picture.tsx'
@@ -327,7 +328,7 @@ function Tip({ series }: { series: readonly Series[] }) {
   }
   return (
     <div class="tip" style={style}>
-      <strong class="name">{row.layer}</strong>
+      <strong class="name">{spokenName(row)}</strong>
       <dl>
         <dt>shape</dt>
         <dd>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Contents, ContentsGiven } from '../tasks/protocol.ts'
 import type { Loaded } from './models.ts'
 import { viewing } from './work.ts'
@@ -32,13 +32,4 @@ export function useContents(model: Loaded): Contents | null {
     }
   }, [model.name, model.drop])
   return found?.model === model.name ? found.contents : null
-}
-
-/** The node that uses each of a model's layers, by the layer's name; none until its file is known. */
-export function useNodes(model: Loaded): ReadonlyMap<string, string> {
-  const contents = useContents(model)
-  return useMemo(
-    () => new Map((contents?.convolutions ?? []).flatMap(({ layer, node }) => (node === null ? [] : [[layer, node] as const]))),
-    [contents],
-  )
 }

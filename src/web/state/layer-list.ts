@@ -1,4 +1,5 @@
 import type { Flag } from '../../analysis/flags.ts'
+import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { Loaded } from './models.ts'
 import { type SortValue, sorted, sortOrder } from './sorting.ts'
@@ -14,7 +15,7 @@ export type LayerChoice = Readonly<Partial<Record<'lfind' | 'flagged' | 'lsort',
 
 /** Values that layers are ordered by, beside their metrics. */
 const places: Readonly<Record<string, (layer: FlaggedLayer) => SortValue>> = {
-  layer: ({ row }) => row.layer,
+  layer: ({ row }) => spokenName(row),
   kernel: ({ row }) => row.kernel,
   shape: ({ row }) => row.out_channels * row.in_channels,
   filters: ({ row }) => row.filters,

@@ -1,4 +1,5 @@
 import { effect } from '@preact/signals'
+import { spokenName } from '../../database/spoken-name.ts'
 import { modelNamed } from './models.ts'
 import { type Route, route } from './route.ts'
 
@@ -7,7 +8,7 @@ function titleOf({ page, a, b, layer }: Route): string {
   const row = layer === undefined ? undefined : modelNamed(a)?.layers.find((one) => one.layer_id === layer)
   const models = [a, page === 'compare' ? b : undefined].filter((name) => name !== undefined).join(' beside ')
   const view = page === 'groups' ? 'Groups' : page === 'figures' ? 'Figures' : models
-  return [row?.layer, view, 'filterlens'].filter((part) => part).join(' · ')
+  return [row && spokenName(row), view, 'filterlens'].filter((part) => part).join(' · ')
 }
 
 /** Keeps the window's title that of the view. */

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { bootstrapDefaults } from '../../analysis/bootstrap.ts'
 import { chanceDraws } from '../../analysis/exchange.ts'
 import type { Chance } from '../../analysis/report-types.ts'
+import { spokenName } from '../../database/spoken-name.ts'
 import { chanceText, excessText, isBeyondChance } from '../../figures/chance-words.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import { sidesOf } from '../../measure/kernel-size.ts'
@@ -19,11 +20,9 @@ import { BackIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
-import { useNodes } from '../state/contents.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
-import { spokenName } from '../state/spoken-name.ts'
 import { basisOf, placeOf, viewing } from '../state/work.ts'
 import { ChoicesOf, LayerGrid } from './layer-grid.tsx'
 
@@ -40,21 +39,20 @@ export function LayerPair({
   other: LayerRow | undefined
 }) {
   const k = first.layers.indexOf(row)
-  const node = useNodes(first).get(row.layer)
   const address = (to: LayerRow | undefined) =>
     to && formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })
   return (
-    <section class="pane third shown" aria-label={`Layer ${row.layer} of both`}>
+    <section class="pane third shown" aria-label={`Layer ${spokenName(row)} of both`}>
       <div class="inner">
         <a class="button plain back" href={formatRoute({ page: 'compare', a: first.name, b: second.name, q: {} })}>
           <BackIcon /> All layers
         </a>
         <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
           <div>
-            <h2 class="name">{spokenName(row.layer, node)}</h2>
+            <h2 class="name">{spokenName(row)}</h2>
             <p class="muted small">
               {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')} · {count(row.filters)} filters
-              {other && other.layer !== row.layer ? ` · beside ${other.layer}` : ''}
+              {other && spokenName(other) !== spokenName(row) ? ` · beside ${spokenName(other)}` : ''}
             </p>
           </div>
           <Neighbours before={address(first.layers[k - 1])} after={address(first.layers[k + 1])} />
@@ -94,7 +92,10 @@ function PairGrids({ first, second, row, other }: Pair) {
     <div class="stack" style={{ gap: '8px', minWidth: 0 }}>
       <p class="small cut">
         <span class={`swatch ${role}`} />{' '}
-        <a href={formatRoute({ page: 'model', a: model.name, layer: of.layer_id, q: {} })} title={`${of.layer} of ${model.name}`}>
+        <a
+          href={formatRoute({ page: 'model', a: model.name, layer: of.layer_id, q: {} })}
+          title={`${spokenName(of)} of ${model.name}`}
+        >
           {model.name}
         </a>
       </p>

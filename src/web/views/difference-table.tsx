@@ -5,19 +5,19 @@ import { MetricHeading } from '../parts/metric-heading.tsx'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
-import { useNodes } from '../state/contents.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
-import { spokenName } from '../state/spoken-name.ts'
 
 /** The matched layers that the address asks for; ordered by a metric, those that changed most come first. */
 function chosenPairs(pairs: readonly LayerComparison[]): readonly LayerComparison[] {
   const { lfind = '', lsort } = route.value.q
   const wanted = lfind.trim().toLowerCase()
-  const found = pairs.filter(({ layer_a, layer_b }) => `${layer_a} ${layer_b}`.toLowerCase().includes(wanted))
+  const found = pairs.filter(({ layer_a, layer_b, name_a, name_b }) =>
+    [layer_a, layer_b, name_a, name_b].join(' ').toLowerCase().includes(wanted),
+  )
   const { key, falling } = sortOrder(lsort)
-  if (key === 'layer') return sorted(found, falling, ({ layer_a }) => layer_a)
+  if (key === 'layer') return sorted(found, falling, ({ name_a }) => name_a)
   const metric = shownMetrics.find((one) => one.key === key)
   if (!metric) return found
   return sorted(found, falling, ({ metrics }) => {
@@ -30,7 +30,6 @@ function chosenPairs(pairs: readonly LayerComparison[]): readonly LayerCompariso
 export function DifferenceTable({ comparison, first, second }: { comparison: ModelComparison; first: Loaded; second: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(first.layers)
-  const nodes = useNodes(first)
   const shown = chosenPairs(comparison.layers)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Differences">
@@ -62,7 +61,7 @@ export function DifferenceTable({ comparison, first, second }: { comparison: Mod
                       title={pair.layer_a}
                       href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: row.layer_id, q })}
                     >
-                      <CutName text={name(spokenName(pair.layer_a, nodes.get(pair.layer_a)))} />
+                      <CutName text={name(pair.name_a)} />
                     </a>
                   </th>
                   {shownMetrics.map((metric) => (

@@ -1,13 +1,12 @@
 import { beyondUntrained, untrainedText } from '../../analysis/untrained.ts'
+import { spokenName } from '../../database/spoken-name.ts'
 import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
-import { useNodes } from '../state/contents.ts'
 import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
-import { spokenName } from '../state/spoken-name.ts'
 
 /** Layers whose sentences stand there without being asked for. */
 const FIRST = 3
@@ -63,13 +62,12 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
 
 function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {
   const { q } = route.value
-  const nodes = useNodes(model)
   return (
     <ul class="small sentences">
       {layers.map(({ row, flags }) => (
         <li key={row.layer_id}>
           <a class="name" href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}>
-            {spokenName(row.layer, nodes.get(row.layer))}
+            {spokenName(row)}
           </a>{' '}
           <span class="muted">(depth {row.conv_depth})</span>: {flags.map((flag) => flag.message).join('; ')}.
         </li>

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks'
+import { spokenName } from '../../database/spoken-name.ts'
 import { sidesOf } from '../../measure/kernel-size.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
@@ -52,9 +53,9 @@ function Kept({ row, kept }: { row: LayerRow; kept: Float32Array }) {
     <FilterGrid
       data={data}
       inChannels={row.in_channels}
-      label={`The first ${filters} filters of ${row.layer}`}
+      label={`The first ${filters} filters of ${spokenName(row)}`}
       sentence={`The first ${count(filters)} of ${count(row.filters)} filters, in the order of the file.`}
-      name={`${row.model}-${row.layer}`}
+      name={`${row.model}-${spokenName(row)}`}
       sparse={0}
       read={read}
     />

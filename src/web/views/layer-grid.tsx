@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks'
+import { spokenName } from '../../database/spoken-name.ts'
 import { sidesOf } from '../../measure/kernel-size.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
@@ -78,9 +79,9 @@ function Ready({ row, place, detail, goTo }: LayerPlace & { detail: LayerDetail;
     <FilterGrid
       data={data}
       inChannels={row.in_channels}
-      label={`${shown.sentence} of ${row.layer}`}
+      label={`${shown.sentence} of ${spokenName(row)}`}
       sentence={`${shown.sentence}, ${shown.part === 'extremes' && shown.order === 'position' ? 'in that order' : words.order}. ${words.scale}`}
-      name={`${row.model}-${row.layer}`}
+      name={`${row.model}-${spokenName(row)}`}
       sparse={shown.part === 'all' ? row.sparse_filters : 0}
       read={read}
       goTo={goTo}

@@ -1,4 +1,5 @@
 import type { Flag } from '../../analysis/flags.ts'
+import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
@@ -8,21 +9,18 @@ import { shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
-import { useNodes } from '../state/contents.ts'
 import { chosenLayers, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
-import { spokenName } from '../state/spoken-name.ts'
 
 /** A model's layers as a table: the charts' twin, and the way to every layer by keyboard. */
 export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
   const name = shortNames(model.layers)
-  const nodes = useNodes(model)
-  const spoken = (row: LayerRow): string => name(spokenName(row.layer, nodes.get(row.layer)))
+  const spoken = (row: LayerRow): string => name(spokenName(row))
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   const all = flaggedLayers(model)
-  const shown = chosenLayers(all, q, (row) => `${row.layer} ${nodes.get(row.layer) ?? ''}`)
+  const shown = chosenLayers(all, q, (row) => `${row.layer} ${row.node ?? ''}`)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Layers">
       <ListTools shown={shown.length} all={all.length} flagged={all.filter(({ flags }) => flags.length > 0).length} />
@@ -61,7 +59,7 @@ export function LayerTable({ model }: { model: Loaded }) {
                 <th scope="row" class="layer-name">
                   <a
                     href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}
-                    title={[row.layer, nodes.get(row.layer)].filter((text) => text).join(', ')}
+                    title={[row.layer, row.node].filter((text) => text).join(', ')}
                     {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
                   >
                     <CutName text={spoken(row)} />

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
+import { spokenName } from '../../database/spoken-name.ts'
 import { sidesOf } from '../../measure/kernel-size.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count, fixed, plural, sentence } from '../../words.ts'
@@ -10,11 +11,9 @@ import { furtherMetrics, shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { weight } from '../parts/numbers.ts'
 import { Tile } from '../parts/tile.tsx'
-import { useNodes } from '../state/contents.ts'
 import { useLayerDetail } from '../state/layer-detail.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
-import { spokenName } from '../state/spoken-name.ts'
 import { basisOf, placeOf } from '../state/work.ts'
 import type { FoundFilter, LayerDetail } from '../tasks/protocol.ts'
 import { FirstLayerColours, seesColours } from './first-layer.tsx'
@@ -25,10 +24,9 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
   const k = model.layers.indexOf(row)
   const flags = model.flags[k] ?? []
   const { q } = route.value
-  const node = useNodes(model).get(row.layer)
   const address = (to: LayerRow | undefined) => to && formatRoute({ page: 'model', a: model.name, layer: to.layer_id, q })
   return (
-    <section class="pane third shown" aria-label={`Layer ${row.layer}`}>
+    <section class="pane third shown" aria-label={`Layer ${spokenName(row)}`}>
       <div class="inner">
         <a class="button plain back" href={formatRoute({ page: 'model', a: model.name, q })}>
           <BackIcon /> <span class="cut">{model.name}</span>
@@ -36,14 +34,14 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
         <header class="stack" style={{ gap: '14px' }}>
           <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
             <div>
-              <h2 class="name">{spokenName(row.layer, node)}</h2>
+              <h2 class="name">{spokenName(row)}</h2>
               <p class="muted small">
                 {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')}
                 {row.groups > 1 ? `, ${row.groups} groups` : ''} · {count(row.filters)} filters · depth {row.conv_depth}
               </p>
-              {node !== undefined && (
+              {row.node !== null && (
                 <p class="muted small name">
-                  tensor {row.layer}, node {node}
+                  tensor {row.layer}, node {row.node}
                 </p>
               )}
             </div>
@@ -123,7 +121,7 @@ function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
   const detail = useLayerDetail(place)
   const [goTo, setGoTo] = useState<{ index: number } | null>(null)
   const found = detail.state === 'ready' ? detail.value : null
-  const name = `${model.name}-${row.layer}`
+  const name = `${model.name}-${spokenName(row)}`
   // A filter is looked at among all of them, wherever it is.
   const pick = (index: number): void => {
     tweak({ part: 'all' })
