@@ -13,6 +13,8 @@ export type Task =
       readonly workers?: number
       readonly metrics?: readonly NullableMetric[]
       readonly filters: number
+      /** Hashes the file too, as a run with results does. */
+      readonly hash?: boolean
     }
   | { readonly kind: 'read'; readonly path: string; readonly block: number; readonly place: number }
   | { readonly kind: 'copy'; readonly bytes: number }
@@ -23,6 +25,8 @@ export interface Taken {
   readonly wall: number
   /** Milliseconds of all threads, in the kernel of the system too. */
   readonly processor: number
+  /** Of it, the first thread's, which hands layers out and takes their results; NaN where the system does not say. */
+  readonly main: number
   /** Of it, within the kernel of the system: reading, above all. */
   readonly system: number
   /** Largest resident memory so far, bytes. */
@@ -30,9 +34,15 @@ export interface Taken {
   readonly filters: number
 }
 
-async function measured({ path, workers, metrics, filters: expected }: Extract<Task, { kind: 'measure' }>): Promise<number> {
+async function measured({
+  path,
+  workers,
+  metrics,
+  hash = false,
+  filters: expected,
+}: Extract<Task, { kind: 'measure' }>): Promise<number> {
   let filters = 0
-  const options = { hash: false, ...(workers !== undefined && { workers }), ...(metrics && { metrics }) }
+  const options = { hash, ...(workers !== undefined && { workers }), ...(metrics && { metrics }) }
   for await (const event of measure(await listInputs([path]), options)) if (event.kind === 'layer') filters += event.row.filters
   if (filters !== expected) throw new Error(`${path}: ${filters} filters measured, ${expected} are there`)
   return filters
@@ -43,6 +53,15 @@ async function read({ path, block, place }: Extract<Task, { kind: 'read' }>): Pr
   const buffer = new Uint8Array(block + place).subarray(place)
   for (let at = 0; at < access.byteLength; at += block) await access.read(at, Math.min(block, access.byteLength - at), buffer)
   await access.close?.()
+}
+
+/** Milliseconds that this process's first thread has run, as Linux counts them; NaN elsewhere. */
+function mainThreadTime(): number {
+  try {
+    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  } catch {
+    return Number.NaN
+  }
 }
 
 let blocks: [from: Uint8Array, to: Uint8Array] | undefined
@@ -60,6 +79,7 @@ process.on('message', (task: Task) => {
   void (async () => {
     if (task.kind === 'copy') blocks ??= [new Uint8Array(task.bytes).fill(1), new Uint8Array(task.bytes).fill(2)]
     const before = process.cpuUsage()
+    const mainBefore = mainThreadTime()
     const started = performance.now()
     let filters = 0
     if (task.kind === 'measure') filters = await measured(task)
@@ -67,6 +87,14 @@ process.on('message', (task: Task) => {
     else blocks![1].set(blocks![0])
     const wall = performance.now() - started
     const { user, system } = process.cpuUsage(before)
-    process.send!({ wall, processor: (user + system) / 1000, system: system / 1000, peak: peakMemory(), filters } satisfies Taken)
+    const main = mainThreadTime() - mainBefore
+    process.send!({
+      wall,
+      processor: (user + system) / 1000,
+      main,
+      system: system / 1000,
+      peak: peakMemory(),
+      filters,
+    } satisfies Taken)
   })()
 })

@@ -48,7 +48,7 @@ export function runCommand(args: readonly string[]): Promise<Taken> {
     child.on('close', (code) => {
       const wall = performance.now() - started
       if (code !== 0) reject(new Error(`filterlens ${args.join(' ')} ended with code ${code}: ${words}`))
-      else resolve({ ...(JSON.parse(said) as Taken), wall, filters: 0 })
+      else resolve({ ...(JSON.parse(said) as Taken), main: Number.NaN, wall, filters: 0 })
     })
   })
 }

@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import Table from 'cli-table3'
-import { nullableMetrics } from '../src/measure/layer-row.ts'
 import { openInstance } from '../src/wasm/module.ts'
 import type { Taken, Task } from './end-to-end-child.ts'
 import { type Plan, writeDatabase, writeFormats } from './end-to-end-inputs.ts'
 import { fitLine, openRunner, Rounds, type Runner, runCommand } from './end-to-end-rounds.ts'
+import { onePassMetrics } from './one-pass.ts'
+import { printTable } from './print-table.ts'
 import { bellShaped } from './weights.ts'
 
 const { values: given } = parseArgs({
@@ -23,7 +23,6 @@ if (!(Number.isSafeInteger(FILTERS) && FILTERS >= 1024 && ROUNDS >= 1))
 const SIDE = 256
 const BLOCK = SIDE * SIDE * 36 // bytes of a layer: what is read at a time
 const threads = availableParallelism()
-const fewer = nullableMetrics.filter((name) => name !== 'orthogonality')
 const folder = mkdtempSync(join(tmpdir(), 'filterlens-bench-'))
 const runners: Runner[] = []
 const wasm = await openInstance()
@@ -55,15 +54,6 @@ const endContenders = (): void => {
   for (const runner of runners.splice(0)) runner.close()
 }
 
-function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const table = new Table({
-    head: [...head],
-    colAligns: head.map((_, k) => (k === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  })
-  for (const row of rows) table.push([...row])
-  console.log(table.toString())
-}
 const whole = (n: number): string => Math.round(n).toLocaleString('en')
 const millions = (filters: number): string => `${(filters / 1e6).toPrecision(3)} million`
 const workers = (n: number): string => (n === 1 ? '1 worker' : `${n} workers`)
@@ -76,7 +66,7 @@ async function againstPlainRead(): Promise<void> {
   const file = join(path, 'filters.arrow')
   const bytes = statSync(file).size
   const read = (place: number) => contender({ kind: 'read', path: file, block: BLOCK, place })
-  const ours = (count: number, metrics?: typeof fewer) =>
+  const ours = (count: number, metrics?: typeof onePassMetrics) =>
     contender({ kind: 'measure', path, workers: count, filters: filtersOf(plan), ...(metrics && { metrics }) })
   const plain = 'plain read'
   const named = (what: string, count: number): string => `filterlens, ${what}, ${workers(count)}`
@@ -86,7 +76,7 @@ async function againstPlainRead(): Promise<void> {
     ['memory copy', contender({ kind: 'copy', bytes })],
   ])
   const counts = [...new Set([threads, 1])]
-  for (const count of counts) contenders.set(named('all but orthogonality', count), ours(count, fewer))
+  for (const count of counts) contenders.set(named('without products of rows', count), ours(count, onePassMetrics))
   for (const count of counts) contenders.set(named('everything', count), ours(count))
   const rounds = await Rounds.of(contenders, ROUNDS)
   endContenders()
@@ -94,7 +84,7 @@ async function againstPlainRead(): Promise<void> {
   console.log(
     `\n${millions(filtersOf(plan))} filters (${whole(bytes / 1e6)} MB) in ${plan.layers} layers of ${plan.side} × ${plan.side}, a filter database in the disk cache`,
   )
-  print(
+  printTable(
     ['', 'ms', 'processor ms', 'million filters/s', 'GB/s', `speed over a ${plain}`],
     [...contenders.keys()].map((name) => {
       const wall = rounds.median(name, (taken) => taken.wall)
@@ -111,7 +101,7 @@ async function againstPlainRead(): Promise<void> {
     }),
   )
   if (threads > 1) {
-    for (const what of ['all but orthogonality', 'everything']) {
+    for (const what of ['without products of rows', 'everything']) {
       const faster = rounds.ratio(named(what, 1), named(what, threads))
       const dearer = rounds.median(named(what, threads), (t) => t.processor) / rounds.median(named(what, 1), (t) => t.processor)
       console.log(
@@ -140,7 +130,7 @@ async function growth(): Promise<void> {
   console.log(
     `\nGrowth: filterlens analyze, everything, from the start of the command to its end, results written; ${workers(threads)}`,
   )
-  print(
+  printTable(
     ['filters', 'seconds', 'processor s', 'million filters/s', 'peak memory, MB', 'off the line'],
     rows.map(({ plan, wall, processor, peak }, k) => [
       millions(filtersOf(plan)),
@@ -165,15 +155,15 @@ async function manyLayers(): Promise<void> {
     for (const count of counts)
       contenders.set(
         `${k} ${count}`,
-        contender({ kind: 'measure', path, workers: count, filters: filtersOf(plan), metrics: fewer }),
+        contender({ kind: 'measure', path, workers: count, filters: filtersOf(plan), metrics: onePassMetrics }),
       )
   }
   const rounds = await Rounds.of(contenders, ROUNDS)
   endContenders()
   remove(...plans.map((_, k) => `layers-${k}`))
-  console.log(`\nThe same ${millions(filtersOf(plans[0]!))} filters in more and smaller layers, all but orthogonality`)
+  console.log(`\nThe same ${millions(filtersOf(plans[0]!))} filters in more and smaller layers, without products of rows`)
   const columns = counts.flatMap((count) => [`${workers(count)}: ms`, 'processor ms'])
-  print(
+  printTable(
     ['layers', 'filters a layer', ...columns],
     plans.map((plan, k) => [
       whole(plan.layers),
@@ -198,15 +188,15 @@ async function formats(): Promise<void> {
   const contenders = new Map(
     [...files].map(([name, path]) => [
       name,
-      contender({ kind: 'measure', path, workers: threads, filters: filtersOf(plan), metrics: fewer }),
+      contender({ kind: 'measure', path, workers: threads, filters: filtersOf(plan), metrics: onePassMetrics }),
     ]),
   )
   const rounds = await Rounds.of(contenders, ROUNDS)
   endContenders()
   console.log(
-    `\nThe same ${millions(filtersOf(plan))} filters (${whole(bytesOf(plan) / 1e6)} MB of float32) from other formats, all but orthogonality, ${workers(threads)}`,
+    `\nThe same ${millions(filtersOf(plan))} filters (${whole(bytesOf(plan) / 1e6)} MB of float32) from other formats, without products of rows, ${workers(threads)}`,
   )
-  print(
+  printTable(
     ['format', 'file, MB', 'ms', 'processor ms', 'million filters/s', 'input, GB/s'],
     [...files].map(([name, path]) => {
       const { size } = statSync(path)
