@@ -165,6 +165,7 @@ try {
       '2 workers',
       '2 processes',
       ...SIMULATED.map((n) => `${n} cores`),
+      '16, hashing',
     ],
     rows,
   )
