@@ -1,3 +1,4 @@
+import { isNamedTransposed } from './state-dict/judge.ts'
 import type { NamedTensor } from './tensor-rules.ts'
 
 /**
@@ -163,5 +164,7 @@ function inOrder(tensor: NamedTensor, axes: KernelAxes): NamedTensor {
     name,
     shape: sizes(shape, axes),
     weights: { ...weights, strides: [strides[o]!, strides[i]!, strides[r]!, strides[s]!] },
+    // JAX's transposed kernels have the same axes, and as many biases as outputs: the name alone tells them.
+    ...(axes === 'hwio' && isNamedTransposed(name) && { module: { groups: 1, transposed: true } }),
   }
 }

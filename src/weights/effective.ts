@@ -9,13 +9,14 @@ import { storedBytes } from './stored-bytes.ts'
  * What a network does to a stored tensor before it uses it as a weight:
  * - `mask`: w · m, element by element (pruning);
  * - `norm`: v · (g / ‖v‖), the norm over all elements of one index of `axis`, or over the whole tensor (weight normalisation);
- * - `spectral`: w / σ with σ = Σ_o u_o · Σ_j w_oj · v_j, rows o being output channels (spectral normalisation with its stored u and v);
+ * - `spectral`: w / σ with σ = Σ_o u_o · Σ_j w_oj · v_j, rows o being the channels of `axis`, j all else in (out, in, row, column) order
+ *   (spectral normalisation with its stored u and v);
  *   where v is not stored, as before torch 1.0, it is t / max(‖t‖, 1e-12) with t_j = Σ_o u_o · w_oj, the step that torch makes.
  */
 export type Effect =
   | { readonly kind: 'mask'; readonly mask: WeightPlan }
   | { readonly kind: 'norm'; readonly gain: WeightPlan; readonly axis: 0 | 1 | undefined }
-  | { readonly kind: 'spectral'; readonly u: WeightPlan; readonly v: WeightPlan | undefined }
+  | { readonly kind: 'spectral'; readonly u: WeightPlan; readonly v: WeightPlan | undefined; readonly axis: 0 | 1 }
 
 /** What torch.nn.utils.spectral_norm divides by at least. */
 const SMALLEST_NORM = 1e-12
@@ -72,23 +73,27 @@ function factorOf(shape: ConvShape, count: number, base: Elements, effect: Effec
   }
   const [out, inputs, rows, columns] = shape
   const perOut = inputs * rows * columns
+  const taps = rows * columns
   if (effect.kind === 'spectral') {
+    const row = effect.axis === 0 ? out : inputs
+    const perRow = count / row
+    const rowOf = effect.axis === 0 ? (k: number) => Math.floor(k / perOut) : (k: number) => Math.floor(k / taps) % inputs
+    const restOf = effect.axis === 0 ? (k: number) => k % perOut : (k: number) => Math.floor(k / perOut) * taps + (k % taps)
     return async () => {
-      const u = await all(effect.u, out)
-      const v = effect.v ? await all(effect.v, perOut) : await rightVector(base, count, u, perOut)
-      const sums = new Float64Array(out)
+      const u = await all(effect.u, row)
+      const v = effect.v ? await all(effect.v, perRow) : await rightVector(base, count, u, perRow, rowOf, restOf)
+      const sums = new Float64Array(row)
       await eachElement(base, count, (value, k) => {
-        sums[Math.floor(k / perOut)]! += value * v[k % perOut]!
+        sums[rowOf(k)]! += value * v[restOf(k)]!
       })
       let sigma = 0
-      for (let o = 0; o < out; o++) sigma += u[o]! * sums[o]!
+      for (let r = 0; r < row; r++) sigma += u[r]! * sums[r]!
       return (values) => {
         for (let k = 0; k < values.length; k++) values[k]! /= sigma
         return values
       }
     }
   }
-  const taps = rows * columns
   const { axis } = effect
   const channels = axis === 0 ? out : axis === 1 ? inputs : 1
   const channelOf = (k: number): number => (axis === 0 ? Math.floor(k / perOut) : axis === 1 ? Math.floor(k / taps) % inputs : 0)
@@ -106,11 +111,18 @@ function factorOf(shape: ConvShape, count: number, base: Elements, effect: Effec
   }
 }
 
-/** Wᵀu over its norm, rows of W being output channels. */
-async function rightVector(base: Elements, count: number, u: Float64Array, perOut: number): Promise<Float64Array> {
-  const v = new Float64Array(perOut)
+/** Wᵀu over its norm. */
+async function rightVector(
+  base: Elements,
+  count: number,
+  u: Float64Array,
+  perRow: number,
+  rowOf: (k: number) => number,
+  restOf: (k: number) => number,
+): Promise<Float64Array> {
+  const v = new Float64Array(perRow)
   await eachElement(base, count, (value, k) => {
-    v[k % perOut]! += value * u[Math.floor(k / perOut)]!
+    v[restOf(k)]! += value * u[rowOf(k)]!
   })
   let squares = 0
   for (const value of v) squares += value * value

@@ -1,3 +1,4 @@
+import { isSeries } from '../state-dict/likeness.ts'
 import type { Network } from './networks.ts'
 
 /** A network with its weights: names without wrappers, and shapes. */
@@ -9,8 +10,17 @@ export interface Weighed {
 /** What the values of two networks of the same names and shapes say. */
 export interface Likeness {
   readonly cosine: number
-  /** Nearly the same values; just the same where the keys are members of a series. */
+  /** Nearly the same values. */
+  readonly isNear: boolean
+  /** Nearly the same values where a key speaks of a copy; the same ones elsewhere. */
   readonly isCopy: boolean
+}
+
+/** Two networks with nearly the same values that are no copies of each other. */
+export interface Near {
+  readonly a: string
+  readonly b: string
+  readonly cosine: number
 }
 
 /** An original that was found, and how near its values are where they tell. */
@@ -47,6 +57,8 @@ export class AlikeNetworks<One extends Weighed> {
   readonly #order = new Map<One, number>()
   readonly #byEntry = new Map<string, One[]>()
   readonly #byValue = new Map<string, Map<string, OfType<One>>>()
+  /** Networks that are near one that was chosen before, and are none of its copies. */
+  readonly near: Near[] = []
   /** Those whose values are not in #byValue yet. */
   #unread: One[] = []
 
@@ -64,7 +76,7 @@ export class AlikeNetworks<One extends Weighed> {
   async withNames({ network, weights }: Weighed): Promise<Original<One> | undefined> {
     for (const one of this.#fewest(weights) ?? []) {
       if (!hasAll(one, weights)) continue
-      const likeness = await this.#values.likeness(one.network, network)
+      const likeness = await this.#likeness(one.network, network)
       if (likeness?.isCopy !== false) return { one, cosine: likeness?.cosine }
     }
     return undefined
@@ -76,10 +88,17 @@ export class AlikeNetworks<One extends Weighed> {
     const possible = named.length > FEW ? await this.#ofValues({ network, weights }) : named
     for (const one of possible) {
       if (!hasAll(one, weights)) continue
-      const likeness = await this.#values.likeness(one.network, network)
+      const likeness = await this.#likeness(one.network, network)
       if (likeness?.isCopy ?? (await this.#values.same(one.network, network))) return { one, cosine: likeness?.cosine }
     }
     return undefined
+  }
+
+  async #likeness(a: Network, b: Network): Promise<Likeness | undefined> {
+    const likeness = await this.#values.likeness(a, b)
+    if (likeness?.isNear && !likeness.isCopy && !isSeries(a.key, b.key))
+      this.near.push({ a: a.key, b: b.key, cosine: likeness.cosine })
+    return likeness
   }
 
   /** Those with the entry that the fewest have; undefined when none has some entry. */

@@ -1,4 +1,5 @@
-import { AlikeNetworks, type NetworkValues } from './alike.ts'
+import { areNamedAsCopies } from '../state-dict/copy-words.ts'
+import { AlikeNetworks, type Near, type NetworkValues } from './alike.ts'
 import type { FoundTensor, Network } from './networks.ts'
 import { TorchTensor } from './values.ts'
 
@@ -15,30 +16,49 @@ export interface Copy {
 }
 
 /** Keys of averages and other shadows of the weights that were trained. */
-const SHADOW =
-  /(^|[._-])(\w{0,40}_)?ema(\d|[._-]|$)|ema$|^ema|averag|(^|[._-])swa|teacher|target|momentum|attacker|shadow|(^|[._])last|previous/i
+const SHADOW = /(^|[._-])(\w{0,40}_)?ema(\d|[._-]|$)|ema$|^ema|averag|(^|[._-])swa|teacher|target|momentum|attacker|shadow/i
+/** Keys of states that are not the one to measure first. */
+const LATER = /(^|[._])last|previous/i
+
+/** Whether one of two keys speaks of a copy that follows the other network through the training. */
+export function areKeysOfCopies(a: string, b: string): boolean {
+  return SHADOW.test(a) !== SHADOW.test(b) || areNamedAsCopies(a, b)
+}
+
+/** What of a checkpoint is measured. */
+export interface Choice {
+  readonly chosen: readonly Chosen[]
+  /** Networks with nearly the same values, each of which is measured. */
+  readonly near: readonly Near[]
+}
 
 /**
  * Which dicts of a checkpoint are networks of their own. A dict whose weights (tensors of three and more dimensions) all occur
- * in another by name and shape is a copy when its values are alike, or nothing but its key tells: of `model` and `ema`, `best` and `last`,
- * `net` and `net_old` one is measured. With other values it is a network: `G_A` and `G_B`, an ensemble, a teacher with a start of its own.
+ * in another by name and shape is a copy when its values are alike and a key speaks of a copy, when the values are equal, or when nothing
+ * but its key tells: of `model` and `ema`, `net` and `net_old`, `best` and `last` one is measured. With other values it is a network: `G_A` and `G_B`, an
+ * ensemble, a teacher with a start of its own, `pretrained` and `finetuned`.
  * Kept is the one whose key does not speak of an average or of the last state; then the fullest; then the first in the file.
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
  */
-export async function chooseNetworks(networks: readonly Network[], values: NetworkValues): Promise<Chosen[]> {
+export async function chooseNetworks(networks: readonly Network[], values: NetworkValues): Promise<Choice> {
   // Tensors outside of any dict (key "") are leftovers wherever there is a dict.
   const keepsLoose = networks.length === 1 || networks.every(({ key, tensors }) => key === '' || !tensors.some(isWeight))
   const candidates = networks
     .filter(({ key }) => key !== '' || keepsLoose)
-    .map((network, order) => ({ network, order, rank: SHADOW.test(network.key) ? 1 : 0, weights: weightsOf(network) }))
+    .map((network, order) => ({
+      network,
+      order,
+      rank: SHADOW.test(network.key) ? 2 : LATER.test(network.key) ? 1 : 0,
+      weights: weightsOf(network),
+    }))
     .filter(({ weights }) => weights.size > 0)
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)
   const chosen: { weights: Map<string, string>; network: Network; copies: Copy[] }[] = []
   const alike = new AlikeNetworks<(typeof chosen)[number]>(values)
   for (const { network, weights, rank } of candidates) {
     const one = { weights, network, copies: [] as Copy[] }
-    const original = rank > 0 ? await alike.withNames(one) : await alike.withValues(one)
+    const original = rank > 1 ? await alike.withNames(one) : await alike.withValues(one)
     if (original) {
       original.one.copies.push({ network, cosine: original.cosine })
       continue
@@ -46,7 +66,7 @@ export async function chooseNetworks(networks: readonly Network[], values: Netwo
     chosen.push(one)
     alike.add(one)
   }
-  return chosen.sort((a, b) => b.weights.size - a.weights.size)
+  return { chosen: chosen.sort((a, b) => b.weights.size - a.weights.size), near: alike.near }
 }
 
 const isWeight = ({ leaf }: FoundTensor): boolean => leaf.shape.length >= 3

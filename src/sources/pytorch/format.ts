@@ -11,7 +11,7 @@ import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel, Training } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
-import { cosineWords } from '../state-dict/likeness.ts'
+import { cosineWords, nearWords } from '../state-dict/likeness.ts'
 import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
 import type { NamedTensor } from '../state-dict/named-tensor.ts'
 import { copiesOf } from '../state-dict/second-copies.ts'
@@ -114,7 +114,7 @@ async function readSource(
   parts: readonly RandomAccess[],
 ): Promise<Source> {
   const read: ReadNetwork[] = []
-  const chosen = await chooseNetworks(found.networks, networkValuesOf(checkpoint, input.access.name))
+  const { chosen, near } = await chooseNetworks(found.networks, networkValuesOf(checkpoint, input.access.name))
   for (const one of chosen) for (const each of await readNetwork(input.access.name, checkpoint, found.masks, one)) read.push(each)
   read.sort((a, b) => b.convolutions.length - a.convolutions.length) // stable: else as chosen
   const [first, ...others] = read
@@ -150,6 +150,9 @@ async function readSource(
       )}`,
     )
   else if (models.length > 1) warnings.push(`${input.access.name} holds ${models.length} networks: ${namesOf(networks)}`)
+  const [closest] = near
+  if (closest)
+    warnings.push(`${input.access.name}: ${nearWords(closest.a || 'the model', closest.b, closest.cosine, near.length - 1)}`)
   return sourceOf(input, models, warnings, parts, trainingOf(checkpoint.root))
 }
 

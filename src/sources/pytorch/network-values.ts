@@ -1,7 +1,8 @@
-import { ALIKE, areOwnValuesAlike, isSeries, networkCosine, samplesOf } from '../state-dict/likeness.ts'
+import { ALIKE, areOwnValuesAlike, networkCosine, samplesOf } from '../state-dict/likeness.ts'
 import type { NamedTensor } from '../state-dict/named-tensor.ts'
+import { areEqual } from '../state-dict/second-copies.ts'
 import type { NetworkValues } from './alike.ts'
-import { wrapperOf } from './choose.ts'
+import { areKeysOfCopies, wrapperOf } from './choose.ts'
 import type { Checkpoint } from './container.ts'
 import type { FoundTensor, Network } from './networks.ts'
 import type { Leaf } from './plan.ts'
@@ -41,11 +42,13 @@ export function networkValuesOf(checkpoint: Checkpoint, file: string): NetworkVa
       for (const pair of pairsOf(a, b).slice(0, MOST_COMPARED))
         for (const tensor of pair) tensors.push(await plannedTensor(checkpoint, file, tensor))
       const samples = await samplesOf(tensors, [...tensors.keys()])
-      const pairs = tensors.flatMap((_, k) => (k % 2 === 0 ? [[samples.get(k), samples.get(k + 1)] as const] : []))
+      const positions = tensors.flatMap((_, k) => (k % 2 === 0 ? [[k, k + 1] as const] : []))
+      const pairs = positions.map(([k, l]) => [samples.get(k), samples.get(l)] as const)
       const cosine = networkCosine(pairs)
       if (cosine === undefined) return undefined
       const isNear = cosine >= ALIKE && areOwnValuesAlike(pairs)
-      return { cosine, isCopy: isNear && (!isSeries(a.key, b.key) || (await same(a, b))) }
+      const isCopy = isNear && (areKeysOfCopies(a.key, b.key) || (await areEqual(tensors, positions, samples)))
+      return { cosine, isNear, isCopy }
     },
   }
 }

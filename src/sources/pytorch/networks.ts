@@ -48,6 +48,9 @@ const QUANTISED = /\.quantized\.[\w.]{0,60}Conv\dd$/
 const OPTIMISER =
   /optimi[sz]er|(^|[._-])optims?([._-]|\d|[a-z]?$)|(^|[._-])(\w{0,30}_)?(lr_?)?sched(uler)?s?([._-]|\d|$)|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
 
+/** Keys under which helpers of training keep an average with its settings. */
+const AVERAGE = /ema|averag|swa|shadow/i
+
 /** Keys of weights. */
 const WEIGHT = /(^|[._])(weight|kernel)s?$/i
 
@@ -236,8 +239,16 @@ function homeOf(value: PyValue, members: readonly Member[], trail: Trail): Netwo
   if (members.some(({ key, value: member }) => key?.includes('.') && isLeaf(member))) return network
   if (!trail || !KEEPERS.test(trail.key)) return undefined
   // {'model': {'state_dict': …}}: the inner one is the dict.
-  const isOuter = members.some(({ key, value: member }) => key !== undefined && !isLeaf(member) && KEEPERS.test(key))
+  const isOuter =
+    members.some(({ key, value: member }) => key !== undefined && !isLeaf(member) && KEEPERS.test(key)) ||
+    (AVERAGE.test(trail.key) && holdsOneDict(members))
   return isOuter || members.every(({ value: member }) => isModule(member)) ? undefined : network
+}
+
+/** {'ema': {'decay': 0.99, 'shadow': {…}}}: one dict or list of tensors beside numbers. */
+function holdsOneDict(members: readonly Member[]): boolean {
+  const [only, ...others] = members.filter(({ value }) => !isLeaf(value))
+  return only !== undefined && others.length === 0 && members.every(({ value }) => !isLeaf(value) || value.shape.length === 0)
 }
 
 function isLeaf(value: PyValue): value is Leaf {

@@ -1,3 +1,4 @@
+import type { StoredType } from '../../wasm/stored.ts'
 import { numbersOf } from '../../weights/numbers.ts'
 import { storedBytes } from '../../weights/stored-bytes.ts'
 import type { NamedTensor } from './named-tensor.ts'
@@ -11,6 +12,12 @@ const LEAST_LIKENESS = 0.5
 const MOST_DEVIATION = 3
 /** The cosine from which on what is a weight's own, beside what all its kernels share, is alike too. */
 const OWN_ALIKE = 0.5
+/** What rounding to bfloat16 changes at most, of a value: half of its last of eight bits; and the smallest step of float16. */
+const ROUNDING = 1 / 256
+const SMALLEST_STEP = 1 / 16_777_216
+/** The same of float8 with two bits behind the first, and the step of its smallest numbers. */
+const FLOAT8_ROUNDING = 1 / 8
+const FLOAT8_STEP = 1 / 512
 /** Bytes that are compared in one step. */
 const COMPARED = 1 << 20
 /** Weights that were learned, or drawn at random, take more values than this; those of a fixed kernel (a blur, an edge) fewer. */
@@ -27,6 +34,8 @@ export const ALIKE = 0.95
 /** The first stored values of a weight, as they stand in the file. */
 export interface Sample {
   readonly values: Float64Array
+  /** The type in which they are stored. */
+  readonly dtype: StoredType
   /** How they are laid out: samples of one layout alone can be compared. */
   readonly layout: string
   /** Elements of one kernel. */
@@ -60,14 +69,15 @@ async function sampleOf({ shape, weights }: NamedTensor): Promise<Sample | undef
   if (count === 0 || offset + bytes > access.byteLength) return undefined
   return sampleFrom(
     numbersOf(await access.read(offset, bytes), dtype, count),
+    dtype,
     strides?.join() ?? '',
     shape.slice(2).reduce((product, size) => product * size, 1),
   )
 }
 
 /** A sample of these values, which are kernels of so many elements. */
-function sampleFrom(values: Float64Array, layout: string, kernel: number): Sample {
-  return { values, layout, kernel, isTelling: new Set(values).size >= FEWEST_VALUES && values.every(Number.isFinite) }
+function sampleFrom(values: Float64Array, dtype: StoredType, layout: string, kernel: number): Sample {
+  return { values, dtype, layout, kernel, isTelling: new Set(values).size >= FEWEST_VALUES && values.every(Number.isFinite) }
 }
 
 /**
@@ -140,9 +150,34 @@ export async function sameBytes(a: NamedTensor, b: NamedTensor): Promise<boolean
   return true
 }
 
+/**
+ * How two samples of one weight are to each other: `same` numbers; `rounded` ones, as float16 and bfloat16 leave them and float8 in its
+ * type; or `other` ones, as any step of a training makes them.
+ */
+export function areSameRounded(a: Sample, b: Sample): 'same' | 'rounded' | 'other' {
+  if (a.layout !== b.layout) return 'other'
+  const isCoarse = [a, b].some(({ dtype }) => dtype.startsWith('float8'))
+  const most = isCoarse ? FLOAT8_ROUNDING : ROUNDING
+  const count = Math.min(a.values.length, b.values.length)
+  let isSame = a.dtype === b.dtype
+  for (let k = 0; k < count; k++) {
+    const [x, y] = [a.values[k]!, b.values[k]!]
+    if (x === y) continue
+    isSame = false
+    if (Math.abs(x - y) > most * Math.max(Math.abs(x), Math.abs(y)) + (isCoarse ? FLOAT8_STEP : SMALLEST_STEP)) return 'other'
+  }
+  return isSame ? 'same' : 'rounded'
+}
+
 /** Names that differ in a number only: states of one training, members of an ensemble, blocks. */
 export function isSeries(a: string, b: string): boolean {
   return a !== b && a.replaceAll(/\d+/g, '#') === b.replaceAll(/\d+/g, '#')
+}
+
+/** What is said of two networks with nearly the same values, neither of which is named like a copy; `more`: further pairs. */
+export function nearWords(a: string, b: string, cosine: number, more = 0): string {
+  const others = more > 0 ? `, and ${more} further pair${more === 1 ? '' : 's'}` : ''
+  return `${a} and ${b} hold nearly the same values (cosine ${cosine.toFixed(4)}${others}): as no name speaks of an average or a teacher, each is measured for itself`
 }
 
 /** What is said of a copy whose values were compared. */

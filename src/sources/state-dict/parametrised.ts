@@ -107,11 +107,18 @@ function weightNorm(gain: NamedTensor | undefined, { shape }: Stored): Effect | 
   return { kind: 'norm', gain: gain.weights, axis }
 }
 
-/** `v` is not stored before torch 1.0, and follows from u. */
+/**
+ * The rows are output channels; input channels (`dim=1`) where just these fit the vectors. `v` is not stored before torch 1.0, and follows
+ * from u.
+ */
 function spectralNorm(u: NamedTensor | undefined, v: NamedTensor | undefined, { shape }: Stored): Effect | undefined {
-  if (!isVector(u, shape[0]!)) return undefined
-  if (v === undefined) return { kind: 'spectral', u: u.weights, v: undefined }
-  return isVector(v, shape[1]! * shape[2]! * shape[3]!) ? { kind: 'spectral', u: u.weights, v: v.weights } : undefined
+  const count = shape.reduce((product, size) => product * size, 1)
+  for (const axis of [0, 1] as const) {
+    if (!isVector(u, shape[axis]!)) continue
+    if (v === undefined) return { kind: 'spectral', u: u.weights, v: undefined, axis }
+    if (isVector(v, count / shape[axis]!)) return { kind: 'spectral', u: u.weights, v: v.weights, axis }
+  }
+  return undefined
 }
 
 /** A vector of this length, also as a matrix of one row or column. */

@@ -1,10 +1,13 @@
-import { copyReason, type NamedCopy, namedRepeats, type Repeats, speaksOfCopy, squeezed } from './copies.ts'
+import { copyReason, type NamedCopy, namedRepeats, type Repeats, squeezed } from './copies.ts'
+import { areNamedAsCopies, isCopyWord } from './copy-words.ts'
 import {
   ALIKE,
   areOwnValuesAlike,
+  areSameRounded,
   cosineWords,
   isSeries,
   mayBeAlike,
+  nearWords,
   networkCosine,
   type Sample,
   sameBytes,
@@ -27,17 +30,14 @@ const MOST_OF_A_SHAPE = 512
 const MOST_PAIRS = 256
 /** A longer name is no path that anybody wrote. */
 const LONGEST_PATH = 1000
-/** Words of the copy where two networks hold nearly the same values, beside those that `copies.ts` knows. */
-const LATER =
-  /(^|[._/])(\w{0,40}[_-])?(t|k|ma|avg|mean|slow|old|prev(ious)?|last|frozen|ref(erence)?|delayed|lagged|back_?up|copy|clone|init(ial)?|best)\d?([_-]\w{0,40})?[._/]?$/i
 /** Parts of a weight: two may be the same and the weights that they are put together to not. */
 const PART = /(_orig|_mask|_[guv]|(^|\.)original\d?|(^|\.)parametrizations\..*)$/
 
 /**
  * Tensors of one dict that repeat others of it, by names, shapes and values. What `namedRepeats` finds by a prefix's word is a copy unless
  * its values are others. Any two prefixes below which there are the same names and shapes are one network and its copy when their values
- * are alike (`ALIKE`); prefixes that differ in a number only, which are members of a series, when they are equal. A single weight that is
- * equal to another one, bit for bit, is that one.
+ * are alike (`ALIKE`) and a name speaks of a copy, or when they are equal up to rounding. A single weight that is equal to another one, bit
+ * for bit, is that one.
  */
 export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies> {
   const { repeats, copies } = namedRepeats(tensors)
@@ -54,6 +54,7 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
     else take(repeats, copy, cosine)
   }
   const links = linksOf(tensors, samples, repeats)
+  const near: (NamedCopy & { readonly cosine: number })[] = []
   for (const copy of pairsOfPrefixes(tensors, links)) {
     if (copy.positions.some((k) => repeats.has(k)) || copy.pairs.some(([, original]) => repeats.has(original))) continue
     const cosine = likeness(copy.pairs)
@@ -61,13 +62,12 @@ export async function copiesOf(tensors: readonly NamedTensor[]): Promise<Copies>
     // What values do not tell, a mask or a constant, must be the same.
     const others = copy.pairs.filter((pair) => !pair.every((k) => samples.get(k)?.isTelling))
     if (copy.pairs.length - others.length < 2) continue
-    const areSeries = isSeries(copy.title, copy.of)
-    if (!(await allAlike(tensors, areSeries ? copy.pairs : others))) continue
-    take(repeats, copy, cosine)
-    // Members of a series have been found equal in every byte.
-    const isSure = areSeries || isCopyWord(copy.title) || isCopyWord(copy.of)
-    if (!isSure && !(await allAlike(tensors, copy.pairs))) warnings.push(byValuesAlone(copy, cosine))
+    const isNamed = areNamedAsCopies(copy.title, copy.of)
+    if (isNamed ? await allAlike(tensors, others) : await areEqual(tensors, copy.pairs, samples)) take(repeats, copy, cosine)
+    else if (!isSeries(copy.title, copy.of)) near.push({ ...copy, cosine })
   }
+  const [first] = near
+  if (first) warnings.push(nearWords(first.of, first.title, first.cosine, near.length - 1))
   for (const [first, second] of links) {
     const [of, copy] = [tensors[first]!, tensors[second]!]
     if (repeats.has(first) || repeats.has(second) || PART.test(of.name) || PART.test(copy.name)) continue
@@ -80,10 +80,20 @@ function take(repeats: Repeats, copy: NamedCopy, cosine: number | undefined): vo
   for (const position of copy.positions) repeats.set(position, copyReason(copy, cosineWords(cosine)))
 }
 
-/** What is said where no name speaks of a copy: branches that were fine-tuned a little from one network look the same. */
-function byValuesAlone({ title, of }: NamedCopy, cosine: number): string {
-  const judged = `${title} is taken for a second copy of ${of} and left out, by its values alone (cosine ${cosine.toFixed(4)})`
-  return `${judged}; where the network runs both, save each in a file of its own and give both`
+/** Whether two networks hold the same numbers, or the same numbers rounded to another type. */
+export async function areEqual(
+  tensors: readonly NamedTensor[],
+  pairs: NamedCopy['pairs'],
+  samples: ReadonlyMap<number, Sample>,
+): Promise<boolean> {
+  const toCompare: (readonly [number, number])[] = []
+  for (const pair of pairs) {
+    const [a, b] = pair.map((k) => samples.get(k))
+    const verdict = a?.isTelling && b?.isTelling ? areSameRounded(a, b) : 'same'
+    if (verdict === 'other') return false
+    if (verdict === 'same') toCompare.push(pair)
+  }
+  return allAlike(tensors, toCompare)
 }
 
 /** Weights that have a shape in common with another one. */
@@ -157,12 +167,6 @@ function titleOf(tensors: readonly NamedTensor[], prefix: string, members: reado
   const part = /^[^./]*[./]/.exec(tensors[members[0]!]!.name.slice(prefix.length))?.[0]
   const isPart = prefix.endsWith('_') && part && members.every((k) => tensors[k]!.name.startsWith(part, prefix.length))
   return (isPart ? prefix + part : prefix).replace(/[./_]$/, '') || 'the network beside it'
-}
-
-/** The last word of a prefix that says that it is the copy of the two. */
-function isCopyWord(prefix: string): boolean {
-  const bare = prefix.replace(/[./_]$/, '')
-  return speaksOfCopy(bare.slice(Math.max(bare.lastIndexOf('.'), bare.lastIndexOf('/')) + 1)) || LATER.test(bare)
 }
 
 /**

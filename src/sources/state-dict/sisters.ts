@@ -9,7 +9,7 @@ export interface Sister<T> {
 
 /** What the prefix of a sister is called: "models.0". */
 export function sisterKey({ prefix }: { readonly prefix: string }): string {
-  return prefix.replace(/\.$/, '')
+  return prefix.replace(/[./]$/, '')
 }
 
 /** Sisters under the names that they have without their prefix. */
@@ -45,8 +45,8 @@ function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   const branches = new Map<string, Branch<T>>()
   for (const tensor of tensors) {
     if (!tensor.name.startsWith(shared)) continue
-    const dot = tensor.name.indexOf('.', shared.length)
-    if (dot < 0) {
+    const dot = tensor.name.slice(shared.length).search(/[./]/) + shared.length
+    if (dot < shared.length) {
       if (tensor.shape.length === 4) return whole
       continue
     }
@@ -73,9 +73,9 @@ function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   return list.map(([prefix, branch]) => ({ prefix, tensors: branch.tensors }))
 }
 
-/** What all names begin with, up to a dot. */
+/** What all names begin with, up to where a part of them ends. */
 function commonPrefix(names: readonly string[]): string {
   let prefix = names[0] ?? ''
   for (const name of names) while (!name.startsWith(prefix)) prefix = prefix.slice(0, -1)
-  return prefix.slice(0, prefix.lastIndexOf('.') + 1)
+  return prefix.slice(0, Math.max(prefix.lastIndexOf('.'), prefix.lastIndexOf('/')) + 1)
 }

@@ -71,6 +71,20 @@ test('weights in parts, and TorchScript in the order in which its code runs', as
   }
 })
 
+test('checkpoints as training codes keep them: averages with settings, networks near each other, other norms', async () => {
+  const expected = JSON.parse(readFileSync(join(fixtures, 'habits.json'), 'utf8')) as Record<
+    string,
+    { readonly models: ComputedLayer[][]; readonly note: string | null }
+  >
+  for (const [name, { models, note }] of Object.entries(expected)) {
+    const source = await open(join(fixtures, 'habits', name))
+    assert.is(source.models.length, models.length, name)
+    for (const [k, layers] of models.entries()) await assertCloseWeights(source.models[k]!, layers, name)
+    if (note !== null) assert.ok(source.warnings.join(' ').includes(note), `${name}: ${source.warnings.join(' ')}`)
+    await source.close()
+  }
+})
+
 test("the code of TorchScript tells depths, and a frozen module's transposed convolution", async () => {
   const source = await open(join(fixtures, 'weights/scripted.pt'))
   const depths = new Map(
