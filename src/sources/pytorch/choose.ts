@@ -26,7 +26,7 @@ export function areKeysOfCopies(a: string, b: string): boolean {
 }
 
 /** What of a checkpoint is measured. */
-export interface Choice {
+export interface NetworkChoice {
   readonly chosen: readonly Chosen[]
   /** Networks with nearly the same values, each of which is measured. */
   readonly near: readonly Near[]
@@ -41,7 +41,7 @@ export interface Choice {
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
  */
-export async function chooseNetworks(networks: readonly Network[], values: NetworkValues): Promise<Choice> {
+export async function chooseNetworks(networks: readonly Network[], values: NetworkValues): Promise<NetworkChoice> {
   // Tensors outside of any dict (key "") are leftovers wherever there is a dict.
   const keepsLoose = networks.length === 1 || networks.every(({ key, tensors }) => key === '' || !tensors.some(isWeight))
   const candidates = networks
