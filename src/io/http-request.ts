@@ -69,15 +69,13 @@ export async function fetchRange(remote: Remote, offset: number, length: number)
 export function fetchText(remote: Remote, most: number): Promise<{ readonly text: string; readonly headers: Headers }> {
   return retrying(remote, async () => {
     const guard = patient(remote)
-    const response = await request(remote, guard, {})
-    if (!response.ok) {
-      await response.body?.cancel().catch(() => undefined)
-      guard.done()
-      throw refusal(remote.name, response.status)
-    }
-    const bytes = await body(remote, guard, response, most)
-    if (bytes.length > most) throw new InputError(remote.name, `the server answers with more than ${most} bytes`)
-    return { text: new TextDecoder().decode(bytes), headers: response.headers }
+    return guarded(guard, async () => {
+      const response = await request(remote, guard, {})
+      if (!response.ok) throw refusal(remote.name, response.status)
+      const bytes = await body(remote, guard, response, most)
+      if (bytes.length > most) throw new InputError(remote.name, `the server answers with more than ${most} bytes`)
+      return { text: new TextDecoder().decode(bytes), headers: response.headers }
+    })
   })
 }
 
@@ -96,12 +94,17 @@ async function retrying<T>(remote: Remote, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function once(remote: Remote, offset: number, length: number): Promise<RangeResponse> {
+function once(remote: Remote, offset: number, length: number): Promise<RangeResponse> {
   const guard = patient(remote)
+  return guarded(guard, () => answerOf(remote, guard, offset, length))
+}
+
+/** One request: when it fails the connection is given up too, whatever is still to come. */
+async function guarded<T>(guard: Guard, work: () => Promise<T>): Promise<T> {
   try {
-    return await answerOf(remote, guard, offset, length)
+    return await work()
   } catch (error) {
-    guard.done()
+    guard.giveUp()
     throw error
   }
 }
@@ -114,10 +117,7 @@ async function answerOf(remote: Remote, guard: Guard, offset: number, length: nu
     requireSame(remote, response)
     return whole(remote, guard, response)
   }
-  if (response.status !== 206) {
-    await response.body?.cancel().catch(() => undefined)
-    throw refusal(name, response.status)
-  }
+  if (response.status !== 206) throw refusal(name, response.status)
   const encoding = response.headers.get('content-encoding')
   if (encoding && encoding !== 'identity')
     throw new InputError(
@@ -125,10 +125,14 @@ async function answerOf(remote: Remote, guard: Guard, offset: number, length: nu
       `the server sends parts of a file that it compressed (${encoding}), which cannot be read by range; download it and open it from disk`,
     )
   requireSame(remote, response)
-  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
+  const answered = response.headers.get('content-range')
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(answered ?? '')
   const bytes = await body(remote, guard, response, length)
   const contradiction = (what: string): InputError =>
     new InputError(name, `the server contradicts itself: ${what}; download the file and open it from disk`)
+  if (answered !== null && !range) throw contradiction(`it answers ${JSON.stringify(answered.slice(0, 100))}, which is no range`)
+  if (range && range[3] !== '*' && !Number.isSafeInteger(Number(range[3])))
+    throw contradiction(`it says that the file has ${range[3]} bytes`)
   // A page of another origin may not see Content-Range unless the server allows it.
   const total = range && range[3] !== '*' ? Number(range[3]) : (remote.total ??= await lengthOf(remote))
   const expected = Math.min(length, total - offset)
@@ -145,10 +149,10 @@ async function answerOf(remote: Remote, guard: Guard, offset: number, length: nu
 /** The length of a file when the range responses do not state it. */
 async function lengthOf(remote: Remote): Promise<number> {
   const guard = patient(remote)
-  const response = await request(remote, guard, {}, 'HEAD')
+  const response = await guarded(guard, () => request(remote, guard, {}, 'HEAD'))
   guard.done()
   const length = response.ok ? response.headers.get('content-length') : null
-  if (length === null || !/^\d+$/.test(length) || response.headers.has('content-encoding'))
+  if (length === null || !/^\d{1,15}$/.test(length) || response.headers.has('content-encoding'))
     throw new InputError(remote.name, 'the server does not say how long the file is; download it and open it from disk')
   return Number(length)
 }
@@ -202,7 +206,7 @@ async function body(remote: Remote, guard: Guard, response: Response, most: numb
       length = Math.min(length + value.length, most + 1)
     }
   } catch (error) {
-    throw passing(remote, guard, error)
+    throw failure(remote, guard, error)
   } finally {
     guard.done()
     if (length > most) await reader?.cancel().catch(() => undefined)
@@ -219,8 +223,6 @@ async function request(remote: Remote, guard: Guard, headers: Record<string, str
       signal: guard.signal,
     })
     if (response.status === 429 || response.status >= 500) {
-      await response.body?.cancel().catch(() => undefined)
-      guard.done()
       const sentence =
         response.status === 429
           ? 'the server takes no more requests for now (HTTP 429)'
@@ -229,8 +231,7 @@ async function request(remote: Remote, guard: Guard, headers: Record<string, str
     }
     return response
   } catch (error) {
-    guard.done()
-    throw error instanceof Passing ? error : passing(remote, guard, error)
+    throw error instanceof Passing ? error : failure(remote, guard, error)
   }
 }
 
@@ -255,6 +256,8 @@ interface Guard {
   /** Starts the clock anew. */
   wait(): void
   done(): void
+  /** Ends the request, however far it has come. */
+  giveUp(): void
 }
 
 /** Ends a request that stands still. */
@@ -277,10 +280,15 @@ function patient({ options }: Remote): Guard {
       }, options.patience ?? PATIENCE)
     },
     done: () => clearTimeout(timer),
+    giveUp() {
+      clearTimeout(timer)
+      controller.abort()
+    },
   }
 }
 
-function passing({ options }: Remote, guard: Guard, error: unknown): Error {
+/** What a request failed of: one that may pass, or one for good, such as an answer that is none. */
+function failure({ name, options }: Remote, guard: Guard, error: unknown): Error {
   if (guard.late)
     return new Passing(
       `the server ${guard.some ? `sent fewer than ${LEAST_PROGRESS} bytes in` : 'sent nothing for'} ${(options.patience ?? PATIENCE) / 1000} s; try again, or download the file and open it from disk`,
@@ -296,11 +304,26 @@ function passing({ options }: Remote, guard: Guard, error: unknown): Error {
   }
   const sentence = cause?.code === undefined ? undefined : known[cause.code]
   if (sentence) return new Passing(sentence, { cause: error })
+  const final = cause && problemForGood(cause)
+  if (final) return new InputError(name, final, { cause: error })
   if (cause?.message) return new Passing(`cannot be reached (${cause.message})`, { cause: error })
   return new Passing(
     'cannot be reached: there is no connection, or its server does not let web pages read it (CORS); download the file and open it from disk',
     { cause: error },
   )
+}
+
+/** What asking again cannot mend: redirects that lead nowhere, and bytes that are no HTTP. */
+function problemForGood({ code = '', message = '' }: { code?: string; message?: string }): string | undefined {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the server answers with headers that are too large; look at the address'
+  if (code.startsWith('HPE_')) return `the server answers with something that is no HTTP (${message}); look at the address`
+  if (code !== '' && code !== 'ERR_INVALID_URL') return undefined
+  if (/redirect count/i.test(message))
+    return 'the server redirects again and again, from one address to the next; look at the address'
+  if (/scheme|invalid url/i.test(message))
+    return 'the server redirects to something that is no http or https address; look at the address'
+  if (/content-encoding/i.test(message)) return `the server compresses its answer too often (${message})`
+  return undefined
 }
 
 function refusal(name: string, status: number): InputError {

@@ -93,6 +93,7 @@ export function urlFolder(url: string, options: UrlOptions = {}): Folder {
     async open(path) {
       const parts = path.split('/').filter((part) => part !== '' && part !== '.')
       if (parts.length === 0 || path.startsWith('/') || path.includes('\\') || parts.includes('..')) return undefined
+      if (/\p{Surrogate}/u.test(path)) return undefined // half a pair, which no address can hold
       const beside = new URL(parts.map(encodeURIComponent).join('/'), new URL('.', new URL(url)))
       try {
         return await openUrl(beside.href, options)

@@ -44,9 +44,11 @@ export interface HubRepository {
 }
 
 export const HUB_ENDPOINT = 'https://huggingface.co'
-/** Most bytes of one page of a repository's listing, and most files of a repository. */
-const LARGEST_ANSWER = 64 << 20
+/** Most bytes of one page of a repository's listing (parsed, they may take forty times as much), and most files of a repository. */
+const LARGEST_ANSWER = 16 << 20
 const MOST_FILES = 1_000_000
+/** Pages of a listing; the hub's own hold a thousand files each. */
+const MOST_PAGES = 10_000
 
 /** The first part of the hub's own pages, which is no owner's name. */
 const pages = new Set([
@@ -161,22 +163,9 @@ export async function openRepository(address: HubAddress, options: HubOptions = 
   const api = `${endpoint}/api/${address.kind}/${address.repository}`
   const revision = encodeURIComponent(address.revision)
   const { json } = await ask(`${api}/revision/${revision}`, address, url)
-  const commit = (json as { sha?: unknown }).sha
+  const { sha: commit } = (json ?? {}) as { sha?: unknown }
   if (typeof commit !== 'string' || !/^[0-9a-f]{40}$/.test(commit)) throw unexpected(address)
-  const files: HubFile[] = []
-  let page: string | undefined = `${api}/tree/${commit}?recursive=true`
-  while (page !== undefined) {
-    const answer: Answer = await ask(page, address, url)
-    if (!Array.isArray(answer.json)) throw unexpected(address)
-    for (const entry of answer.json) {
-      const file = fileOf(entry, address)
-      if (file) files.push(file)
-    }
-    if (files.length > MOST_FILES)
-      throw new InputError(hubName(address), `has more than ${MOST_FILES} files; name a folder of it`)
-    if (answer.next !== undefined && new URL(answer.next, page).origin !== new URL(endpoint).origin) throw unexpected(address)
-    page = answer.next && new URL(answer.next, page).href
-  }
+  const files = await listing(`${api}/tree/${commit}?recursive=true`, address, url)
   const home = `${endpoint}/${address.kind === 'models' ? '' : `${address.kind}/`}${address.repository}/resolve/${commit}`
   return {
     commit,
@@ -192,6 +181,30 @@ export async function openRepository(address: HubAddress, options: HubOptions = 
       return { ...access, name, ...(file.sha256 !== undefined && { statedSha256: file.sha256 }) }
     },
   }
+}
+
+/** All files of a repository, page by page. */
+async function listing(first: string, address: HubAddress, options: UrlOptions): Promise<HubFile[]> {
+  const files = new Map<string, HubFile>()
+  let entries = 0
+  let page: string | undefined = first
+  for (let pages = 1; page !== undefined; pages++) {
+    const { json, next }: Answer = await ask(page, address, options)
+    if (!Array.isArray(json)) throw unexpected(address)
+    for (const entry of json) {
+      const file = fileOf(entry, address)
+      if (file && files.has(file.path)) throw unexpected(address)
+      if (file) files.set(file.path, file)
+    }
+    entries += json.length
+    if (entries > MOST_FILES) throw new InputError(hubName(address), `has more than ${MOST_FILES} files; name a folder of it`)
+    // A page without an entry leads nowhere: such a listing could go on for ever.
+    if (next !== undefined && (json.length === 0 || pages >= MOST_PAGES || !URL.canParse(next, page))) throw unexpected(address)
+    const following: URL | undefined = next === undefined ? undefined : new URL(next, page)
+    if (following && following.origin !== new URL(first).origin) throw unexpected(address)
+    page = following?.href
+  }
+  return [...files.values()]
 }
 
 interface Answer {
@@ -235,19 +248,28 @@ function problemOf(error: InputError, { revision }: HubAddress, { authorization 
 function fileOf(entry: unknown, address: HubAddress): HubFile | undefined {
   const { type, path, size, lfs } = (entry ?? {}) as Record<string, unknown>
   if (type === 'directory') return undefined
-  if (type !== 'file' || typeof path !== 'string' || !Number.isSafeInteger(size) || !isPlain(path)) throw unexpected(address)
+  if (type !== 'file' || typeof path !== 'string' || !isCount(size) || !isPlain(path)) throw unexpected(address)
   const { oid, size: large } = (lfs ?? {}) as Record<string, unknown>
   const stated = typeof oid === 'string' ? /^(?:sha256:)?([0-9a-f]{64})$/.exec(oid)?.[1] : undefined
   return {
     path,
-    bytes: Number.isSafeInteger(large) ? (large as number) : (size as number),
+    bytes: isCount(large) ? large : size,
     ...(stated !== undefined && { sha256: stated }),
   }
 }
 
-/** A path that stays below the repository. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** A path that stays below the repository and can be asked for (half a surrogate pair cannot). */
 function isPlain(path: string): boolean {
-  return path !== '' && !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  return (
+    path !== '' &&
+    !/\p{Surrogate}/u.test(path) &&
+    !path.includes('\\') &&
+    path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  )
 }
 
 function unexpected(address: HubAddress): InputError {
