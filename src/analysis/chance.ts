@@ -1,3 +1,4 @@
+import { listsByKey } from '../measure/lists-by-key.ts'
 import { definedDraws, levelUnderDraws } from '../shift/level.ts'
 import { quantile } from '../shift/quantile.ts'
 import type { ShiftDrawCalls, ShiftScale } from '../wasm/shift-draws.ts'
@@ -35,8 +36,7 @@ function pivotal(shift: number, own: number, draws: Float64Array): [low: number,
 
 /** Corrected by Holm's method, family by family. */
 export function withHolm(raw: readonly (RawChance | null)[], families: readonly string[]): (Chance | null)[] {
-  const members = new Map<string, number[]>()
-  for (const [k, family] of families.entries()) members.set(family, [...(members.get(family) ?? []), k])
+  const members = listsByKey(families.keys(), (k) => families[k]!)
   const found = raw.map((): Chance | null => null)
   for (const own of members.values()) {
     const tested = own.filter((k) => raw[k] !== null)

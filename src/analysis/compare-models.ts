@@ -1,6 +1,7 @@
 import { spokenName } from '../database/spoken-name.ts'
 import { aggregateLayers } from '../measure/aggregate.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
+import { listsByKey } from '../measure/lists-by-key.ts'
 import { groupedNames, type LayerComparison, type MetricName, type ModelComparison } from './report-types.ts'
 
 type Metrics = Readonly<Record<MetricName, number | null>>
@@ -50,15 +51,20 @@ export function matchLayers(
   a: readonly LayerRow[],
   b: readonly LayerRow[],
 ): { matched_by: 'name' | 'order'; matches: [LayerRow, LayerRow][] } {
-  const byName = new Map<string, LayerRow[]>()
-  for (const layer of b) byName.set(spokenName(layer), [...(byName.get(spokenName(layer)) ?? []), layer])
+  const next = inTurn(b, spokenName)
   const named = a.flatMap((layer): [LayerRow, LayerRow][] => {
-    const other = byName.get(spokenName(layer))?.shift()
+    const other = next(spokenName(layer))
     return other ? [[layer, other]] : []
   })
   // A name or two in common are chance: "conv1" is a layer of many networks.
   if (2 * named.length >= Math.min(a.length, b.length) && named.length > 0) return { matched_by: 'name', matches: named }
   return { matched_by: 'order', matches: inOrder(a, b) }
+}
+
+/** Gives the layers of a key one after the other, each once. */
+function inTurn(layers: readonly LayerRow[], key: (layer: LayerRow) => string): (key: string) => LayerRow | undefined {
+  const lists = new Map([...listsByKey(layers, key)].map(([own, list]) => [own, list.values()]))
+  return (own) => lists.get(own)?.next().value
 }
 
 /**
@@ -69,10 +75,12 @@ function inOrder(a: readonly LayerRow[], b: readonly LayerRow[]): [LayerRow, Lay
   const partner = new Map<LayerRow, LayerRow>()
   const pair = (key: (layer: LayerRow) => string): void => {
     const taken = new Set(partner.values())
-    const waiting = new Map<string, LayerRow[]>()
-    for (const layer of b) if (!taken.has(layer)) waiting.set(key(layer), [...(waiting.get(key(layer)) ?? []), layer])
+    const next = inTurn(
+      b.filter((layer) => !taken.has(layer)),
+      key,
+    )
     for (const layer of a) {
-      const other = partner.has(layer) ? undefined : waiting.get(key(layer))?.shift()
+      const other = partner.has(layer) ? undefined : next(key(layer))
       if (other) partner.set(layer, other)
     }
   }

@@ -38,46 +38,56 @@ export function comparePairs(
   math: Transcendental,
 ): PairedComparison[] {
   if (pairs.length === 0) return []
-  return datasets.flatMap((dataset) => {
-    const compared = comparedIn(dataset, pairs, classes, math)
-    const found = intervals(compared.map(({ differences }) => differences))
-    return compared.map(({ row }, k) => ({ ...row, interval: found[k]! }))
-  })
+  return datasets.flatMap((dataset) => comparedIn(dataset, pairs, classes, intervals, math))
 }
 
-/** A comparison but for its interval, and what that is of. */
-interface Compared {
-  readonly row: PairedComparison
-  readonly differences: readonly number[]
-}
+/** Differences that are held at a time: lists of one length share their draws, so that many at once take less time. */
+const MOST_HELD = 1 << 21
+
+/** A comparison without its interval, and without what depends on the others. */
+type Uncorrected = Omit<PairedComparison, 'p_holm' | 'family'>
 
 function comparedIn(
   dataset: string | null,
   pairs: readonly MatchedPair[],
   classes: Uint32Array,
+  intervals: Intervals,
   math: Transcendental,
-): Compared[] {
+): PairedComparison[] {
   const inData = pairs.filter((pair) => dataset === null || pair.dataset === dataset)
-  const clusters = clustersOf(inData, classes).map((cluster) => distinctPairs(cluster, classes))
-  const single = inData.map((pair) => [pair])
-  return (['pairs', 'models'] as const).flatMap((counting) => {
-    const rows = groupedNames.flatMap((metric) =>
-      scopes.map(([key, bucket]) => {
-        const points = pointsOf(counting === 'pairs' ? single : clusters, metric, key)
-        const { differences, ...row } = compare(points, counting, math)
-        return { row: { ...row, metric, bucket, dataset, counting }, differences }
-      }),
-    )
-    const corrected = correctedByFamily(rows.map(({ row: { metric, bucket, test } }) => ({ metric, bucket, p: test?.p ?? null })))
-    return rows.map((one, k) => ({ ...one, row: { ...one.row, ...corrected[k]! } }))
-  })
+  const clusters = {
+    pairs: inData.map((pair) => [pair]),
+    models: clustersOf(inData, classes).map((cluster) => distinctPairs(cluster, classes)),
+  }
+  const rows: Record<Counting, Uncorrected[]> = { pairs: [], models: [] }
+  let waiting: { readonly counting: Counting; readonly row: Uncorrected; readonly differences: readonly number[] }[] = []
+  const addIntervals = (): void => {
+    const found = intervals(waiting.map(({ differences }) => differences))
+    for (const [k, { counting, row }] of waiting.entries()) rows[counting].push({ ...row, interval: found[k]! })
+    waiting = []
+  }
+  for (const metric of groupedNames) {
+    for (const counting of ['pairs', 'models'] as const)
+      for (const [key, bucket] of scopes) {
+        const { differences, ...row } = compare(pointsOf(clusters[counting], metric, key), counting, math)
+        waiting.push({ counting, row: { ...row, metric, bucket, dataset, counting }, differences })
+      }
+    if (waiting.reduce((sum, { differences }) => sum + differences.length, 0) > MOST_HELD) addIntervals()
+  }
+  addIntervals()
+  return [...corrected(rows.pairs), ...corrected(rows.models)]
+}
+
+function corrected(rows: readonly Uncorrected[]): PairedComparison[] {
+  const found = correctedByFamily(rows.map(({ metric, bucket, test }) => ({ metric, bucket, p: test?.p ?? null })))
+  return rows.map((row, k) => ({ ...row, ...found[k]! }))
 }
 
 function compare(
   points: readonly Point[],
   counting: Counting,
   math: Transcendental,
-): Omit<PairedComparison, 'metric' | 'bucket' | 'dataset' | 'counting' | 'p_holm' | 'family'> & {
+): Omit<Uncorrected, 'metric' | 'bucket' | 'dataset' | 'counting'> & {
   /** None where there is no interval. */
   readonly differences: readonly number[]
 } {

@@ -66,7 +66,7 @@ export class GroupStatistics {
   readonly members: readonly MeasuredMember[]
   readonly #run: Pick<Analysis, 'version' | 'parameters'>
   readonly #question: GroupQuestion
-  readonly #membership: Membership
+  readonly #membership: Omit<Membership, 'members'>
   readonly #byName: ReadonlyMap<string, MeasuredMember>
   readonly #datasets: readonly string[]
   readonly #scopes: readonly (string | null)[]
@@ -83,9 +83,10 @@ export class GroupStatistics {
     const { pairs = [], groups } = question
     this.#run = { version, parameters }
     this.#question = question
-    this.#membership = assignMembers(models, pairs, groups)
+    const { members, ...membership } = assignMembers(models, pairs, groups)
+    this.#membership = membership
     this.#depth = new DepthSums(models.length)
-    this.members = this.#membership.members.map((member) => ({ ...member, depth: this.#depth }))
+    this.members = members.map((member) => ({ ...member, depth: this.#depth }))
     this.#byName = new Map(this.members.map((member) => [member.row.model, member]))
     const named = new Set(this.#compared().map(({ dataset }) => dataset))
     // The order of the table of pairs, where there is one: models come in that of their names.

@@ -73,7 +73,7 @@ export class MatrixChance {
       a: { index: this.#placeOf[pair.a.index]! },
       b: { index: this.#placeOf[pair.b.index]! },
     }))
-    const places = Uint32Array.from({ length: 1 + Math.max(...this.#placeOf.filter((n) => n !== undefined)) }, (_, k) => k)
+    const places = Uint32Array.from({ length: 1 + this.#placeOf.reduce((most, place) => Math.max(most, place), -1) }, (_, k) => k)
     return clustersOf(placed, places).map((cluster) => [
       [...new Set(cluster.map((pair) => pair.a.index))],
       [...new Set(cluster.map((pair) => pair.b.index))],

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { listsByKey } from '../measure/lists-by-key.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import { firstFew, list, plural } from '../words.ts'
 import { nearestName } from './match-name.ts'
@@ -24,11 +25,10 @@ export function pairsBy(models: readonly ModelRow[], names: readonly string[]): 
     return values.some(isMissing) ? null : JSON.stringify(values.map(String))
   }
   const sideOf = (row: ModelRow): 'a' | 'b' | null => robustOf(metaValue(row.meta, knownColumns.robust))
-  const normal = new Map<string, ModelRow[]>()
-  for (const row of models) {
-    const own = key(row)
-    if (sideOf(row) === 'a' && own !== null) normal.set(own, [...(normal.get(own) ?? []), row])
-  }
+  const normal = listsByKey(
+    models.filter((row) => sideOf(row) === 'a'),
+    key,
+  )
   const textOf = (row: ModelRow, known: readonly string[]): string | null => {
     const value = metaValue(row.meta, known)
     return isMissing(value) ? null : String(value)

@@ -1,24 +1,40 @@
 import { coefficientBins } from './coefficients.ts'
 import type { Member } from './members.ts'
 
-/** Where the counts of a model go, and how often they count there. */
+/** A place, and how often a model counts there. */
+type Share = readonly [place: number, times: number]
+
+/** Where the counts of a model go, and how often they count there. Models that count alike have one list: there are few of them. */
 export class Shares {
-  readonly #byModel: Map<number, number>[] = []
+  readonly #byModel: (readonly Share[])[] = []
+  readonly #lists = new Map<string, readonly Share[]>()
 
   add({ index }: Pick<Member, 'index'>, place: number): void {
-    const own = (this.#byModel[index] ??= new Map())
-    own.set(place, (own.get(place) ?? 0) + 1)
+    const own = this.#byModel[index] ?? []
+    const at = own.findIndex(([known]) => known === place)
+    const more =
+      at < 0 ? [...own, [place, 1] as const] : own.map((share, k) => (k === at ? ([place, share[1] + 1] as const) : share))
+    const key = more.join(' ')
+    const same = this.#lists.get(key)
+    if (!same) this.#lists.set(key, more)
+    this.#byModel[index] = same ?? more
   }
 
   /** True when every model counts in the same places as in `other`, as often. */
   isSame(other: Shares): boolean {
-    const text = (shares: Shares): string => JSON.stringify(shares.#byModel.map((own) => [...own]))
-    return text(this) === text(other)
+    const models = Math.max(this.#byModel.length, other.#byModel.length)
+    for (let index = 0; index < models; index++)
+      if (!isSameList(this.#byModel[index] ?? [], other.#byModel[index] ?? [])) return false
+    return true
   }
 
-  of({ index }: Pick<Member, 'index'>): Iterable<readonly [place: number, times: number]> {
+  of({ index }: Pick<Member, 'index'>): Iterable<Share> {
     return this.#byModel[index] ?? []
   }
+}
+
+function isSameList(mine: readonly Share[], others: readonly Share[]): boolean {
+  return mine.length === others.length && mine.every(([place, times], k) => place === others[k]![0] && times === others[k]![1])
 }
 
 /** Numbers of places by what they are for, from 0. */

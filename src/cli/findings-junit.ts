@@ -1,4 +1,5 @@
 import type { Finding } from '../analysis/findings.ts'
+import { listsByKey } from '../measure/lists-by-key.ts'
 import type { CheckReport } from './check-report.ts'
 
 /**
@@ -6,19 +7,8 @@ import type { CheckReport } from './check-report.ts'
  * the strictest schema in use asks for, so Jenkins, GitLab and Azure all read it.
  */
 export function findingsJunit(report: CheckReport): string {
-  const byModel = new Map<string, CheckReport['judged'][number][]>()
-  for (const one of report.judged) {
-    const { model } = one
-    const layers = byModel.get(model)
-    if (layers) layers.push(one)
-    else byModel.set(model, [one])
-  }
-  const findings = new Map<string, Finding[]>()
-  for (const finding of report.found) {
-    const key = `${finding.model}\n${finding.layer}`
-    findings.set(key, [...(findings.get(key) ?? []), finding])
-  }
-  const suites = [...byModel].map(([model, layers]) => {
+  const findings = listsByKey(report.found, ({ model, layer }) => `${model}\n${layer}`)
+  const suites = [...listsByKey(report.judged, ({ model }) => model)].map(([model, layers]) => {
     const cases = layers.map(({ layer, name }) => layerCase(model, name, findings.get(`${model}\n${layer}`) ?? []))
     const failures = layers.filter(({ layer }) => findings.has(`${model}\n${layer}`)).length
     return { name: report.files.get(model) ?? model, cases, failures, errors: 0 }

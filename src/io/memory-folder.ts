@@ -64,9 +64,3 @@ export function nowhere(name: string): OutputFolder {
     async sync() {},
   }
 }
-
-/** A folder that keeps the files of these paths in another, and no other file. */
-export function onlyFiles(folder: OutputFolder, paths: ReadonlySet<string>): OutputFolder {
-  const none = nowhere(folder.name)
-  return { ...folder, create: (path) => (paths.has(path) ? folder : none).create(path) }
-}

@@ -1,4 +1,5 @@
 import type { LayerRow } from './layer-row.ts'
+import { listsByKey } from './lists-by-key.ts'
 import type { Analysis } from './model-row.ts'
 
 /** A layer's row without its statistics. */
@@ -73,13 +74,7 @@ function isStreamed(run: Analysis | StreamedRun): run is StreamedRun {
 
 /** The layers of each model, in the order of the table. */
 export function layersByModel<Row extends { readonly model: string }>(layers: readonly Row[]): Map<string, Row[]> {
-  const own = new Map<string, Row[]>()
-  for (const layer of layers) {
-    const list = own.get(layer.model)
-    if (list) list.push(layer)
-    else own.set(layer.model, [layer])
-  }
-  return own
+  return listsByKey(layers, ({ model }) => model)
 }
 
 /** A run with all its rows in memory. */

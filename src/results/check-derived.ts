@@ -1,16 +1,17 @@
 import type { GroupReport } from '../analysis/report-types.ts'
 import { studiesOfRun } from '../analysis/studies-of-run.ts'
 import type { Studies } from '../analysis/study-types.ts'
-import { memoryOutput, nowhere, onlyFiles } from '../io/memory-folder.ts'
-import { type Folder, memoryAccess } from '../io/random-access.ts'
+import { nowhere } from '../io/memory-folder.ts'
+import type { Folder } from '../io/random-access.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import { LayerSums } from '../measure/aggregate.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
 import { version } from '../version.ts'
 import { groupsAgain } from './check-groups.ts'
 import { openRunTables } from './collect.ts'
-import { compareFiles, wholeFile } from './compare-files.ts'
+import { wholeFile } from './compare-files.ts'
 import { type Difference, MOST_DIFFERENCES } from './compare-rows.ts'
+import { differencesIn } from './differing-files.ts'
 import { FIRST_FILTERS, withFirstFilters } from './first-filters-table.ts'
 import { readGroups, readPairs, writeGroups } from './groups.ts'
 import { IMAGES } from './images.ts'
@@ -113,11 +114,7 @@ class Check {
       else wrong.push(path)
     }
     if (wrong.length === 0) return
-    const kept = memoryOutput(this.#name)
-    await write(onlyFiles(kept, new Set(wrong)))
-    for (const path of wrong)
-      for (const difference of await compareFiles(path, this.#folder, memoryAccess(path, kept.files().get(path)!)))
-        this.note(difference)
+    for (const difference of await differencesIn(wrong, this.#folder, write)) this.note(difference)
   }
 }
 

@@ -4,6 +4,7 @@ import { GroupStatistics } from '../analysis/group-analysis.ts'
 import type { GroupChoice } from '../analysis/members.ts'
 import type { Pair } from '../analysis/pairs.ts'
 import type { CoefficientRow, GroupReport, ShiftRow } from '../analysis/report-types.ts'
+import { manyRows } from '../analysis/rows-on-demand.ts'
 import { isPlainError } from '../errors.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
 import { densities, distributionShift } from '../shift/shift.ts'
@@ -37,11 +38,10 @@ export async function groupsAgain(stored: StreamedRun, pairs: readonly Pair[], r
   return {
     report: {
       ...made,
-      pairs: made.pairs.map((row, k) => ({
-        ...row,
-        shift: report.pairs[k]?.shift ?? null,
-        chance: report.pairs[k]?.chance ?? null,
-      })),
+      pairs: manyRows(made.pairs.length, (k) => {
+        const { shift = null, chance = null } = report.pairs[k] ?? {}
+        return { ...made.pairs[k]!, shift, chance }
+      }),
       coefficients: report.coefficients,
       shift: report.shift,
       matrices: report.matrices,

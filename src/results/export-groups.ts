@@ -23,6 +23,7 @@ import {
   shiftRowSchema,
 } from '../analysis/report-schema.ts'
 import type { Described, GroupReport } from '../analysis/report-types.ts'
+import { manyRows } from '../analysis/rows-on-demand.ts'
 import {
   type ColumnPath,
   type DescribedTable,
@@ -47,16 +48,18 @@ const pairSchema = v.object({
   robust_accuracy_b: numberOrNull('accuracy of b on attacked images'),
 })
 
-function pairsWithAccuracies({ pairs, models }: GroupReport): Described<typeof pairSchema>[] {
-  const byName = new Map(models.map((row) => [row.model, row]))
-  return pairs.map((pair) => {
-    const [a, b] = [byName.get(pair.a), byName.get(pair.b)]
+function pairsWithAccuracies({ pairs, models }: GroupReport): readonly Described<typeof pairSchema>[] {
+  const accuracies = new Map<string, readonly [clean: number | null, robust: number | null]>()
+  for (const { model, clean_accuracy, robust_accuracy } of models) accuracies.set(model, [clean_accuracy, robust_accuracy])
+  return manyRows(pairs.length, (k) => {
+    const pair = pairs[k]!
+    const [a, b] = [accuracies.get(pair.a), accuracies.get(pair.b)]
     return {
       ...pair,
-      clean_accuracy_a: a?.clean_accuracy ?? null,
-      robust_accuracy_a: a?.robust_accuracy ?? null,
-      clean_accuracy_b: b?.clean_accuracy ?? null,
-      robust_accuracy_b: b?.robust_accuracy ?? null,
+      clean_accuracy_a: a?.[0] ?? null,
+      robust_accuracy_a: a?.[1] ?? null,
+      clean_accuracy_b: b?.[0] ?? null,
+      robust_accuracy_b: b?.[1] ?? null,
     }
   })
 }

@@ -1,12 +1,13 @@
-import { memoryOutput, nowhere, onlyFiles } from '../io/memory-folder.ts'
+import { nowhere } from '../io/memory-folder.ts'
 import type { Folder, LazyInput } from '../io/random-access.ts'
 import type { OutputFolder } from '../io/sink.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import { openRunTables } from './collect.ts'
-import { compareFiles, wholeFile } from './compare-files.ts'
+import { wholeFile } from './compare-files.ts'
 import type { Difference } from './compare-rows.ts'
+import { differencesIn } from './differing-files.ts'
 import { extendRun } from './extend-run.ts'
 import { FIRST_FILTERS } from './first-filters-table.ts'
 import { PAIRS, readPairs } from './groups.ts'
@@ -82,14 +83,13 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
     else if (before === undefined || now === undefined) differences.push(wholeFile(path, before !== undefined, now !== undefined))
     else wrong.add(path)
   }
-  if (wrong.size > 0) {
-    const kept = onlyFiles(memoryOutput(name), wrong)
-    const again = stageResults(wrong.has(FIRST_FILTERS) ? kept : withStoredFilters(kept, folder))
-    await write(again)
-    for (const path of wrong)
-      for (const one of await compareFiles(path, folder, await again.readBack(path))) differences.push(one)
-    await again.discard()
-  }
+  if (wrong.size > 0)
+    for (const difference of await differencesIn(wrong, folder, async (output) => {
+      const again = stageResults(wrong.has(FIRST_FILTERS) ? output : withStoredFilters(output, folder))
+      await write(again)
+      await again.commit()
+    }))
+      differences.push(difference)
   return { equal, differences, notes }
 }
 
