@@ -1,8 +1,7 @@
-import { UsageError } from '../errors.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import { holm } from './holm.ts'
 import { knownColumns, metaValue } from './members.ts'
-import { type MetaColumn, requireColumn } from './meta-column.ts'
+import { type NumericColumn, requireNumbers } from './meta-column.ts'
 import type { DepthSums } from './model-depth.ts'
 import { groupedNames, metricNames } from './report-names.ts'
 import { spearman, type TriedOrders } from './spearman.ts'
@@ -39,7 +38,7 @@ export function columnCorrelations(
   depth: DepthSums,
   classes: Uint32Array,
 ): ColumnCorrelation[] {
-  const columns = names.map((name) => numericColumn(models, name))
+  const columns = names.map((name) => requireNumbers(models, 'correlate', name))
   const tried: TriedOrders = new Map()
   const kinds = scopesOf(models)
   return kinds.flatMap((scopes) => {
@@ -67,30 +66,6 @@ function metricVariables(depth: DepthSums): Variable[] {
     value: (model) => depth.value(model, bucket === 'all' ? 'all' : 0, metric),
   })
   return [...groupedNames.map((metric) => of(metric, 'all')), ...metricNames.map((metric) => of(metric, 'first'))]
-}
-
-interface NumericColumn {
-  readonly name: string
-  readonly number: (row: ModelRow) => number | null
-}
-
-/** @throws UsageError when no model has it, or a value is no number */
-function numericColumn(models: readonly ModelRow[], wanted: string): NumericColumn {
-  const column: MetaColumn = requireColumn(models, 'correlate', wanted)
-  for (const row of models) {
-    const value = column.of(row)
-    if (value !== null && typeof value !== 'number')
-      throw new UsageError(
-        `--correlate ${wanted}: the column "${column.name}" is not numeric: ${row.model} has ${JSON.stringify(value)}; --group-by compares by such a column`,
-      )
-  }
-  return {
-    name: column.name,
-    number: (row) => {
-      const value = column.of(row)
-      return typeof value === 'number' && Number.isFinite(value) ? value : null
-    },
-  }
 }
 
 /** All models; then each data set; then each architecture of each data set: kinds of scopes, with their models. */

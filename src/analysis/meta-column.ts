@@ -36,6 +36,10 @@ export function metaColumn(models: readonly Pick<ModelRow, 'meta'>[], wanted: st
   return found === undefined ? undefined : { name: found, of: ({ meta }) => meta[found] ?? null }
 }
 
+function whose(rows: readonly object[]): 'models' | 'runs' {
+  return rows.some((row) => 'run' in row) ? 'runs' : 'models'
+}
+
 /** The same for a column that an option names. @throws UsageError when no model has one, or none has a value in it */
 export function requireColumn(models: readonly Pick<ModelRow, 'meta'>[], option: string, wanted: string): MetaColumn {
   const column = metaColumn(models, wanted)
@@ -43,13 +47,42 @@ export function requireColumn(models: readonly Pick<ModelRow, 'meta'>[], option:
     const names = [...new Set(models.flatMap(({ meta }) => Object.keys(meta)))]
     throw new UsageError(
       names.length === 0
-        ? `--${option} ${wanted}: the models have no metadata; give a table with --meta`
+        ? `--${option} ${wanted}: the ${whose(models)} have no metadata; give a table with --meta`
         : `--${option} ${wanted}: there is no such column; there are ${firstFew(names, 12)}`,
     )
   }
   if (models.every((row) => isMissing(column.of(row))))
-    throw new UsageError(`--${option} ${wanted}: no model has a value in the column "${column.name}"`)
+    throw new UsageError(`--${option} ${wanted}: no ${whose(models).slice(0, -1)} has a value in the column "${column.name}"`)
   return column
+}
+
+/** A column of numbers. */
+export interface NumericColumn {
+  readonly name: string
+  readonly number: (row: Pick<ModelRow, 'meta'>) => number | null
+}
+
+/** The numeric column that an option names. @throws UsageError when none has it, or a value is no number */
+export function requireNumbers(
+  rows: readonly (Pick<ModelRow, 'meta'> & ({ readonly model: string } | { readonly run: string }))[],
+  option: string,
+  wanted: string,
+): NumericColumn {
+  const column = requireColumn(rows, option, wanted)
+  for (const row of rows) {
+    const value = column.of(row)
+    if (value !== null && typeof value !== 'number')
+      throw new UsageError(
+        `--${option} ${wanted}: the column "${column.name}" is not numeric: ${'model' in row ? row.model : row.run} has ${JSON.stringify(value)}; --group-by compares by such a column`,
+      )
+  }
+  return {
+    name: column.name,
+    number: (row) => {
+      const value = column.of(row)
+      return typeof value === 'number' && Number.isFinite(value) ? value : null
+    },
+  }
 }
 
 export function isMissing(value: MetaValue): value is null {

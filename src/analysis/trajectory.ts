@@ -2,6 +2,8 @@ import { type Fields, numberField, optional, type RowOf, textField } from '../ar
 import { InputError } from '../errors.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { type LayerMetrics, type LayerRow, layerFields, layerMetricNames } from '../measure/layer-row.ts'
+import type { Metric } from '../measure/metrics/metric.ts'
+import { layerMetrics } from '../measure/metrics/registry.ts'
 import { type MeasureOptions, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { changesOf, type MeasuredModel } from './changes.ts'
@@ -37,11 +39,11 @@ const placeInSeries = {
 } as const satisfies Fields
 
 /** The members of a row of a trajectory: a layer at a checkpoint, its metrics, and what changed. */
-export function trajectoryFields(): Fields {
-  const layer = layerFields()
+export function trajectoryFields(metrics: readonly Metric[] = layerMetrics): Fields {
+  const layer = layerFields(metrics)
   return {
     ...placeInSeries,
-    ...Object.fromEntries(layerMetricNames().flatMap((name) => (name === 'model' ? [] : [[name, layer[name]!]]))),
+    ...Object.fromEntries(layerMetricNames(metrics).flatMap((name) => (name === 'model' ? [] : [[name, layer[name]!]]))),
     ...changeFields('first'),
     ...changeFields('previous'),
   }

@@ -24,7 +24,7 @@ import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { layerFlags } from '../measure/flags.ts'
 import type { MeasureOptions } from '../measure/options.ts'
 import type { Parameters } from '../measure/parameters.ts'
-import { exportFormats, exportTable } from '../results/export-formats.ts'
+import { exportFormats, exportTable, formatEnding } from '../results/export-formats.ts'
 import { readTrajectory, trajectoryTable } from '../results/trajectory-table.ts'
 import { openSource } from '../sources/open.ts'
 import { openInstance } from '../wasm/module.ts'
@@ -43,10 +43,10 @@ type Found = CheckpointFacts & { readonly input: FoundInput }
 export interface SeriesTask {
   readonly by: CheckpointOrder | undefined
   /** Path of a table of scalars. */
-  readonly meta: string | undefined
+  readonly scalars: string | undefined
   readonly output: string | undefined
-  /** Whether each checkpoint is told of as a line of JSON. */
-  readonly lines: boolean
+  /** What is printed: the last checkpoint as a table, each as a line of JSON, or neither. */
+  readonly told: 'last' | 'lines' | 'nothing'
 }
 
 /** Size and time of a file; undefined for an address, and for a file that has gone meanwhile. */
@@ -80,6 +80,16 @@ export class CheckpointSeries {
     return this.#trajectory.length
   }
 
+  /** A layer and checkpoint a row. */
+  get rows(): readonly TrajectoryRow[] {
+    return this.#trajectory.rows
+  }
+
+  /** The numbers beside the last checkpoint, by their columns. */
+  lastScalars(): Readonly<Record<string, number | null>> {
+    return Object.fromEntries([...this.#scalars].map(([name, values]) => [name, values[this.length - 1] ?? null]))
+  }
+
   /** Measures what is new among the checkpoints, writes the tables after each, and tells of each. */
   async goOn(found: readonly FoundInput[]): Promise<void> {
     if (found.length === 0 || found.length === this.#checkpoints.length) return
@@ -92,7 +102,7 @@ export class CheckpointSeries {
     this.#by = by
     this.#checkpoints = checkpoints
     this.#scalars = await this.#readScalars()
-    const { output, lines } = this.#task
+    const { output, told } = this.#task
     const folder = output === undefined ? undefined : (await openOutput(output)).folder
     if (before === 0) {
       say(`${plural(checkpoints.length, 'checkpoint')}, ordered by ${orderWords[by]}`)
@@ -105,16 +115,16 @@ export class CheckpointSeries {
         input: checkpoint.input,
       })
       if (folder) await this.#writeTables(folder)
-      if (lines) print(this.#line(rows))
+      if (told === 'lines') print(this.#line(rows))
     }
     if (folder) await this.#writeFigures(folder)
   }
 
-  /** Prints the last checkpoint unless all were told of. Returns its layers that are flagged. @throws UsageError when there is none */
+  /** Prints the last checkpoint where that is asked for. Returns its layers that are flagged. @throws UsageError when there is none */
   end(): readonly string[] {
     if (this.length === 0) throw new UsageError('no checkpoint was found')
     const last = this.#trajectory.rows.filter(({ order }) => order === this.length - 1)
-    if (!this.#task.lines) print(this.#view(last))
+    if (this.#task.told === 'last') print(this.#view(last))
     return last.flatMap((row) => (Object.keys(layerFlags(row)).length > 0 ? [spokenName(row)] : []))
   }
 
@@ -159,14 +169,14 @@ export class CheckpointSeries {
   }
 
   async #readScalars(): Promise<Scalars> {
-    const path = this.#task.meta
+    const path = this.#task.scalars
     if (path === undefined) return new Map()
     return scalarsOf(parseCsvTable(path, await readTextFile(path)), this.#checkpoints, this.#by)
   }
 
   async #writeTables(folder: OutputFolder): Promise<void> {
     const table = trajectoryTable(this.#trajectory.rows, this.#parameters, this.#by, this.#scalars)
-    for (const format of exportFormats) await writeFile(folder, `trajectory.${format}`, exportTable(table, format))
+    for (const format of exportFormats) await writeFile(folder, `trajectory.${formatEnding(format)}`, exportTable(table, format))
   }
 
   async #writeFigures(folder: OutputFolder): Promise<void> {

@@ -10,6 +10,7 @@ import { withInterrupt } from './run-control.ts'
 import { say } from './talk.ts'
 import { printable } from './terminal.ts'
 import { CheckpointSeries, fileFacts } from './track-series.ts'
+import { areRuns, trackSweep } from './track-sweep.ts'
 
 export const trackCommand: Command = {
   options: (parser) =>
@@ -26,9 +27,30 @@ export const trackCommand: Command = {
       })
       .option('meta', {
         type: 'string',
-        describe: 'CSV of scalars: a column Checkpoint, Step or Epoch, and numbers such as accuracies',
+        describe:
+          'CSV of scalars: a column Checkpoint, Step or Epoch, and numbers such as accuracies; of several runs: their parameters',
         group: 'Output:',
       })
+      .option('scalars', { type: 'string', describe: 'CSV of scalars, beside the parameters of --meta', group: 'Output:' })
+      .option('runs', {
+        type: 'boolean',
+        default: false,
+        describe: 'several trainings, a folder each (so are several folders that are named), one beside the other',
+        group: 'Runs:',
+      })
+      .option('group-by', {
+        type: 'string',
+        array: true,
+        describe: 'compares the runs by the values of a column of --meta; several: each on its own',
+        group: 'Runs:',
+      })
+      .option('correlate', {
+        type: 'string',
+        array: true,
+        describe: 'rank correlations of the ends of the runs with these numeric columns of --meta or --scalars',
+        group: 'Runs:',
+      })
+      .option('name-column', { type: 'string', describe: 'column of --meta that names the runs (Run, Name, ID)', group: 'Runs:' })
       .option('output', {
         alias: 'o',
         type: 'string',
@@ -51,24 +73,44 @@ export const trackCommand: Command = {
       .option('interval', { default: 2, describe: 'with --watch: seconds between two looks', group: 'Running:' })
       .option('count', { describe: 'with --watch: end after this many checkpoints', group: 'Running:' })
       .example("$0 track 'run/*.ckpt' -o trajectory", 'how every layer changes along a training')
-      .example("$0 track 'run/*.ckpt' --watch", 'beside a training that runs'),
+      .example("$0 track 'run/*.ckpt' --watch", 'beside a training that runs')
+      .example('$0 track sweep/*/ --meta sweep.csv --correlate lr -o sweep-results', 'trainings against their parameters'),
   async run(words) {
     const options = measuringOptionsOf(words)
     const seconds = numberOption(words, 'interval', 'seconds, 0.1 to 3600', (x) => x >= 0.1 && x <= 3600)!
     const most = numberOption(words, 'count', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
     if (most !== undefined && words['watch'] !== true) throw new UsageError('--count says when --watch ends; add --watch')
     const { parameters } = settingsOf(options)
+    const paths = words['checkpoints'] as string[]
+    const question = {
+      groupBy: (words['group-by'] as string[] | undefined) ?? [],
+      correlate: (words['correlate'] as string[] | undefined) ?? [],
+    }
+    const isAsked = words['runs'] === true || question.groupBy.length + question.correlate.length > 0
+    const isSweep = isAsked || (words['watch'] !== true && (await areRuns(paths)))
+    if (isSweep && words['watch'] === true)
+      throw new UsageError('--watch follows one run; leave out --runs, --group-by and --correlate')
     return await withInterrupt(
       () => 'what has been written stays; the same command goes on from there',
       async (signal) => {
         const isWatching = words['watch'] === true
-        const task = {
-          by: words['by'] as CheckpointOrder | undefined,
-          meta: words['meta'] as string | undefined,
-          output: words['output'] as string | undefined,
-          lines: words['json'] === true || isWatching,
+        const scalars = words['scalars'] as string | undefined
+        const meta = words['meta'] as string | undefined
+        const task = { by: words['by'] as CheckpointOrder | undefined, output: words['output'] as string | undefined }
+        const json = words['json'] === true
+        const measuring = { ...options, signal, hash: true }
+        if (isSweep) {
+          const nameColumn = words['name-column'] as string | undefined
+          const sweep = { ...task, ...question, scalars, parameters: meta, nameColumn, json }
+          return exitCode(words, await trackSweep(await listInputs(paths), sweep, measuring, parameters))
         }
-        const series = new CheckpointSeries(task, { ...options, signal, hash: true }, parameters)
+        if (scalars !== undefined && meta !== undefined)
+          throw new UsageError('--scalars and --meta are both numbers beside the checkpoints of one run; give one table')
+        const series = new CheckpointSeries(
+          { ...task, scalars: scalars ?? meta, told: json || isWatching ? 'lines' : 'last' },
+          measuring,
+          parameters,
+        )
         for (let sizes = new Map<string, number>(); ; ) {
           const [found, seen] = await wholeFiles(words, isWatching ? sizes : undefined)
           sizes = seen
@@ -76,13 +118,17 @@ export const trackCommand: Command = {
           if (!isWatching || (most !== undefined && series.length >= most)) break
           await later(1000 * seconds, undefined, { signal })
         }
-        const flagged = series.end()
-        if (words['check'] !== true || flagged.length === 0) return 0
-        say(`${plural(flagged.length, 'layer')} of the last checkpoint flagged: ${flagged.map(printable).join(', ')}`)
-        return 1
+        return exitCode(words, series.end())
       },
     )
   },
+}
+
+/** 1 where flagged layers are to be an error. */
+function exitCode(words: Words, flagged: readonly string[]): number {
+  if (words['check'] !== true || flagged.length === 0) return 0
+  say(`${plural(flagged.length, 'layer')} of the last checkpoint flagged: ${flagged.map(printable).join(', ')}`)
+  return 1
 }
 
 /** The checkpoints there are; those that are being watched only where they have not grown since the last look. */

@@ -3,6 +3,7 @@ import { type TrajectoryRow, trajectoryFields } from '../analysis/trajectory.ts'
 import { columnsOf, readRows } from '../arrow/fields.ts'
 import { readArrowTable } from '../arrow/table.ts'
 import type { RandomAccess } from '../io/random-access.ts'
+import { storedMetrics } from '../measure/metrics/registry.ts'
 import type { Parameters } from '../measure/parameters.ts'
 import { version } from '../version.ts'
 import type { ExportTable } from './export-table.ts'
@@ -25,7 +26,7 @@ export function trajectoryTable(
   by: CheckpointOrder,
   scalars: Scalars,
 ): ExportTable {
-  const columns = columnsOf(trajectoryFields(), rows)
+  const columns = columnsOf(trajectoryFields(storedMetrics(parameters)), rows)
   const known = new Set(columns.map(({ name }) => name))
   const beside = [...scalars].map(([name, values]) => ({
     name: known.has(name) ? `scalar.${name}` : name,
