@@ -76,11 +76,7 @@ export interface SweepQuestion {
 /** The whole of a network, among layers. */
 export const wholeNetwork = 'all layers'
 
-/**
- * The run of each of some paths: its first folder below the one that all have in common, or that one itself for a file in it.
- * @example
- * runsOf(['sweep/a/1.pt', 'sweep/a/2.pt', 'sweep/b/1.pt']) // ['a', 'a', 'b']
- */
+/** The run of each of some paths: its first folder below the one that all have in common, or that one itself for a file in it. */
 export function runsOf(paths: readonly string[]): string[] {
   const parts = paths.map((path) => path.replaceAll('\\', '/').split('/'))
   const shortest = parts.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY)

@@ -50,6 +50,17 @@ const prepared = (work: (shell: (line: string) => Promise<string>, folder: strin
     await mkdir(join(folder, 'run'))
     for (const step of ['step=0000.ckpt', 'step=0030.ckpt'])
       await cp(`test/fixtures/series/normal/${step}`, join(folder, 'run', step))
+    for (const [run, steps] of Object.entries({
+      'normal/0030': '0000 0030',
+      'robust/0030': '0000 0030',
+      'normal/0060': '0000 0060',
+    })) {
+      const to = join(folder, 'sweep', run.replace('/', '-'))
+      await mkdir(to, { recursive: true })
+      for (const step of steps.split(' '))
+        await cp(`test/fixtures/series/${run.split('/')[0]}/step=${step}.ckpt`, join(to, `step=${step}.ckpt`))
+    }
+    await writeFile(join(folder, 'sweep.csv'), 'Run,lr\nnormal-0030,0.1\nrobust-0030,0.2\nnormal-0060,0.3\n')
     for (const [name, image] of [
       ['a.png', 'automobile-clean.png'],
       ['b.png', 'automobile-perturbed.png'],
