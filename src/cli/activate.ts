@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { FirstStage } from '../activation/first-stage.ts'
 import { spokenName } from '../database/spoken-name.ts'
 import { requireChannels } from '../drawings/filters.ts'
@@ -12,14 +12,17 @@ import type { Command, Words } from './command.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
 import { wholeNumbers } from './measuring-options.ts'
 import { openOutput } from './run-control.ts'
-import { print } from './talk.ts'
+import { print, say } from './talk.ts'
+
+/** Where the figure goes when nothing is said. */
+const DEFAULT_OUTPUT = 'activation.svg'
 
 export const activateCommand: Command = {
   options: (parser) =>
     figureLookOptions(activationOptions(parser))
       .positional('model', { type: 'string', demandOption: true, describe: 'model file' })
       .demandOption(['image', 'changed'])
-      .option('output', { alias: 'o', type: 'string', default: 'activation.svg', describe: 'the figure: .svg, .png or .pdf' })
+      .option('output', { alias: 'o', type: 'string', describe: 'the figure: .svg, .png or .pdf (default: activation.svg)' })
       .option('channel', {
         type: 'string',
         describe: 'output channels to draw, from 0, separated by commas (default: those that change most)',
@@ -30,7 +33,7 @@ export const activateCommand: Command = {
         '',
       ),
   async run(words) {
-    const output = words['output'] as string
+    const output = (words['output'] as string | undefined) ?? DEFAULT_OUTPUT
     const format = await figureFormat(words, figureEnding(output))
     const stage = await stageOf(words)
     const channels = wholeNumbers(words, 'channel', 0)
@@ -41,6 +44,7 @@ export const activateCommand: Command = {
     await writeFile(folder, basename(output), bytes)
     if (words['json'] === true) print(JSON.stringify({ output, ...changeOf(stage) }, null, 2))
     else print(`${output}\n${figure.caption}`)
+    if (words['output'] === undefined) say(`written to ${resolve(output)}; -o chooses another place`)
     return 0
   },
 }

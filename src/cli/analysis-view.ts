@@ -5,6 +5,7 @@ import { spokenName } from '../database/spoken-name.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
 import type { ModelRow } from '../measure/model-row.ts'
+import { isNonFiniteLayer } from '../measure/non-finite.ts'
 import type { CollectedRun } from '../results/collect.ts'
 import { count, numberFormats, plural } from '../words.ts'
 import { pc } from './colour.ts'
@@ -65,7 +66,8 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
     (isUntrained ? beyondUntrained(flags) : flags).map(({ message }) => `${pc.bold(printable(spokenName(row)))}: ${message}`),
   )
   const note = layers.length > 0 ? depthNote([model]) : undefined
-  const bad = layers.filter((row) => flagsOf(row).length > 0).length
+  const broken = analysis.skipped.filter((entry) => entry.model === model.model && isNonFiniteLayer(entry))
+  const bad = layers.filter((row) => flagsOf(row).length > 0).length + broken.length
   const rest =
     listed.length < layers.length
       ? [
@@ -87,10 +89,14 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
       ? [
           '',
           pc.yellow(`${plural(bad, 'layer')} flagged${isUntrained ? '; the model looks untrained' : ''}`),
-          ...words.map((line) => wrapped(`${pc.yellow('!')} ${line}`, '  ')),
+          ...[...broken.map(brokenText), ...words].map((line) => wrapped(`${pc.yellow('!')} ${line}`, '  ')),
         ]
       : []),
   ].join('\n')
+}
+
+function brokenText({ name, reason }: CollectedRun['skipped'][number]): string {
+  return `${pc.bold(printable(name))}: ${printable(reason)}; the layer is broken and in no number here`
 }
 
 function layerCells(row: MeasuredLayer, flags: readonly Flag[], mixed: boolean): string[] {

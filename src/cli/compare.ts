@@ -36,7 +36,7 @@ export const compareCommand: Command = {
   options: (parser) =>
     figureLookOptions(measuringOptions(parser))
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'the reference: a model, or several' })
-      .option('with', { type: 'string', array: true, demandOption: true, describe: 'what it is compared with' })
+      .option('with', { type: 'string', array: true, describe: 'what it is compared with (required)' })
       .option('names', { type: 'string', default: 'A,B', describe: 'names of the two groups, separated by a comma' })
       .option('report', { type: 'string', describe: 'write a report: a name that ends in .html', group: 'Output:' })
       .option('figures', { choices: figureEndings, describe: 'with --report: write its figures too', group: 'Output:' })
@@ -44,7 +44,8 @@ export const compareCommand: Command = {
       .example('$0 compare before.pth --with after.pth', 'two checkpoints, layer by layer')
       .example('$0 compare normal/ --with robust/ --names normal,robust --report report.html', 'two groups'),
   async run(words) {
-    const [first, second] = [words['inputs'] as string[], words['with'] as string[]]
+    const first = words['inputs'] as string[]
+    const second = secondSide(first, words['with'] as string[] | undefined)
     const report = words['report'] as string | undefined
     if (report !== undefined && !/\.html?$/i.test(report))
       throw new UsageError(`--report ${report}: give a name that ends in .html`)
@@ -95,6 +96,18 @@ export const compareCommand: Command = {
     else if (words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0
   },
+}
+
+/** @throws UsageError with what was meant, where nothing is said to compare with */
+function secondSide(first: readonly string[], second: readonly string[] | undefined): readonly string[] {
+  if (second && second.length > 0) return second
+  const [a = 'before.pth', b = 'after.pth', ...more] = first
+  const meant = `filterlens compare ${a} --with ${b}`
+  throw new UsageError(
+    more.length > 0
+      ? `what comes after --with is compared with what comes before it, and --with is missing: ${meant} …`
+      : `--with says what it is compared with, and it is missing: ${meant}`,
+  )
 }
 
 function layersOf(analysis: Analysis, model: string): { model: string; layers: Analysis['layers'] } {

@@ -158,8 +158,13 @@ function modelLine(source: Source, model: SourceModel): string {
   )
   const threes = model.convolutions.filter(({ shape }) => shape[2] === 3 && shape[3] === 3)
   const filters = threes.reduce((n, { shape }) => n + shape[0] * shape[1], 0)
-  const kinds = `${plural(model.convolutions.length, 'convolution')}, ${count(threes.length)} of them 3×3 (${plural(filters, 'filter')}); ${count(model.skipped.length)} left out`
-  return `${pc.bold(printable(model.name))}   ${printable(parts.join(', '))}: ${kinds}`
+  const others = model.convolutions.length - threes.length
+  const kinds = [
+    `${plural(model.convolutions.length, 'convolution')}, ${count(threes.length)} of them 3×3 (${plural(filters, 'filter')})`,
+    ...(others > 0 ? [`${count(others)} of another size, measured with --kernel all`] : []),
+    ...(model.skipped.length > 0 ? [`${plural(model.skipped.length, 'tensor')} that cannot be measured`] : []),
+  ]
+  return `${pc.bold(printable(model.name))}   ${printable(parts.join(', '))}: ${kinds.join('; ')}`
 }
 
 function censusTable(entries: readonly CensusEntry[]): string {

@@ -30,12 +30,26 @@ export function givenFolder(files: readonly GivenFile[], folder: string): Folder
 
 function folderIn(byPath: ReadonlyMap<string, GivenFile>, folder: string): Folder {
   const prefix = folder === '' ? '' : `${folder}/`
+  const addressed = [...byPath.values()].find((file) => 'url' in file && file.named && folderOf(file.path) === folder)
   return {
     async open(path) {
       if (path.split('/').includes('..')) return undefined
       const file = byPath.get(prefix + path)
-      return file && openGiven(file)
+      return file ? openGiven(file) : besideAddress(addressed, path)
     },
+  }
+}
+
+/** A file beside one that was named by its address. Of another server's refusal a browser does not tell whether the file is there. */
+async function besideAddress(addressed: GivenFile | undefined, path: string): Promise<RandomAccess | undefined> {
+  if (!addressed || !('url' in addressed)) return undefined
+  const { urlFolder } = await import('../io/http.ts')
+  try {
+    const access = await urlFolder(addressed.url).open(path)
+    return access && { ...access, name: path }
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
   }
 }
 

@@ -9,6 +9,7 @@ import { describeCensus } from '../measure/census.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { MeasuredLayer, SkippedRow } from '../measure/layer-source.ts'
 import type { Analysis, ModelRow, Parameters } from '../measure/model-row.ts'
+import { isNonFiniteLayer } from '../measure/non-finite.ts'
 import type { MeasureEvent } from '../measure/run.ts'
 import { version } from '../version.ts'
 import { PARAMETERS } from './manifest.ts'
@@ -91,6 +92,8 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
           if (isKept) layers.push(layer)
           if (flagsOf(layer).length > 0) flagged.set(row.model, (flagged.get(row.model) ?? 0) + 1)
         }
+        const broken = event.skipped.filter(isNonFiniteLayer).length
+        if (broken > 0) flagged.set(row.model, (flagged.get(row.model) ?? 0) + broken)
         const fresh = untrainedText(row.model, pending)
         if (fresh !== undefined) warnings.add(fresh)
         layerCount += pending.length

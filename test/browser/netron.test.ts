@@ -17,7 +17,7 @@ test('chromium: a layer whose name says nothing goes by its module in the graph,
   withPage('chromium', async (page) => {
     await page.drop(NORMAL)
     await page.sees('.pane.middle .layer-name', 'layers.0.conv1')
-    assert.equal((await names(page)).slice(0, 3), ['conv1.weight', 'layers.0.conv1', 'layers.0.conv2.weight'])
+    assert.equal((await names(page)).slice(0, 3), ['conv1', 'layers.0.conv1', 'layers.0.conv2'])
     await page.show('#/model/preact_w24_cifar10_normal/1')
     await page.sees('.pane.third h2', 'layers.0.conv1')
     await page.sees('.pane.third', 'tensor onnx::Conv_134, node /layers/layers.0/conv1/Conv')
@@ -104,6 +104,31 @@ test('chromium: a file that the address names is read by range from where it lie
     await server.close()
     await files.close()
     await rm(folder, { recursive: true })
+  }
+})
+
+test('chromium: a file that the address names finds the files beside it: shards of TensorFlow.js, weights of OpenVINO', async () => {
+  const tab = await openBrowser('chromium')
+  if (!tab) return
+  const files = await serveFolders(
+    { '/openvino/': join(FIXTURES, 'openvino'), '/mobile/': join(FIXTURES, 'tfjs/upscalerjs') },
+    { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' },
+  )
+  const server = await serveFolders({ '/': PAGE })
+  try {
+    for (const [path, name] of [
+      ['mobile/model.json', 'mobile'],
+      ['openvino/network.xml', 'network'],
+    ] as const) {
+      await tab.goto(`${server.url}/?url=${encodeURIComponent(`${files.url}/${path}`)}`)
+      await until(tab, name, (wanted) => document.querySelector('.pane.middle h2')?.textContent === wanted, [name])
+      await until(tab, 'its layers', () => document.querySelectorAll('.layer-name').length > 0, [])
+    }
+    assert.equal(tab.errors, [])
+  } finally {
+    await tab.close()
+    await server.close()
+    await files.close()
   }
 })
 

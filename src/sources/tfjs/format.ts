@@ -62,7 +62,7 @@ export const tfjs: SourceFormat = {
       format: tfjs.name,
       models: [
         {
-          name: modelName(input.path),
+          name: modelName(input.path, about['modelTopology']),
           format: tfjs.name,
           producer:
             [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
@@ -142,12 +142,21 @@ function rolesOf(
   return { roleOf, skipped: [], ...(places && { depthOf: ({ node }) => (node === undefined ? undefined : places.get(node)) }) }
 }
 
-/** Nearly every model is called model.json, so its folder's name tells more. */
-function modelName(path: string): string {
+/** Nearly every model is called model.json, so its folder's name tells more, and without a folder the name that Keras gave it. */
+function modelName(path: string, topology: unknown): string {
   const parts = path.split('/')
   const stem = parts
     .at(-1)!
     .replace(/(\.min)?\.(json|[cm]?js)$/i, '')
     .replace(/[-_.]?weights_manifest$/i, '')
-  return (stem === '' || stem === 'model') && parts.length > 1 ? parts.at(-2)! : stem || 'model'
+  if (stem !== '' && stem !== 'model') return stem
+  return parts.at(-2) ?? kerasName(topology) ?? 'model'
+}
+
+/** The name in a Keras topology, unless it is one that Keras makes up itself: "sequential_1". */
+function kerasName(topology: unknown): string | undefined {
+  const config = ['model_config', 'config'].reduce((at, key) => (isRecord(at) ? at[key] : undefined), topology)
+  const name = isRecord(config) ? config['name'] : undefined
+  if (typeof name !== 'string' || name === '' || /^(model|sequential|functional)(_\d+)?$/.test(name)) return undefined
+  return name
 }

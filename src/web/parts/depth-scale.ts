@@ -2,6 +2,8 @@
 export type DepthPoint = readonly [x: number, y: number]
 
 const TICK_ROOM = 44
+/** Half of a marker that is open or flagged, in pixels. */
+const MARKER = 8
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 /** Depths to name along an axis of some width: round steps, both ends where there is room for them. */
@@ -41,6 +43,13 @@ function heightAt(line: readonly DepthPoint[], x: number): number | null {
   return null
 }
 
+/** A line as wide as its markers, which reach beyond its ends. */
+function withMarkers(line: readonly DepthPoint[]): readonly DepthPoint[] {
+  const [first, last] = [line[0], line.at(-1)]
+  if (!first || !last) return line
+  return [[first[0] - MARKER, first[1]], ...line, [last[0] + MARKER, last[1]]]
+}
+
 /**
  * Where the name of a level is read best: just above or below the level, at one of several places along it, as far as can
  * be from every line of data. Gives the left end of the text's base line.
@@ -58,6 +67,7 @@ export function freeSpot(
           [left, level[0]![1]],
           [right, level[0]![1]],
         ] as const)
+  const wide = lines.map(withMarkers)
   let best = { x: left, y: flat[0]![1] }
   let most = -1
   for (const share of [1, 0.75, 0.5, 0.25, 0]) {
@@ -67,7 +77,7 @@ export function freeSpot(
       const base = own + (below ? 12 : -5)
       let room = 30 // further away than this is no better
       for (let k = 0; k <= 8; k++) {
-        for (const line of lines) {
+        for (const line of wide) {
           const y = heightAt(line, x + (k / 8) * width)
           if (y !== null) room = Math.min(room, Math.abs(y - (base - 4)))
         }

@@ -38,6 +38,7 @@ export function FigureCard({ figure }: { figure: Figure }) {
           </button>
         </div>
       </div>
+      <p class="small muted wide-hint">Wider than the screen: swipe the figure to the side.</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls on a phone must be reachable without a finger */}
       {/* biome-ignore lint/a11y/useSemanticElements: the card is the section */}
       <div class="figure-card" role="region" aria-label={`${figure.title}, the figure`} tabIndex={0} ref={frame} />

@@ -9,7 +9,12 @@ export async function openAddressed(): Promise<boolean> {
   if (urls.length === 0) return false
   const files = urls.map((text) => {
     const { href, pathname } = new URL(text, location.href)
-    const path = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1)) || 'model'
+    const parts = pathname
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent)
+    // Every model of TensorFlow.js is called model.json: what its folder is called tells more.
+    const path = parts.slice(parts.at(-1) === 'model.json' ? -2 : -1).join('/') || 'model'
     return { path, url: href, bytes: 0, named: true }
   })
   await analyseFiles(files, { stay: location.hash.length > 2 })

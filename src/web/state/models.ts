@@ -10,6 +10,7 @@ import type { LayerRow } from '../../measure/layer-row.ts'
 import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
 import type { DroppedResult, HeldResults, ModelFile } from '../tasks/protocol.ts'
 import { type MeasuredAgain, measuredAgain } from './measured-again.ts'
+import { warningsOf } from './warnings-of.ts'
 
 /** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */
 export interface Loaded {
@@ -149,7 +150,7 @@ export function addResult(
       ownName: row.model,
       parameters: analysis.parameters,
       version: analysis.version,
-      warnings: analysis.warnings.filter((text) => text.startsWith(`${row.model}:`) || analysis.models.length === 1),
+      warnings: warningsOf(row, analysis),
       held: earlier?.held ?? held,
       again: earlier ? measuredAgain(earlier, layers) : null,
       firstFilters: new Map(

@@ -1,10 +1,9 @@
 import { beyondUntrained, untrainedText } from '../../analysis/untrained.ts'
 import { spokenName } from '../../database/spoken-name.ts'
-import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
-import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
+import { brokenLayers, type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 
@@ -16,7 +15,7 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
   const flagged = flaggedLayers(model)
     .filter(({ flags }) => flags.length > 0)
     .sort((x, y) => y.flags.length - x.flags.length)
-  const broken = model.skipped.filter(isNonFiniteLayer)
+  const broken = brokenLayers(model)
   if (model.layers.length === 0 && broken.length === 0) return null
   if (flagged.length + broken.length === 0)
     return (

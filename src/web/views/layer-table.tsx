@@ -20,7 +20,7 @@ export function LayerTable({ model }: { model: Loaded }) {
   const spoken = (row: LayerRow): string => name(spokenName(row))
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   const all = flaggedLayers(model)
-  const shown = chosenLayers(all, q, (row) => `${row.layer} ${row.node ?? ''}`)
+  const shown = chosenLayers(all, q, (row) => `${row.layer} ${spokenName(row)} ${row.node ?? ''}`)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Layers">
       <ListTools shown={shown.length} all={all.length} flagged={all.filter(({ flags }) => flags.length > 0).length} />
@@ -91,7 +91,7 @@ function MetricCell({ row, flags, metric }: { row: LayerRow; flags: readonly Fla
   return (
     <td class="number" {...((flag || because) && { title: flag?.message ?? because })}>
       <span class="row" style={{ justifyContent: 'end', flexWrap: 'nowrap' }}>
-        <span class="phone-hide narrow-hide">
+        <span class="phone-hide bar-hide">
           <Bar share={Math.min(1, (value ?? 0) / metric.full)} width={36} />
         </span>
         <span class={flag ? 'flag' : ''}>

@@ -6,6 +6,7 @@ import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
 import { notKept, openWaiting, waiting } from '../state/kept.ts'
+import { layersToLookAt } from '../state/layer-list.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 
@@ -47,7 +48,7 @@ export function ModelList() {
 
 function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
   const { page } = route.value
-  const flagged = model.flags.filter((flags) => flags.length > 0).length
+  const flagged = layersToLookAt(model)
   return (
     <a
       class="model-link"

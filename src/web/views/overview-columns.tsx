@@ -3,6 +3,7 @@ import { count, fixed } from '../../words.ts'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Spark } from '../parts/spark.tsx'
+import { layersToLookAt } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import type { SortValue } from '../state/sorting.ts'
 
@@ -24,8 +25,6 @@ const numbers = [
   { key: 'filters', title: 'filters', print: count },
 ] as const
 
-const flaggedOf = (model: Loaded): number => model.flags.filter((flags) => flags.length > 0).length
-
 /** What the table of models shows: what is wrong first, then the metrics, the facts, and the columns of the meta table. */
 export function columnsFor(list: readonly Loaded[]): ModelColumn[] {
   const meta = [...new Set(list.flatMap((model) => Object.keys(model.row.meta)))].slice(0, MOST_META)
@@ -34,9 +33,9 @@ export function columnsFor(list: readonly Loaded[]): ModelColumn[] {
       key: 'flags',
       title: 'flags',
       number: true,
-      value: flaggedOf,
+      value: layersToLookAt,
       cell: (model) => {
-        const n = flaggedOf(model)
+        const n = layersToLookAt(model)
         return n ? <span class="flag">{n} ▲</span> : <span class="muted">0</span>
       },
     },
