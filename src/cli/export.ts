@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { withStagedFolder } from '../io/staged-folder.ts'
 import { derivedTables } from '../results/export-derived.ts'
 import { type ExportFormat, exportFormats, formatEnding, writeTable } from '../results/export-formats.ts'
 import { groupTablesInParts } from '../results/export-groups.ts'
@@ -11,6 +10,7 @@ import { readGroups } from '../results/groups.ts'
 import { readStudies } from '../results/studies.ts'
 import { withRun } from '../results/tables-read.ts'
 import type { Command } from './command.ts'
+import { writeTogether } from './files-together.ts'
 import { withResults } from './results-place.ts'
 import { print } from './talk.ts'
 
@@ -39,7 +39,7 @@ export const exportCommand: Command = {
       withRun(folder, results, async (run) => {
         const groups = await readGroups(folder, results)
         const studies = await readStudies(folder, results)
-        return withStagedFolder(output, async (staged) => {
+        return writeTogether(output, async (staged) => {
           const files: string[] = []
           const derived = await derivedTables(run, words['ratio'] as string | undefined)
           const tables = [

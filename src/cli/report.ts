@@ -1,7 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { writeFile } from '../io/sink.ts'
-import { withStagedFolder } from '../io/staged-folder.ts'
 import { reportHtml } from '../report/build-report.ts'
 import { type FigureFormat, filesOfFigures } from '../report/figure-files.ts'
 import { drawReportFigures } from '../report/report-figures.ts'
@@ -10,6 +9,7 @@ import { prepareReport } from '../report/reported-layers.ts'
 import { withReportInput } from '../results/report-input.ts'
 import type { Command, Words } from './command.ts'
 import { type FigureEnding, figureEndings, figureFormat, figureLookOptions } from './figure-output.ts'
+import { writeTogether } from './files-together.ts'
 import { withResults } from './results-place.ts'
 import { openOutput } from './run-control.ts'
 import { print, warn } from './talk.ts'
@@ -58,7 +58,7 @@ export async function writeReport(input: ReportInput, output: string, figures: F
   await writeFile(folder, basename(output), await reportHtml(report, placed))
   print(output)
   if (drawn.length === 0) return
-  await withStagedFolder(path, async (target) => {
+  await writeTogether(path, async (target) => {
     for (const file of drawn) await writeFile(target, file.name, file.bytes)
   })
   for (const file of drawn) print(join(path, file.name))

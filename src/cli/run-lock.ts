@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, unlinkSync } from 'node:fs'
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
-import { isProcess } from '../io/part-files.ts'
+import { isProcess, partDone, partOf, removeDeadParts } from '../io/part-files.ts'
 
 /*
  * One run at a time writes to a folder. The lock is a file that names its holder: process, when that began, and host. On the
@@ -41,9 +41,10 @@ export async function takeRunLock(path: string, folder: string): Promise<RunLock
     const holder = await holderOf(path)
     if (holder && (await isAlive(holder, path))) throw busy(folder, path, holder)
     // Two runs may find the same dead holder: each puts itself in its place, and whoever was last has it.
-    const mine = `${path}.${self.id}`
-    await createLock(mine, self).catch(failed)
+    const mine = partOf(path)
+    await writeHolder(mine, self).catch(failed)
     await rename(mine, path).catch(failed)
+    partDone(mine)
     await wait(50)
   }
   const requireHeld = async (): Promise<void> => {
@@ -75,15 +76,41 @@ export async function takeRunLock(path: string, folder: string): Promise<RunLock
   }
 }
 
-/** @returns false when there is one already */
+/** Systems on which a file has one name only. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Makes a lock that says whose it is from its first moment. @returns false when there is one already */
 async function createLock(path: string, holder: Holder): Promise<boolean> {
-  let handle: Awaited<ReturnType<typeof open>>
+  await removeDeadParts(path)
+  const mine = partOf(path)
   try {
-    handle = await open(path, 'wx')
+    await writeHolder(mine, holder)
+    await link(mine, path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (!NO_LINKS.has(code)) throw error
+    return await createPlainly(path, holder)
+  } finally {
+    await rm(mine, { force: true })
+    partDone(mine)
+  }
+}
+
+/** The same without links: another process may see it before it says whose it is. @returns false when there is one already */
+async function createPlainly(path: string, holder: Holder): Promise<boolean> {
+  try {
+    await writeHolder(path, holder)
+    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
+}
+
+async function writeHolder(path: string, holder: Holder): Promise<void> {
+  const handle = await open(path, 'wx')
   try {
     await handle.writeFile(JSON.stringify(holder))
   } catch (error) {
@@ -92,7 +119,6 @@ async function createLock(path: string, holder: Holder): Promise<boolean> {
   } finally {
     await handle.close()
   }
-  return true
 }
 
 async function holderOf(path: string): Promise<Holder | undefined> {

@@ -20,11 +20,15 @@ export interface StagedFolder {
   discard(): Promise<void>
 }
 
+/** Does work while no other process does such work in the folder. */
+export type Alone = (folder: string, work: () => Promise<void>) => Promise<void>
+
 /**
  * Opens a folder for files that belong together: a process that is killed leaves none of them there. What it wrote aside is
- * removed by the next one. @throws InputError when nothing can be written there
+ * removed by the next one. Of two that write there at a time each gives all of its files their names, one after the other: `alone`
+ * sees to that. @throws InputError when nothing can be written there
  */
-export async function stageFolder(path: string): Promise<StagedFolder> {
+export async function stageFolder(path: string, alone: Alone): Promise<StagedFolder> {
   const failed = (error: unknown): never => {
     throw error instanceof InputError ? error : new InputError(path, fileProblem(error), { cause: error })
   }
@@ -34,7 +38,10 @@ export async function stageFolder(path: string): Promise<StagedFolder> {
   const place = found ? join(target, 'files') : target
   await makeFolder(dirname(place)).catch(failed)
   await removeDeadParts(place).catch(failed)
-  if (found) for (const whole of await wholeBeside(place)) await giveNames(whole, target).catch(failed)
+  if (found && (await wholeBeside(place)).length > 0)
+    await alone(path, async () => {
+      for (const whole of await wholeBeside(place)) await giveNames(whole, target)
+    }).catch(failed)
   const part = partOf(place)
   await mkdir(part).catch(failed)
   const discard = async (): Promise<void> => {
@@ -47,22 +54,35 @@ export async function stageFolder(path: string): Promise<StagedFolder> {
     async commit() {
       try {
         await written.sync()
-        if (found) {
+        if (!found && (await appears(part, target))) return partDone(part)
+        // Where another has made the folder meanwhile, ours are files of a folder that was there.
+        const inside = found ? part : partOf(join(target, 'files'))
+        await alone(path, async () => {
           await requireNoFolders(part, target)
-          const whole = wholeOf(part)
+          const whole = wholeOf(inside)
           await rename(part, whole)
           partDone(part)
+          partDone(inside)
           await giveNames(whole, target)
-        } else {
-          await rename(part, target)
-          partDone(part)
-        }
+        })
       } catch (error) {
         await discard()
         failed(error)
       }
     },
     discard,
+  }
+}
+
+/** Gives a folder its name. @returns false when there is one of that name already */
+async function appears(part: string, target: string): Promise<boolean> {
+  try {
+    await rename(part, target)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
+    throw error
   }
 }
 
@@ -88,17 +108,4 @@ async function requireNoFolders(part: string, target: string): Promise<void> {
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
-}
-
-/** Writes files of one folder that get their names together. @throws InputError, and what `work` throws */
-export async function withStagedFolder<T>(path: string, work: (folder: OutputFolder) => Promise<T>): Promise<T> {
-  const staged = await stageFolder(path)
-  try {
-    const result = await work(staged.folder)
-    await staged.commit()
-    return result
-  } catch (error) {
-    await staged.discard()
-    throw error
-  }
 }

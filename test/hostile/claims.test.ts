@@ -15,6 +15,8 @@ import { requirePlausible } from '../../src/sources/plausible.ts'
 import type { Convolution, SourceModel } from '../../src/sources/source.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
 import { problem } from '../helpers/problem.ts'
+import { INT64, node, model as onnxModel, tensor } from '../sources/onnx/model.ts'
+import { concat, float, message, number, packed, string } from '../sources/onnx/protobuf.ts'
 import { npyBytes } from './npy.ts'
 
 const fixtures = 'test/fixtures/hostile'
@@ -179,6 +181,46 @@ test('whole numbers are whole, groups divide channels, shares lie between 0 and 
   ]
   for (const [change, sentence] of wrong) assert.match(await problem(() => requirePlausible('f', model(change))), sentence)
   assert.match(await problem(() => requirePlausible('f', model({}, 11.5))), /opset 11\.5/)
+})
+
+test('a number that stands for millions: kernels as networks have them are weights, those that take hours to measure are left out', async () => {
+  const onnx = (...dims: number[]): Uint8Array =>
+    onnxModel({
+      nodes: [node('ConstantOfShape', ['s'], ['w']), node('Conv', ['x', 'w'], ['y'])],
+      initializers: [tensor('s', [4], INT64, packed(7, dims))],
+    })
+  const tensorflow = (...dims: number[]): Uint8Array => {
+    const shape = message(
+      2,
+      dims.map((size) => message(2, [number(1, size)])),
+    )
+    const value = message(8, [number(1, 1), shape, float(5, 0)])
+    return concat([
+      message(1, [string(1, 'x'), string(2, 'Placeholder')]),
+      message(1, [string(1, 'w'), string(2, 'Const'), message(5, [string(1, 'value'), message(2, [value])])]),
+      message(1, [string(1, 'y'), string(2, 'Conv2D'), string(3, 'x'), string(3, 'w')]),
+    ])
+  }
+  const opened = async (path: string, bytes: Uint8Array): Promise<[string[], string[]]> => {
+    const source = await openSource({ path, access: memoryAccess(path, bytes), folder: emptyFolder })
+    const [model] = source.models
+    const found: [string[], string[]] = [
+      model!.convolutions.map(({ shape }) => shape.join('×')),
+      model!.skipped.map(({ reason }) => reason),
+    ]
+    await source.close()
+    return found
+  }
+  assert.equal((await opened('a.onnx', onnx(512, 512, 3, 3)))[0], ['512×512×3×3'])
+  assert.equal((await opened('a.pb', tensorflow(3, 3, 512, 512)))[0], ['512×512×3×3'])
+  for (const [path, bytes] of [
+    ['b.onnx', onnx(1_000_000, 1, 3, 3)],
+    ['b.pb', tensorflow(3, 3, 1, 400_000)],
+  ] as const) {
+    const [layers, reasons] = await opened(path, bytes)
+    assert.equal(layers, [], path)
+    assert.match(reasons.join(), /numbers that stand for/, path)
+  }
 })
 
 test('a table with a cell that no label is: refused in the time it takes to read it', async () => {

@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { runsAccess, varintAccess } from '../onnx/runs.ts'
+import { standsForTooMany } from '../repeated.ts'
 import type { TfTensor } from './graph-def.ts'
 import { tensorType } from './types.ts'
 
@@ -33,7 +34,8 @@ export async function constantPlan(
   const values = await listed(access, tensor, stored, bytes)
   if (!values || (values.found === 0 && count > 0)) return { unsupported: `${type} without its values` }
   if (values.found > count) throw wrong(`${values.found}`)
-  if (values.found < count && count > MOST_REPEATED) return { unsupported: `${values.found} numbers that stand for ${count}` }
+  if (values.found < count && (count > MOST_REPEATED || standsForTooMany(values.found, tensor.shape)))
+    return { unsupported: `${values.found} numbers that stand for ${count}` }
   if (values.found < count) return { access: lastRepeated(values.access, bytes, count), offset: 0, dtype: stored }
   return { access: values.access, offset: values.offset, dtype: stored }
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../../../errors.ts'
 import { type RandomAccess, requireRange } from '../../../io/random-access.ts'
 import type { WeightPlan } from '../../../weights/plan.ts'
+import { standsForTooMany } from '../../repeated.ts'
 import { type Payload, readNumbers } from '../payload.ts'
 import { bytesPer, ComputeProblem, heldAs, isElementType, type Numbers, newNumbers } from './dense.ts'
 import { elementwise } from './elementwise.ts'
@@ -133,6 +134,9 @@ export class Expressions<Node extends ValueNode> {
       this.#elements += count
       if (this.#operators < 0 || this.#elements > LARGEST_SMALL + 4 * this.#bytes())
         return 'computed in the graph, of which more is computed than its file could hold'
+      const stored = root.origin?.count ?? 0
+      if (standsForTooMany(stored, root.dims))
+        return `computed from ${stored} numbers that stand for ${root.dims.join('×')}, more than is measured`
       if (plan.cost > OPENING_STEPS + STEPS_PER_ELEMENT * count)
         return `computed in the graph in ${plan.cost} steps, more than are taken`
       return this.#computed(root, plan)
