@@ -4,7 +4,10 @@ import type { CrcName, CrcPart } from './stored-checksum.ts'
 /** Stretches kept at a time; more are not remembered. Reads mostly follow one another, and then there is one. */
 const MOST_PARTS = 1024
 
-/** The checksums of what has been read so far, in any order. Stretches that touch become one; of those that overlap the longer is kept. */
+/**
+ * The checksums of what has been read so far, in any order. Of stretches that overlap the longer is kept, so that those that touch become
+ * one only when they are asked for, or are many: a look at the first bytes of a layer is no reason to read the layer again.
+ */
 export class CrcParts {
   readonly #name: CrcName
   /** By place, apart from one another. */
@@ -17,33 +20,21 @@ export class CrcParts {
   /** Whether a stretch says more than what is known of its bytes. */
   wants(from: number, to: number): boolean {
     const [first, last] = this.#overlapping(from, to)
-    if (first === last) return from < to && this.#parts.length < MOST_PARTS
+    if (first === last) return from < to && (this.#parts.length < MOST_PARTS || this.#joined())
     let known = 0
     for (let k = first; k < last; k++) known += this.#parts[k]!.to - this.#parts[k]!.from
     return to - from > known
   }
 
   add(part: CrcPart): void {
-    let { from, to, crc } = part
-    if (!this.wants(from, to)) return
-    let [first, last] = this.#overlapping(from, to)
-    const before = this.#parts[first - 1]
-    if (before?.to === from) {
-      crc = combineCrc(this.#name, before.crc, crc, to - from)
-      from = before.from
-      first--
-    }
-    const behind = this.#parts[last]
-    if (behind?.from === to) {
-      crc = combineCrc(this.#name, crc, behind.crc, behind.to - behind.from)
-      to = behind.to
-      last++
-    }
-    this.#parts.splice(first, last - first, { from, to, crc })
+    if (!this.wants(part.from, part.to)) return
+    const [first, last] = this.#overlapping(part.from, part.to)
+    this.#parts.splice(first, last - first, part)
   }
 
   /** The first stretch below `length` of which nothing is known. */
   gap(length: number): { readonly from: number; readonly to: number } | undefined {
+    this.#joined()
     const [first, second] = this.#parts
     if (!first) return length > 0 ? { from: 0, to: length } : undefined
     if (first.from > 0) return { from: 0, to: first.from }
@@ -52,7 +43,25 @@ export class CrcParts {
 
   /** All that is known, which is then forgotten. */
   take(): CrcPart[] {
+    this.#joined()
     return this.#parts.splice(0)
+  }
+
+  /** Makes one of stretches that touch. @returns whether there is room for more */
+  #joined(): boolean {
+    let count = 0
+    for (const part of this.#parts) {
+      const before = this.#parts[count - 1]
+      if (before?.to !== part.from) this.#parts[count++] = part
+      else
+        this.#parts[count - 1] = {
+          from: before.from,
+          to: part.to,
+          crc: combineCrc(this.#name, before.crc, part.crc, part.to - part.from),
+        }
+    }
+    this.#parts.length = count
+    return count < MOST_PARTS
   }
 
   /** Places in the list: from the first stretch that overlaps one to that behind the last. */

@@ -1,7 +1,7 @@
 import { processors } from '#threads'
 import type { InputError } from '../errors.ts'
 import { requireChecksums } from '../io/checked-access.ts'
-import type { Input } from '../io/random-access.ts'
+import type { Input, RandomAccess } from '../io/random-access.ts'
 import type { Skipped } from '../sources/source.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { LayerSum } from './aggregate.ts'
@@ -17,6 +17,7 @@ import { nonFiniteLayer, type OpenedInput, type OpenedModel, provenanceOf } from
 import { type FinishedLayer, type LayerIdentity, type MeasureOptions, type Settings, settingsOf } from './options.ts'
 import { mixLayer, PRINT_WORDS, SameFilters } from './same-filters.ts'
 import type { SelectedLayer } from './select.ts'
+import { UnreadChecksums } from './unread-checksums.ts'
 
 /** What a run tells, in input order whoever was finished first: a model's layers, then the model. */
 export type MeasureEvent =
@@ -69,6 +70,9 @@ interface ModelState {
 }
 
 interface Run {
+  readonly unread: UnreadChecksums
+  /** What has come in and waits for what else its checksums cover. */
+  readonly held: Entry[]
   readonly sameFilters: SameFilters
   readonly options: MeasureOptions
   readonly driver: InputDriver
@@ -94,7 +98,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   const measurer = await openMeasurer(options, settings, wasm)
   const stop = (): void => void measurer.close()
   options.signal?.addEventListener('abort', stop, { once: true })
-  const run: Run = { sameFilters: new SameFilters(), options, driver, measurer }
+  const run: Run = { unread: new UnreadChecksums(), held: [], sameFilters: new SameFilters(), options, driver, measurer }
   const queue: Entry[] = []
   let waiting = 0
   try {
@@ -118,7 +122,7 @@ export async function* measure(inputs: Inputs, options: MeasureOptions = {}): As
   } finally {
     options.signal?.removeEventListener('abort', stop)
     await measurer.close()
-    await Promise.allSettled(queue.map((entry) => (entry.kind === 'layer' ? entry.result : undefined)))
+    await Promise.allSettled(queue.map((entry) => (entry.kind === 'layer' ? entry.result : undefined))) // those held have come
     await driver.close()
   }
 }
@@ -141,11 +145,12 @@ async function openMeasurer(options: MeasureOptions, settings: Settings, wasm: W
 }
 
 /** Starts the layers of an input one by one; pulled only as fast as results are taken. */
-function* begin(event: DriverEvent, { options, driver, measurer }: Run): Generator<Entry> {
+function* begin(event: DriverEvent, { options, driver, measurer, unread }: Run): Generator<Entry> {
   if (event.kind === 'warning') return yield { kind: 'event', event }
   if (event.kind === 'failed') return yield { kind: 'event', event: { ...event, model: undefined } }
   const all = event.input.models.flatMap(({ layers }) => layers)
   measurer.expect?.(all.map(jobOf))
+  unread.expect(all.map(accessOf))
   const input: InputState = { opened: event.input, layerDone: driver.progress.ofInput(all), narrowed: 0 }
   for (const opened of event.input.models) {
     const hashes = opened.hashes()
@@ -172,8 +177,31 @@ function* begin(event: DriverEvent, { options, driver, measurer }: Run): Generat
   yield { kind: 'close', input }
 }
 
-/** Waits for an entry and yields what came of it. */
+/** Waits for an entry and yields what can be told: all before it has been, and its checksums have been read. */
 async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, void, undefined> {
+  const { unread, held } = run
+  run.options.signal?.throwIfAborted()
+  if (entry.kind === 'layer') {
+    const { state, layer } = entry
+    await entry.result.then(
+      () => state.failed || state.input.layerDone(state.opened.name, layer),
+      () => undefined, // it is told in its turn
+    )
+    unread.done(accessOf(layer))
+    unread.hold(layer.convolution.shape, 1)
+  }
+  // Of a model that failed not all layers were begun.
+  if (entry.kind === 'close') unread.forget(entry.input.opened.models.flatMap(({ layers }) => layers.map(accessOf)))
+  held.push(entry)
+  for (let first = held[0]; first; first = held[0]) {
+    if (first.kind === 'layer' && !unread.isRead(accessOf(first.layer))) return
+    held.shift()
+    if (first.kind === 'layer') unread.hold(first.layer.convolution.shape, -1)
+    yield* tell(first, run)
+  }
+}
+
+async function* tell(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, void, undefined> {
   run.options.signal?.throwIfAborted()
   switch (entry.kind) {
     case 'event':
@@ -192,7 +220,6 @@ async function* settle(entry: Entry, run: Run): AsyncGenerator<MeasureEvent, voi
         const result = await entry.result
         if (!('row' in result)) await requireChecksums(layer.convolution.weights.access, run.options.signal)
         const measured = await rowOf(result, state, layer, run.options)
-        state.input.layerDone(state.opened.name, layer)
         if (measured) {
           state.print ??= new Uint32Array(PRINT_WORDS)
           mixLayer(state.print, measured.row)
@@ -282,6 +309,8 @@ function modelRow({ opened, sum }: ModelState, hashes: ModelHashes): ModelRow {
 function narrowedText(file: string, narrowed: number): string {
   return `${file}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
 }
+
+const accessOf = ({ convolution }: SelectedLayer): RandomAccess => convolution.weights.access
 
 function jobOf({ convolution: { weights, shape, groups } }: SelectedLayer): LayerJob {
   return { plan: weights, shape, ...(groups > 1 && { groups }) }

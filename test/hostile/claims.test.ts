@@ -15,6 +15,7 @@ import { requirePlausible } from '../../src/sources/plausible.ts'
 import type { Convolution, SourceModel } from '../../src/sources/source.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
 import { problem } from '../helpers/problem.ts'
+import { convolution, safetensors } from '../measure/models.ts'
 import { INT64, node, model as onnxModel, tensor } from '../sources/onnx/model.ts'
 import { concat, float, message, number, packed, string } from '../sources/onnx/protobuf.ts'
 import { npyBytes } from './npy.ts'
@@ -133,6 +134,40 @@ test('a damaged entry is refused whoever measures it: this thread, others, and s
       assert.match(await problem(() => rows(damaged, workers)), /net\.npz\/b\.npy: its checksum \(CRC-32\) is wrong/)
     }
   }))
+
+test('layers that lie in one entry of a zip: none is told before all of it is known to be whole, and no byte is read twice for that', async () => {
+  const layers = Array.from({ length: 6 }, (_, k) => convolution(`conv${k}.weight`, [128, 96, 3, 3], k + 1))
+  const zip = zipSync({ 'net.safetensors': [safetensors(layers), { level: 0 }] })
+  const told = async (bytes: Uint8Array): Promise<{ rows: number; read: number; problem: string }> => {
+    const memory = memoryAccess('net.zip', bytes)
+    let read = 0
+    const access: typeof memory = {
+      ...memory,
+      read(offset, length, into) {
+        read += length
+        return memory.read(offset, length, into)
+      },
+    }
+    let rows = 0
+    const inputs = [{ path: 'net.zip', access, folder: emptyFolder }]
+    const run = async (): Promise<void> => {
+      for await (const { kind } of measure(inputs, { workers: 1, hash: false })) if (kind === 'layer') rows++
+    }
+    const said = await run().then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    return { rows, read, problem: said }
+  }
+  const sound = await told(zip)
+  assert.is(sound.rows, 6)
+  assert.ok(sound.read < 1.5 * zip.length, `${sound.read} bytes read of ${zip.length}`)
+  const damaged = zip.slice()
+  damaged[zip.length - 5000]! ^= 1 // in the last layer
+  const { rows, problem: said } = await told(damaged)
+  assert.is(rows, 0)
+  assert.match(said, /net\.zip\/net\.safetensors: its checksum \(CRC-32\) is wrong/)
+})
 
 test('the values of a TensorFlow checkpoint are held against the checksums of its index', () =>
   inFolder(async (folder) => {
