@@ -17,7 +17,7 @@ const floors: readonly (readonly string[])[] = [
   ['figures'],
   ['report'],
   ['results'],
-  ['analyze.ts', 'extract.ts'],
+  ['analyze.ts', 'extract.ts', 'shards'],
   ['index.ts', 'drawings'],
   ['node.ts'],
   ['cli', 'web'],

@@ -2,7 +2,7 @@ import type { Input, LazyInput } from '../io/random-access.ts'
 import { sparseLimit } from '../measure/layer-pass.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { LayerSource, MeasuredLayer, RowsByModel } from '../measure/layer-source.ts'
-import { layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
+import { type AgainOptions, layersAgain, type MeasuredRun, type WantedLayers } from '../measure/layers-again.ts'
 import type { ModelRow } from '../measure/model-row.ts'
 import type { Parameters } from '../measure/parameters.ts'
 import { openInstance } from '../wasm/module.ts'
@@ -60,7 +60,7 @@ function sparseAmong(filters: Float32Array, { peak }: Pick<LayerRow, 'peak'>, { 
 export async function* firstFiltersOf(
   inputs: Iterable<Input | LazyInput>,
   run: FirstFiltersRun,
-  options: { readonly names?: ReadonlyMap<string, string>; readonly signal?: AbortSignal } = {},
+  options: AgainOptions = {},
 ): AsyncGenerator<FirstFilters> {
   const models = run.models.flatMap(({ model, layers }) => (layers > 0 ? [model] : [])).slice(0, MOST_MODELS)
   const wanted: WantedLayers<MeasuredLayer> = {

@@ -11,7 +11,7 @@ export interface CommandEntry {
 /** Every command, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   {
-    usage: 'analyze <inputs..>',
+    usage: 'analyze [inputs..]',
     summary: 'measure every layer of models, of folders of models, or of a filter database',
     load: async () => (await import('./analyze.ts')).analyzeCommand,
   },
@@ -69,6 +69,16 @@ export const commands: readonly CommandEntry[] = [
     usage: 'verify <results>',
     summary: 'check the hashes of a results folder; with --inputs, measure them again and compare bit for bit',
     load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    usage: 'plan <inputs..>',
+    summary: 'spread a run over many machines: lists what is to be measured, and cuts it into shards of equal work',
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  {
+    usage: 'merge <plan>',
+    summary: 'put the parts of all shards of a plan together: the results that one machine gives, with the same number to quote',
+    load: async () => (await import('./merge.ts')).mergeCommand,
   },
   {
     usage: 'pack <results>',

@@ -8,19 +8,19 @@ import { openFile } from '../io/node.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
 import { pictures } from '../report/pictures.ts'
-import { type ExtendedRun, extendRun as extend } from '../results/extend-run.ts'
+import { type ExtendedRun, extendRun as extend, type RunExtension } from '../results/extend-run.ts'
 import { type ShownImage, writeShownImages } from '../results/images.ts'
 import { writeReportFiles } from '../results/report-files.ts'
 import { type ActivationChoice, activationOf } from './activation.ts'
 import type { MeasuredInputs } from './measuring.ts'
-import { readPairsFile } from './meta-file.ts'
+import { readPairsFile, type TableFile } from './meta-file.ts'
 import { occupied } from './run-control.ts'
 import { say } from './talk.ts'
 
 /** What is asked for beyond the tables. */
 export interface Extension {
-  /** Path of the table of pairs. */
-  readonly pairs: string | undefined
+  /** The table of pairs. */
+  readonly pairs: TableFile | undefined
   /** Columns by which pairs are made, where there is no table of them. */
   readonly pairBy?: readonly string[] | undefined
   /** Two groups without a table: model names by group name. */
@@ -29,6 +29,8 @@ export interface Extension {
   readonly question?: StudyQuestion | undefined
   /** Adds report.html and figures/ to the results. */
   readonly report: boolean
+  /** How the inputs are read again, where it is not as they were measured. */
+  readonly again?: Pick<RunExtension, 'open' | 'read'>
   /** Shown in the report for the first model of three input channels. */
   readonly activation?: ActivationChoice | undefined
 }
@@ -47,6 +49,7 @@ export async function extendByOptions(measured: MeasuredInputs, wanted: Extensio
     groups: wanted.groups,
     question: wanted.question,
     results,
+    ...wanted.again,
     report: wanted.report && !activation,
     signal,
     occupied,

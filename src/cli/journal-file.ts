@@ -10,6 +10,8 @@ const WRITE_BYTES = 1 << 16 // a write for each tiny layer would take as long as
 
 /** A journal in a file. */
 export interface JournalFile extends JournalStore {
+  /** Resolves when all that was added would survive a power cut. */
+  flush(): Promise<void>
   /** Lets go of the file, which stays. */
   close(): Promise<void>
 }
@@ -99,6 +101,11 @@ export function journalFile(path: string): JournalFile {
     async remove() {
       await close()
       await rm(path, { force: true }).catch(failed)
+    },
+    async flush() {
+      if (!writer) return
+      if (held > 0) writeOut()
+      await writer.datasync().catch(failed)
     },
     close,
   }

@@ -8,7 +8,7 @@ import type { Input, RandomAccess } from '../io/random-access.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import { layersInMemory, rowsInMemory, type SkippedRow, type StreamedRun } from '../measure/layer-source.ts'
 import { type LayerIdentity, settingsOf } from '../measure/options.ts'
-import { measure } from '../measure/run.ts'
+import { type MeasureEvent, measure } from '../measure/run.ts'
 import { type CollectedRun, collectRun, openRunTables, requireLayers } from '../results/collect.ts'
 import type { RunToExtend } from '../results/extend-run.ts'
 import { finishResults } from '../results/finish.ts'
@@ -22,7 +22,7 @@ import { commandLine } from './command-line.ts'
 import { identityOf } from './input-identity.ts'
 import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
-import { readMetaFile } from './meta-file.ts'
+import { readMetaFile, type TableFile } from './meta-file.ts'
 import { openProgressBar, type ProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -33,8 +33,8 @@ import { keepYoungHeapSmall } from './young-heap.ts'
 export interface MeasuringTask {
   readonly inputs: readonly FoundInput[]
   readonly options: MeasuringOptions
-  /** Path of the meta table. */
-  readonly meta?: string | undefined
+  /** The meta table. */
+  readonly meta?: TableFile | undefined
   /** Its column of model names; default: Name. */
   readonly nameColumn?: string | undefined
   /** Folder for the results. */
@@ -48,6 +48,10 @@ export interface MeasuringTask {
   readonly onModel?: (model: string, input: Input) => void
   /** Called with each layer as it is measured, and its input; layers of a model that fails later are among them. */
   readonly onLayer?: (row: LayerRow, input: Input) => void
+  /** What is told of the inputs, where they are not measured here: read from the parts of a plan. */
+  readonly events?: (run: { readonly signal: AbortSignal; readonly progress: ProgressBar }) => AsyncIterable<MeasureEvent>
+  /** Facts about the run that go beside those of the machine. */
+  readonly facts?: () => Readonly<Record<string, string | number>>
   /** Work between measuring and naming the results, which may add files. */
   readonly extend?: (measured: MeasuredInputs) => Promise<void>
 }
@@ -96,20 +100,22 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         const rows: LayerRow[] = []
         const left: SkippedRow[] = []
         let layersSeen = 0
-        const events = measure(inputs, {
-          ...task.options,
-          hash: results !== undefined,
-          signal,
-          onProgress: ({ inputs: { done, total }, model, filters }) =>
-            progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
-          ...(resumed &&
-            resumed.found > 0 && {
-              finished: (layer: LayerIdentity) => {
-                const key = keyOf(layer)
-                return key && resumed.find(key)
-              },
-            }),
-        })
+        const events =
+          task.events?.({ signal, progress }) ??
+          measure(inputs, {
+            ...task.options,
+            hash: results !== undefined,
+            signal,
+            onProgress: ({ inputs: { done, total }, model, filters }) =>
+              progress.update(done + filters.done / Math.max(1, filters.total), total ?? done + 1, model),
+            ...(resumed &&
+              resumed.found > 0 && {
+                finished: (layer: LayerIdentity) => {
+                  const key = keyOf(layer)
+                  return key && resumed.find(key)
+                },
+              }),
+          })
         const record = await collectRun(events, {
           parameters,
           meta,
@@ -119,7 +125,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
             if (layersSeen++ % 64 === 0) keepYoungHeapSmall()
             const key = keyOf(identity)
             task.onLayer?.(row, identity.input)
-            if (measured && key) await journal?.add(key, { row, narrowed })
+            if (measured && key && !task.events) await journal?.add(key, { row, narrowed })
           },
           onModel: ({ row, input }) => {
             task.onModel?.(row.model, input)
@@ -145,7 +151,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         const resultsSha256 = await finishResults(results, record, {
           command: commandLine(process.argv.slice(2)),
           finished: new Date().toISOString(),
-          machine: machineFacts(seconds),
+          machine: { ...machineFacts(seconds), ...task.facts?.() },
           license: 'https://creativecommons.org/publicdomain/zero/1.0/',
         })
         await journal?.remove()
@@ -163,7 +169,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
 }
 
 /** True for one broken file of several, when nobody has said what is to be done then. */
-function mayGoOn(error: unknown, { inputs, options }: MeasuringTask): error is InputError {
+export function mayGoOn(error: unknown, { inputs, options }: Pick<MeasuringTask, 'inputs' | 'options'>): error is InputError {
   return (
     error instanceof InputError &&
     inputs.length > 1 &&

@@ -31,15 +31,32 @@ interface Holder {
 const BEAT_MS = 10_000
 const DEAD_MS = 120_000
 
-/** Takes the lock in a file. `folder`: what is locked, for messages. @throws InputError when another run holds it */
-export async function takeRunLock(path: string, folder: string): Promise<RunLock> {
+/** Of an error that another run holds the lock. */
+class HeldByAnother {
+  readonly where: string
+
+  constructor(where: string) {
+    this.where = where
+  }
+}
+
+/** True for the error that `takeRunLock` throws when another run holds the lock, and not for a disk that fails. */
+export function isHeldByAnother(error: unknown): error is InputError & { readonly cause: HeldByAnother } {
+  return error instanceof InputError && error.cause instanceof HeldByAnother
+}
+
+/**
+ * Takes the lock in a file. `folder`: what is locked, for messages; `deadAfter`: milliseconds after which a holder on another host
+ * that has not touched its lock is taken for dead. @throws InputError when another run holds it
+ */
+export async function takeRunLock(path: string, folder: string, deadAfter: number = DEAD_MS): Promise<RunLock> {
   const self: Holder = { id: randomUUID(), pid: process.pid, began: beganOf(process.pid), host: hostname() }
   const failed = (error: unknown): never => {
     throw new InputError(folder, fileProblem(error), { cause: error })
   }
   if (!(await createLock(path, self).catch(failed))) {
     const holder = await holderOf(path)
-    if (holder && (await isAlive(holder, path))) throw busy(folder, path, holder)
+    if (holder && (await isAlive(holder, path, deadAfter))) throw busy(folder, path, holder)
     // Two runs may find the same dead holder: each puts itself in its place, and whoever was last has it.
     const mine = partOf(path)
     await writeHolder(mine, self).catch(failed)
@@ -131,13 +148,13 @@ async function holderOf(path: string): Promise<Holder | undefined> {
   }
 }
 
-async function isAlive({ pid, began, host }: Holder, path: string): Promise<boolean> {
+async function isAlive({ pid, began, host }: Holder, path: string, deadAfter: number): Promise<boolean> {
   if (host === hostname()) return began !== null ? beganOf(pid) === began : isProcess(pid)
   const touched = await stat(path).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   )
-  return Date.now() - touched < DEAD_MS
+  return Date.now() - touched < deadAfter
 }
 
 /** When a process began, in ticks since the boot that is named (Linux); null elsewhere, and for one that is gone. */
@@ -156,5 +173,6 @@ function busy(folder: string, path: string, { pid, host }: Holder): InputError {
   return new InputError(
     folder,
     `another run (${where}) is writing here; wait for it, give another folder, or delete ${path} if you know that it is dead`,
+    { cause: new HeldByAnother(where) },
   )
 }

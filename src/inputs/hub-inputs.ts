@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import { type HubAddress, type HubFile, type HubOptions, hubName, openRepository } from '../io/hub.ts'
+import { type HubAddress, type HubFile, type HubOptions, type HubRepository, hubName, openRepository } from '../io/hub.ts'
 import type { LazyInput } from '../io/random-access.ts'
 import { findGivenInputs, type GivenFile } from './given-inputs.ts'
 
@@ -14,8 +14,12 @@ export interface HubInput extends LazyInput {
  * index as one. Only listings are asked for; of a file, the bytes that are needed are read when it is opened.
  * @throws InputError when there is nothing to read, with what to do
  */
-export async function findHubInputs(address: HubAddress, options: HubOptions): Promise<HubInput[]> {
-  const repository = await openRepository(address, options)
+export async function findHubInputs(
+  address: HubAddress,
+  options: HubOptions,
+  repositoryOf: typeof openRepository = openRepository,
+): Promise<HubInput[]> {
+  const repository = await repositoryOf(address, options)
   const { commit, files } = repository
   const chosen = filesOf(address, files)
   const given = (file: HubFile, root: string): GivenFile => ({
@@ -38,6 +42,18 @@ export async function findHubInputs(address: HubAddress, options: HubOptions): P
     location: hubName({ ...address, revision: commit, path: input.path.slice(root.length + 1) }),
     open: async () => ({ ...(await input.open()), revision: commit }),
   }))
+}
+
+/** Opens repositories, each commit of one once: a list of a thousand files of one asks for its listing once. */
+export function rememberingRepositories(): typeof openRepository {
+  const known = new Map<string, Promise<HubRepository>>()
+  return (address, options) => {
+    const key = hubName({ ...address, path: '' })
+    const repository = known.get(key) ?? openRepository(address, options)
+    known.set(key, repository)
+    repository.catch(() => known.delete(key)) // the next may be luckier
+    return repository
+  }
 }
 
 function filesOf(address: HubAddress, files: readonly HubFile[]): readonly HubFile[] {

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
 import { urlInput } from '../io/http.ts'
-import { type HubOptions, hubAddress } from '../io/hub.ts'
+import { type HubAddress, type HubOptions, hubAddress } from '../io/hub.ts'
 import { diskFolder, fileProblem, openFile } from '../io/node.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import {
@@ -27,6 +27,8 @@ import { unreadBelow } from './unread-below.ts'
 export interface FoundInput extends LazyInput {
   /** Where it lies, as it would be given on a command line. */
   readonly location: string
+  /** The file that a folder which is one input is opened at. */
+  readonly opens?: string
 }
 
 /** A file that was found, before it has a name of its own among the inputs. */
@@ -66,8 +68,9 @@ export async function* findInputs(given: readonly string[]): AsyncGenerator<Foun
       if (seen.has(real)) continue
       seen.add(real)
       const path = uniqueName(place, names)
-      const { location, notes, family } = place
-      yield { path, location, ...(notes && { notes }), ...(family && { family }), open: () => openPlace(place, path) }
+      const { location, notes, family, opens } = place
+      const about = { ...(notes && { notes }), ...(family && { family }), ...(opens !== undefined && { opens }) }
+      yield { path, location, ...about, open: () => openPlace(place, path) }
     }
     if (isEmpty) throw new InputError(named, await nothingFound(named))
   }
@@ -128,15 +131,45 @@ async function nothingFound(named: string): Promise<string> {
   return `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
 }
 
+/** Where an input was found, in words that another process can find it by. */
+export type FoundPlace = Pick<FoundInput, 'path' | 'location' | 'opens'>
+
+/** Opens inputs that were found before, by another process perhaps; `from`: the folder that relative locations are meant from. */
+export function placeOpener(from: string): (place: FoundPlace) => FoundInput {
+  let repositoryOf: Parameters<typeof import('./hub-inputs.ts')['findHubInputs']>[2]
+  const openHub = async ({ location }: FoundPlace, address: HubAddress): Promise<Input> => {
+    const { findHubInputs, rememberingRepositories } = await import('./hub-inputs.ts')
+    repositoryOf ??= rememberingRepositories()
+    const [input, ...more] = await findHubInputs(address, hubOptions(), repositoryOf)
+    if (!input || more.length > 0) throw new InputError(location, 'is no longer one input; plan again')
+    return input.open()
+  }
+  return (place) => {
+    const { path, location, opens } = place
+    const address = location.startsWith('hf://') ? hubAddress(location) : undefined
+    const found = { location, relative: path, ...(opens !== undefined && { opens }) }
+    return { ...place, open: async () => (address ? { ...(await openHub(place, address)), path } : openPlace(found, path, from)) }
+  }
+}
+
 /** A folder that is one input is opened at its first file; everything else lies beside it. */
-async function openPlace(place: Place, path: string): Promise<Input> {
+async function openPlace(place: Place, path: string, from: string = ''): Promise<Input> {
   if (place.open) return { ...(await place.open()), path }
   if (isUrl(place.location)) return { ...(await urlInput(place.location)), path }
   if (place.opens !== undefined) {
     const file = join(place.location, place.opens)
-    return { path, access: await openFile(file), folder: diskFolder(place.location) }
+    return {
+      path,
+      access: await openFile(resolve(from, file), file),
+      folder: diskFolder(resolve(from, place.location), place.location),
+    }
   }
-  return { path, access: await openFile(place.location), folder: diskFolder(dirname(place.location)) }
+  const folder = dirname(place.location)
+  return {
+    path,
+    access: await openFile(resolve(from, place.location), place.location),
+    folder: diskFolder(resolve(from, folder), folder),
+  }
 }
 
 /** The path below what was named; when that is taken, with the named path before it; then numbered. */

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import type { LazyInput, RandomAccess } from '../io/random-access.ts'
+import type { Input, LazyInput, RandomAccess } from '../io/random-access.ts'
 
 /**
  * Inputs of a run that opens them more than once: each of their files must still be what it was when it was first opened, or
@@ -8,36 +8,46 @@ import type { LazyInput, RandomAccess } from '../io/random-access.ts'
 export function steadyInputs<T extends LazyInput>(inputs: readonly T[]): T[] {
   return inputs.map((input) => {
     const known = new Map<string, string>()
-    const same = (path: string, access: RandomAccess): RandomAccess => {
-      const identity = access.watch?.identity
-      if (identity === undefined) return access
-      const before = known.get(path)
-      if (before !== undefined && before !== identity) {
-        void access.close?.()
-        throw new InputError(access.name, CHANGED)
-      }
-      known.set(path, identity)
-      return access
-    }
     return {
       ...input,
-      async open() {
-        const opened = await input.open()
-        const { folder } = opened
-        return {
-          ...opened,
-          access: same('', opened.access),
-          folder: {
-            ...folder,
-            async open(path: string) {
-              const access = await folder.open(path)
-              return access && same(path, access)
-            },
-          },
-        }
-      },
+      open: async () =>
+        eachFile(await input.open(), (path, access) => {
+          const identity = access.watch?.identity
+          if (identity === undefined) return
+          const before = known.get(path)
+          if (before !== undefined && before !== identity) throw new InputError(access.name, CHANGED)
+          known.set(path, identity)
+        }),
     }
   })
+}
+
+/**
+ * The input, where every file that is opened of it has to please `check` first: its own (path '') and those beside it. One that does
+ * not (`check` throws) is closed.
+ */
+export function eachFile(input: Input, check: (path: string, access: RandomAccess) => void): Input {
+  const checked = (path: string, access: RandomAccess): RandomAccess => {
+    try {
+      check(path, access)
+      return access
+    } catch (error) {
+      void access.close?.()
+      throw error
+    }
+  }
+  const { folder } = input
+  return {
+    ...input,
+    access: checked('', input.access),
+    folder: {
+      ...folder,
+      async open(path: string) {
+        const access = await folder.open(path)
+        return access && checked(path, access)
+      },
+    },
+  }
 }
 
 const CHANGED = 'was changed or replaced since this run first read it; run again when it stays as it is'

@@ -96,6 +96,7 @@ function watchFile(path: string, name: string, opened: BigIntStats): FileWatch {
   const identity = identityOf(opened)
   return {
     identity,
+    version: `${opened.size} bytes of ${new Date(Number(opened.mtimeMs)).toISOString()}`,
     requireSame() {
       const found = statSync(path, { bigint: true, throwIfNoEntry: false })
       if (!found || identityOf(found) !== identity)
@@ -134,15 +135,15 @@ export function fileProblem(error: unknown): string {
   return (code && sentences[code]) || `cannot be used: ${error instanceof Error ? error.message : String(error)}`
 }
 
-/** The files below a folder on disk. Paths that leave it are refused. */
-export function diskFolder(path: string): Folder {
+/** The files below a folder on disk. Paths that leave it are refused. `name`: the folder as messages name it. */
+export function diskFolder(path: string, name: string = path): Folder {
   const root = resolve(path)
   return {
     async open(relative) {
       const full = resolve(root, relative)
       if (!full.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined
       const found = await stat(full).catch(() => undefined)
-      return found?.isFile() ? openFile(full, join(path, relative)) : undefined
+      return found?.isFile() ? openFile(full, join(name, relative)) : undefined
     },
     async paths() {
       const found: string[] = []

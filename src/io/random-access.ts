@@ -36,6 +36,8 @@ export interface RandomAccess {
 export interface FileWatch {
   /** Tells its bytes from all others without reading them: of a file on disk its size, its place, and when it was last changed. */
   readonly identity: string
+  /** Tells them on every machine that sees the file, without reading them: size, and when its content was last changed. */
+  readonly version?: string
   /** @throws InputError when the file was changed, replaced or removed: what was read is of no file at all */
   requireSame(): void
 }

@@ -5,7 +5,7 @@ import { weightReader } from '../weights/reader.ts'
 import { tapsOf } from './kernel-size.ts'
 import { countedLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
-import { type LayerPlace, layersAgain, type MeasuredRun, type WantedLayers, wantedOf } from './layers-again.ts'
+import { type AgainOptions, type LayerPlace, layersAgain, type MeasuredRun, type WantedLayers, wantedOf } from './layers-again.ts'
 import { keepsSparse } from './profile.ts'
 import { pieces } from './segments.ts'
 import type { SelectedLayer } from './select.ts'
@@ -40,14 +40,13 @@ export interface CoefficientPass {
   readonly layers: readonly LayerCoefficients[]
 }
 
-export interface CoefficientOptions {
+export interface CoefficientOptions extends AgainOptions {
   /** Layers of other models and of other kernel sizes than the basis are not read. Default: all models of the table. */
   readonly models?: ReadonlySet<string>
   /** Models whose filters make the common range too, though they are in no histogram. */
   readonly inRange?: ReadonlySet<string>
-  /** Model names by input path, as they were given to `measure`. */
-  readonly names?: ReadonlyMap<string, string>
-  readonly signal?: AbortSignal
+  /** Takes the place of reading the filters: where their coefficients are known already. */
+  readonly read?: ((reading: CoefficientReading) => Promise<void>) | undefined
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void
 }
 
@@ -81,6 +80,7 @@ export type RangedLayer = LayerPlace & Pick<LayerRow, 'peak' | 'sparse_filters' 
  */
 export async function readCoefficients(reading: CoefficientReading): Promise<void> {
   const { inputs, analysis, basis, options, onRange, onCommonRange, onCounts } = reading
+  if (options.read) return options.read(reading)
   const taps = basis.mean.length
   const own = ({ models, of }: WantedLayers<RangedLayer>): WantedLayers<RangedLayer> => ({
     models,

@@ -27,16 +27,28 @@ export type DriverEvent =
   | { readonly kind: 'failed'; readonly file: string; readonly error: InputError }
   | { readonly kind: 'warning'; readonly text: string }
 
+/** Whoever opens the inputs of a run one after the other: what measures takes them as they come, and closes them. */
+export interface InputOpener {
+  readonly progress: RunProgress
+  /** Inputs that are open at the moment. */
+  readonly open: number
+  events(): AsyncGenerator<DriverEvent, void, undefined>
+  /** The error, when the run goes on without the file that it is about. @throws it otherwise */
+  broken(error: unknown, file: string): InputError
+  /** Closes what is still open; nothing may be reading from it any more. */
+  close(): Promise<void>
+}
+
 /**
  * Opens the inputs of a run one after the other and hands them on: all that measures, extracts or reads again what was
  * measured goes through here, so that names, selection, broken inputs, hashes, progress and stopping are the same for all.
  * Whoever takes an input closes it, or leaves it to `close`.
  */
-export class InputDriver {
+export class InputDriver implements InputOpener {
   readonly progress: RunProgress
   readonly #inputs: Inputs
   readonly #options: DriverOptions
-  readonly #opening: OpenOptions
+  readonly #opening: OpenOptions & { readonly names: ModelNames }
   readonly #open = new Set<OpenedInput>()
   /** Families of which nothing is open yet. */
   readonly #families: Map<string, LazyInput[]>

@@ -1,10 +1,10 @@
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
-import { InputDriver } from './input-driver.ts'
+import { InputDriver, type InputOpener } from './input-driver.ts'
 import type { LayerRow } from './layer-row.ts'
 import { layersByModel } from './layer-source.ts'
 import type { Analysis } from './model-row.ts'
-import { filtersOf, parseKernel, type SelectedLayer } from './select.ts'
+import { filtersOf, type KernelChoice, parseKernel, type SelectedLayer } from './select.ts'
 
 /** Of a layer's row, what finds it again and tells whether it is the same. */
 export type LayerPlace = Pick<LayerRow, 'model' | 'layer' | 'layer_id' | 'kernel' | 'conv_depth' | 'in_channels' | 'filters'>
@@ -24,13 +24,22 @@ export interface WantedLayers<Row extends LayerPlace> {
   of(model: string): AsyncIterable<readonly Row[]>
 }
 
+/** How inputs are opened again. */
+export interface AgainOptions {
+  /** Model names by input path, as they were given to `measure`. */
+  readonly names?: ReadonlyMap<string, string>
+  readonly signal?: AbortSignal
+  /** Opens those that hold models of these names, in place of the inputs: names and copies are settled there. */
+  readonly open?: ((choice: KernelChoice, models: ReadonlySet<string>) => InputOpener) | undefined
+}
+
 /** Which layers of which run are wanted. */
 export interface Again<Row extends LayerPlace> {
   /** Those of the run, in the same order; each must be readable again. */
   readonly inputs: readonly (Input | LazyInput)[]
   readonly analysis: Omit<MeasuredRun, 'layers'>
   readonly wanted: WantedLayers<Row>
-  readonly options: { readonly names?: ReadonlyMap<string, string> | undefined; readonly signal?: AbortSignal | undefined }
+  readonly options: { readonly [Name in keyof AgainOptions]?: AgainOptions[Name] | undefined }
 }
 
 /** Layers that are in memory as wanted ones. */
@@ -62,14 +71,17 @@ export async function* layersAgain<Row extends LayerPlace>({
   if (unseen.size === 0) return
   const failedThen = new Set(analysis.failed?.map(({ file }) => file))
   const { names, signal } = options
-  const driver = new InputDriver(inputs, {
-    ...(names && { names }),
-    ...(signal && { signal }),
-    choice: parseKernel(analysis.parameters.kernel),
-    hash: false,
-    // Layers of a file inside an input are missed below, if any of them are wanted.
-    goesOnWithout: (file, inside) => inside || failedThen.has(file),
-  })
+  const choice = parseKernel(analysis.parameters.kernel)
+  const driver =
+    options.open?.(choice, new Set(unseen)) ??
+    new InputDriver(inputs, {
+      ...(names && { names }),
+      ...(signal && { signal }),
+      choice,
+      hash: false,
+      // Layers of a file inside an input are missed below, if any of them are wanted.
+      goesOnWithout: (file, inside) => inside || failedThen.has(file),
+    })
   try {
     for await (const event of driver.events()) {
       if (event.kind !== 'input') continue

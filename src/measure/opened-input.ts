@@ -1,6 +1,6 @@
 import type { ModelProvenance } from '../database/provenance.ts'
 import { NonFiniteWeightError } from '../errors.ts'
-import type { Input, LazyInput } from '../io/random-access.ts'
+import type { Input, LazyInput, RandomAccess } from '../io/random-access.ts'
 import { openSource } from '../sources/open.ts'
 import type { Convolution, Skipped, Source, SourceModel } from '../sources/source.ts'
 import { storedValue } from '../weights/stored-value.ts'
@@ -13,7 +13,7 @@ import { type Twin, twinsOf, twinText } from './twins.ts'
 
 /** What an input is opened with. */
 export interface OpenOptions {
-  readonly names: ModelNames
+  readonly names: Pick<ModelNames, 'take'>
   readonly choice: KernelChoice
   /** Whether the models' hashes will be asked for. */
   readonly hash: boolean
@@ -86,6 +86,17 @@ export class OpenedInput {
   /** Names the models anew, when what they were told apart from is left out. */
   rename(names: ModelNames): void {
     this.#models = this.#models.map((opened) => ({ ...opened, name: names.take(this.input.path, opened.model.name) }))
+  }
+
+  /** Leaves its models as they are chosen from all. */
+  choose(chosen: (models: readonly OpenedModel[]) => readonly OpenedModel[]): void {
+    this.#models = chosen(this.#models)
+  }
+
+  /** Every file that was opened for it so far: its own as '', those beside it by their path. */
+  files(): (readonly [path: string, access: RandomAccess])[] {
+    const { access, folder } = this.#files
+    return [['', access], ...folder.opened.map((file) => [folder.pathOf(file)!, file] as const)]
   }
 
   /**

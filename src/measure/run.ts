@@ -6,7 +6,7 @@ import type { Skipped } from '../sources/source.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { LayerSum } from './aggregate.ts'
 import { layerFlags } from './flags.ts'
-import { type DriverEvent, InputDriver } from './input-driver.ts'
+import { type DriverEvent, InputDriver, type InputOpener } from './input-driver.ts'
 import type { ModelHashes } from './input-hashes.ts'
 import type { Inputs } from './inputs.ts'
 import type { PassResult } from './layer-pass.ts'
@@ -75,7 +75,7 @@ interface Run {
   readonly held: Entry[]
   readonly sameFilters: SameFilters
   readonly options: MeasureOptions
-  readonly driver: InputDriver
+  readonly driver: InputOpener
   readonly measurer: Measurer
 }
 
@@ -88,12 +88,19 @@ interface Run {
  *   if (event.kind === 'layer') console.log(event.row.model, event.row.layer, event.row.sparsity)
  */
 export async function* measure(inputs: Inputs, options: MeasureOptions = {}): AsyncGenerator<MeasureEvent, void, undefined> {
+  yield* measureOpened(
+    ({ choice }) => new InputDriver(inputs, { ...options, choice, goesOnWithout: () => options.keepGoing === true }),
+    options,
+  )
+}
+
+/** The same of inputs that `open` opens. */
+export async function* measureOpened(
+  open: (settings: Settings) => InputOpener,
+  options: MeasureOptions,
+): AsyncGenerator<MeasureEvent, void, undefined> {
   const settings = settingsOf(options)
-  const driver = new InputDriver(inputs, {
-    ...options,
-    choice: settings.choice,
-    goesOnWithout: () => options.keepGoing === true,
-  })
+  const driver = open(settings)
   const wasm = await openInstance()
   const measurer = await openMeasurer(options, settings, wasm)
   const stop = (): void => void measurer.close()
@@ -306,7 +313,8 @@ function modelRow({ opened, sum }: ModelState, hashes: ModelHashes): ModelRow {
   return { ...origin, ...sum.total(), meta }
 }
 
-function narrowedText(file: string, narrowed: number): string {
+/** What is said of weights that were stored in more bits than a float32 has. */
+export function narrowedText(file: string, narrowed: number): string {
   return `${file}: ${narrowed} weights were not exactly a float32; they are measured as the nearest one`
 }
 

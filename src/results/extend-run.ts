@@ -8,8 +8,9 @@ import { studiesOfRun } from '../analysis/studies-of-run.ts'
 import { isEmptyQuestion, type StudyQuestion } from '../analysis/study.ts'
 import type { Studies } from '../analysis/study-types.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
+import type { CoefficientOptions } from '../measure/coefficients.ts'
 import type { StreamedRun } from '../measure/layer-source.ts'
-import type { MeasuredRun } from '../measure/layers-again.ts'
+import type { AgainOptions, MeasuredRun } from '../measure/layers-again.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { FIRST_FILTERS, openFirstFilters, writeFirstFilters } from './first-filters-table.ts'
 import { writeGroups } from './groups.ts'
@@ -23,7 +24,7 @@ export interface RunToExtend extends Omit<MeasuredRun, 'layers'> {
 }
 
 /** What is added to a measured run, and who hears of its progress. */
-export interface RunExtension {
+export interface RunExtension extends AgainOptions, Pick<CoefficientOptions, 'read'> {
   /** Pairs of models; with them, or with a metadata column Robust, two groups are compared. */
   readonly pairs?: readonly Pair[] | undefined
   /** Two groups by name, without a table. */
@@ -34,9 +35,6 @@ export interface RunExtension {
   readonly results?: StagedResults | undefined
   /** Adds report.html and figures/ to the results. */
   readonly report?: boolean | undefined
-  /** Model names by input path, where the run was given any. */
-  readonly names?: ReadonlyMap<string, string>
-  readonly signal?: AbortSignal
   /** Runs what computes for long without a pause; default: at once. The command line lets signals end it. */
   readonly occupied?: <T>(work: () => T | Promise<T>) => Promise<T>
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly model: string }) => void

@@ -60,7 +60,8 @@ test('a name that is empty or given twice is refused by every command that takes
         usage.split(' ')[0]!,
         ...(usage.startsWith('figure') ? ['grid'] : []),
         '',
-        ...(usage.startsWith('extract') ? ['-o', 'x'] : []),
+        ...(/^(extract|plan)/.test(usage) ? ['-o', 'x'] : []),
+        ...(usage.startsWith('plan') ? ['--shards', '2'] : []),
       ],
       /^filterlens: a name of the \w+ is empty/,
     )

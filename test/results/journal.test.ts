@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Parameters } from '../../src/measure/model-row.ts'
 import type { FinishedLayer } from '../../src/measure/options.ts'
-import { type JournalStore, type LayerKey, openJournal } from '../../src/results/journal.ts'
+import { type JournalStore, openJournal } from '../../src/results/journal.ts'
+import type { LayerKey } from '../../src/results/layer-record.ts'
 
 const parameters: Parameters = { profile: 'cvprw22', threshold: 0.01, kernel: '3x3', kernel_sha256: 'k' }
 const moments = (seed: number) => ({
