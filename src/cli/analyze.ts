@@ -8,7 +8,7 @@ import { checkInputs, LayersToCheck } from './input-check.ts'
 import { sayNotes, showMeasured } from './measured-view.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
-import { tableFile } from './meta-file.ts'
+import { namedTable } from './meta-file.ts'
 import { questionOf, questionOptions } from './question-options.ts'
 import { shardOptions } from './shard-options.ts'
 import { letYoungHeapGrow } from './young-heap.ts'
@@ -82,7 +82,7 @@ export const analyzeCommand: Command = {
     const measured = await measureInputs({
       inputs,
       options: measuringOptionsOf(words),
-      meta: tableFile(meta),
+      meta: namedTable(meta),
       nameColumn,
       output,
       resume: words['resume'] === true,
@@ -93,7 +93,7 @@ export const analyzeCommand: Command = {
           if (report || pairs !== undefined) letYoungHeapGrow()
           const { extendByOptions: extendRun } = await import('./extend.ts')
           extended = await extendRun(run, {
-            pairs: tableFile(pairs),
+            pairs: namedTable(pairs),
             pairBy,
             question: isEmptyQuestion(question) ? undefined : question,
             report,

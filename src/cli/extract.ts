@@ -3,7 +3,7 @@ import { listInputs } from '../inputs/node-inputs.ts'
 import { count, plural } from '../words.ts'
 import type { Command } from './command.ts'
 import { numberOption } from './measuring-options.ts'
-import { readMetaFile, tableFile } from './meta-file.ts'
+import { namedTable, readMetaFile } from './meta-file.ts'
 import { openProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -48,7 +48,7 @@ export const extractCommand: Command = {
       .example('$0 extract models/ -o db', 'then: filterlens analyze db'),
   async run(words) {
     const output = words['output'] as string
-    const meta = await readMetaFile(tableFile(words['meta']), words['name-column'] as string | undefined)
+    const meta = await readMetaFile(namedTable(words['meta']), words['name-column'] as string | undefined)
     const inputs = await listInputs(words['inputs'] as string[])
     const threshold = numberOption(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!
     const started = performance.now()

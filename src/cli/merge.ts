@@ -14,7 +14,7 @@ import { activationChoice, activationOptions } from './activation.ts'
 import type { Command } from './command.ts'
 import { sayNotes, showMeasured } from './measured-view.ts'
 import { type MeasuringTask, measureInputs } from './measuring.ts'
-import { openPlan, placesOf, requireApart } from './plan-place.ts'
+import { openPlan, plannedPlaces, requireApart } from './plan-place.ts'
 import { letYoungHeapGrow } from './young-heap.ts'
 
 export const mergeCommand: Command = {
@@ -43,7 +43,7 @@ async function mergeResults(words: Parameters<Command['run']>[0], plan: OpenPlan
   if (activation && !question.report) throw new UsageError('--image is shown in the report; plan with --report')
   const facts = await requireParts(plan, 'measure', plan.hash)
   let extended: Pick<ExtendedRun, 'groups' | 'studies'> = { groups: undefined, studies: undefined }
-  const place = placesOf(plan)
+  const place = plannedPlaces(plan)
   const measured = await measureInputs({
     inputs: activation ? await inputsOf(plan) : [],
     options: measuringOptionsOfPlan(plan),
@@ -98,7 +98,7 @@ function measuringOptionsOfPlan({ plan }: OpenPlan): MeasuringTask['options'] {
 }
 
 async function inputsOf(plan: OpenPlan): Promise<FoundInput[]> {
-  const place = placesOf(plan)
+  const place = plannedPlaces(plan)
   const inputs: FoundInput[] = []
   for await (const { input } of plannedLines(plan)) if (input) inputs.push({ ...place(input), location: input.location })
   return inputs

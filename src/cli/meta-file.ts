@@ -28,7 +28,7 @@ export async function readTextFile(path: string, copy: string = path): Promise<s
 }
 
 /** The table that an option names, where it is given. */
-export function tableFile(option: unknown): TableFile | undefined {
+export function namedTable(option: unknown): TableFile | undefined {
   return option === undefined ? undefined : { file: option as string }
 }
 

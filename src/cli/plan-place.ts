@@ -11,7 +11,7 @@ export function openPlan(path: string): Promise<OpenPlan> {
 }
 
 /** Opens the inputs of a plan. */
-export function placesOf({ plan }: OpenPlan): PlaceOpener {
+export function plannedPlaces({ plan }: OpenPlan): PlaceOpener {
   return placeOpener(plan.folder ?? process.cwd())
 }
 

@@ -15,7 +15,7 @@ import type { Command, Words } from './command.ts'
 import { stageTogether } from './files-together.ts'
 import { mayGoOn } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
-import { readMetaFile, readPairTable, tableFile } from './meta-file.ts'
+import { namedTable, readMetaFile, readPairTable } from './meta-file.ts'
 import { planJson, planView } from './plan-view.ts'
 import { openProgressBar } from './progress.ts'
 import { questionOf, questionOptions } from './question-options.ts'
@@ -128,7 +128,7 @@ export const planCommand: Command = {
 /** The question of a plan, whose tables were read once to know that they can be. */
 async function questionOfPlan(words: Words): Promise<{ question: PlannedQuestion; copies: [name: string, bytes: Uint8Array][] }> {
   const { meta, nameColumn, pairs, pairBy, question, report } = questionOf(words)
-  await readMetaFile(tableFile(meta), nameColumn)
+  await readMetaFile(namedTable(meta), nameColumn)
   if (pairs !== undefined) await readPairTable({ file: pairs })
   const copies: [string, Uint8Array][] = []
   if (meta !== undefined) copies.push([planPaths.meta, await bytesOf(meta)])

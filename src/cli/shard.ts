@@ -11,7 +11,7 @@ import { plural } from '../words.ts'
 import type { Words } from './command.ts'
 import { Interrupted } from './interrupted.ts'
 import { measuringOptionsOf } from './measuring-options.ts'
-import { openPlan, placesOf } from './plan-place.ts'
+import { openPlan, plannedPlaces } from './plan-place.ts'
 import { openProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openShardFolder } from './shard-folder.ts'
@@ -49,7 +49,7 @@ export async function runShard(words: Words): Promise<number> {
         const { workers, batchSize } = measuringOptionsOf(words)
         await measureShard(part, {
           pieces: piecesOf(plan, shard),
-          place: placesOf(plan),
+          place: plannedPlaces(plan),
           options: {
             ...plan.plan.options,
             ...(workers !== undefined && { workers }),

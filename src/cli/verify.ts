@@ -6,7 +6,7 @@ import { plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command, Words } from './command.ts'
 import { numberOption } from './measuring-options.ts'
-import { readMetaFile, readPairTable, tableFile } from './meta-file.ts'
+import { namedTable, readMetaFile, readPairTable } from './meta-file.ts'
 import { openProgressBar } from './progress.ts'
 import { withResultFiles } from './results-place.ts'
 import { occupied, withInterrupt } from './run-control.ts'
@@ -46,8 +46,8 @@ export const verifyCommand: Command = {
     const verdict = await withInterrupt(
       () => 'nothing was changed',
       async (signal) => {
-        const meta = await readMetaFile(tableFile(words['meta']), words['name-column'] as string | undefined)
-        const pairsFile = tableFile(words['pairs'])
+        const meta = await readMetaFile(namedTable(words['meta']), words['name-column'] as string | undefined)
+        const pairsFile = namedTable(words['pairs'])
         const pairs = pairsFile && (await readPairTable(pairsFile))
         const inputs = given && (await listInputs(given))
         return withResultFiles(name, (folder) =>

@@ -1,7 +1,7 @@
 import type { Parameters } from '../measure/model-row.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import { type LayerKey, layerKeyOf, layerKeyText, layerOf, layerRecord } from './layer-record.ts'
-import { type RecordSource, recordOf, recordsOf, textOf } from './records.ts'
+import { type RecordSource, recordOf, recordsOf, recordText } from './records.ts'
 
 /*
  * The journal of a run: which layers are finished. One record each (records.ts), appended as the run goes. The first record, text
@@ -44,7 +44,7 @@ export async function openJournal(store: JournalStore, version: string, paramete
     if (from === 0) {
       if (bytes.length !== header.length || bytes.some((byte, k) => byte !== header[k])) break
     } else {
-      const model = modelKey(layerKeyOf(textOf(bytes)))
+      const model = modelKey(layerKeyOf(recordText(bytes)))
       const before = places.get(model)
       const last = before?.at(-1)
       if (!before) places.set(model, [[from, to]])
@@ -87,7 +87,7 @@ function rowsAt(store: JournalStore, places: readonly Place[]): Map<string, Fini
     const bytes = store.read(from, to - from)
     const held = { size: () => bytes.length, read: (offset: number, length: number) => bytes.subarray(offset, offset + length) }
     for (const record of recordsOf(held)) {
-      const text = textOf(record.bytes)
+      const text = recordText(record.bytes)
       rows.set(layerKeyText(layerKeyOf(text)), layerOf(record.bytes, text))
     }
   }

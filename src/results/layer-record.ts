@@ -1,7 +1,7 @@
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import type { Moments } from '../wasm/moments.ts'
-import { recordNumbers, recordOf, textOf } from './records.ts'
+import { recordNumbers, recordOf, recordText } from './records.ts'
 
 /*
  * A measured layer as a record: the text is JSON, the layer's key and its row with its arrays' lengths; their values are the
@@ -53,7 +53,7 @@ export function layerRecord({ input, model, layer_id, layer }: LayerKey, { row, 
 }
 
 /** The layer of a record, whose text may have been read already. */
-export function layerOf(record: Uint8Array, text: string = textOf(record)): FinishedLayer {
+export function layerOf(record: Uint8Array, text: string = recordText(record)): FinishedLayer {
   const [, , , , narrowed, names, plain] = JSON.parse(text) as LayerText
   const { doubles } = recordNumbers(record)
   const row: Record<string, unknown> = { ...plain }

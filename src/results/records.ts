@@ -51,7 +51,7 @@ export function recordOf(text: string, arrays: readonly (Float64Array | Uint32Ar
 }
 
 /** The text of a record, filled up with spaces. */
-export function textOf(record: Uint8Array): string {
+export function recordText(record: Uint8Array): string {
   return decoder.decode(record.subarray(HEAD, HEAD + wordsOf(record)[2]!))
 }
 

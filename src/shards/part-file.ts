@@ -4,7 +4,7 @@ import type { RandomAccess } from '../io/random-access.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import type { JournalStore } from '../results/journal.ts'
 import { layerKeyOf, layerKeyText, layerOf } from '../results/layer-record.ts'
-import { recordOf, recordsIn, recordsOf, textOf } from '../results/records.ts'
+import { recordOf, recordsIn, recordsOf, recordText } from '../results/records.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import type { PassName } from './plan-paths.ts'
@@ -90,7 +90,7 @@ export async function growPart(store: JournalStore, header: PartHeader): Promise
     if (from === 0) {
       if (bytes.length !== first.length || bytes.some((byte, k) => byte !== first[k])) break
     } else {
-      const text = textOf(bytes)
+      const text = recordText(bytes)
       if (text.startsWith('[')) {
         open.set(layerKeyText(layerKeyOf(text)), [from, to])
         layers++
@@ -170,7 +170,7 @@ async function endsOf(access: RandomAccess): Promise<{ header: PartHeader; seal:
   const last = { byteLength: length, read: (offset: number, bytes: number) => access.read(end + offset, bytes) }
   for (const source of [access, last])
     for await (const { bytes } of recordsIn(source)) {
-      const text = textOf(bytes)
+      const text = recordText(bytes)
       if (!text.startsWith('{')) throw broken()
       told.push(JSON.parse(text) as Record<string, unknown>)
       break
@@ -203,5 +203,5 @@ const PIECE = 4 << 20
 /** The records of a part but its first and its seal, one after the other; of a part that was checked. */
 export async function* partRecords(access: RandomAccess): AsyncGenerator<{ readonly text: string; readonly bytes: Uint8Array }> {
   const { end } = await endsOf(access)
-  for await (const { bytes, from } of recordsIn(access, end)) if (from > 0) yield { text: textOf(bytes), bytes }
+  for await (const { bytes, from } of recordsIn(access, end)) if (from > 0) yield { text: recordText(bytes), bytes }
 }
