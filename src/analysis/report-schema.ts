@@ -120,7 +120,9 @@ export const chanceSchema = v.object({
     ]),
   ),
   p: numberIn('(1 + draws with D as large or larger) / (1 + draws)'),
-  p_holm: numberOrNull("p corrected by Holm's method over its family; null where there is no family"),
+  p_holm: numberOrNull(
+    "p corrected by Holm's method over its family, at least family / (1 + draws); null where there is no family",
+  ),
   family: countIn('shifts in that family'),
 })
 const chance = v.optional(v.nullable(chanceSchema))

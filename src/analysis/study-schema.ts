@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { isParameters, type Parameters } from '../measure/parameters.ts'
 import { basisEntries } from './basis-parts.ts'
-import { countIn, filtersIn, numberOrNull, numbersIn, textIn, textOrNull, wordIn } from './report-kinds.ts'
+import { countIn, filtersIn, numberIn, numberOrNull, numbersIn, textIn, textOrNull, wordIn } from './report-kinds.ts'
 import { bucketNames, groupedNames } from './report-names.ts'
 import { coefficientTableSchema, shiftMatrixSchema } from './report-schema.ts'
 
@@ -64,6 +64,22 @@ export const studyTestSchema = v.object({
   because,
 })
 
+/** Two values of the column after a test of three or more, by a metric over all layers. */
+export const studyPairSchema = v.object({
+  column,
+  metric,
+  stratum,
+  a: textIn('the one value'),
+  b: textIn('the other'),
+  n_a: countIn('networks with the one'),
+  n_b: countIn('networks with the other'),
+  z: numberIn("Dunn's z: difference of mean ranks among all values over its standard error; above 0 where b is higher"),
+  p: numberIn('p, two-sided, by the normal distribution'),
+  p_holm: numberIn("p corrected by Holm's method over its family"),
+  family: countIn('comparisons in that family: of every two values in this metric and stratum'),
+  effect: numberIn('rank-biserial correlation of these two values, −1 to 1, above 0 where b is higher'),
+})
+
 /** PCA of the scaled non-sparse filters of the models with one value; of all of them where the value is null. */
 export const studyBasisSchema = v.object({
   column,
@@ -91,6 +107,8 @@ export const columnStudySchema = v.object({
   values: v.array(studyValueSchema),
   distributions: v.array(studyDistributionSchema),
   tests: v.array(studyTestSchema),
+  /** Every two values where three or more are tested; absent in studies from before they were compared. */
+  pairwise: v.optional(v.array(studyPairSchema)),
   bases: v.array(studyBasisSchema),
   /** Null when the filters were not read again. */
   coefficients: v.nullable(

@@ -5,6 +5,7 @@ import type {
   studiesSchema,
   studyBasisSchema,
   studyDistributionSchema,
+  studyPairSchema,
   studyTestSchema,
   studyValueSchema,
 } from './study-schema.ts'
@@ -23,6 +24,9 @@ export interface StudyDistribution extends Described<typeof studyDistributionSch
 
 /** An unpaired test of a metric. */
 export interface StudyTest extends Described<typeof studyTestSchema> {}
+
+/** Two values of a column that are compared. */
+export interface StudyPair extends Described<typeof studyPairSchema> {}
 
 /** The basis of the models that have one value; null: of all. */
 export interface StudyBasis extends Described<typeof studyBasisSchema> {}

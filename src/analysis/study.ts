@@ -17,6 +17,7 @@ import { correctedByFamily } from './metric-families.ts'
 import { type DepthSums, type MeasuredMember, scopes, sizesOf, valueIn } from './model-depth.ts'
 import { groupedNames } from './report-names.ts'
 import type { FilterPrints } from './same-filters.ts'
+import { MOST_PAIRWISE, pairwiseOf } from './study-pairwise.ts'
 import { StudySums } from './study-sums.ts'
 import type { ColumnStudy, StudyBasis, StudyDistribution, StudyTest, StudyValue } from './study-types.ts'
 
@@ -181,11 +182,18 @@ export class ColumnStatistics {
         const sides = inStratum(stratum).map((models) => distinctNetworks(models, classes))
         return testsOf(column, stratum, sides, math)
       }),
+      pairwise: strata.flatMap((stratum) => {
+        const sides = inStratum(stratum).map((models) => distinctNetworks(models, classes))
+        return pairwiseOf(column, stratum, this.#values, sides, math)
+      }),
       bases: [null, ...this.#values].map((value, k) => this.#basisRow(kernel, value, k - 1)),
       coefficients: sums?.histograms() ?? null,
       matrix: sums?.matrix(instance) ?? null,
       warnings: [
         ...(without > 0 ? [`${without} of ${this.members.length} models have no value in "${column}" and are left out`] : []),
+        ...(this.#values.length > MOST_PAIRWISE
+          ? [`more than ${MOST_PAIRWISE} values are not compared two by two; ${this.#values.length} are there`]
+          : []),
         ...warnings,
       ],
     }

@@ -1,9 +1,11 @@
+import { chanceDraws } from '../analysis/exchange.ts'
 import { groupedNames, type MetricName, metricNames } from '../analysis/report-names.ts'
 import type { ColumnCorrelation, ColumnStudy, Studies } from '../analysis/study-types.ts'
+import { tooFewDraws } from '../figures/chance-words.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
 import { count, fixed, numberFormats, plural, pNumber } from '../words.ts'
 import { pc } from './colour.ts'
-import { printable, terminalTable } from './terminal.ts'
+import { printable, terminalTable, wrapped } from './terminal.ts'
 
 const right = 'right' as const
 /** Rows of a table beyond which the rest is left to the exported tables. */
@@ -73,10 +75,47 @@ function studyView(study: ColumnStudy): string {
           ),
         ]
       : []),
+    ...pairwiseLines(study),
     ...shiftLines(study),
     ...study.warnings.map((text) => `  ${printable(text)}`),
     '',
   ].join('\n')
+}
+
+/** Every two values that differ, of three or more that are tested; or that none is shown to. */
+function pairwiseLines({ pairwise = [], within }: ColumnStudy): string[] {
+  const known = pairwise.filter(({ metric }) => (metricNames as readonly string[]).includes(metric))
+  if (known.length === 0) return []
+  const apart = known.filter(({ p_holm }) => p_holm < 0.05).sort((x, y) => x.p_holm - y.p_holm || x.p - y.p)
+  const said = `${count(apart.length)} of ${count(known.length)} comparisons of two values show a difference (Dunn's test, Holm)`
+  if (apart.length === 0) return ['', wrapped(`  ${said}`, '  ')]
+  const shown = apart.slice(0, MOST_SHIFTS)
+  const rows = shown.map(({ metric, stratum, a, b, effect, p_holm, n_a, n_b }) => [
+    describedMetric(metric).label.long,
+    stratum === null ? 'all' : printable(stratum),
+    [a, b].map(printable).join(' / '),
+    fixed(effect, 2),
+    pNumber(p_holm),
+    `${n_a} / ${n_b}`,
+  ])
+  return [
+    '',
+    terminalTable(
+      [
+        { title: 'two values' },
+        { title: within === null ? 'models' : printable(within), drop: 2 },
+        { title: '', isName: true },
+        { title: 'effect', align: right },
+        { title: 'p (Holm)', align: right },
+        { title: 'n', align: right, drop: 1 },
+      ],
+      rows,
+    ),
+    wrapped(
+      `  ${said}${apart.length > shown.length ? `; the ${MOST_SHIFTS} with the smallest p, all in study-pairwise` : ''}`,
+      '  ',
+    ),
+  ]
 }
 
 /** The shifts between two values whose excess over the median of chance is largest, beyond chance or not: p says which. */
@@ -109,9 +148,14 @@ function shiftLines({ matrix }: ColumnStudy): string[] {
     rows,
   )
   const rest = known.length - shown.length
+  const few = tooFewDraws(
+    known.map(({ chance }) => chance),
+    chanceDraws,
+  )
   return [
     '',
     table,
+    ...(few === undefined ? [] : [wrapped(`  ${few}`, '  ')]),
     ...(rest > 0
       ? [`  the ${MOST_SHIFTS} with the largest excess over chance; ${plural(rest, 'more', 'more')} in study-shifts`]
       : []),

@@ -1,5 +1,5 @@
 import type { Chance } from '../analysis/report-types.ts'
-import { fixed } from '../words.ts'
+import { count, fixed, pNumber } from '../words.ts'
 
 /** Below this p, corrected where there is a family, a shift is said to be beyond chance. */
 const LEVEL = 0.05
@@ -20,6 +20,17 @@ export function excessText(chance: Chance | null | undefined, digits = 3): strin
   if (!chance) return '–'
   const { excess, interval } = chance
   return `${fixed(excess, digits)}${interval ? ` [${fixed(interval[0], digits)}, ${fixed(interval[1], digits)}]` : ''}`
+}
+
+/**
+ * What p cannot fall below after the correction for so many shifts, where that is too much to show anything: the draws are too few.
+ * Undefined where they are not. `draws`: of each chance level.
+ */
+export function tooFewDraws(chances: readonly (Chance | null | undefined)[], draws: number): string | undefined {
+  const family = Math.max(0, ...chances.map((chance) => chance?.family ?? 0))
+  const least = family / (1 + draws)
+  if (least < LEVEL) return undefined
+  return `after the correction for ${count(family)} shifts ${count(draws)} draws cannot give a p below ${pNumber(least)}, so few that none could be shown to be beyond chance`
 }
 
 const exchanged = {

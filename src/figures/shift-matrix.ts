@@ -1,7 +1,7 @@
 import { chanceDraws } from '../analysis/exchange.ts'
 import type { Chance, ShiftMatrix } from '../analysis/report-types.ts'
-import { count, fixed, pNumber, sentence, shorten } from '../words.ts'
-import { chanceNote, chanceText, isBeyondChance } from './chance-words.ts'
+import { fixed, sentence, shorten } from '../words.ts'
+import { chanceNote, chanceText, isBeyondChance, tooFewDraws } from './chance-words.ts'
 import { COLUMN, type Figure, frame, label, textWidth, WIDE } from './figure.ts'
 import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { element, type SvgNode } from './svg-document.ts'
@@ -129,17 +129,12 @@ function captionOf(data: ShiftMatrixData): string {
   if (!cells.some(({ chance }) => chance)) return 'Shifts between every two values; what chance gives is not known for them.'
   const most = beyond.reduce((best, cell) => (best && best.chance.excess >= cell.chance.excess ? best : cell), beyond[0])
   if (!most) {
+    const few = tooFewDraws(
+      cells.map(({ chance }) => chance),
+      data.draws ?? chanceDraws,
+    )
     const before = cells.filter(({ chance }) => chance && chance.p < 0.05).length
-    return `None of ${cells.length} shifts is shown to be beyond chance${before > 0 ? `; ${before} ${before === 1 ? 'has' : 'have'} p below 0.05 before the correction for ${cells.length}` : ''}${leastText(cells, data.draws ?? chanceDraws)}.`
+    return `None of ${cells.length} shifts is shown to be beyond chance${before > 0 ? `; ${before} ${before === 1 ? 'has' : 'have'} p below 0.05 before the correction for ${cells.length}` : ''}${few === undefined ? '' : `; ${few}`}.`
   }
   return `${beyond.length} of ${cells.length} shifts are beyond chance, by most that between ${name(most.j)} and ${name(most.i)} (${level(most)}).`
-}
-
-/** What p cannot fall below after the correction for so many shifts, where that is too much to show anything: the draws are too few. */
-function leastText(cells: readonly { readonly chance: Chance | null }[], draws: number): string {
-  const family = Math.max(...cells.map(({ chance }) => chance?.family ?? 0))
-  const least = family / (1 + draws)
-  return least < 0.05
-    ? ''
-    : `; after it ${count(draws)} draws cannot give a p below ${pNumber(least)}, so few that none could be shown`
 }

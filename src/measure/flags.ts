@@ -12,8 +12,14 @@ const NORMAL_SPARSITY = 0.3948
 const LEAST_ENTROPY_SHARE = 0.5
 /** Nine directions cannot be judged from fewer filters than this. */
 const LEAST_FILTERS = 16
-/** Filters whose sphericity has a larger p than this are as at initialisation: fresh layers have .008 to .98, trained ones below 1e-4. */
+/**
+ * Filters whose sphericity has a larger p than this are as at initialisation: of fresh layers 999 in 1,000 have, trained ones of many
+ * filters are below 1e-4. Of few filters the test tells less, and p of trained ones is larger: there 95 in 100 fresh layers are caught.
+ */
 const UNTRAINED = 0.001
+const UNTRAINED_OF_FEW = 0.05
+/** Filters below which they are few. */
+const FEW_FILTERS = 256
 /** How the sentence of a layer that looks untrained begins. */
 export const looksUntrained = 'looks untrained:'
 /** Below this, two output channels are on average closer to parallel than to perpendicular. */
@@ -35,7 +41,7 @@ export function layerFlags(row: LayerShape & MetricRow): Flags {
   if (row.variance_entropy !== null && random !== null && enough && row.variance_entropy < LEAST_ENTROPY_SHARE * random)
     flags.variance_entropy = `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`
   const p = sphericalP(row.sphericity, row.filters, tapsOf(row.kernel))
-  if (p !== null && p > UNTRAINED && row.filters >= LEAST_FILTERS)
+  if (p !== null && p > (row.filters < FEW_FILTERS ? UNTRAINED_OF_FEW : UNTRAINED) && row.filters >= LEAST_FILTERS)
     flags.variance_entropy = `${looksUntrained} the filters cannot be told from random ones (sphericity ${row.sphericity!.toFixed(3)}, p = ${p.toFixed(3)}${row.overlap_over_chance === null ? '' : `; the output channels overlap ${row.overlap_over_chance.toFixed(2)} times as much as random ones`}${toRandom(row)})`
   if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row))
     flags.orthogonality = `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`

@@ -1,17 +1,22 @@
 import { metricNames } from '../analysis/report-names.ts'
-import type { ColumnCorrelation, ColumnStudy, Studies, StudyTest, StudyValue } from '../analysis/study-types.ts'
+import type { ColumnCorrelation, ColumnStudy, Studies, StudyPair, StudyTest, StudyValue } from '../analysis/study-types.ts'
 import { metricWords } from '../figures/metric-words.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
 import { count, fixed, percent, pNumber, sentence } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { type HtmlColumn, htmlTable } from './table.ts'
 
+/** Rows of the table of comparisons of two values. */
+const MOST_PAIRS = 40
 /** Rows of the correlations' table; the rest is in the tables. */
 const MOST_ROWS = 60
 
 /** The tables of the studies by columns and of the correlations with columns. */
 export function studiesTables({ studies, correlations }: Studies): Html[] {
-  return [...studies.flatMap((study) => [valuesTable(study), testsTable(study)]), ...correlationTables(correlations)]
+  return [
+    ...studies.flatMap((study) => [valuesTable(study), testsTable(study), ...pairwiseTable(study)]),
+    ...correlationTables(correlations),
+  ]
 }
 
 function valuesTable(study: ColumnStudy): Html {
@@ -66,6 +71,40 @@ function testsTable(study: ColumnStudy): Html {
     { head: 'n', title: 'models with filters of their own', number: true, cell: ({ n }) => count(n) },
   ]
   return htmlTable(`Do the values of ${study.column} differ, over all layers?`, columns, rows, 'dense')
+}
+
+/** Every two values of three or more, the smallest p first. */
+function pairwiseTable({ column, pairwise = [], within }: ColumnStudy): Html[] {
+  const shown = pairwise.filter(({ metric }) => !isShape(metric)).sort((x, y) => x.p_holm - y.p_holm || x.p - y.p)
+  if (shown.length === 0) return []
+  const columns: HtmlColumn<StudyPair>[] = [
+    { head: 'metric', cell: ({ metric }) => sentence(metricWords[metric].name) },
+    { head: within ?? 'models', cell: ({ stratum }) => stratum ?? 'all' },
+    { head: column, cell: ({ a, b }) => `${a} / ${b}` },
+    {
+      head: 'effect',
+      title: 'rank-biserial correlation, above 0 where the second value is higher',
+      number: true,
+      cell: ({ effect }) => fixed(effect, 2),
+    },
+    {
+      head: 'z',
+      title: "Dunn's z: difference of mean ranks over its standard error",
+      number: true,
+      cell: ({ z }) => fixed(z, 2),
+    },
+    {
+      head: 'p',
+      title: "Dunn's test, corrected by Holm's method over the pairs of a metric",
+      number: true,
+      cell: ({ p_holm }) => (p_holm < 0.05 ? html`<b>${pNumber(p_holm)}</b>` : pNumber(p_holm)),
+    },
+    { head: 'n', number: true, cell: ({ n_a, n_b }) => `${count(n_a)} / ${count(n_b)}` },
+  ]
+  const apart = shown.filter(({ p_holm }) => p_holm < 0.05).length
+  const rest = shown.length - MOST_PAIRS
+  const caption = `Which values of ${column} differ: ${apart === 0 ? 'none' : count(apart)} of ${count(shown.length)} comparisons of two values, after Holm's correction${rest > 0 ? `; the ${MOST_PAIRS} with the smallest p, all in study-pairwise` : ''}`
+  return [htmlTable(caption, columns, shown.slice(0, MOST_PAIRS), 'dense')]
 }
 
 function correlationTables(correlations: readonly ColumnCorrelation[]): Html[] {

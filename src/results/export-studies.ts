@@ -4,6 +4,7 @@ import {
   columnCorrelationSchema,
   studyBasisSchema,
   studyDistributionSchema,
+  studyPairSchema,
   studyTestSchema,
   studyValueSchema,
 } from '../analysis/study-schema.ts'
@@ -30,6 +31,7 @@ const tables: readonly DescribedTable<Studies>[] = [
     studies.flatMap((study) => study.distributions),
   ),
   describedTable('study-tests', studyTestSchema, ({ studies }) => studies.flatMap(({ tests }) => tests)),
+  describedTable('study-pairwise', studyPairSchema, ({ studies }) => studies.flatMap(({ pairwise }) => pairwise ?? [])),
   describedTable('study-bases', studyBasisSchema, ({ studies }) => studies.flatMap(({ bases }) => bases)),
   describedTable(
     'study-shifts',

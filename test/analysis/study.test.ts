@@ -171,4 +171,29 @@ test('pairs by architecture and data set, the nearest name of several; columns t
   )
 })
 
+test('three values are compared two by two after the test of all, with their p corrected together', async () => {
+  const three = parseMeta(
+    'meta.csv',
+    `Model,Training-Dataset,Kind\n${files.map((name, k) => `${name},${name.includes('cifar10') ? 'cifar10' : 'fashion'},${'abc'[k % 3]}`).join('\n')}`,
+    'Model',
+  )
+  const found = await studiesOfRun(streamed(await analyze(inputs, { meta: three, workers: 1 })), null, { groupBy: ['Kind'] })
+  const pairwise = found.studies[0]!.pairwise!
+  const own = pairwise.filter(({ metric, stratum }) => metric === 'orthogonality' && stratum === null)
+  assert.equal(
+    own.map(({ a, b, n_a, n_b, family }) => [a, b, n_a, n_b, family]),
+    [
+      ['a', 'b', 4, 4, 3],
+      ['a', 'c', 4, 4, 3],
+      ['b', 'c', 4, 4, 3],
+    ],
+  )
+  for (const { p, p_holm } of pairwise) assert.ok(p_holm >= p && p_holm <= 1)
+  assert.is(studyTables(found).find(({ name }) => name === 'study-pairwise')!.columns[0]!.values.length, pairwise.length)
+  assert.is(studiesProblem(JSON.parse(JSON.stringify(found))), undefined)
+  // Studies of before have none, and are read.
+  const { pairwise: _, ...older } = found.studies[0]!
+  assert.is(studiesProblem(JSON.parse(JSON.stringify({ ...found, studies: [older] }))), undefined)
+})
+
 test.run()

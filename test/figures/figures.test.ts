@@ -302,7 +302,7 @@ test('shift matrix: two values, many values, undefined ones', () => {
   const chance = shift.map((row) => row.map((value) => (value === 0 ? null : weak)))
   assert.is(
     shiftMatrixFigure({ ...three, shift, chance }).caption,
-    'None of 3 shifts is shown to be beyond chance; 3 have p below 0.05 before the correction for 3; after it 1,000 draws cannot give a p below 0.066, so few that none could be shown.',
+    'None of 3 shifts is shown to be beyond chance; 3 have p below 0.05 before the correction for 3; after the correction for 66 shifts 1,000 draws cannot give a p below 0.066, so few that none could be shown to be beyond chance.',
   )
   assert.not.match(shiftMatrixFigure({ ...three, shift, chance, draws: 5000 }).caption, /draws/)
   const none = shiftMatrixFigure({

@@ -57,6 +57,16 @@ test('a layer that has no room for orthogonal channels is not blamed for it', ()
   assert.equal(flagged({ orthogonality: 0.3, in_channels: 1, out_channels: 10, kernel: '5x5' }), ['orthogonality'])
 })
 
+test('few filters look untrained only where the test of sphericity has nothing against it', () => {
+  const sphere = (filters: number, chiSquared: number) => flagged({ filters, sphericity: (2 * chiSquared) / (9 * filters) })
+  // p of χ² with 44 degrees of freedom: .92 of 32, .024 of 64, .0024 of 75
+  assert.equal(sphere(32, 32), ['variance_entropy'])
+  assert.equal(sphere(32, 64), [])
+  assert.equal(sphere(255, 75), [])
+  assert.equal(sphere(256, 75), ['variance_entropy'])
+  assert.equal(sphere(4096, 200), [])
+})
+
 test('undefined metrics raise no flag', () => {
   assert.equal(
     flagged({
