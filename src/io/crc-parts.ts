@@ -20,7 +20,11 @@ export class CrcParts {
   /** Whether a stretch says more than what is known of its bytes. */
   wants(from: number, to: number): boolean {
     const [first, last] = this.#overlapping(from, to)
-    if (first === last) return from < to && (this.#parts.length < MOST_PARTS || this.#joined())
+    if (first === last) {
+      const touches = this.#parts[first - 1]?.to === from || this.#parts[last]?.from === to
+      // What fills a gap from its front on is always taken: joined, the stretches are no more than one more.
+      return from < to && (from === 0 || touches || this.#parts.length < MOST_PARTS || this.#joined())
+    }
     let known = 0
     for (let k = first; k < last; k++) known += this.#parts[k]!.to - this.#parts[k]!.from
     return to - from > known

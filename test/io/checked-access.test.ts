@@ -50,6 +50,23 @@ test('stretches in any order become one; of those that overlap the longer is kep
   assert.equal(parts.take(), [partOf(0, 100_000)])
 })
 
+test('more scattered reads than are remembered: the rest is read to be checked, and it ends', async () => {
+  for (const first of [0, 8]) {
+    const { access } = counted()
+    const checked = checkedAccess(access, 'CRC-32', crc32(bytes))
+    for (let at = first; at < 90_000; at += 32) await checked.read(at, 8)
+    await requireChecksums(checked)
+    const wrong = checkedAccess(access, 'CRC-32', crc32(bytes) ^ 1)
+    for (let at = first; at < 90_000; at += 32) await wrong.read(at, 8)
+    try {
+      await requireChecksums(wrong)
+      assert.unreachable()
+    } catch (error) {
+      assert.instance(error, InputError)
+    }
+  }
+})
+
 test('what was read is not read again to be checked', async () => {
   const { access, read } = counted()
   const checked = checkedAccess(access, 'CRC-32', crc32(bytes))

@@ -282,7 +282,7 @@ async function readNetwork(
   const sisters = bareSisters(read.tensors)
   const isAlone = sisters.length === 1
   const whole = isAlone && checkpoint.code ? stateDictConvolutions(read.tensors, WRITER) : undefined
-  const placed = whole && (await placedByCode(checkpoint, network, whole.convolutions))
+  const placed = whole && (await placedByCode(checkpoint, file, network, whole.convolutions))
   if (placed)
     return [
       {

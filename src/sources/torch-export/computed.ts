@@ -1,12 +1,13 @@
+import { rowMajorAccess } from '../../weights/row-major.ts'
 import { storedBytes } from '../../weights/stored-bytes.ts'
 import { type Computed, Expressions, type StoredTensor, type ValueNode } from '../onnx/evaluate/expressions.ts'
 import type { Operator } from '../onnx/evaluate/operator.ts'
-import { product, rowMajor } from '../onnx/evaluate/walk.ts'
+import { product } from '../onnx/evaluate/walk.ts'
 import { ATEN_OPERATORS } from './operators.ts'
 import type { ExportedProgram, ExportNode } from './program.ts'
 import type { ExportTensor } from './tensors.ts'
 
-/** A node as the evaluator sees it: its tensors in the order of `names`. */
+/** A node as the evaluator sees it: its tensors, and for each the argument that it belongs to. */
 interface ComputedNode extends ValueNode {
   readonly node: ExportNode
   readonly names: readonly string[]
@@ -33,8 +34,14 @@ export function computedWeights(
       writer(id) {
         const node = writer.get(id)
         if (!node) return undefined
-        const names = [...node.given.keys()].filter((name) => node.value(name) >= 0)
-        return { operator: nameOf(node), node, names, inputs: names.map((name) => node.value(name)), outputs: node.outputs }
+        const given = [...node.given.keys()].flatMap((name) => node.values(name).map((value) => ({ name, value })))
+        return {
+          operator: nameOf(node),
+          node,
+          names: given.map(({ name }) => name),
+          inputs: given.map(({ value }) => value),
+          outputs: node.outputs,
+        }
       },
       operator: ({ node, names }) => operatorOf(node, names),
       attribute: () => undefined,
@@ -60,6 +67,7 @@ function operatorOf(node: ExportNode, names: readonly string[] = []): Operator |
         output: call.output,
         given: node.given,
         tensor: (argument) => call.inputs[names.indexOf(argument)],
+        tensors: (argument) => names.flatMap((name, k) => (name === argument && call.inputs[k] ? [call.inputs[k]] : [])),
         onnx: call,
       }))
   )
@@ -70,9 +78,15 @@ async function storedTensor(name: string, tensor: ExportTensor | undefined): Pro
   const plan = await tensor.plan()
   if ('unsupported' in plan) return { reason: `computed from numbers stored as ${plan.unsupported}` }
   const { shape } = tensor
-  const own = rowMajor(shape)
-  const isPlain = !plan.dequantise && (plan.strides?.every((stride, k) => stride === own[k] || shape[k] === 1) ?? true)
-  const end = plan.offset + product(shape) * storedBytes[plan.dtype]
-  if (!isPlain || end > plan.access.byteLength) return { reason: `computed from ${name}, which is stored in another order` }
-  return { name, dims: shape, payload: { access: plan.access, offset: plan.offset, dtype: plan.dtype, type: plan.dtype } }
+  if (plan.dequantise) return { reason: `computed from ${name}, which is stored in integers with scales` }
+  const bytes = storedBytes[plan.dtype]
+  const { access, offset, dtype } = plan
+  const payload = { dtype, type: dtype }
+  const strides = tensor.strides ?? plan.strides
+  if (strides) {
+    const rows = rowMajorAccess({ access, offset, bytes, shape, strides })
+    return { name, dims: shape, payload: { ...payload, access: rows, offset: 0 } }
+  }
+  if (offset + product(shape) * bytes > access.byteLength) return { reason: `computed from ${name}, which is cut short` }
+  return { name, dims: shape, payload: { ...payload, access, offset } }
 }

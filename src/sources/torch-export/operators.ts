@@ -18,6 +18,8 @@ export interface AtenCall {
   /** Its arguments by name, as they stand in the file. */
   readonly given: ReadonlyMap<string, unknown>
   tensor(argument: string): Expression | undefined
+  /** Those of an argument that is a list of tensors. */
+  tensors(argument: string): readonly Expression[]
   readonly onnx: OperatorCall
 }
 
@@ -45,6 +47,12 @@ function numberOf({ given }: AtenCall, argument: string): number | undefined {
 function flagOf({ given }: AtenCall, argument: string): boolean {
   const value = given.get(argument)
   return isRecord(value) && value['as_bool'] === true
+}
+
+function textOf({ given }: AtenCall, argument: string): string | undefined {
+  const value = given.get(argument)
+  const text = isRecord(value) ? value['as_string'] : undefined
+  return typeof text === 'string' ? text : undefined
 }
 
 function listOf({ given }: AtenCall, argument: string): readonly number[] | undefined {
@@ -79,8 +87,11 @@ function pair(combine: (a: number, b: number) => number, names: readonly [string
   }
 }
 
-/** A tensor of numbers beside one of truths or whole numbers: both as the former. */
+/** A tensor of numbers beside one of truths or whole numbers: both as the former; a single number as the tensor beside it. */
 function promoted(a: Expression, b: Expression): [Expression, Expression] {
+  const areFloats = isComputedFloat(a.type) && isComputedFloat(b.type)
+  if (areFloats && b.dims.length === 0) return [a, cast(b, a.type)]
+  if (areFloats && a.dims.length === 0) return [cast(a, b.type), b]
   if (isComputedFloat(a.type) && !isComputedFloat(b.type)) return [a, cast(b, a.type)]
   if (isComputedFloat(b.type) && !isComputedFloat(a.type)) return [cast(a, b.type), b]
   throw new ComputeProblem(`computed from ${a.type} and ${b.type} at a time`)
@@ -129,6 +140,10 @@ function variance(call: AtenCall): Expression {
   const sum = reduced(multiply(centred, centred), 'ReduceSum', axes, flagOf(call, 'keepdim'))
   return mapped(sum, (x) => x / (count - correction))
 }
+
+const mean = reduce('ReduceMean')
+
+const varianceAndMean: AtenOperator = (call) => (call.output === 0 ? variance(call) : mean(call))
 
 function norm(call: AtenCall): Expression {
   const value = floatOf(call, 'self')
@@ -215,10 +230,53 @@ function squeeze(call: AtenCall): Expression {
 function expand(call: AtenCall): Expression {
   const value = tensorOf(call, 'self')
   const sizes = listOf(call, 'size') ?? []
-  const dims = sizes.map((size, k) => (size === -1 ? (value.dims[k - sizes.length + value.dims.length] ?? 1) : size))
+  return expanded(
+    value,
+    sizes.map((size, k) => (size === -1 ? (value.dims[k - sizes.length + value.dims.length] ?? 1) : size)),
+  )
+}
+
+function expanded(value: Expression, dims: readonly number[]): Expression {
   if (dims.length === 0) return value
   const ones: Expression = { type: value.type, dims, inputs: [], cost: 0, origin: undefined, compute: () => onesOf(dims) }
   return combined(value, ones, (x) => x)
+}
+
+/** Without an end: to the last. */
+const BEYOND = 0x7fffffff
+
+function slice(call: AtenCall): Expression | Promise<Expression> {
+  if ((numberOf(call, 'step') ?? 1) !== 1) throw new ComputeProblem(`computed in the graph by ${call.operator} with steps`)
+  const [start, end] = [numberOf(call, 'start') ?? 0, numberOf(call, 'end') ?? BEYOND]
+  const axes = [numberOf(call, 'dim') ?? 0]
+  return onnxOperator(call.onnx, 'Slice', [tensorOf(call, 'self')], { starts: [start], ends: [Math.min(end, BEYOND)], axes })
+}
+
+async function select(call: AtenCall): Promise<Expression> {
+  const value = tensorOf(call, 'self')
+  const [axis, index] = [axisOf(numberOf(call, 'dim') ?? 0, value.dims.length), numberOf(call, 'index') ?? 0]
+  const start = index < 0 ? index + value.dims[axis]! : index
+  const one = await onnxOperator(call.onnx, 'Slice', [value], { starts: [start], ends: [start + 1], axes: [axis] })
+  return reshaped(
+    one,
+    one.dims.filter((_, k) => k !== axis),
+  )
+}
+
+function concatenated(call: AtenCall): Expression | Promise<Expression> {
+  return onnxOperator(call.onnx, 'Concat', call.tensors('tensors'), {}, { axis: numberOf(call, 'dim') ?? 0 })
+}
+
+/** Zeros around; the list begins with the last axis. */
+function padded(call: AtenCall): Expression | Promise<Expression> {
+  const value = tensorOf(call, 'self')
+  const amounts = listOf(call, 'pad') ?? []
+  if (call.given.has('mode') && textOf(call, 'mode') !== 'constant')
+    throw new ComputeProblem(`computed in the graph by ${call.operator} of the kind ${textOf(call, 'mode')}`)
+  if ((numberOf(call, 'value') ?? 0) !== 0) throw new ComputeProblem(`computed in the graph by ${call.operator} with numbers`)
+  const at = (axis: number, side: number): number => amounts[2 * (value.dims.length - 1 - axis) + side] ?? 0
+  const pads = [0, 1].flatMap((side) => value.dims.map((_, axis) => at(axis, side)))
+  return onnxOperator(call.onnx, 'Pad', [value], { pads })
 }
 
 const onesOf = (dims: readonly number[]): Float32Array<ArrayBuffer> => new Float32Array(product(dims)).fill(1)
@@ -317,10 +375,11 @@ export const ATEN_OPERATORS: Readonly<Record<string, AtenOperator>> = {
   clamp_min: clamped,
   clamp_max: clamped,
   sum: reduce('ReduceSum'),
-  mean: reduce('ReduceMean'),
+  mean,
   amax: reduce('ReduceMax'),
   amin: reduce('ReduceMin'),
   var: variance,
+  var_mean: varianceAndMean,
   std: (call) => squareRoot(variance(call)),
   linalg_vector_norm: norm,
   norm,
@@ -343,6 +402,13 @@ export const ATEN_OPERATORS: Readonly<Record<string, AtenOperator>> = {
   unsqueeze,
   squeeze,
   expand,
+  expand_as: like(expanded),
+  slice,
+  select,
+  cat: concatenated,
+  concat: concatenated,
+  pad: padded,
+  constant_pad_nd: padded,
   permute: (call) => permuted(call, tensorOf(call, 'self'), listOf(call, 'dims') ?? []),
   transpose: (call) => swapped(call, numberOf(call, 'dim0') ?? 0, numberOf(call, 'dim1') ?? 1),
   t: (call) => swapped(call, 0, -1),

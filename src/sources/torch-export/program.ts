@@ -18,6 +18,8 @@ export interface ExportNode extends FlowNode {
   readonly given: ReadonlyMap<string, unknown>
   /** The value that an argument is; -1 when it is none or no value. */
   value(argument: string): number
+  /** The values of an argument that is one or a list of them; those from elsewhere are left out. */
+  values(argument: string): number[]
 }
 
 /** A tensor that comes with the program: its name in the state dict or among the constants. */
@@ -111,6 +113,10 @@ class ProgramBuilder {
         captured: [],
         holder,
         value: (argument) => idOf(namesIn(given.get(argument))[0] ?? ''),
+        values: (argument) =>
+          namesIn(given.get(argument))
+            .map(idOf)
+            .filter((id) => id >= 0),
       })
       this.#placeBodies(record['inputs'], scope, index - 1, depth)
     }

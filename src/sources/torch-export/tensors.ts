@@ -51,6 +51,8 @@ const TYPES: Readonly<Record<number, { readonly name: string; readonly stored?: 
 /** A tensor of an exported program. */
 export interface ExportTensor {
   readonly shape: readonly number[]
+  /** In elements, where the file says them. */
+  readonly strides?: readonly number[]
   /** @throws InputError when it is not where it should be */
   plan(): Promise<WeightPlan | { readonly unsupported: string }>
 }
@@ -104,6 +106,7 @@ function listed(
   const shape = tensor_meta?.sizes.map((size) => size.as_int) ?? []
   return {
     shape,
+    ...(tensor_meta && { strides: tensor_meta.strides.map((stride) => stride.as_int) }),
     async plan() {
       const entry = zip.find(folder + path_name)
       if (!entry) throw new InputError(file, `has no entry ${folder}${path_name}, which holds ${name}; get it again`)
@@ -149,6 +152,10 @@ async function pickled(
   if (!(checkpoint.root instanceof Map)) return tensors
   for (const [name, leaf] of checkpoint.root)
     if (typeof name === 'string' && isLeaf(leaf))
-      tensors.set(name, { shape: leaf.shape, plan: () => torchPlan(checkpoint, access.name, name, leaf) })
+      tensors.set(name, {
+        shape: leaf.shape,
+        ...(leaf instanceof TorchTensor && { strides: leaf.strides }),
+        plan: () => torchPlan(checkpoint, access.name, name, leaf),
+      })
   return tensors
 }

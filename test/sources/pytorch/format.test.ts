@@ -80,6 +80,7 @@ test('checkpoints as training codes keep them: averages with settings, networks 
     const source = await open(join(fixtures, 'habits', name))
     assert.is(source.models.length, models.length, name)
     for (const [k, layers] of models.entries()) await assertCloseWeights(source.models[k]!, layers, name)
+    if (name.startsWith('traced')) assert.is(source.models[0]!.depth_source, 'graph', name)
     if (note !== null) assert.ok(source.warnings.join(' ').includes(note), `${name}: ${source.warnings.join(' ')}`)
     await source.close()
   }

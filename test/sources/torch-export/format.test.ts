@@ -50,13 +50,23 @@ for (const [name, layers] of Object.entries(expected))
     await source.close()
   })
 
-for (const name of ['computed.pt2', 'computed-decomposed.pt2'])
+for (const name of ['computed.pt2', 'computed-decomposed.pt2', 'computed-more.pt2'])
   test(`${name}: weights that the program computes are those of PyTorch`, async () => {
     const source = await openFixture(name)
-    const layers = JSON.parse(readFileSync(`${fixtures}computed.json`, 'utf8')) as ComputedLayer[]
+    const layers = JSON.parse(
+      readFileSync(`${fixtures}${name.replace('-decomposed', '').replace('.pt2', '.json')}`, 'utf8'),
+    ) as ComputedLayer[]
     await assertCloseWeights(source.models[0]!, layers, name)
     await source.close()
   })
+
+test('a weight that is made by an operator that is not computed is refused by its name', async () => {
+  const source = await openFixture('orthogonal.pt2')
+  const [model] = source.models
+  assert.is(model!.convolutions.length, 0)
+  assert.match(model!.skipped[0]!.reason, /computed in the graph by aten\.(matrix_exp|linalg_)/)
+  await source.close()
+})
 
 test('depths through branches, groups, placement, bias, and what is left out', async () => {
   const source = await openFixture('net.pt2')

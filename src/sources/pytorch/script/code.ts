@@ -77,5 +77,5 @@ function parametersOf(head: string): string[] {
 
 /** Words, numbers, texts and signs of a statement; each sign by itself. */
 export function tokensOf(text: string): string[] {
-  return text.match(/[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S/g) ?? []
+  return text.match(/[A-Za-z_]\w*|\d[\d.]*(?:[eE][+-]?\d+)?|\d\w*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S/g) ?? []
 }

@@ -2,21 +2,39 @@ import { PyObject, type PyValue } from '../../pickle/values.ts'
 import { TorchTensor } from '../values.ts'
 import { type ScriptCode, type ScriptFunction, tokensOf } from './code.ts'
 
-/** A weight where a convolution of the code takes it. */
+/** What an operator of the code makes of fixed values. */
+export interface ScriptMade {
+  /** "mul" of torch.mul */
+  readonly operator: string
+  readonly args: readonly ScriptArgument[]
+  /** Whether the function that it stands in has branches or loops, so that it may not be what runs. */
+  readonly isBranched: boolean
+}
+
+/** An argument; `name` where the code says it. */
+export interface ScriptArgument {
+  readonly name: string | undefined
+  readonly value: ScriptValue
+}
+
+/** A weight where a convolution of the code takes it: stored, made of stored tensors, or unknown. */
 export interface ScriptUse {
-  readonly weight: TorchTensor
+  readonly weight: TorchTensor | { readonly made: ScriptMade; readonly output: number } | undefined
   /** Longest path from the model's inputs, in calls. */
   readonly depth: number
   readonly isTransposed: boolean
 }
 
 /** What an expression is: how far behind the inputs, and the object or tensor that it stands for. */
-interface Value {
+export interface ScriptValue {
   /** Grows when the code appends to a list, or writes into a tensor. */
   depth: number
   readonly object?: PyValue
-  /** Of a tuple that the code makes. */
-  readonly items?: readonly Value[]
+  /** Of a tuple or list that the code makes. */
+  readonly items?: readonly ScriptValue[]
+  /** What an operator makes of fixed values, and which of its results this is. */
+  readonly made?: ScriptMade
+  readonly output?: number
   /** A name with dots that is no value: "torch.conv2d". */
   readonly path?: string
   /** A function of an object. */
@@ -27,6 +45,8 @@ const CONVOLUTION =
   /^(torch|ops\.aten|ops\.mkldnn\w*|ops\.prepacked)\.(_?convolution\w*|conv[123]d|conv_transpose[123]d|cudnn_convolution\w*)$/
 /** Operators that change their first argument. */
 const WRITES = /\.(append|extend|insert|_set_item|[a-z]\w*_)$/
+/** Functions that give their first argument again. */
+const PASSES_ON = /^(int|float|ops\.prim\.NumToTensor|torch\.(Int|Float|detach|contiguous|clone|alias))$/
 const MOST_STEPS = 2_000_000
 const DEEPEST_CALL = 100
 const OPERATORS = new Set([
@@ -52,6 +72,15 @@ const OPERATORS = new Set([
   'else',
   '@',
 ])
+
+/** Whether a value is the same whatever the model is fed: a stored tensor, a number, or what is made of such. */
+function isFixed(value: ScriptValue): boolean {
+  return (
+    value.made !== undefined ||
+    (value.object !== undefined && !(value.object instanceof PyObject)) ||
+    (value.items?.every(isFixed) ?? false)
+  )
+}
 
 /** Raised where the code goes on beyond what is followed. */
 class NotFollowed extends Error {}
@@ -87,25 +116,26 @@ class Follower {
     this.#constants = constants
   }
 
-  call({ parameters, body }: ScriptFunction, given: readonly Value[], deep: number): Value {
+  call({ parameters, body }: ScriptFunction, given: readonly ScriptValue[], deep: number): ScriptValue {
     if (deep > DEEPEST_CALL) throw new NotFollowed()
-    const names = new Map<string, Value>()
+    const names = new Map<string, ScriptValue>()
     for (const [k, name] of parameters.entries()) names.set(name, given[k] ?? { depth: 0 })
-    let result: Value | undefined
+    let result: ScriptValue | undefined
+    const isBranched = body.some((text) => /^(if|elif|while|for)\b/.test(text))
     for (const text of body) {
-      const returned = this.#statement(text, names, deep)
+      const returned = this.#statement(text, names, deep, isBranched)
       if (returned) result = result ? { ...returned, depth: Math.max(result.depth, returned.depth) } : returned
     }
     return result ?? { depth: Math.max(0, ...given.map(({ depth }) => depth)) }
   }
 
   /** @returns what a return statement gives */
-  #statement(text: string, names: Map<string, Value>, deep: number): Value | undefined {
+  #statement(text: string, names: Map<string, ScriptValue>, deep: number, isBranched: boolean): ScriptValue | undefined {
     let tokens = this.#tokens.get(text)
     if (!tokens) this.#tokens.set(text, (tokens = tokensOf(text)))
     const at = new Expression(
       tokens,
-      (value, args) => this.#applied(value, args, deep),
+      (value, args) => this.#applied(value, args, deep, isBranched),
       names,
       this.#constants,
       () => this.#step(),
@@ -129,10 +159,10 @@ class Follower {
     }
     const value = at.skip(assigned.length).value()
     for (const [k, name] of assigned.names.entries()) {
-      const own = assigned.names.length === 1 ? value : (value.items?.[k] ?? { depth: value.depth })
+      const own = assigned.names.length === 1 ? value : (value.items?.[k] ?? resultOf(value, k))
       const before = names.get(name)
       // A name that both branches of an if give a value, or a loop every time, is as far as the farther one.
-      names.set(name, before && before.depth > own.depth && own.object === undefined ? { ...own, depth: before.depth } : own)
+      names.set(name, before && before.depth > own.depth && !isFixed(own) ? { ...own, depth: before.depth } : own)
     }
     return undefined
   }
@@ -141,7 +171,8 @@ class Follower {
     if (++this.#steps > MOST_STEPS) throw new NotFollowed()
   }
 
-  #applied(value: Value, args: readonly Value[], deep: number): Value {
+  #applied(value: ScriptValue, given: readonly ScriptArgument[], deep: number, isBranched: boolean): ScriptValue {
+    const args = given.map((argument) => argument.value)
     const depth = Math.max(0, ...args.map((arg) => arg.depth))
     if (value.bound) {
       const { object, name } = value.bound
@@ -155,16 +186,31 @@ class Follower {
     const known = this.#code.get(path)
     if (known) return this.call(known, args, deep + 1)
     if (CONVOLUTION.test(path)) {
-      const weight = args[1]?.object
-      if (weight instanceof TorchTensor) {
-        const transposed = path.includes('transpose') || args[6]?.object === true
-        this.uses.push({ weight, depth, isTransposed: transposed })
-      }
+      const transposed = path.includes('transpose') || args[6]?.object === true
+      this.uses.push({ weight: weightOf(args[1]), depth, isTransposed: transposed })
     }
     const [first] = args
+    if (first && PASSES_ON.test(path)) return { ...first, depth: depth + 1 }
+    if (first?.object instanceof TorchTensor && path === 'torch.size') {
+      const size = first.object.shape.at(Number(args[1]?.object ?? Number.NaN))
+      return { depth, ...(size !== undefined && { object: size }) }
+    }
+    const operator = /^(?:torch|ops\.aten)\.(\w+)$/.exec(path)?.[1]
+    if (operator !== undefined && !WRITES.test(path) && args.length > 0 && args.every(isFixed))
+      return { depth: depth + 1, made: { operator, args: given, isBranched }, output: 0 }
     if (first && WRITES.test(path)) first.depth = Math.max(first.depth, path.endsWith('_') ? depth + 1 : depth)
     return { depth: depth + 1 }
   }
+}
+
+/** One of several results of an operator. */
+function resultOf({ depth, made }: ScriptValue, output: number): ScriptValue {
+  return made ? { depth, made, output } : { depth }
+}
+
+function weightOf(value: ScriptValue | undefined): ScriptUse['weight'] {
+  if (value?.object instanceof TorchTensor) return value.object
+  return value?.made && { made: value.made, output: value.output ?? 0 }
 }
 
 /** What stands before the "=" of an assignment: names, and how many tokens they and it take. */
@@ -189,8 +235,8 @@ function targetsOf(tokens: readonly string[]): { readonly names: readonly string
 /** An expression that is evaluated from left to right. */
 class Expression {
   readonly #tokens: readonly string[]
-  readonly #apply: (value: Value, args: readonly Value[]) => Value
-  readonly #names: ReadonlyMap<string, Value>
+  readonly #apply: (value: ScriptValue, args: readonly ScriptArgument[]) => ScriptValue
+  readonly #names: ReadonlyMap<string, ScriptValue>
   readonly #constants: readonly PyValue[]
   readonly #step: () => void
   #at = 0
@@ -198,8 +244,8 @@ class Expression {
 
   constructor(
     tokens: readonly string[],
-    apply: (value: Value, args: readonly Value[]) => Value,
-    names: ReadonlyMap<string, Value>,
+    apply: (value: ScriptValue, args: readonly ScriptArgument[]) => ScriptValue,
+    names: ReadonlyMap<string, ScriptValue>,
     constants: readonly PyValue[],
     step: () => void,
   ) {
@@ -216,14 +262,14 @@ class Expression {
   }
 
   /** Up to a comma, a bracket that was opened before, or the end; several of them that commas part are a tuple. */
-  value(): Value {
+  value(): ScriptValue {
     const items = this.#list()
     return items.length === 1 ? items[0]! : { depth: Math.max(0, ...items.map(({ depth }) => depth)), items }
   }
 
-  #list(): Value[] {
+  #list(): ScriptValue[] {
     if (++this.#open > DEEPEST_CALL) throw new NotFollowed()
-    const items: Value[] = []
+    const items: ScriptValue[] = []
     while (this.#at < this.#tokens.length && !')]}'.includes(this.#tokens[this.#at]!)) {
       items.push(this.#item())
       const next = this.#tokens[this.#at]
@@ -234,8 +280,9 @@ class Expression {
   }
 
   /** Terms with operators between them: as far as the farthest. */
-  #item(): Value {
-    let whole: Value | undefined
+  #item(): ScriptValue {
+    let whole: ScriptValue | undefined
+    const isNegative = this.#tokens[this.#at] === '-'
     for (; this.#at < this.#tokens.length; ) {
       const token = this.#tokens[this.#at]!
       if (token === ',' || token === ':' || ')]}'.includes(token)) break
@@ -246,18 +293,22 @@ class Expression {
       const term = this.#term()
       whole = whole ? { depth: Math.max(whole.depth, term.depth) } : term
     }
+    if (isNegative && typeof whole?.object === 'number') return { depth: whole.depth, object: -whole.object }
     return whole ?? { depth: 0 }
   }
 
-  #term(): Value {
+  #term(): ScriptValue {
     this.#step()
     const token = this.#tokens[this.#at++]!
-    let value: Value
+    let value: ScriptValue
     if (token === '(') value = this.#bracketed()
     else if (token === '[' || token === '{') {
-      const { depth } = this.#bracketed()
-      value = { depth }
-    } else if (token === 'True') value = { depth: 0, object: true }
+      const items = this.#list()
+      this.#at++
+      value = { depth: Math.max(0, ...items.map(({ depth }) => depth)), ...(token === '[' && { items }) }
+    } else if (token === 'True' || token === 'False') value = { depth: 0, object: token === 'True' }
+    else if (token === 'None') value = { depth: 0, object: null }
+    else if (/^\d/.test(token)) value = { depth: 0, object: Number(token) }
     else if (/^[A-Za-z_]/.test(token)) value = this.#names.get(token) ?? { depth: 0, path: token }
     else value = { depth: 0, ...(/^["']/.test(token) && { object: token.slice(1, -1) }) }
     for (;;) {
@@ -268,7 +319,7 @@ class Expression {
       } else if (next === '(') {
         this.#at++
         const args = this.#arguments()
-        value = value.path === 'getattr' ? this.#attribute(args) : this.#apply(value, args)
+        value = value.path === 'getattr' ? this.#attribute(args.map((one) => one.value)) : this.#apply(value, args)
       } else if (next === '[') {
         this.#at++
         const index = this.#bracketed()
@@ -277,24 +328,34 @@ class Expression {
     }
   }
 
-  #bracketed(): Value {
+  #bracketed(): ScriptValue {
     const value = this.value()
     this.#at++
     return value
   }
 
-  /** "name=value" is taken for its value. */
-  #arguments(): Value[] {
-    const items = this.#list()
+  /** "name=value" is an argument with a name. */
+  #arguments(): ScriptArgument[] {
+    if (++this.#open > DEEPEST_CALL) throw new NotFollowed()
+    const items: ScriptArgument[] = []
+    while (this.#at < this.#tokens.length && !')]}'.includes(this.#tokens[this.#at]!)) {
+      const [name, equals, after] = this.#tokens.slice(this.#at, this.#at + 3)
+      const isNamed = equals === '=' && after !== '=' && /^[A-Za-z_]/.test(name!)
+      if (isNamed) this.#at += 2
+      items.push({ name: isNamed ? name : undefined, value: this.#item() })
+      const next = this.#tokens[this.#at]
+      if (next === ',' || next === ':') this.#at++
+    }
+    this.#open--
     this.#at++
     return items
   }
 
-  #attribute([of, name]: readonly Value[]): Value {
+  #attribute([of, name]: readonly ScriptValue[]): ScriptValue {
     return of && typeof name?.object === 'string' ? this.#member(of, name.object) : { depth: of?.depth ?? 0 }
   }
 
-  #member(value: Value, name: string): Value {
+  #member(value: ScriptValue, name: string): ScriptValue {
     if (value.path === 'CONSTANTS') {
       const object = this.#constants[Number(/^c(\d{1,9})$/.exec(name)?.[1] ?? -1)]
       return { depth: 0, ...(object !== undefined && { object }) }
