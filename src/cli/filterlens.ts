@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<number> {
     .version(version)
     .alias('h', 'help')
     .strict()
-    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true })
+    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true, 'dot-notation': false })
     .wrap(width)
     .exitProcess(false)
     .fail((message, error) => {

@@ -48,6 +48,9 @@ export function requireWholeOptions(parser: Argv, usage: string, argv: Words, wo
       continue
     }
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+    // The parser takes --no-output for a false output.
+    if (values.includes(false))
+      throw new UsageError(`--no-${name} is not an option: --${name} takes a value; leave it out instead`)
     const isPositional = new RegExp(`[<[]${name}\\b`).test(usage)
     // The parser adds up ones that are given twice: the words are counted.
     const times = array.includes(name) ? 1 : timesGiven(words, [name, ...(alias[name] ?? [])])

@@ -34,7 +34,7 @@ export async function openFile(path: string, name: string = path): Promise<Rando
   try {
     descriptor = openSync(path, OPEN)
   } catch (error) {
-    throw new InputError(name, fileProblem(error), { cause: error })
+    throw new InputError(name, openProblem(path, error), { cause: error })
   }
   const stats = fstatSync(descriptor, { bigint: true })
   const size = Number(stats.size)
@@ -89,6 +89,12 @@ export async function openFile(path: string, name: string = path): Promise<Rando
     },
     close,
   }
+}
+
+/** A name of bytes that are no UTF-8 comes to us with marks in their place, under which nothing is found. */
+function openProblem(path: string, error: unknown): string {
+  const isAnother = (error as NodeJS.ErrnoException).code === 'ENOENT' && path.includes('\ufffd')
+  return isAnother ? 'has a name that is no UTF-8; rename it' : fileProblem(error)
 }
 
 /** By path, for threads that open the file again find what lies there then. */

@@ -1,10 +1,18 @@
 import { InputError } from '../errors.ts'
 
+/** Marks of UTF-32, of which the first begins as that of UTF-16. */
+const UTF_32 = [
+  [0xff, 0xfe, 0, 0],
+  [0, 0, 0xfe, 0xff],
+]
+
 /**
  * The text of a table that a person wrote: UTF-8, with or without a byte order mark, or UTF-16 with one, as spreadsheets save it.
  * @throws InputError for any other encoding, which nothing in the file names: guessed letters would be wrong names
  */
 export function decodeText(name: string, bytes: Uint8Array): string {
+  if (UTF_32.some((mark) => mark.every((byte, k) => bytes[k] === byte)))
+    throw new InputError(name, 'is written in UTF-32; save it as UTF-8')
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return decoded(name, bytes, 'utf-16le')
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return decoded(name, bytes, 'utf-16be')
   if (bytes.subarray(0, 4096).includes(0))

@@ -78,6 +78,15 @@ test('a switch takes no value, whichever it is', async () => {
   assert.is((await filterlens(['analyze', MODEL, '--json=true'])).code, 0)
 })
 
+test('an option that takes a value has no false one and no parts', async () => {
+  await refused(
+    ['analyze', MODEL, '--no-output'],
+    /^filterlens: --no-output is not an option: --output takes a value; leave it out/,
+  )
+  await refused(['analyze', MODEL, '--output.x', 'y'], /^filterlens: --output\.x is not an option/)
+  await refused(['analyze', MODEL, '--meta.x', 'y'], /^filterlens: --meta\.x is not an option/)
+})
+
 test('a name that begins with a dash is a name behind --', () =>
   inFolder(async (folder) => {
     await copyFile(join(projectFolder, MODEL), join(folder, '-x.onnx'))

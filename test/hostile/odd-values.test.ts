@@ -1,6 +1,6 @@
 // Values that are no fault of anybody's format and were told wrongly or not at all.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,7 +16,7 @@ import { readFrame } from '../../src/sources/pandas/fixed-format.ts'
 import { NumpyType, numberAt } from '../../src/sources/pickle/numpy.ts'
 import type { SourceModel } from '../../src/sources/source.ts'
 import { openInstance } from '../../src/wasm/module.ts'
-import { inFolder, main } from '../cli/run.ts'
+import { filterlens, inFolder, main } from '../cli/run.ts'
 import { problem } from '../helpers/problem.ts'
 import { memoryInput, text } from '../sources/inputs.ts'
 import { npyBytes } from './npy.ts'
@@ -105,7 +105,22 @@ test('tables in UTF-8 and UTF-16 are read as they are, others are refused with t
   )
   assert.match(await problem(() => decodeText('meta.csv', utf16(true).subarray(2))), /^meta\.csv: holds zero bytes/)
   assert.match(await problem(() => decodeText('meta.csv', utf16(true).subarray(0, 21))), /^meta\.csv: is no UTF-16LE/)
+  for (const mark of [
+    [0xff, 0xfe, 0, 0, 0x4e, 0, 0, 0],
+    [0, 0, 0xfe, 0xff],
+  ])
+    assert.match(await problem(() => decodeText('meta.csv', Uint8Array.from(mark))), /^meta\.csv: is written in UTF-32/)
 })
+
+test('a file whose name is no UTF-8 is said to be one; the others of its folder go on', () =>
+  inFolder(async (folder) => {
+    if (process.platform !== 'linux') return // others have no such names
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.of(0xff, 0xfe), Buffer.from('.npy')]), 'x')
+    copyFileSync('test/fixtures/numpy/float32.npy', join(folder, 'b.npy'))
+    const { code, err } = await filterlens(['analyze', folder, '--keep-going', '--json'])
+    assert.is(code, 1)
+    assert.match(err, /a\S+\.npy: has a name that is no UTF-8; rename it/)
+  }))
 
 test('whole numbers beyond 2^53 keep their digits', async () => {
   const table = parseMeta('meta.csv', 'Name,Id,Count\na,9007199254740993,1\nb,2,2\n')
