@@ -7,6 +7,8 @@ import type { GroupQuestion } from '../src/analysis/group-analysis.ts'
 import type { Pair } from '../src/analysis/pairs.ts'
 import type { GroupReport } from '../src/analysis/report-types.ts'
 import { analyze } from '../src/analyze.ts'
+import { keepOldHeapSmall, MANY_MODELS } from '../src/cli/old-heap.ts'
+import { letYoungHeapGrow } from '../src/cli/young-heap.ts'
 import { outputFolder } from '../src/io/node-output.ts'
 import { emptyFolder, memoryAccess } from '../src/io/random-access.ts'
 import { aggregateLayers } from '../src/measure/aggregate.ts'
@@ -151,6 +153,8 @@ function fill(counts: Float64Array, filters: number, next: () => number): void {
 
 async function make({ folder, models, layers }: ManyTask): Promise<void> {
   const results = stageResults(outputFolder(folder))
+  letYoungHeapGrow()
+  if (models > MANY_MODELS) keepOldHeapSmall() // as the command does
   const record = await writeTables(results, models, layers)
   tell('the tables')
   const open = await Promise.all([results.readBack(tableFiles.layers), results.readBack(tableFiles.skipped)])

@@ -57,21 +57,48 @@ for (const [k, models] of sizes.entries()) {
   }
 }
 
-/** The power of the number of rows that time grows with, between the first and the last size; 1 is linear. */
-function growth(steps: readonly (Step | undefined)[]): string {
-  const [first, last] = [steps[0], steps.at(-1)]
-  if (!first || !last || sizes.length < 2) return ''
-  return (Math.log10(last.processor / first.processor) / Math.log10(sizes.at(-1)! / sizes[0]!)).toFixed(2)
+/** What one more model takes, what no model takes, and how much of the differences between the sizes that explains. */
+interface Line {
+  readonly slope: number
+  readonly intercept: number
+  readonly r2: number
 }
 
+/** The straight line through values at all sizes, by least squares of the relative errors: a second at the smallest size counts as much as a hundred at the largest. */
+function lineThrough(values: readonly number[]): Line {
+  const weights = values.map((value) => 1 / (value * value))
+  const sum = (term: (k: number) => number): number => weights.reduce((total, weight, k) => total + weight * term(k), 0)
+  const [n, x, y] = [sum(() => 1), sum((k) => sizes[k]!), sum((k) => values[k]!)]
+  const [xx, xy] = [sum((k) => sizes[k]! * sizes[k]!), sum((k) => sizes[k]! * values[k]!)]
+  const slope = (n * xy - x * y) / (n * xx - x * x)
+  const intercept = (y - slope * x) / n
+  const mean = values.reduce((total, value) => total + value, 0) / values.length
+  const rest = (from: (k: number) => number): number => values.reduce((total, value, k) => total + (value - from(k)) ** 2, 0)
+  return { slope, intercept, r2: 1 - rest((k) => intercept + slope * sizes[k]!) / rest(() => mean) }
+}
+
+const lines = (row: readonly (Step | undefined)[], of: (step: Step) => number, words: (line: Line) => string): string => {
+  const known = row.filter((step) => step !== undefined)
+  return sizes.length > 2 && known.length === sizes.length ? words(lineThrough(known.map(of))) : ''
+}
+
+const timeWords = ({ slope, intercept, r2 }: Line): string =>
+  `${(1000 * slope).toFixed(2)} s a thousand ${intercept < 0 ? '−' : '+'} ${Math.abs(intercept).toFixed(1)} s, R² ${r2.toFixed(4)}`
+
+const memoryWords = ({ slope, intercept, r2 }: Line): string =>
+  `${(slope / 1024).toFixed(1)} KB a model ${intercept < 0 ? '−' : '+'} ${Math.abs(intercept / 2 ** 20).toFixed(0)} MB, R² ${r2.toFixed(4)}`
+
 const table = new Table({
-  head: ['step', ...sizes.map((models) => `${models.toLocaleString('en')} models`), 'time grows as rows to the'],
+  head: ['step', ...sizes.map((models) => `${models.toLocaleString('en')} models`), 'processor time', 'memory'],
   style: { head: [], border: [] },
 })
 for (const [step, row] of found)
   table.push([
     step,
     ...row.map((one) => (one ? `${one.processor.toFixed(1)} s, ${Math.round(one.peak / 2 ** 20)} MB` : '')),
-    growth(row),
+    lines(row, ({ processor }) => processor, timeWords),
+    lines(row, ({ peak }) => peak, memoryWords),
   ])
-console.log(`${layers} layers a model; processor time, and the largest memory of the process\n${table.toString()}`)
+console.log(
+  `${layers} layers a model; processor time, and the largest memory of the process so far; lines by least squares over the sizes\n${table.toString()}`,
+)

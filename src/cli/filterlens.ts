@@ -7,6 +7,7 @@ import { commands } from './commands.ts'
 import { COMPLETION, meantWords } from './first-words.ts'
 import { optionNames, requireValues, requireWholeOptions, withNames } from './given-options.ts'
 import { Interrupted } from './interrupted.ts'
+import { keepOldHeapSmall } from './old-heap.ts'
 import { limitProblem } from './resource-limits.ts'
 import { complain } from './talk.ts'
 import { lineWidth, wrapped } from './terminal.ts'
@@ -91,6 +92,7 @@ process.on('uncaughtException', (error) => process.exit(report(error)))
 try {
   const words = meantWords(hideBin(process.argv))
   if (words[0] === 'analyze') keepYoungHeapSmall()
+  if (['export', 'report', 'verify'].includes(words[0] ?? '')) keepOldHeapSmall() // of results that may be of very many models
   process.exitCode = await main(words)
 } catch (error) {
   process.exitCode = report(error)

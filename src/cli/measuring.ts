@@ -23,6 +23,7 @@ import { identityOf } from './input-identity.ts'
 import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile, type TableFile } from './meta-file.ts'
+import { keepOldHeapSmall, MANY_MODELS } from './old-heap.ts'
 import { openProgressBar, type ProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -140,6 +141,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           },
         })
         if (task.mayBeEmpty !== true || record.models.length === 0) requireSomething(record)
+        if (record.models.length > MANY_MODELS) keepOldHeapSmall()
         await tables?.finish(record)
         await withTables(results, { layers: layersInMemory(rows), skipped: rowsInMemory(left) }, (tables) => {
           const whole = async (): Promise<StreamedRun> => ({ ...record, ...(await tables()) })
