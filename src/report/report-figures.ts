@@ -123,10 +123,9 @@ function isDrawn(index: number, all: number): boolean {
 }
 
 /** Groups with the models that are drawn, and a sentence about it when they are not all. */
-function drawnGroups(groups: GroupReport | undefined): {
-  readonly groups: GroupReport | undefined
-  readonly note: string | undefined
-} {
+export function drawnGroups<Groups extends GroupReport | undefined>(
+  groups: Groups,
+): { readonly groups: Groups; readonly note: string | undefined } {
   const all = groups?.models.length ?? 0
   if (!groups || all <= MOST_DRAWN) return { groups, note: undefined }
   const models = groups.models.filter((_, k) => isDrawn(k, all))

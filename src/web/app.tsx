@@ -14,7 +14,7 @@ import { Compare } from './views/compare.tsx'
 import { Figures } from './views/figures.tsx'
 import { Groups } from './views/groups.tsx'
 import { LayerPane } from './views/layer.tsx'
-import { ModelPane } from './views/model.tsx'
+import { ModelPane, Waiting } from './views/model.tsx'
 import { ModelList } from './views/model-list.tsx'
 import { Overview } from './views/overview.tsx'
 import { tabs } from './views/tabs.ts'
@@ -104,6 +104,12 @@ function View() {
   if (page === 'figures') return <Figures />
   if (page === 'compare') {
     const other = modelNamed(b)
+    if (model?.table || other?.table)
+      return (
+        <main class="wide stack">
+          <Waiting />
+        </main>
+      )
     if (model && other) return <Compare first={model} second={other} />
   }
   if (page !== 'model' || !model) return <Overview />

@@ -50,14 +50,21 @@ function Sheet() {
       showToast('Saved. The number to quote, results.sha256:', resultsSha256)
     })
   const groups = grouping.value
+  const isHere = models.value.every(({ table }) => table === null)
   return (
     <>
-      <h3>Everything, to check and to recompute</h3>
-      <button type="button" onClick={saveResults}>
-        Results <span class="muted small">results.zip</span>
-      </button>
+      {isHere ? (
+        <>
+          <h3>Everything, to check and to recompute</h3>
+          <button type="button" onClick={saveResults}>
+            Results <span class="muted small">results.zip</span>
+          </button>
+        </>
+      ) : (
+        <p class="small muted">The layers are in the results that were opened; filterlens export writes them in any format.</p>
+      )}
       <h3>Tables</h3>
-      {runTables.map((name) => (
+      {(isHere ? runTables : ['models']).map((name) => (
         <TableRow key={name} name={name} source={{ analysis }} />
       ))}
       {'report' in groups && (

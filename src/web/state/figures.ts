@@ -1,9 +1,10 @@
 import { computed, effect, signal } from '@preact/signals'
 import { compareModels } from '../../analysis/compare-models.ts'
 import type { Figure } from '../../figures/figure.ts'
+import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import { grouping } from './groups.ts'
-import { analysisOf, models } from './models.ts'
+import { analysisOf, models, tablesOf } from './models.ts'
 import { route } from './route.ts'
 import { viewing } from './work.ts'
 
@@ -11,14 +12,14 @@ import { viewing } from './work.ts'
  * What the figures are drawn from: two groups where the metadata defines them, two models side by side, or the models as they
  * are. Null when there is nothing to draw.
  */
-export const figureInput = computed((): ReportInput | 'working' | null => {
+export const figureInput = computed((): (ReportInput & { readonly analysis: Analysis }) | 'working' | null => {
   const analysis = analysisOf(models.value)
   if (!analysis) return null
   const groups = grouping.value
   if ('working' in groups) return 'working'
   if ('report' in groups) return { analysis, groups: groups.report }
   const [first, second] = models.value
-  if (models.value.length === 2 && first && second) {
+  if (models.value.length === 2 && first && second && !first.table && !second.table) {
     return {
       analysis,
       comparison: compareModels({ model: first.name, layers: first.layers }, { model: second.name, layers: second.layers }),
@@ -48,7 +49,7 @@ effect(() => {
     return
   }
   const abort = new AbortController()
-  viewing('figures', { input }, { signal: abort.signal }).then(
+  viewing('figures', { input, tables: tablesOf(models.value) }, { signal: abort.signal }).then(
     (drawn) => {
       if (!abort.signal.aborted) figures.value = drawn
     },

@@ -1,12 +1,13 @@
 import { computed, effect, signal } from '@preact/signals'
-import type { GroupInput } from '../../analysis/group-analysis.ts'
 import { inGroups } from '../../analysis/in-groups.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import { depthNote } from '../../database/depth-words.ts'
 import { metaOf } from '../../database/provenance.ts'
 import type { Figure } from '../../figures/figure.ts'
-import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs } from './models.ts'
+import type { GroupsGiven } from '../tasks/protocol.ts'
+import { analysisOf, earlierGroups, filesOf, type Loaded, models, pairs, tablesOf } from './models.ts'
 import { route } from './route.ts'
+import { awaitsStoredGroups } from './stored.ts'
 import { FIRST_TICKED, hasTicked, TICKED, tickedGroup } from './ticked.ts'
 import { showToast } from './toast.ts'
 import { measuring, viewing } from './work.ts'
@@ -63,7 +64,7 @@ export const choiceNow = computed((): Choice => {
   return lastChoice
 })
 
-type GroupsChosen = Pick<GroupInput, 'analysis'> & Required<Pick<GroupInput, 'groups' | 'pairs'>>
+type GroupsChosen = Pick<GroupsGiven, 'analysis' | 'tables' | 'groups' | 'pairs'>
 
 /** The comparison of the two chosen groups, or why there is none; neither while it is being worked out. */
 export type Grouping = { readonly report: GroupReport } | { readonly problem: string } | { readonly working: true }
@@ -79,8 +80,9 @@ const chosenGroups = computed((): { readonly given: GroupsChosen } | { readonly 
     by === TICKED ? [a, b] : (a === 'false' && b === 'true' && names[by.toLowerCase()]) || [`${by} ${a}`, `${by} ${b}`]
   const of = (value: string): string[] => models.value.filter((model) => textOf(model, by) === value).map(({ name }) => name)
   const groups = { a: { name: nameA, models: of(a) }, b: { name: nameB, models: of(b) } }
-  const inGroups = pairs.value.filter((pair) => groups.a.models.includes(pair.a) && groups.b.models.includes(pair.b))
-  return { given: { analysis, groups, pairs: inGroups } }
+  const [inA, inB] = [new Set(groups.a.models), new Set(groups.b.models)]
+  const inGroups = pairs.value.filter((pair) => inA.has(pair.a) && inB.has(pair.b))
+  return { given: { analysis, tables: tablesOf(models.value), groups, pairs: inGroups } }
 })
 
 /** True while the save menu is open: it offers the tables of the groups. */
@@ -126,8 +128,9 @@ function earlierReport({ groups, pairs }: GroupsChosen): GroupReport | undefined
 
 // Looking at groups starts their comparison from the layers' rows, in a worker: it draws ten thousand samples.
 effect(() => {
+  if (!wanted.value || awaitsStoredGroups()) return
   const chosen = chosenGroups.value
-  if (!wanted.value || 'problem' in chosen || answer.peek()?.given === chosen.given) return
+  if ('problem' in chosen || answer.peek()?.given === chosen.given) return
   const { given } = chosen
   const earlier = earlierReport(given)
   if (earlier) {
@@ -149,8 +152,9 @@ effect(() => {
 // Then comes the second pass over the filters, once for each choice of groups.
 effect(() => {
   const now = answer.value
+  if (!onPage.value || !now || now.whole) return
   const chosen = chosenGroups.value
-  if (!onPage.value || !now || now.whole || 'problem' in chosen || chosen.given !== now.given) return
+  if ('problem' in chosen || chosen.given !== now.given) return
   const { given } = now
   const files = filesOf(models.value)
   if (!files) return

@@ -7,10 +7,21 @@ import type { Pair, PairTable } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { layersByModel } from '../../measure/layer-source.ts'
+import { listsByKey } from '../../measure/lists-by-key.ts'
 import type { Analysis, ModelRow, Parameters } from '../../measure/model-row.ts'
-import type { DroppedResult, HeldResults, ModelFile } from '../tasks/protocol.ts'
+import type {
+  DroppedResult,
+  HeldResults,
+  ModelFile,
+  ModelsInTable,
+  ResultsTable,
+  StoredCheck,
+  StoredModel,
+} from '../tasks/protocol.ts'
+import { layersToLookAt } from './layer-list.ts'
 import { type MeasuredAgain, measuredAgain } from './measured-again.ts'
-import { warningsOf } from './warnings-of.ts'
+import { warningsByModel } from './warnings-of.ts'
 
 /** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */
 export interface Loaded {
@@ -19,6 +30,10 @@ export interface Loaded {
   readonly row: ModelRow
   readonly layers: readonly LayerRow[]
   readonly flags: readonly (readonly Flag[])[]
+  /** Layers that are flagged, or were left out for a weight that is no number; null while they are being counted. */
+  readonly toLookAt: number | null
+  /** The table that its layers stay in until the model is opened; null: they are here. */
+  readonly table: ResultsTable | null
   readonly skipped: Analysis['skipped']
   readonly files: readonly GivenFile[]
   /** Number of the drop that it came with. */
@@ -75,6 +90,13 @@ export const metaProblem = computed(() => joined.value.problem)
 /** Pairs, and comparisons of groups, that came with results of earlier runs. */
 const earlierPairs = signal<readonly Pair[]>([])
 export const earlierGroups = signal<readonly GroupReport[]>([])
+/** Tables of results whose models go by their own names here: a comparison of groups that lies beside them is of models of the page. */
+export const seenTables = signal<readonly ResultsTable[]>([])
+
+/** Takes a comparison that lay beside such a table. */
+export function addStoredGroups(report: GroupReport): void {
+  earlierGroups.value = [...earlierGroups.value, report]
+}
 
 /** Pairs of which both models are here; the table may know more than was dropped. Without a table, those of earlier results. */
 const matched = computed((): Attempt<readonly Pair[]> => {
@@ -102,8 +124,7 @@ export function modelNamed(name: string | undefined): Loaded | undefined {
 /** Models as one analysis: what groups and results are made of. Null when they were measured by different conventions. */
 export function analysisOf(list: readonly Loaded[]): Analysis | null {
   const [first] = list
-  if (!first) return null
-  if (list.some((model) => conventions(model) !== conventions(first))) return null
+  if (!first || !areAlike(list)) return null
   return {
     version: first.version,
     parameters: first.parameters,
@@ -115,23 +136,37 @@ export function analysisOf(list: readonly Loaded[]): Analysis | null {
   }
 }
 
+/** True for models that were measured by the same conventions; those of one run share them. */
+function areAlike(list: readonly Loaded[]): boolean {
+  const runs = new Map(list.map((model) => [model.parameters, model]))
+  return new Set([...runs.values()].map(conventions)).size === 1
+}
+
+/** The models whose layers are in tables of results, by these. */
+export function tablesOf(list: readonly Loaded[]): ModelsInTable[] {
+  const waiting = list.flatMap((model) => (model.table ? [{ ...model, table: model.table }] : []))
+  return [...listsByKey(waiting, ({ table }) => table)].map(([table, own]) => ({
+    table,
+    names: new Map(own.map(({ ownName, name }) => [ownName, name])),
+  }))
+}
+
 /** Adds an analysis's models to the page and returns the names they go by. */
 export function addResult(
-  { analysis, pairs: given, groups, held, firstFilters }: DroppedResult,
+  { analysis, pairs: given, groups, held, firstFilters, table }: DroppedResult,
   files: readonly GivenFile[],
 ): string[] {
   const drop = ++drops
   const list = [...read.value]
   const taken = new Set(list.map((model) => model.name))
-  const layersOf = new Map<string, LayerRow[]>()
-  for (const row of analysis.layers) {
-    const own = layersOf.get(row.model)
-    if (own) own.push(row)
-    else layersOf.set(row.model, [row])
-  }
+  const layersOf = layersByModel(analysis.layers)
+  const skippedOf = layersByModel(analysis.skipped)
+  const filtersOf = layersByModel(firstFilters)
+  const warningsOf = warningsByModel(analysis)
   const names = new Map<string, string>()
   for (const row of analysis.models) {
-    const without = list.findIndex((model) => model.files.length === 0 && files.length > 0 && isSameModel(model, row, analysis))
+    const without =
+      files.length === 0 ? -1 : list.findIndex((model) => model.files.length === 0 && isSameModel(model, row, analysis))
     const earlier = list[without]
     const name = earlier?.name ?? freeName(row.model, taken)
     taken.add(name)
@@ -142,20 +177,21 @@ export function addResult(
     const model: Loaded = {
       name,
       row: { ...row, model: name, meta: { ...(earlier?.row.meta ?? {}), ...row.meta } },
-      layers,
-      flags: layers.map(flagsOf),
-      skipped: analysis.skipped.filter((skip) => skip.model === row.model).map((skip) => ({ ...skip, model: name })),
+      ...lookedAt(
+        layers,
+        (skippedOf.get(row.model) ?? []).map((skip) => ({ ...skip, model: name })),
+      ),
+      ...(table && { toLookAt: null }),
+      table,
       files,
       drop,
       ownName: row.model,
       parameters: analysis.parameters,
       version: analysis.version,
-      warnings: warningsOf(row, analysis),
+      warnings: warningsOf(row.model),
       held: earlier?.held ?? held,
-      again: earlier ? measuredAgain(earlier, layers) : null,
-      firstFilters: new Map(
-        firstFilters.flatMap((kept) => (kept.model === row.model ? [[kept.layer_id, kept.filters] as const] : [])),
-      ),
+      again: earlier && !earlier.table ? measuredAgain(earlier, layers) : null,
+      firstFilters: new Map((filtersOf.get(row.model) ?? []).map((kept) => [kept.layer_id, kept.filters])),
     }
     if (without < 0) list.push(model)
     else list[without] = model
@@ -164,9 +200,41 @@ export function addResult(
   batch(() => {
     read.value = list
     earlierPairs.value = [...earlierPairs.value, ...given.map(renamedPair)]
-    if (groups && [...names].every(([own, name]) => own === name)) earlierGroups.value = [...earlierGroups.value, groups]
+    if (![...names].every(([own, name]) => own === name)) return
+    if (groups) earlierGroups.value = [...earlierGroups.value, groups]
+    if (table) seenTables.value = [...seenTables.value, table]
   })
   return [...names.values()]
+}
+
+/** What follows from a model's layers, and from those that were left out. */
+function lookedAt(
+  layers: readonly LayerRow[],
+  skipped: Analysis['skipped'],
+): Pick<Loaded, 'layers' | 'flags' | 'skipped' | 'toLookAt'> {
+  const flags = layers.map(flagsOf)
+  return { layers, flags, skipped, toLookAt: layersToLookAt({ flags, skipped }) }
+}
+
+/** Takes the layers of a model that were read from its table. */
+export function takeLayers({ name, table }: Loaded, { layers: stored, skipped, firstFilters }: StoredModel): void {
+  const inPage = <Row extends { readonly model: string }>(rows: readonly Row[]): Row[] =>
+    rows.map((row) => ({ ...row, model: name }))
+  const filters = new Map(firstFilters.map((kept) => [kept.layer_id, kept.filters]))
+  const taken = { ...lookedAt(inPage(stored), inPage(skipped)), firstFilters: filters, table: null }
+  read.value = read.value.map((model) => (model.name === name && model.table === table ? { ...model, ...taken } : model))
+}
+
+/** Takes what came of holding results against their hashes. */
+export function takeCheck(drop: number, { held, toLookAt }: StoredCheck): void {
+  read.value = read.value.map((model) =>
+    model.drop === drop ? { ...model, held, toLookAt: toLookAt.get(model.ownName) ?? 0 } : model,
+  )
+}
+
+/** Puts away the models of a drop: their files are not what they were. */
+export function removeDrop(drop: number): void {
+  read.value = read.value.filter((model) => model.drop !== drop)
 }
 
 /** True when a file that is dropped now is the one that results of an earlier run were measured from, by the same conventions. */

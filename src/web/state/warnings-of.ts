@@ -1,22 +1,42 @@
 import type { Analysis, ModelRow } from '../../measure/model-row.ts'
 
-/** The warnings of an analysis that a model should show: those that begin with its name or file, and those that name no model. */
-export function warningsOf(
-  { model }: Pick<ModelRow, 'model'>,
-  { models, warnings }: { readonly models: readonly Pick<ModelRow, 'model' | 'file'>[] } & Pick<Analysis, 'warnings'>,
-): string[] {
-  return warnings.filter((text) => {
-    const named = models.flatMap((row) => {
-      const length = Math.max(lengthOfName(text, row.model), lengthOfName(text, row.file))
-      return length > 0 ? [{ model: row.model, length }] : []
-    })
-    // "net 2 looks untrained" begins with "net" as well.
-    const longest = Math.max(0, ...named.map(({ length }) => length))
-    return named.length === 0 || named.some((one) => one.model === model && one.length === longest)
-  })
+/**
+ * The warnings of an analysis that a model should show, by its name: those that begin with its name or file, and those that name no
+ * model. One way through the warnings, however many models there are.
+ */
+export function warningsByModel({
+  models,
+  warnings,
+}: {
+  readonly models: readonly Pick<ModelRow, 'model' | 'file'>[]
+} & Pick<Analysis, 'warnings'>): (model: string) => string[] {
+  const modelsOf = new Map<string, Set<string>>()
+  for (const { model, file } of models)
+    for (const name of [model, file]) {
+      const own = modelsOf.get(name)
+      if (own) own.add(model)
+      else modelsOf.set(name, new Set([model]))
+    }
+  const numbers = new Map<string, number[]>()
+  const general: number[] = []
+  for (const [k, text] of warnings.entries()) {
+    const named = longestName(text, modelsOf)
+    if (!named) general.push(k)
+    for (const model of named ?? []) {
+      const own = numbers.get(model)
+      if (own) own.push(k)
+      else numbers.set(model, [k])
+    }
+  }
+  return (model) => [...general, ...(numbers.get(model) ?? [])].sort((p, q) => p - q).map((k) => warnings[k]!)
 }
 
-/** Characters of a name that a sentence begins with; 0 when it does not. */
-function lengthOfName(text: string, name: string): number {
-  return name !== '' && text.startsWith(name) && /^[:,\s]/.test(text.slice(name.length)) ? name.length : 0
+/** The models of the longest name that a sentence begins with: "net 2 looks untrained" begins with "net" as well. */
+function longestName(text: string, modelsOf: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> | undefined {
+  let found: ReadonlySet<string> | undefined
+  for (const { index } of text.matchAll(/[:,\s]/g)) {
+    const name = text.slice(0, index)
+    if (name !== '') found = modelsOf.get(name) ?? found
+  }
+  return found
 }

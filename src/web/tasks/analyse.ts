@@ -34,6 +34,6 @@ export async function analyseDropped(
       emit({ done: share, total: total ?? done + 1, label: `${model}: ${layer}` })
     },
   })
-  const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null, held: null, firstFilters: [] }
+  const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null, held: null, firstFilters: [], table: null }
   return { results: [...results, measured], failed: [...failures, ...analysis.failed] }
 }

@@ -1,7 +1,8 @@
 import type { Figure } from '../../figures/figure.ts'
 import { metricsByDepth } from '../../figures/metrics-by-depth.ts'
 import { shiftByDepth } from '../../figures/shift-by-depth.ts'
-import { reportFigures } from '../../report/report-figures.ts'
+import { drawnGroups, reportFigures } from '../../report/report-figures.ts'
+import type { ReportInput } from '../../report/report-input.ts'
 import type { FiguresFrom } from './protocol.ts'
 
 // Loaded when the first figure is shown: the plotting library is the largest part of all. It draws into a document of our
@@ -9,8 +10,16 @@ import type { FiguresFrom } from './protocol.ts'
 
 /** What stands under the numbers of two groups, or all figures of a report. */
 export async function drawFigures(from: FiguresFrom): Promise<Figure[]> {
-  if ('input' in from) return (await reportFigures(from.input)).map(({ figure }) => figure)
-  const { report, depth } = from
+  if ('input' in from) {
+    const { input, tables } = from
+    const draw = async (analysis: ReportInput['analysis']): Promise<Figure[]> =>
+      (await reportFigures({ ...input, analysis })).map(({ figure }) => figure)
+    if (tables.length === 0) return draw(input.analysis)
+    const { withLayers } = await import('./stored-layers.ts')
+    return withLayers(input.analysis, tables, draw)
+  }
+  const { groups: report, note } = drawnGroups(from.report)
+  const depth = [from.depth, note].filter(Boolean).join(' ') || undefined
   const shifted = report.shift.some(({ shift }) => shift !== null)
   return [await metricsByDepth(report, depth), ...(shifted ? [await shiftByDepth(report, depth)] : [])]
 }

@@ -9,10 +9,11 @@ import { readGroups, readPairs } from '../../results/groups.ts'
 import { isOwnPath, RESULTS, UNHASHED } from '../../results/manifest.ts'
 import { requireFinished, zippedResults } from '../../results/open-results.ts'
 import { tableFiles } from '../../results/table-files.ts'
-import { readResults } from '../../results/tables-read.ts'
+import { readModelTable, readResults } from '../../results/tables-read.ts'
 import { holdAll, verifiedFolder } from '../../results/verified-folder.ts'
-import type { DroppedResult } from './protocol.ts'
+import type { DroppedResult, ResultsTable } from './protocol.ts'
 import { sendableReport } from './sendable-report.ts'
+import { filesOfTable, layersIn, MOST_HELD_LAYERS } from './stored-layers.ts'
 
 /** Results of earlier runs among dropped files, the files that are no part of them, and what was wrong with broken ones. */
 export interface Earlier {
@@ -25,30 +26,33 @@ export interface Earlier {
 export async function earlierResults(files: readonly GivenFile[]): Promise<Earlier> {
   const results: DroppedResult[] = []
   const failed: { file: string; problem: string }[] = []
-  const read = async (folder: Folder, name: string): Promise<void> => {
+  const read = async (folder: Folder, table: ResultsTable): Promise<void> => {
     try {
-      results.push(await readFolder(folder, name))
+      results.push(await readFolder(folder, table))
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       failed.push({ file: error.file, problem: error.problem })
     }
   }
   const folders = resultFolders(files)
-  for (const folder of folders) await read(givenFolder(files, folder), folder || 'results')
+  for (const folder of folders)
+    await read(givenFolder(files, folder), { name: folder || 'results', files: filesOfTable(files, folder), folder })
   const rest: GivenFile[] = []
   for (const file of files) {
     if (folders.some((folder) => isPartOf(file.path, folder))) continue
     const folder = await zipped(file)
-    if (folder) await read(folder, file.path)
+    if (folder) await read(folder, { name: file.path, files: [file], folder: null })
     else rest.push(file)
   }
   return { results, rest, failed }
 }
 
 /** Every file is held against its hash: of results of which one was changed since it was written nothing is shown. */
-async function readFolder(written: Folder, name: string): Promise<DroppedResult> {
+async function readFolder(written: Folder, table: ResultsTable): Promise<DroppedResult> {
+  const { name } = table
   await requireFinished(written, name)
   const folder = await verifiedFolder(written, name)
+  if ((await layersIn(written)) > MOST_HELD_LAYERS) return readModels(folder, table)
   const held = { name, ...(await holdAll(written, folder, name)) }
   const analysis = await readResults(folder, name)
   const [pairs, groups] = [await readPairs(folder, name), await readGroups(folder, name)]
@@ -59,6 +63,25 @@ async function readFolder(written: Folder, name: string): Promise<DroppedResult>
     groups: groups ? sendableReport(groups) : null,
     held,
     firstFilters: await firstFiltersOf(folder),
+    table: null,
+  }
+}
+
+/** Of very many layers the models alone: their table is held against its hash now, the other files while the models are looked at. */
+async function readModels(folder: Folder, table: ResultsTable): Promise<DroppedResult> {
+  const { name } = table
+  const access = await folder.open(tableFiles.models)
+  if (!access) throw new InputError(name, `has no ${tableFiles.models}`)
+  const models = await readModelTable(access)
+  await access.close?.()
+  return {
+    analysis: { ...models, layers: [], skipped: [] },
+    measured: false,
+    pairs: await readPairs(folder, name),
+    groups: null,
+    held: null,
+    firstFilters: [],
+    table,
   }
 }
 

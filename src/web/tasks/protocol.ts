@@ -31,6 +31,35 @@ export interface HeldResults extends Held {
   readonly name: string
 }
 
+/** Results of an earlier run whose layers stay in their table, for there are very many. */
+export interface ResultsTable {
+  /** The folder or zip, as a person named it. */
+  readonly name: string
+  readonly files: readonly GivenFile[]
+  /** The folder of the results among the files ('' for their top); null: the one file is a zip of them. */
+  readonly folder: string | null
+}
+
+/** Models of the page whose layers are in such a table: names in the page by names in the table. */
+export interface ModelsInTable {
+  readonly table: ResultsTable
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** What is known of such results when all their files have been held against their hashes. */
+export interface StoredCheck {
+  readonly held: HeldResults
+  /** By model, of those that have any: layers that are flagged, or were left out for a weight that is no number. */
+  readonly toLookAt: ReadonlyMap<string, number>
+}
+
+/** What such a table holds of one model. */
+export interface StoredModel {
+  readonly layers: readonly LayerRow[]
+  readonly skipped: Analysis['skipped']
+  readonly firstFilters: readonly FirstFilters[]
+}
+
 /** An analysis, made now from files that are at hand, or by an earlier run. */
 export interface DroppedResult {
   readonly analysis: Analysis
@@ -42,6 +71,8 @@ export interface DroppedResult {
   readonly held: HeldResults | null
   /** The filters that these keep of each layer, for pictures. */
   readonly firstFilters: readonly FirstFilters[]
+  /** Of results whose layers stay in their table: the analysis then has none, and its files have yet to be held against their hashes. */
+  readonly table: ResultsTable | null
 }
 
 /** All that a drop held, and the files that could not be read. */
@@ -127,6 +158,8 @@ export interface SecondPass {
 /** Two groups of models of the page. */
 export interface GroupsGiven {
   readonly analysis: Analysis
+  /** Of its models those whose layers are not in it. */
+  readonly tables: readonly ModelsInTable[]
   /** Null: from the layers' rows alone, without the shift. */
   readonly files: readonly ModelFile[] | null
   readonly pairs: readonly Pair[]
@@ -134,7 +167,9 @@ export interface GroupsGiven {
 }
 
 /** What figures are drawn from: two groups, for what stands under their numbers, or all that a report is made of. */
-export type FiguresFrom = { readonly report: GroupReport; readonly depth: string | undefined } | { readonly input: ReportInput }
+export type FiguresFrom =
+  | { readonly report: GroupReport; readonly depth: string | undefined }
+  | { readonly input: ReportInput & { readonly analysis: Analysis }; readonly tables: readonly ModelsInTable[] }
 
 /** What tables are made of. */
 export type TableSource = { readonly analysis: Analysis } | { readonly report: GroupReport }
@@ -211,6 +246,12 @@ export interface WorkerMethods {
   tensor: { given: TensorGiven; event: never; result: TensorStatistics }
   /** Weights of filters of a layer, one after the other: of those of these indices, or of `count` from `from` on. */
   weights: { given: { place: LayerInFiles; filters: WantedFilters }; event: never; result: Float32Array }
+  /** Holds results whose layers stay in their table against their hashes. */
+  check: { given: ResultsTable; event: never; result: StoredCheck }
+  /** What such results hold of a model, by its name there. */
+  stored: { given: { table: ResultsTable; model: string }; event: never; result: StoredModel }
+  /** The comparison of two groups that lies beside such results. */
+  storedGroups: { given: ResultsTable; event: never; result: GroupReport | null }
   /** Coefficients of layers in one basis, over their common range. */
   coefficients: { given: SecondPass; event: AnalysisEvent; result: CoefficientPass }
   /** Two groups; with the shift between their filters where the files are given. */

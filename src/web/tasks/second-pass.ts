@@ -1,4 +1,4 @@
-import { analyzeGroups } from '../../analysis/analyze-groups.ts'
+import { analyzeGroups, groupsOfRun } from '../../analysis/analyze-groups.ts'
 import { groupAnalysis } from '../../analysis/group-analysis.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
 import { findGivenInputs } from '../../inputs/given-inputs.ts'
@@ -36,7 +36,16 @@ export async function secondPass({ run, files, basis }: SecondPass, signal: Abor
 }
 
 /** The whole analysis of two groups; coefficients and shifts are measured where the files are given. */
-export async function measureGroups({ files, ...given }: GroupsGiven, signal: AbortSignal, emit: Emit): Promise<GroupReport> {
+export async function measureGroups(
+  { files, tables, ...given }: GroupsGiven,
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<GroupReport> {
+  if (tables.length > 0) {
+    const { withLayers } = await import('./stored-layers.ts')
+    const { analysis, ...question } = given
+    return sendableReport(await withLayers(analysis, tables, (run) => groupsOfRun(run, null, { ...question, signal })))
+  }
   if (!files) return sendableReport(groupAnalysis(given))
   const { inputs, names } = await inputsOf(files)
   return sendableReport(await analyzeGroups(inputs, { ...given, names, signal, onProgress: emitting(emit) }))

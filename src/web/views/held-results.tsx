@@ -34,7 +34,18 @@ export function HeldResultsNote({ model }: { model: Loaded }) {
 
 /** The same of all results that are shown, for the list of models: each of them once. */
 export function HeldResultsNotes({ models }: { models: readonly Loaded[] }) {
-  const shown = new Map(models.flatMap(({ held }) => (held ? [[`${held.name} ${held.resultsSha256}`, held] as const] : [])))
+  const each = new Set(models.map(({ held }) => held))
+  const shown = new Map([...each].flatMap((held) => (held ? [[`${held.name} ${held.resultsSha256}`, held] as const] : [])))
+  const unchecked = new Set(models.flatMap(({ held, table }) => (table && !held ? [table.name] : [])))
+  const notes = [...unchecked].map((name) => (
+    <p key={name} class="note quiet small" role="status">
+      From the results <strong class="name">{name}</strong>: their files are being held against their hashes …
+    </p>
+  ))
+  return notes.concat(shownNotes(shown))
+}
+
+function shownNotes(shown: ReadonlyMap<string, HeldResults>) {
   return [...shown].map(([key, held]) => (
     <section key={key} class="note quiet small results" aria-label={`Results ${held.name}`}>
       <p>

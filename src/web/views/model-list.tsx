@@ -6,7 +6,6 @@ import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
 import { notKept, openWaiting, waiting } from '../state/kept.ts'
-import { layersToLookAt } from '../state/layer-list.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 
@@ -48,7 +47,7 @@ export function ModelList() {
 
 function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
   const { page } = route.value
-  const flagged = layersToLookAt(model)
+  const flagged = model.toLookAt ?? 0
   return (
     <a
       class="model-link"

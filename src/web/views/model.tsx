@@ -1,4 +1,5 @@
 import { untrainedText } from '../../analysis/untrained.ts'
+import { listsByKey } from '../../measure/lists-by-key.ts'
 import { count, plural } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { DepthNote } from '../parts/depth-note.tsx'
@@ -6,6 +7,7 @@ import { BackIcon } from '../parts/icons.tsx'
 import { bytes, wholeSize } from '../parts/numbers.ts'
 import { type Loaded, models } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
+import { layersProblem } from '../state/stored.ts'
 import { FileContents } from './file-contents.tsx'
 import { FlaggedLayers } from './flagged-layers.tsx'
 import { HeldResultsNote } from './held-results.tsx'
@@ -33,7 +35,9 @@ export function ModelPane({ model }: { model: Loaded }) {
         </header>
         <HeldResultsNote model={model} />
         <FlaggedLayers model={model} />
-        {model.layers.length > 0 ? (
+        {model.table ? (
+          <Waiting />
+        ) : model.layers.length > 0 ? (
           <>
             <DepthCharts
               series={[{ model: model.name, role: 'a', layers: model.layers, flags: model.flags }]}
@@ -55,6 +59,20 @@ export function ModelPane({ model }: { model: Loaded }) {
   )
 }
 
+/** While the layers of a model are read from their table. */
+export function Waiting() {
+  return layersProblem.value ? (
+    <p class="note">{layersProblem.value}</p>
+  ) : (
+    <p class="muted" role="status">
+      Reading its layers …
+    </p>
+  )
+}
+
+/** Models up to this many can be chosen from here. */
+const MOST_CHOICES = 300
+
 /** Choices that stay when another layer is opened. */
 export function keep(q: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
@@ -74,19 +92,24 @@ function CompareWith({ model }: { model: Loaded }) {
       <option value="">Compare with…</option>
       {models.value
         .filter((other) => other.name !== model.name)
+        .slice(0, MOST_CHOICES)
         .map((other) => (
           <option key={other.name} value={other.name}>
             {other.name}
           </option>
         ))}
+      {models.value.length > MOST_CHOICES + 1 && (
+        <option value="" disabled>
+          tick two under Models for others
+        </option>
+      )}
     </select>
   )
 }
 
 /** What was seen and not measured, with the reasons; and the reader's warnings. */
 function Census({ model }: { model: Loaded }) {
-  const reasons = new Map<string, typeof model.skipped>()
-  for (const skip of model.skipped) reasons.set(skip.reason, [...(reasons.get(skip.reason) ?? []), skip])
+  const reasons = listsByKey(model.skipped, ({ reason }) => reason)
   const meta = Object.entries(model.row.meta)
   const untrained = untrainedText(model.ownName, model.layers)
   const notSaidAbove = (warning: string): boolean => warning !== untrained

@@ -3,7 +3,6 @@ import { count, fixed } from '../../words.ts'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Spark } from '../parts/spark.tsx'
-import { layersToLookAt } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import type { SortValue } from '../state/sorting.ts'
 
@@ -33,11 +32,8 @@ export function columnsFor(list: readonly Loaded[]): ModelColumn[] {
       key: 'flags',
       title: 'flags',
       number: true,
-      value: layersToLookAt,
-      cell: (model) => {
-        const n = layersToLookAt(model)
-        return n ? <span class="flag">{n} ▲</span> : <span class="muted">0</span>
-      },
+      value: (model) => model.toLookAt,
+      cell: ({ toLookAt }) => (toLookAt ? <span class="flag">{toLookAt} ▲</span> : <span class="muted">{toLookAt ?? '…'}</span>),
     },
     ...shownMetrics.map((metric) => ({
       key: metric.key,
@@ -72,7 +68,10 @@ export function columnsFor(list: readonly Loaded[]): ModelColumn[] {
 function metaColumn(key: string, list: readonly Loaded[]): ModelColumn {
   const values = list.map((model) => metaOf(model.row.meta, key))
   const numbers = values.filter((value) => typeof value === 'number')
-  const decimals = Math.min(4, Math.max(0, ...numbers.map((value) => String(value).split('.')[1]?.length ?? 0)))
+  const decimals = Math.min(
+    4,
+    numbers.reduce((most, value) => Math.max(most, String(value).split('.')[1]?.length ?? 0), 0),
+  )
   const print = (value: (typeof values)[number]): unknown => {
     if (typeof value === 'number') return fixed(value, decimals)
     const text = plain(value)

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import { plural } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FindField } from '../parts/find-field.tsx'
@@ -8,7 +8,7 @@ import { useRowsWindow } from '../parts/rows-window.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
 import { putAway } from '../state/kept.ts'
-import { type Loaded, models } from '../state/models.ts'
+import { type Loaded, modelNamed, models } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
 import { namesOf } from '../state/ticked.ts'
@@ -19,23 +19,29 @@ import { Ticked } from './ticked.tsx'
 
 const ROW = 44
 
+/** All that a word may be found in. */
+const textsOf = ({ name, row }: Loaded): string => [name, row.format, ...Object.values(row.meta)].join(' ').toLowerCase()
+
 /** Every model, one row each; sorted by a click on a column, filtered by a word in any of its texts. */
 export function Overview() {
   const { q } = route.value
-  const columns = columnsFor(models.value)
+  const all = models.value
+  const columns = useMemo(() => columnsFor(all), [all])
+  const texts = useMemo(() => all.map(textsOf), [all])
   const { key, falling } = sortOrder(q['sort'])
   const by = key === 'name' ? { value: (model: Loaded) => model.name } : columns.find((column) => column.key === key)
   const words = (q['find'] ?? '').toLowerCase()
-  const texts = (model: Loaded): string =>
-    [model.name, model.row.format, ...Object.values(model.row.meta)].join(' ').toLowerCase()
-  const found = models.value.filter((model) => texts(model).includes(words))
-  const rows = by ? sorted(found, falling, by.value) : found
+  const order = q['sort']
+  const rows = useMemo(() => {
+    const found = words === '' ? all : all.filter((_, k) => texts[k]!.includes(words))
+    return by ? sorted(found, falling, by.value) : found
+  }, [all, words, order])
   const body = useRef<HTMLTableSectionElement>(null)
   const { from, to } = useRowsWindow(body, rows.length, ROW)
-  const chosen = namesOf(q['pick']).filter((name) => models.value.some((model) => model.name === name))
+  const chosen = namesOf(q['pick']).filter((name) => modelNamed(name) !== undefined)
+  const isChosen = new Set(chosen)
   const pick = (names: readonly string[]): void => tweak({ pick: names.join('\n') })
-  const toggle = (name: string): void =>
-    pick(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name])
+  const toggle = (name: string): void => pick(isChosen.has(name) ? chosen.filter((other) => other !== name) : [...chosen, name])
   return (
     <main class="wide stack">
       <div class="row apart">
@@ -65,7 +71,7 @@ export function Overview() {
                 <input
                   type="checkbox"
                   aria-label="Tick all that are shown"
-                  checked={rows.length > 0 && rows.every(({ name }) => chosen.includes(name))}
+                  checked={rows.length > 0 && rows.every(({ name }) => isChosen.has(name))}
                   onChange={(event) => pick(event.currentTarget.checked ? rows.map(({ name }) => name) : [])}
                 />
               </th>
@@ -100,7 +106,7 @@ export function Overview() {
                   <input
                     type="checkbox"
                     aria-label={`Tick ${model.name}`}
-                    checked={chosen.includes(model.name)}
+                    checked={isChosen.has(model.name)}
                     onChange={() => toggle(model.name)}
                   />
                 </td>

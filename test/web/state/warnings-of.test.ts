@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { warningsOf } from '../../../src/web/state/warnings-of.ts'
+import { warningsByModel } from '../../../src/web/state/warnings-of.ts'
 
 const models = [
   { model: 'net', file: 'runs/net.pth' },
@@ -16,8 +16,9 @@ test('a model shows the warnings that begin with its name or its file, and those
     'runs/net 2.pth: is a second copy',
     'network weather is fine',
   ]
-  assert.equal(warningsOf(models[0]!, { models, warnings }), [warnings[0], warnings[1], warnings[2], warnings[5]])
-  assert.equal(warningsOf(models[1]!, { models, warnings }), [warnings[3], warnings[4], warnings[5]])
+  const of = warningsByModel({ models, warnings })
+  assert.equal(of(models[0]!.model), [warnings[0], warnings[1], warnings[2], warnings[5]])
+  assert.equal(of(models[1]!.model), [warnings[3], warnings[4], warnings[5]])
 })
 
 test.run()
