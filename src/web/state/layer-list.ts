@@ -1,7 +1,6 @@
 import type { Flag } from '../../analysis/flags.ts'
 import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
-import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import type { Loaded } from './models.ts'
 import { type SortValue, sorted, sortOrder } from './sorting.ts'
 
@@ -26,16 +25,6 @@ const places: Readonly<Record<string, (layer: FlaggedLayer) => SortValue>> = {
 /** A model's layers with their flags, by depth. */
 export function flaggedLayers({ layers, flags }: Pick<Loaded, 'layers' | 'flags'>): FlaggedLayer[] {
   return layers.map((row, k) => ({ row, flags: flags[k] ?? [] }))
-}
-
-/** Layers that were left out for a weight that is NaN or infinite. */
-export function brokenLayers({ skipped }: Pick<Loaded, 'skipped'>): Loaded['skipped'] {
-  return skipped.filter(isNonFiniteLayer)
-}
-
-/** How many layers of a model are to be looked at: flagged ones, and those with a weight that is no number. */
-export function layersToLookAt(model: Pick<Loaded, 'flags' | 'skipped'>): number {
-  return model.flags.filter((flags) => flags.length > 0).length + brokenLayers(model).length
 }
 
 /** The layers that the address asks for, in its order; `textOf` is what a layer is found by. */

@@ -19,8 +19,8 @@ import type {
   StoredCheck,
   StoredModel,
 } from '../tasks/protocol.ts'
-import { layersToLookAt } from './layer-list.ts'
 import { type MeasuredAgain, measuredAgain } from './measured-again.ts'
+import { layersToLookAt } from './to-look-at.ts'
 import { warningsByModel } from './warnings-of.ts'
 
 /** A model in the page: its rows, and the files that it came from (none for results of an earlier run). */

@@ -3,9 +3,10 @@ import { spokenName } from '../../database/spoken-name.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
-import { brokenLayers, type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
+import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
+import { brokenLayers } from '../state/to-look-at.ts'
 
 /** Layers whose sentences stand there without being asked for. */
 const FIRST = 3
