@@ -5,7 +5,7 @@ import type { Analysis } from '../measure/model-row.ts'
 import { columnCorrelations } from './column-correlations.ts'
 import { DepthSums } from './model-depth.ts'
 import { FilterPrints } from './same-filters.ts'
-import { ColumnStatistics, type StudyQuestion } from './study.ts'
+import { ColumnStatistics, type SharedSums, type StudyQuestion } from './study.ts'
 import type { StudySums } from './study-sums.ts'
 import type { Studies } from './study-types.ts'
 
@@ -43,23 +43,8 @@ export async function studiesOfRun(
   question: StudyQuestion,
   options: StudyOptions = {},
 ): Promise<Studies> {
-  const depth = new DepthSums(run.models.length)
-  const prints = new FilterPrints(run.models.length)
-  const statistics = (question.groupBy ?? []).map(
-    (column) => new ColumnStatistics(run, column, question.within, { depth, prints }),
-  )
+  const { statistics, depth, prints } = await columnStatisticsOf(run, question, options.signal)
   const names = question.correlate ?? []
-  const indexOf = new Map(run.models.map(({ model }, index) => [model, index]))
-  for await (const rows of run.layers.rows()) {
-    options.signal?.throwIfAborted()
-    for (const row of rows) {
-      const index = indexOf.get(row.model)
-      if (index === undefined) continue
-      for (const one of statistics) one.add(one.members[index]!, row)
-      depth.add({ index }, row)
-      prints.add({ index, group: 'a' }, row)
-    }
-  }
   const studies = []
   for (const one of statistics) studies.push(one.study(inputs && (await sumOf(one, run, inputs, options))))
   return {
@@ -69,6 +54,31 @@ export async function studiesOfRun(
     correlations: names.length > 0 ? columnCorrelations(run.models, names, depth, prints.classes()) : [],
     notes: [],
   }
+}
+
+/** The statistics of each column, and those that all share, of a run's layers, all of which have been added. */
+export async function columnStatisticsOf(
+  run: StreamedRun,
+  question: StudyQuestion,
+  signal?: AbortSignal,
+): Promise<SharedSums & { readonly statistics: readonly ColumnStatistics[] }> {
+  const depth = new DepthSums(run.models.length)
+  const prints = new FilterPrints(run.models.length)
+  const statistics = (question.groupBy ?? []).map(
+    (column) => new ColumnStatistics(run, column, question.within, { depth, prints }),
+  )
+  const indexOf = new Map(run.models.map(({ model }, index) => [model, index]))
+  for await (const rows of run.layers.rows()) {
+    signal?.throwIfAborted()
+    for (const row of rows) {
+      const index = indexOf.get(row.model)
+      if (index === undefined) continue
+      for (const one of statistics) one.add(one.members[index]!, row)
+      depth.add({ index }, row)
+      prints.add({ index, group: 'a' }, row)
+    }
+  }
+  return { statistics, depth, prints }
 }
 
 /** The second pass of a study: coefficients of all models with a value, in their common basis. Null when there is no basis. */

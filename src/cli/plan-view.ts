@@ -2,7 +2,7 @@ import type { RunPlan } from '../shards/plan.ts'
 import { count, plural, shortCount } from '../words.ts'
 
 /** What a plan is of, and what is to be done next. */
-export function planView({ totals, shards }: RunPlan, output: string): string {
+export function planView({ totals, shards, passes }: RunPlan, output: string): string {
   const works = shards.map(({ work }) => work)
   const most = Math.max(...works) / (totals.work / shards.length || 1)
   const share = `the largest is ${Number.isFinite(most) ? most.toFixed(2) : '1.00'} of an equal share`
@@ -11,13 +11,19 @@ export function planView({ totals, shards }: RunPlan, output: string): string {
     `${plural(shards.length, 'shard')} of about ${secondsText(totals.work / shards.length / 1e9)} of one processor each; ${share}`,
     '',
     `next:  filterlens analyze --plan ${output} --shard 0   (every number from 0 to ${shards.length - 1})`,
+    ...(passes.length > 1
+      ? [
+          `then:  filterlens merge ${output} --basis, and again every number: the pass ranges`,
+          `then:  filterlens merge ${output} --basis, and again every number: the pass counts`,
+        ]
+      : []),
     `then:  filterlens merge ${output} -o results`,
   ].join('\n')
 }
 
 /** The same as JSON. */
-export function planJson({ totals, shards, files }: RunPlan, hash: string): string {
-  return JSON.stringify({ plan: hash, totals, files, shards }, null, 2)
+export function planJson({ totals, passes, shards, files }: RunPlan, hash: string): string {
+  return JSON.stringify({ plan: hash, totals, passes, files, shards }, null, 2)
 }
 
 function bytesText(bytes: number): string {

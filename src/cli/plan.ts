@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { knownColumns, metaValue, robustOf } from '../analysis/members.ts'
+import type { MetaTable } from '../analysis/meta-table.ts'
 import { isEmptyQuestion } from '../analysis/study.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
@@ -8,7 +10,7 @@ import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { settingsOf } from '../measure/options.ts'
 import { writeInventory } from '../shards/inventory.ts'
 import { type PlannedQuestion, planText, type RunPlan, readPlan, sha256OfBytes } from '../shards/plan.ts'
-import { planPaths } from '../shards/plan-paths.ts'
+import { type PassName, passes, planPaths } from '../shards/plan-paths.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
 import type { Command, Words } from './command.ts'
@@ -58,7 +60,7 @@ export const planCommand: Command = {
     )!
     const options = measuringOptionsOf(words)
     const settings = settingsOf(options)
-    const { question, copies } = await questionOfPlan(words)
+    const { question, copies, table } = await askedOf(words)
     if (await isResultsPlace(output)) throw new UsageError(`-o ${output}: holds results; give the plan a folder of its own`)
     const inputs = steadyInputs(await listInputs(words['inputs'] as string[]))
     const { batchSize: _batch, workers: _workers, metrics, ...plain } = options
@@ -93,6 +95,7 @@ export const planCommand: Command = {
             question,
             totals: found.totals,
             files: { ...files, [planPaths.inputs]: found.sha256 },
+            passes: passesOf(question, table, found.sides),
             shards: found.shards,
           }
           const text = planText(plan)
@@ -126,9 +129,11 @@ export const planCommand: Command = {
 }
 
 /** The question of a plan, whose tables were read once to know that they can be. */
-async function questionOfPlan(words: Words): Promise<{ question: PlannedQuestion; copies: [name: string, bytes: Uint8Array][] }> {
+async function askedOf(
+  words: Words,
+): Promise<{ question: PlannedQuestion; copies: [name: string, bytes: Uint8Array][]; table: MetaTable | undefined }> {
   const { meta, nameColumn, pairs, pairBy, question, report } = questionOf(words)
-  await readMetaFile(namedTable(meta), nameColumn)
+  const table = await readMetaFile(namedTable(meta), nameColumn)
   if (pairs !== undefined) await readPairTable({ file: pairs })
   const copies: [string, Uint8Array][] = []
   if (meta !== undefined) copies.push([planPaths.meta, await bytesOf(meta)])
@@ -148,7 +153,22 @@ async function questionOfPlan(words: Words): Promise<{ question: PlannedQuestion
       report,
     },
     copies,
+    table,
   }
+}
+
+/** The passes that a question asks for: the filters are read again for two groups and for studies. */
+function passesOf(
+  { pairs, pairBy, groupBy }: PlannedQuestion,
+  table: MetaTable | undefined,
+  sides: ReadonlySet<'a' | 'b'>,
+): PassName[] {
+  const all = new Set(sides)
+  for (const { values } of table?.rows ?? []) {
+    const side = robustOf(metaValue(values, knownColumns.robust))
+    if (side) all.add(side)
+  }
+  return pairs !== undefined || pairBy || groupBy || all.size > 1 ? [...passes] : ['measure']
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {

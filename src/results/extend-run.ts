@@ -1,5 +1,6 @@
 import { type FirstFiltersSource, firstFiltersOf } from '../activation/first-filters.ts'
 import { groupsOfRun } from '../analysis/analyze-groups.ts'
+import type { GroupQuestion } from '../analysis/group-analysis.ts'
 import { type GroupChoice, knownColumns, metaValue, robustOf } from '../analysis/members.ts'
 import { isMissing, labelsOf, requireColumn } from '../analysis/meta-column.ts'
 import type { Pair } from '../analysis/pairs.ts'
@@ -73,11 +74,8 @@ export async function extendRun(
 ): Promise<ExtendedRun> {
   const passOptions = { ...options, ...(onProgress && { onProgress }) }
   let groups: GroupReport | undefined
-  const chosen = chosenGroups ?? groupsByColumn(run.models, question)
-  if (pairs || chosen || hasTwoGroups(run)) {
-    const asked = { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) }
-    groups = await groupsOfRun(await run.whole(), inputs, { ...asked, ...passOptions, occupied })
-  }
+  const asked = groupQuestionOf(run.models, { pairs, groups: chosenGroups, question })
+  if (asked) groups = await groupsOfRun(await run.whole(), inputs, { ...asked, ...passOptions, occupied })
   const studies = isEmptyQuestion(question) ? undefined : await studiesOfRun(await run.whole(), inputs, question, passOptions)
   const extended = { groups, studies }
   if (!results) return extended
@@ -99,6 +97,15 @@ export async function extendRun(
     await access.close?.()
   }
   return extended
+}
+
+/** What the analysis of two groups is told; undefined where there are no two groups. */
+export function groupQuestionOf(
+  models: Analysis['models'],
+  { pairs, groups, question = {} }: Pick<RunExtension, 'pairs' | 'groups' | 'question'>,
+): GroupQuestion | undefined {
+  const chosen = groups ?? groupsByColumn(models, question)
+  return pairs || chosen || hasTwoGroups({ models }) ? { ...(pairs && { pairs }), ...(chosen && { groups: chosen }) } : undefined
 }
 
 /** Two groups of the models by a column with two values, where one column is asked for and it has two; the first value is group a. */

@@ -1,4 +1,5 @@
 import { createSha256 } from '#io'
+import { knownColumns, metaValue, robustOf } from '../analysis/members.ts'
 import type { FoundInput } from '../inputs/node-inputs.ts'
 import type { OutputFolder, Sink } from '../io/sink.ts'
 import { InputDriver } from '../measure/input-driver.ts'
@@ -25,6 +26,8 @@ export interface InventoryTask {
 export type Inventory = Pick<RunPlan, 'totals' | 'shards'> & {
   /** SHA-256 of the list of inputs. */
   readonly sha256: string
+  /** What the files themselves say of two groups, as the column Robust does. */
+  readonly sides: ReadonlySet<'a' | 'b'>
   readonly warnings: readonly string[]
   readonly failed: readonly { readonly file: string; readonly problem: string }[]
 }
@@ -57,6 +60,7 @@ export async function writeInventory(folder: OutputFolder, task: InventoryTask):
   const totals = { inputs: 0, models: 0, layers: 0, filters: 0, bytes: 0, work: 0 }
   const warnings: string[] = []
   const failed: { file: string; problem: string }[] = []
+  const sides = new Set<'a' | 'b'>()
   let end = 0
   let events: PlannedEvent[] = []
   const write = async (line: PlannedLine): Promise<void> => {
@@ -89,6 +93,10 @@ export async function writeInventory(folder: OutputFolder, task: InventoryTask):
       const planned = plannedInput({ path, location, ...(opens !== undefined && { opens }) }, opened, settings)
       await write({ ...takeEvents(), input: planned.input })
       lines.push({ end, work: planned.work, layers: layerCountOf(planned.input) })
+      for (const { model } of opened.models) {
+        const side = robustOf(metaValue(model.meta, knownColumns.robust))
+        if (side) sides.add(side)
+      }
       totals.inputs++
       totals.models += planned.input.models.length
       totals.layers += layerCountOf(planned.input)
@@ -103,7 +111,7 @@ export async function writeInventory(folder: OutputFolder, task: InventoryTask):
     await sink.flush()
     const shards = await cutInto(task.shards, lines, sink)
     await sink.commit()
-    return { totals, shards, sha256: hash.hex(), warnings, failed }
+    return { totals, shards, sha256: hash.hex(), sides, warnings, failed }
   } catch (error) {
     await sink.discard()
     throw error

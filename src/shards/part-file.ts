@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import type { JournalStore } from '../results/journal.ts'
-import { layerKeyOf, layerKeyText, layerOf } from '../results/layer-record.ts'
+import { type LayerKey, layerKeyOf, layerKeyText, layerOf } from '../results/layer-record.ts'
 import { recordOf, recordsIn, recordsOf, recordText } from '../results/records.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
@@ -63,6 +63,9 @@ export function partHeader(plan: string, pass: PassName, shard: number): PartHea
   return { filterlens: version, module: moduleSha256, plan, pass, shard }
 }
 
+/** What finds a layer in a part. */
+export type PartLayerKey = Omit<LayerKey, 'input'>
+
 /** A part that grows. */
 export interface GrowingPart {
   /** The model of the last record that ends one; undefined when there is none. */
@@ -71,7 +74,9 @@ export interface GrowingPart {
   readonly found: number
   readonly layers: number
   /** A layer of the model that is not complete. */
-  find(key: { readonly model: string; readonly layer_id: number; readonly layer: string }): FinishedLayer | undefined
+  find(key: PartLayerKey): FinishedLayer | undefined
+  /** Whether it holds a layer; of the model that is not complete, or where parts have no models. */
+  has(key: PartLayerKey): boolean
   addLayer(record: Uint8Array): Promise<void>
   /** Adds a record that ends a model: told, or failed. */
   addModel<Told extends ToldRecord>(told: Told): Promise<void>
@@ -121,11 +126,12 @@ export async function growPart(store: JournalStore, header: PartHeader): Promise
       return layers
     },
     find(key) {
-      const place = open.get(layerKeyText({ input: '', ...key }))
+      const place = open.get(layerKeyText({ ...key, input: '' }))
       if (!place) return undefined
       const record = store.read(place[0], place[1] - place[0])
       return layerOf(record.slice())
     },
+    has: (key) => open.has(layerKeyText({ ...key, input: '' })),
     async addLayer(record) {
       await append(record)
       layers++

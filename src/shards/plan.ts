@@ -5,7 +5,7 @@ import type { Folder } from '../io/random-access.ts'
 import { profiles } from '../measure/profile.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
-import { planPaths } from './plan-paths.ts'
+import { passes, planPaths } from './plan-paths.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const position = v.object({ input: count, layer: count })
@@ -55,6 +55,8 @@ const planSchema = v.object({
   totals: v.object({ inputs: count, models: count, layers: count, filters: count, bytes: count, work: v.number() }),
   /** SHA-256 of the other files of the plan. */
   files: v.record(v.string(), v.string()),
+  /** The passes over the filters that its question asks for. */
+  passes: v.array(v.picklist(passes)),
   shards: v.array(shardSchema),
 })
 
@@ -119,9 +121,4 @@ export async function sha256OfBytes(bytes: Uint8Array): Promise<string> {
   const hash = await createSha256()
   hash.update(bytes)
   return hash.hex()
-}
-
-/** True where the question asks for a second pass over the filters: groups or studies whose coefficients are compared. */
-export function mayAskAgain({ meta, pairs, pairBy, groupBy }: PlannedQuestion): boolean {
-  return meta !== undefined || pairs !== undefined || pairBy !== undefined || groupBy !== undefined
 }

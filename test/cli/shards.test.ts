@@ -25,7 +25,7 @@ test('shards measured one by one merge to the results of one run, and parts that
     for (const shard of [0, 2]) assert.is((await filterlens(['analyze', '--plan', plan, '--shard', String(shard)])).code, 0)
     const task = await filterlens(['analyze', '--plan', plan], { env: { SLURM_ARRAY_TASK_ID: '1' } })
     assert.is(task.code, 0, task.err)
-    assert.match((await filterlens(['analyze', '--plan', plan, '--shard', '1'])).err, /shard 1 of 3, measure: its part is there/)
+    assert.match((await filterlens(['analyze', '--plan', plan, '--shard', '1'])).err, /shard 1 of 3: its part is there/)
 
     assert.is((await filterlens(['analyze', ...models, '-o', whole])).code, 0)
     const done = await filterlens(['merge', plan, '-o', merged])
@@ -49,6 +49,41 @@ test('shards measured one by one merge to the results of one run, and parts that
     assert.is(await quote(merged), await quote(whole))
   }))
 
+test('groups and studies whose filters were read again by the shards are those of one run', () =>
+  inFolder(async (folder) => {
+    const [plan, merged, whole] = ['plan', 'merged', 'whole'].map((name) => join(folder, name)) as [string, string, string]
+    const study = ['--meta', 'data/meta.csv', '--group-by', 'Robust', '--group-by', 'Network', '--correlate', 'Clean Accuracy']
+    const inputs = [...models, 'data/preact_w24_cifar10_robust.onnx']
+    assert.is((await filterlens(['analyze', ...inputs, ...study, '-o', whole])).code, 0)
+    assert.match(
+      (await filterlens(['plan', ...inputs, ...study, '--shards', '2', '-o', plan])).out,
+      /--basis, and again every number: the pass ranges/,
+    )
+    const basis = (): ReturnType<typeof filterlens> => filterlens(['merge', plan, '--basis'])
+    const shards = async (said: RegExp): Promise<void> => {
+      for (const shard of ['0', '1']) assert.match((await filterlens(['analyze', '--plan', plan, '--shard', shard])).err, said)
+    }
+    const early = await filterlens(['analyze', '--plan', plan, '--shard', '0', '--pass', 'ranges'])
+    assert.is(early.code, 2)
+    assert.match(early.err, /0\.part: is not there, or not whole; the shard is measured first/)
+    await shards(/measure: \d+ layers in its part/)
+    assert.match(
+      (await filterlens(['analyze', '--plan', plan, '--shard', '0', '--pass', 'counts'])).err,
+      /has no bases \(basis\.json\)/,
+    )
+    assert.match((await basis()).err, /3 bases written; next: every shard with --pass ranges/)
+    await shards(/ranges: \d+ layers in its part/)
+    const half = await filterlens(['merge', plan, '-o', merged])
+    assert.is(half.code, 2)
+    assert.match(half.err, /has no common ranges/)
+    assert.match((await basis()).err, /common ranges written; next: every shard with --pass counts/)
+    await shards(/counts: \d+ layers in its part/)
+    assert.match((await filterlens(['analyze', '--plan', plan, '--shard', '1'])).err, /its parts are there/)
+    const done = await filterlens(['merge', plan, '-o', merged])
+    assert.is(done.code, 0, done.err)
+    assert.is(await quote(merged), await quote(whole))
+  }))
+
 test('what means nothing together, a wrong number and an input that was changed are refused in one sentence', () =>
   inFolder(async (folder) => {
     const plan = join(folder, 'plan')
@@ -64,6 +99,7 @@ test('what means nothing together, a wrong number and an input that was changed 
       [['analyze', '--plan', plan], /--shard must be given: a number from 0 to 1, or one of SLURM_ARRAY_TASK_ID/],
       [['analyze', '--plan', folder, '--shard', '1'], /holds no plan \(plan\.json\)/],
       [['merge', plan], /-o must be given/],
+      [['merge', plan, '--basis', '-o', folder], /--basis writes to the plan, and no results/],
       [['merge', plan, '-o', join(plan, 'results')], /the results must lie outside of the plan/],
       [['plan', model, '--shards', '0', '-o', join(folder, 'p')], /--shards 0: give a whole number from 1/],
     ]

@@ -56,6 +56,7 @@ export async function planInMemory(
     question: { report: false },
     totals,
     files: { [planPaths.inputs]: sha256 },
+    passes: ['measure' as const],
     shards: cut,
   }
   const files = new Map(written.files()).set(planPaths.plan, new TextEncoder().encode(planText(plan)))
