@@ -7,14 +7,16 @@ import { parseArgs } from 'node:util'
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string', default: '1' } } })
 const { killRuns } = await import(join(import.meta.dirname, '../dist/test/cli/survival-kills.js'))
 const { killCommands } = await import(join(import.meta.dirname, '../dist/test/cli/file-kills.js'))
-// Half of the runs are of analyze, which goes on where it was killed; the others of report, pack, export and extract.
+const { killPlans } = await import(join(import.meta.dirname, '../dist/test/cli/shard-kills.js'))
+// Two fifths of the runs are of analyze, which goes on where it was killed; two of report, pack, export and extract; one of plan, its
+// shards and merge.
 const all = Number(positionals[0] ?? 200)
 const counts = {}
 let kills = 0
 let resumed = 0
 const started = performance.now()
 const runs = await killRuns({
-  runs: Math.ceil(all / 2),
+  runs: Math.ceil((2 * all) / 5),
   seed: Number(values.seed),
   onRun(run) {
     for (const left of run.left) counts[left] = (counts[left] ?? 0) + 1
@@ -25,12 +27,17 @@ const runs = await killRuns({
     )
   },
 })
-const others = await killCommands(Math.floor(all / 2), Number(values.seed), ({ index, command, at, left }) => {
+const others = await killCommands(Math.floor((2 * all) / 5), Number(values.seed), ({ index, command, at, left }) => {
   for (const state of left) counts[state] = (counts[state] ?? 0) + 1
   kills += left.filter((state) => state !== 'done before the kill').length
   console.log(`${index} ${command}: ${at.map((ms, k) => `at ${ms} ms → ${left[k]}`).join(', ')}`)
 })
+const plans = await killPlans(Math.floor(all / 5), Number(values.seed), ({ index, study, kills: at, left }) => {
+  for (const state of left) counts[state] = (counts[state] ?? 0) + 1
+  kills += left.filter((state) => state !== 'done before the kill').length
+  console.log(`${index} ${study} in shards: ${at.map((kill, k) => `${kill} → ${left[k]}`).join(', ')}`)
+})
 const seconds = ((performance.now() - started) / 1000).toFixed(0)
 console.log(
-  `${runs.length} runs of analyze and ${others.length} of report, pack, export and extract, ${kills} kills, ${resumed} continued from a journal; left behind: ${JSON.stringify(counts)}; ${seconds} s`,
+  `${runs.length} runs of analyze and ${others.length} of report, pack, export and extract and ${plans.length} of plan, shards and merge, ${kills} kills, ${resumed} continued from a journal; left behind: ${JSON.stringify(counts)}; ${seconds} s`,
 )

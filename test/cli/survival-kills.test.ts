@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { killCommands } from './file-kills.ts'
+import { killPlans } from './shard-kills.ts'
 import { killRuns } from './survival-kills.ts'
 
 test('runs killed at random moments leave whole results or none, and are continued to the same bytes', async () => {
@@ -13,6 +14,12 @@ test('runs killed at random moments leave whole results or none, and are continu
 test('report, pack, export and extract that are killed leave whole files, old or new, and the next run leaves its own', async () => {
   const runs = await killCommands(8, 20)
   assert.is(runs.length, 8)
+  assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
+})
+
+test('plan, its shards and merge that are killed are done again, to the bytes of one run', async () => {
+  const runs = await killPlans(2, 20)
+  assert.is(runs.length, 2)
   assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
 })
 

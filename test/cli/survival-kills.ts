@@ -63,11 +63,11 @@ export async function killRuns({ runs, seed, onRun }: KillOptions): Promise<Kill
     for (const [k, { name, words }] of studies.entries()) {
       const folder = join(home, `whole-${k}`)
       const { events, milliseconds } = await started([...words, '-o', folder], folder).finished
-      known.push({ name, words, wanted: await hashes(folder), events, milliseconds })
+      known.push({ name, words, wanted: await resultHashes(folder), events, milliseconds })
     }
     const old = join(home, 'old')
     await filterlens(['analyze', 'data', '--threshold', '0.02', '-o', old])
-    const before = await hashes(old)
+    const before = await resultHashes(old)
     const told: KilledRun[] = []
     for (let index = 0; index < runs; index++) {
       const study = known[index % 4 === 3 ? 1 : 0]!
@@ -110,7 +110,7 @@ async function killedRun({ study, index, seed, folder, old, before }: Killing): 
   }
   const { code, err } = await filterlens([...study.words, '-o', folder])
   if (code !== 0) fail(`the next run ended with ${code}: ${err}`)
-  const now = await hashes(folder)
+  const now = await resultHashes(folder)
   for (const path of new Set([...now.keys(), ...study.wanted.keys()]))
     if (now.get(path) !== study.wanted.get(path)) fail(`${path} is not what a run gives that nobody kills`)
   const { problems } = await checkFiles(diskFolder(folder), folder)
@@ -123,13 +123,13 @@ async function killedRun({ study, index, seed, folder, old, before }: Killing): 
 }
 
 /** What a killed run left: every file that can be seen is whole, and of the old results or of the new ones. */
-async function stateOf(
+export async function stateOf(
   folder: string,
   wanted: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, string>,
   fail: (problem: string) => never,
 ): Promise<Left> {
-  const now = await hashes(folder)
+  const now = await resultHashes(folder)
   for (const [path, sha256] of now)
     if (sha256 !== wanted.get(path) && sha256 !== before.get(path)) fail(`${path} is neither what it was nor what it was to be`)
   for (const name of ['machine.json', 'ro-crate-metadata.json']) {
@@ -144,7 +144,7 @@ async function stateOf(
 }
 
 /** SHA-256 of every file that can be seen, those left out that differ from run to run. */
-const hashes = (folder: string): Promise<Map<string, string>> =>
+export const resultHashes = (folder: string): Promise<Map<string, string>> =>
   hashesBelow(folder, (path) => !(path.startsWith('.filterlens/') || (UNHASHED.includes(path) && path.endsWith('.json'))))
 
 interface Started {
