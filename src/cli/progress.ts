@@ -47,8 +47,12 @@ export function openProgressBar(): ProgressBar {
 /** "about 12 s left"; nothing before a tenth of a percent is done. */
 export function timeLeft(seconds: number, share: number): string {
   if (!(share >= 0.001) || share >= 1) return ''
-  const left = (seconds * (1 - share)) / share
-  if (left < 90) return `about ${Math.ceil(left)} s left`
-  if (left < 5400) return `about ${Math.round(left / 60)} min left`
-  return `about ${Math.round(left / 3600)} h left`
+  return `${durationLeft((seconds * (1 - share)) / share)} left`
+}
+
+/** "about 12 s", "about 5 min", "about 3 h". */
+export function durationLeft(seconds: number): string {
+  if (seconds < 90) return `about ${Math.ceil(seconds)} s`
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`
+  return `about ${Math.round(seconds / 3600)} h`
 }

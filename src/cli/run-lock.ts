@@ -93,6 +93,12 @@ export async function takeRunLock(path: string, folder: string, deadAfter: numbe
   }
 }
 
+/** True while a living run has the lock in a file. */
+export async function isRunLockHeld(path: string): Promise<boolean> {
+  const holder = await holderOf(path)
+  return holder !== undefined && (await isAlive(holder, path))
+}
+
 /** Systems on which a file has one name only. */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
