@@ -17,7 +17,7 @@ export const slurmCommand: Command = {
   options: (parser) =>
     parser
       .positional('plan', { type: 'string', demandOption: true, describe: 'folder that filterlens plan wrote' })
-      .option('submit', { type: 'boolean', default: false, describe: 'submit the jobs (default: print the script that does)' })
+      .option('submit', { type: 'boolean', describe: 'submit the jobs (default: print the script that does)' })
       .option('scripts', { type: 'string', describe: 'write the scripts to this folder: one a job, and submit.sh' })
       .conflicts('submit', 'scripts')
       .option('output', {

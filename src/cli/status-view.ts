@@ -35,7 +35,7 @@ export function statusView(status: PlanStatus, width: number = lineWidth()): str
     runningTable(states, width),
     failures(states, width),
     queue === undefined ? '' : wrapped(queueLine(queue), '  ', width),
-    wrapped(`next:  ${nextCommand(status)}`, '       ', width),
+    `next:  ${nextCommand(status)}`, // whole, to be copied
   ]
   return parts.filter(Boolean).join('\n\n')
 }

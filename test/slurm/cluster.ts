@@ -64,7 +64,7 @@ ${names.map((name, k) => `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 `,
   )
-  const env = { ...process.env, SLURM_CONF: file('slurm.conf') }
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, SLURM_CONF: file('slurm.conf') }
   const daemons = new Map<string, ChildProcess>()
   const start = (name: string, program: string, words: readonly string[]): void => {
     const log = openSync(file(`${name}.log`), 'a')
