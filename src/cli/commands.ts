@@ -79,6 +79,8 @@ export const commands: readonly CommandEntry[] = [
     usage: 'merge <plan>',
     summary: 'put the parts of all shards of a plan together: the results that one machine gives, with the same number to quote',
     load: async () => (await import('./merge.ts')).mergeCommand,
+  },
+  {
     usage: 'slurm <plan>',
     summary: 'carry out a plan on a Slurm cluster: print the jobs, or submit them',
     load: async () => (await import('./slurm.ts')).slurmCommand,

@@ -96,7 +96,7 @@ export async function takeRunLock(path: string, folder: string, deadAfter: numbe
 /** True while a living run has the lock in a file. */
 export async function isRunLockHeld(path: string): Promise<boolean> {
   const holder = await holderOf(path)
-  return holder !== undefined && (await isAlive(holder, path))
+  return holder !== undefined && (await isAlive(holder, path, DEAD_MS))
 }
 
 /** Systems on which a file has one name only. */

@@ -5,7 +5,7 @@ export type PassName = (typeof passes)[number]
 
 const file =
   (ending: string) =>
-  (pass: PassName, shard: number): string =>
+  (pass: PassName, shard: number | string): string =>
     `parts/${pass}/${shard}.${ending}`
 
 /** Where the files of a plan lie, below its folder. */

@@ -101,7 +101,8 @@ test('status tells what is done, what was stopped and what failed, at every widt
         out.replace(/\s+/g, ' '),
         /✗ shard 3, measure \(2026-01-01 \d\d:00 on n7\): a\/very\/long\/name\.onnx: cannot be read/,
       )
-      for (const line of out.split('\n')) if (!line.startsWith('next:') && !line.includes(plan)) assert.ok([...line].length <= width, `${width}: ${line}`)
+      for (const line of out.split('\n'))
+        if (!line.startsWith('next:') && !line.includes(plan)) assert.ok([...line].length <= width, `${width}: ${line}`)
       assert.match(out, /next: +filterlens analyze --plan .* --pass measure --shard 3/s)
     }
     const { code, out } = await filterlens(['status', plan, '--json'])
