@@ -217,8 +217,13 @@ if (runsInside([...slurmPrograms])) {
       assert.ok((await sizeOf(late.journal)) >= before, 'what it had measured is kept')
       await cluster.slurm('scontrol', 'update', `JobId=${late.task.id}`, 'TimeLimit=60')
       await on.drained()
-      assert.match(await logOf(plan, late), /time is up.*started 1 times before.*continuing, \d+ layers? measured already/s)
-      assert.match(await logOf(plan, dead), /started 1 times before.*continuing, \d+ layers? measured already/s)
+      for (const [held, expected] of [
+        [late, /time is up.*started 1 times before.*continuing, \d+ layers? measured already/s],
+        [dead, /started 1 times before.*continuing, \d+ layers? measured already/s],
+      ] as const) {
+        const log = await logOf(plan, held)
+        assert.match(log, expected, log)
+      }
       const status = JSON.parse((await on.status()).out) as { passes: { done: number; stopped: number[] }[]; next: string }
       assert.is(status.passes[0]!.done, SHARDS - 1)
       assert.equal(status.passes[0]!.stopped, [cancelled.shard])
