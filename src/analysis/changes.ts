@@ -15,7 +15,7 @@ export interface MeasuredModel {
   readonly inputs: readonly (Input | LazyInput)[]
 }
 
-/** The layers of the first model that has some in its inputs, while they are open. */
+/** The layers of a model of some inputs while they are open: of the one that is called so, else of the first that has some. */
 export class OpenLayers {
   readonly #driver: InputDriver
   readonly #layers: ReadonlyMap<number, SelectedLayer>
@@ -30,17 +30,21 @@ export class OpenLayers {
     inputs: MeasuredModel['inputs'],
     { kernel }: Pick<Parameters, 'kernel'>,
     signal?: AbortSignal,
+    name?: string,
   ): Promise<OpenLayers> {
     const choice = parseKernel(kernel)
     const driver = new InputDriver(inputs, { ...(signal && { signal }), choice, hash: false, goesOnWithout: () => false })
-    const layers = new Map<number, SelectedLayer>()
+    let found: { readonly isCalled: boolean; readonly layers: readonly SelectedLayer[] } | undefined
     try {
       for await (const event of driver.events()) {
-        if (event.kind !== 'input' || layers.size > 0) continue
-        const model = event.input.models.find((own) => own.layers.length > 0)
-        for (const layer of model?.layers ?? []) layers.set(layer.layer_id, layer)
+        if (event.kind !== 'input') continue
+        for (const own of event.input.models) {
+          // A run may name a model after its folder ("runs/a"), so that the last part has to do.
+          const isCalled = own.name === name || (name?.endsWith(`/${own.name}`) ?? false)
+          if (own.layers.length > 0 && (!found || (isCalled && !found.isCalled))) found = { isCalled, layers: own.layers }
+        }
       }
-      return new OpenLayers(driver, layers)
+      return new OpenLayers(driver, new Map(found?.layers.map((layer) => [layer.layer_id, layer])))
     } catch (error) {
       await driver.close()
       throw error
@@ -82,9 +86,9 @@ export async function changesOf(
   signal?: AbortSignal,
 ): Promise<(WeightChange | null)[]> {
   const wasm = await openInstance()
-  const first = await OpenLayers.open(a.inputs, parameters, signal)
+  const first = await OpenLayers.open(a.inputs, parameters, signal, a.model)
   try {
-    const second = await OpenLayers.open(b.inputs, parameters, signal)
+    const second = await OpenLayers.open(b.inputs, parameters, signal, b.model)
     try {
       return await changesBetween(wasm, matches, first, second, parameters, signal)
     } finally {

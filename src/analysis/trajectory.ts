@@ -79,6 +79,14 @@ export class Trajectory {
   /** Measures the next checkpoint. @throws InputError when it cannot be read, or holds no layer to measure */
   async add({ name, position, input }: SeriesCheckpoint): Promise<readonly TrajectoryRow[]> {
     const { model, sha256 } = await this.#measure(input)
+    return this.addMeasured({ name, position, sha256 }, model)
+  }
+
+  /** The same for one that was measured with the options of the series. @throws InputError when it cannot be read again */
+  async addMeasured(
+    { name, position, sha256 }: Omit<SeriesCheckpoint, 'input'> & { readonly sha256: string | null },
+    model: MeasuredModel,
+  ): Promise<readonly TrajectoryRow[]> {
     const [first, previous] = [await this.#changes(this.#first, model), await this.#changes(this.#previous, model)]
     const names = layerMetricNames().filter((key) => key !== 'model')
     const rows = model.layers.map((layer): TrajectoryRow => {

@@ -1,7 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { isRgbLayer } from '../activation/first-filters.ts'
-import { readFirstFilters } from '../activation/read-values.ts'
-import { OpenLayers } from '../analysis/changes.ts'
 import {
   type CheckpointFacts,
   type CheckpointOrder,
@@ -13,6 +10,7 @@ import {
 import { parseCsvTable } from '../analysis/csv-table.ts'
 import { Trajectory, type TrajectoryRow } from '../analysis/trajectory.ts'
 import { spokenName } from '../database/spoken-name.ts'
+import { firstLayerOf } from '../drawings/first-layer-of.ts'
 import { UsageError } from '../errors.ts'
 import { standalone } from '../figures/figure.ts'
 import { type FirstLayer, firstLayerRgb } from '../figures/first-layer-rgb.ts'
@@ -27,7 +25,6 @@ import type { Parameters } from '../measure/parameters.ts'
 import { exportFormats, exportTable, formatEnding } from '../results/export-formats.ts'
 import { readTrajectory, trajectoryTable } from '../results/trajectory-table.ts'
 import { openSource } from '../sources/open.ts'
-import { openInstance } from '../wasm/module.ts'
 import { count, fixed, percent, plural } from '../words.ts'
 import { readTextFile } from './meta-file.ts'
 import { openOutput } from './run-control.ts'
@@ -190,21 +187,12 @@ export class CheckpointSeries {
   async #filmstrip(): Promise<FirstLayer[]> {
     const step = Math.max(1, (this.length - 1) / (MOST_IN_STRIP - 1))
     const orders = new Set(Array.from({ length: Math.min(this.length, MOST_IN_STRIP) }, (_, k) => Math.round(k * step)))
-    const wasm = await openInstance()
     const strip: FirstLayer[] = []
     for (const order of orders) {
-      const row = this.#trajectory.rows.find((one) => one.order === order && isRgbLayer(one))
-      const checkpoint = this.#checkpoints[order]
-      if (!row || !checkpoint) continue
-      const open = await OpenLayers.open([checkpoint.input], this.#parameters)
-      try {
-        const layer = open.of(row)
-        if (!layer) continue
-        const weights = await readFirstFilters(wasm, layer.convolution, row.filters)
-        strip.push({ model: fileName(checkpoint.path), layer: spokenName(row), outChannels: row.out_channels, weights })
-      } finally {
-        await open.close()
-      }
+      const { path, input } = this.#checkpoints[order]!
+      const layers = this.#trajectory.rows.filter((one) => one.order === order)
+      const first = await firstLayerOf({ model: fileName(path), layers, inputs: [input] }, this.#parameters)
+      if (first) strip.push(first)
     }
     return strip
   }

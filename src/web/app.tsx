@@ -4,10 +4,12 @@ import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { Copyable } from './parts/copy-button.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
 import { AddIcon, CloseIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
+import { lazy } from './parts/lazy.tsx'
 import { SaveMenu } from './save/save-menu.tsx'
 import { useKeys } from './state/keys.ts'
 import { modelNamed, models } from './state/models.ts'
 import { formatRoute, route } from './state/route.ts'
+import { droppedSeries, hasSeries, seriesChoice } from './state/series.ts'
 import { toggleTheme } from './state/theme.ts'
 import { endToast, type Toast, toast } from './state/toast.ts'
 import { Compare } from './views/compare.tsx'
@@ -20,9 +22,11 @@ import { Overview } from './views/overview.tsx'
 import { tabs } from './views/tabs.ts'
 import { Welcome } from './views/welcome.tsx'
 
+const SeriesView = lazy(async () => (await import('./views/series.tsx')).SeriesView)
+
 export function App() {
   useKeys()
-  const empty = models.value.length === 0
+  const empty = models.value.length === 0 && droppedSeries.value.length === 0
   return (
     <div class="shell">
       <Top empty={empty} />
@@ -65,15 +69,17 @@ function Top({ empty }: { empty: boolean }) {
       </a>
       {!empty && (
         <nav aria-label="Views">
-          {tabs.map((tab) => (
-            <a
-              key={tab.page}
-              href={formatRoute({ page: tab.page, q: {} })}
-              {...(tab.page === current && { 'aria-current': 'page' as const })}
-            >
-              {tab.title}
-            </a>
-          ))}
+          {tabs
+            .filter((tab) => tab.page !== 'series' || page === 'series' || hasSeries.value)
+            .map((tab) => (
+              <a
+                key={tab.page}
+                href={formatRoute({ page: tab.page, q: tab.page === 'series' ? seriesChoice() : {} })}
+                {...(tab.page === current && { 'aria-current': 'page' as const })}
+              >
+                {tab.title}
+              </a>
+            ))}
         </nav>
       )}
       <span class="push" />
@@ -102,6 +108,7 @@ function View() {
   const model = modelNamed(a)
   if (page === 'groups') return <Groups />
   if (page === 'figures') return <Figures />
+  if (page === 'series') return <SeriesView />
   if (page === 'compare') {
     const other = modelNamed(b)
     if (model?.table || other?.table)

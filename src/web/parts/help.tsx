@@ -10,7 +10,8 @@ import { bytes } from './numbers.ts'
 export const helpOpen = signal(false)
 
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
-  [['←', '→'], 'previous and next layer'],
+  [['←', '→'], 'previous and next layer, in a series checkpoint'],
+  [['p'], 'play a series'],
   [['/'], 'find: a layer of the model that is shown, else a model (Ctrl+F too)'],
   [['g'], 'go to the filter grid'],
   [['+', '−', '0'], 'in the grid: zoom in, zoom out, show all'],

@@ -34,6 +34,7 @@ const actions: Record<string, () => void> = {
   ArrowRight: () => step(1),
   '/': () => findField()?.focus(),
   g: () => document.querySelector<HTMLElement>('.grid-frame canvas')?.focus(),
+  p: () => document.querySelector<HTMLElement>('[data-play]')?.click(),
   t: toggleTheme,
   '?': () => {
     helpOpen.value = true
@@ -52,9 +53,18 @@ function findField(): HTMLElement | undefined {
     .find((field) => field.offsetParent !== null)
 }
 
+/** Goes to the checkpoint before or after the one that is shown. */
+function stepCheckpoint(by: number): void {
+  const slider = document.querySelector<HTMLInputElement>('.player input[type=range]')
+  if (!slider) return
+  slider.value = String(Number(slider.value) + by)
+  slider.dispatchEvent(new Event('input', { bubbles: true }))
+}
+
 /** Opens the layer before or after the open one; the first when none is open. */
 function step(by: number): void {
   const { page, a, b, layer, q } = route.value
+  if (page === 'series') stepCheckpoint(by)
   const model = modelNamed(a)
   if (!model || (page !== 'model' && page !== 'compare')) return
   const at = model.layers.findIndex((row) => row.layer_id === layer)

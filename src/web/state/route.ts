@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 
 /** What the page shows, and all of it that the address bar keeps. */
 export interface Route {
-  readonly page: 'models' | 'model' | 'compare' | 'groups' | 'figures'
+  readonly page: 'models' | 'model' | 'compare' | 'groups' | 'figures' | 'series'
   /** The model shown, or the first of two. */
   readonly a?: string
   readonly b?: string
@@ -12,7 +12,7 @@ export interface Route {
   readonly q: Readonly<Record<string, string>>
 }
 
-const pages = ['models', 'model', 'compare', 'groups', 'figures'] as const
+const pages = ['models', 'model', 'compare', 'groups', 'figures', 'series'] as const
 
 /** Reads `#/model/resnet/12?sort=norm`. Whatever it cannot read is left out. */
 export function parseRoute(hash: string): Route {

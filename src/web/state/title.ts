@@ -7,7 +7,7 @@ import { type Route, route } from './route.ts'
 function titleOf({ page, a, b, layer }: Route): string {
   const row = layer === undefined ? undefined : modelNamed(a)?.layers.find((one) => one.layer_id === layer)
   const models = [a, page === 'compare' ? b : undefined].filter((name) => name !== undefined).join(' beside ')
-  const view = page === 'groups' ? 'Groups' : page === 'figures' ? 'Figures' : models
+  const view = page === 'groups' ? 'Groups' : page === 'figures' ? 'Figures' : page === 'series' ? 'Series' : models
   return [row && spokenName(row), view, 'filterlens'].filter((part) => part).join(' · ')
 }
 

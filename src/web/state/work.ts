@@ -1,13 +1,15 @@
-import { type GivenFile, openGiven } from '../../inputs/given-inputs.ts'
+import { folderOf, type GivenFile, openGiven } from '../../inputs/given-inputs.ts'
 import { decodeText } from '../../io/text-file.ts'
 import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
+import { isOfTrack, TRAJECTORY } from '../../results/track-files.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../shift/principal-components.ts'
 import { openWork } from '../tasks/client.ts'
 import type { LayerInFiles } from '../tasks/protocol.ts'
 import { startJob } from './jobs.ts'
 import { addResult, type Loaded, metaTable, modelNamed, pairTable } from './models.ts'
 import { go, route } from './route.ts'
+import { addSeries } from './series.ts'
 
 /** One worker measures, another answers what a view needs: opening a layer never waits for an analysis. */
 export const measuring = openWork()
@@ -31,18 +33,19 @@ export async function analyseFiles(
   const before = route.value
   let opened: readonly string[] | undefined
   try {
+    const tracked = files.flatMap(({ path }) => (path.endsWith(TRAJECTORY) ? [folderOf(path)] : []))
     const rest: GivenFile[] = []
     for (const file of files) {
-      if (file.beside || !/\.csv$/i.test(file.path)) rest.push(file)
+      if (file.beside || !/\.csv$/i.test(file.path) || isOfTrack(file.path, tracked)) rest.push(file)
       else {
         const problem = await takeTable(file)
         if (problem) errors.push(problem)
         else opened = []
       }
     }
-    const { results, failed } =
+    const { results, series, failed } =
       rest.length === 0
-        ? { results: [], failed: [] }
+        ? { results: [], series: [], failed: [] }
         : await measuring(
             'analyze',
             { files: rest },
@@ -52,6 +55,10 @@ export async function analyseFiles(
     // Results and the file that they were measured from, dropped together, are one model.
     const names = [...new Set(results.flatMap((result) => addResult(result, result.measured ? rest : [])))]
     if (results.length > 0) opened = names
+    if (series.length > 0) {
+      addSeries(series)
+      opened ??= []
+    }
     for (const each of failed.map(({ file, problem }) => `${file}: ${problem}`)) errors.push(each)
     const already = shown() && (awaited || names.every((name) => name === at.a || name === at.b))
     if (options.stay || already || at !== before) {
@@ -59,6 +66,7 @@ export async function analyseFiles(
     } else if (names.length === 1) go({ page: 'model', a: names[0]! })
     else if (names.length === 2) go({ page: 'compare', a: names[0]!, b: names[1]! })
     else if (names.length > 2) go({ page: 'models' })
+    else if (series.length > 0) go({ page: 'series', q: { run: series[0]!.name } })
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'AbortError'))
       errors.push(error instanceof Error ? error.message : String(error))

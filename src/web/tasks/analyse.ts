@@ -1,6 +1,8 @@
 import { analyze } from '../../analyze.ts'
 import { UsageError } from '../../errors.ts'
 import { findGivenInputs, type GivenFile } from '../../inputs/given-inputs.ts'
+import { TRAJECTORY } from '../../results/track-files.ts'
+import type { FoundSeries } from './dropped-series.ts'
 import type { Earlier } from './earlier-results.ts'
 import type { AnalysisEvent, Dropped, DroppedResult } from './protocol.ts'
 
@@ -11,15 +13,21 @@ export async function analyseDropped(
   emit: (event: AnalysisEvent) => void,
 ): Promise<Dropped> {
   // What reads results is loaded where a name suggests that some are there.
-  const maybe = files.some(({ path, beside }) => !beside && /(^|\/)models\.arrow$|\.zip$/i.test(path))
+  const isZip = files.some(({ path, beside }) => !beside && /\.zip$/i.test(path))
+  const tracked: FoundSeries =
+    isZip || files.some(({ path }) => path.endsWith(TRAJECTORY))
+      ? await (await import('./dropped-series.ts')).seriesAmong(files)
+      : { series: [], rest: files, failed: [] }
+  const { series } = tracked
+  const maybe = tracked.rest.some(({ path, beside }) => !beside && /(^|\/)models\.arrow$|\.zip$/i.test(path))
   const { results, rest, failed }: Earlier = maybe
-    ? await (await import('./earlier-results.ts')).earlierResults(files)
-    : { results: [], rest: files, failed: [] }
+    ? await (await import('./earlier-results.ts')).earlierResults(tracked.rest)
+    : { results: [], rest: tracked.rest, failed: [] }
   const inputs = await findGivenInputs(rest)
   signal.throwIfAborted()
-  const failures = [...failed, ...results.flatMap(({ analysis }) => analysis.failed)]
+  const failures = [...tracked.failed, ...failed, ...results.flatMap(({ analysis }) => analysis.failed)]
   if (inputs.length === 0) {
-    if (results.length > 0 || failed.length > 0) return { results, failed: failures }
+    if (results.length + series.length + failures.length > 0) return { results, series, failed: failures }
     throw new UsageError(files.length === 1 ? `${files[0]!.path}: is no model` : 'there is no model among these files')
   }
   let last = 0
@@ -35,5 +43,5 @@ export async function analyseDropped(
     },
   })
   const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null, held: null, firstFilters: [], table: null }
-  return { results: [...results, measured], failed: [...failures, ...analysis.failed] }
+  return { results: [...results, measured], series, failed: [...failures, ...analysis.failed] }
 }

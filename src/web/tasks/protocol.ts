@@ -1,15 +1,17 @@
 import type { FirstFilters } from '../../activation/first-filters.ts'
 import type { GroupChoice } from '../../analysis/members.ts'
 import type { Pair } from '../../analysis/pairs.ts'
-import type { GroupReport } from '../../analysis/report-types.ts'
+import type { GroupReport, ModelComparison } from '../../analysis/report-types.ts'
 import type { Figure } from '../../figures/figure.ts'
+import type { FirstLayer } from '../../figures/first-layer-rgb.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
-import type { Analysis } from '../../measure/model-row.ts'
+import type { Analysis, Parameters } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
+import type { StoredTrajectory } from '../../results/trajectory-table.ts'
 import type { Held } from '../../results/verified-folder.ts'
 import type { Skipped } from '../../sources/source.ts'
 import type { FilterBasis } from '../../wasm/module.ts'
@@ -75,9 +77,37 @@ export interface DroppedResult {
   readonly table: ResultsTable | null
 }
 
+/** A model of the page whose weights are read again, with its rows. */
+export interface ReadModel {
+  /** The name that it goes by in the page. */
+  readonly name: string
+  /** Its name in its own analysis. */
+  readonly ownName: string
+  readonly sha256: string | null
+  readonly layers: readonly LayerRow[]
+  readonly files: readonly ModelFile[]
+}
+
+/** Two models of the page whose weights are compared, or several that are checkpoints of one training. */
+export interface ReadModels {
+  readonly models: readonly ReadModel[]
+  readonly parameters: Parameters
+}
+
+/** A training as a series of checkpoints, as the page shows it. */
+export interface PageSeries extends StoredTrajectory {
+  readonly name: string
+  /** The first layer of each checkpoint by its order, where there are files and it looks at colours. */
+  readonly strip: readonly (FirstLayer | null)[]
+  /** Of results of `track`: their picture of the first layers, as SVG. */
+  readonly picture: string | null
+}
+
 /** All that a drop held, and the files that could not be read. */
 export interface Dropped {
   readonly results: readonly DroppedResult[]
+  /** Results of `track`. */
+  readonly series: readonly PageSeries[]
   readonly failed: Analysis['failed']
 }
 
@@ -256,6 +286,10 @@ export interface WorkerMethods {
   coefficients: { given: SecondPass; event: AnalysisEvent; result: CoefficientPass }
   /** Two groups; with the shift between their filters where the files are given. */
   groups: { given: GroupsGiven; event: AnalysisEvent; result: GroupReport }
+  /** What changed between the weights of two models. */
+  changes: { given: ReadModels; event: never; result: ModelComparison }
+  /** Models as a series of checkpoints. */
+  series: { given: ReadModels; event: AnalysisEvent; result: PageSeries }
   /** Figures, drawn as SVG. */
   figures: { given: FiguresFrom; event: never; result: readonly Figure[] }
   /** A table as a file. */

@@ -8,7 +8,7 @@ import type { AnalysisEvent, GroupsGiven, ModelFile, SecondPass } from './protoc
 import { sendableReport } from './sendable-report.ts'
 
 /** The inputs behind models that may come from several drops, and the names that their models go by. */
-async function inputsOf(files: readonly ModelFile[]): Promise<{ inputs: LazyInput[]; names: Map<string, string> }> {
+export async function inputsOf(files: readonly ModelFile[]): Promise<{ inputs: LazyInput[]; names: Map<string, string> }> {
   const inputs: LazyInput[] = []
   const names = new Map<string, string>()
   for (const { drop, input, names: own, files: dropped } of files) {

@@ -5,6 +5,7 @@ import { sentence } from '../../words.ts'
 import { DepthCharts } from '../parts/depth-charts.tsx'
 import { DepthNote } from '../parts/depth-note.tsx'
 import { BackIcon } from '../parts/icons.tsx'
+import { lazy } from '../parts/lazy.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
@@ -12,6 +13,8 @@ import { LayerPair } from './compare-layer.tsx'
 import { DifferenceTable } from './difference-table.tsx'
 import { keep } from './model.tsx'
 import { ModelList } from './model-list.tsx'
+
+const WeightChanges = lazy(async () => (await import('./weight-changes.tsx')).WeightChanges)
 
 /** Two models side by side: their numbers and differences, both lines against depth, and one layer of each. */
 export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
@@ -77,6 +80,7 @@ export function Compare({ first, second }: { first: Loaded; second: Loaded }) {
           )}
           <DepthCharts series={series} open={[row?.layer_id, other?.layer_id]} onOpen={(one, of) => open(one, of.model)} />
           <DepthNote models={[first, second]} />
+          <WeightChanges {...{ first, second }} />
           <DifferenceTable {...{ comparison, first, second }} />
         </div>
       </section>

@@ -5,4 +5,5 @@ export const tabs: readonly { readonly page: Route['page']; readonly title: stri
   { page: 'models', title: 'Models' },
   { page: 'groups', title: 'Groups' },
   { page: 'figures', title: 'Figures' },
+  { page: 'series', title: 'Series' },
 ]

@@ -1,6 +1,7 @@
 import { count, plural } from '../../words.ts'
-import { models } from '../state/models.ts'
+import { modelNamed, models } from '../state/models.ts'
 import { go, route, tweak } from '../state/route.ts'
+import { canBeSeries } from '../state/series.ts'
 import { namesOf, TICKED } from '../state/ticked.ts'
 
 /** What can be done with the models that are ticked: two are compared, any number make a group. */
@@ -25,6 +26,11 @@ export function Ticked({ chosen }: { chosen: readonly string[] }) {
       {first.length === 0 && chosen.length === 2 && (
         <button type="button" class="button main" onClick={() => go({ page: 'compare', a: chosen[0]!, b: chosen[1]! })}>
           Compare the two
+        </button>
+      )}
+      {first.length === 0 && canBeSeries(chosen.flatMap((name) => modelNamed(name) ?? [])) && (
+        <button type="button" class="button" onClick={() => go({ page: 'series', q: { of: chosen.join('\n') } })}>
+          As a series
         </button>
       )}
       {first.length === 0 ? (

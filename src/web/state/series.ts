@@ -1,0 +1,59 @@
+import { computed, signal } from '@preact/signals'
+import type { PageSeries, ReadModel } from '../tasks/protocol.ts'
+import { analysisOf, filesOf, type Loaded, modelNamed, models } from './models.ts'
+import { route } from './route.ts'
+import { namesOf } from './ticked.ts'
+
+/** A checkpoint's place, name and number. */
+export interface ShownCheckpoint {
+  readonly order: number
+  readonly name: string
+  readonly position: number
+}
+
+/** Series that came as results of `track`, each name once. */
+export const droppedSeries = signal<readonly PageSeries[]>([])
+
+export function addSeries(found: readonly PageSeries[]): void {
+  const names = new Set(found.map(({ name }) => name))
+  droppedSeries.value = [...droppedSeries.value.filter(({ name }) => !names.has(name)), ...found]
+}
+
+/** The models that the address names as checkpoints of one training; null where they cannot be one series. */
+export const checkpointModels = computed((): readonly Loaded[] | null => {
+  const chosen = namesOf(route.value.q['of']).flatMap((name) => modelNamed(name) ?? [])
+  return canBeSeries(chosen) ? chosen : null
+})
+
+/** True for models of the same layers that came with their files, measured alike. */
+export function canBeSeries(list: readonly Loaded[]): boolean {
+  return list.length > 1 && new Set(list.map(layersOf)).size === 1 && filesOf(list) !== null && analysisOf(list) !== null
+}
+
+/** True for two models that came with their files, measured alike. */
+export function canBeCompared(first: Loaded, second: Loaded): boolean {
+  return filesOf([first, second]) !== null && analysisOf([first, second]) !== null
+}
+
+function layersOf({ layers }: Loaded): string {
+  return layers.map((row) => `${row.layer} ${row.out_channels} ${row.in_channels} ${row.kernel}`).join('\n')
+}
+
+/** True where a series can be seen: one that was dropped, or the models of the page. */
+export const hasSeries = computed(() => droppedSeries.value.length > 0 || (models.value.length > 2 && canBeSeries(models.value)))
+
+/** What the address of the view of series names: all models, where no series was dropped. */
+export function seriesChoice(): Record<string, string> {
+  return droppedSeries.value.length > 0 ? {} : { of: models.value.map(({ name }) => name).join('\n') }
+}
+
+/** Models as a worker reads them again. */
+export function readModels(list: readonly Loaded[]): ReadModel[] {
+  return list.map((model) => ({
+    name: model.name,
+    ownName: model.ownName,
+    sha256: model.row.sha256,
+    layers: model.layers,
+    files: filesOf([model]) ?? [],
+  }))
+}
