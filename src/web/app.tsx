@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { spokenName } from '../database/spoken-name.ts'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { Copyable } from './parts/copy-button.tsx'
@@ -61,6 +61,13 @@ function ToastBox({ text, copy }: Toast) {
 function Top({ empty }: { empty: boolean }) {
   const { page } = route.value
   const current = page === 'model' || page === 'compare' ? 'models' : page
+  const nav = useRef<HTMLElement>(null)
+  // On a phone not all views fit: the one that is shown is in sight.
+  useEffect(() => {
+    const link = nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (nav.current && link)
+      nav.current.scrollLeft = link.offsetLeft - nav.current.offsetLeft - nav.current.clientWidth + link.offsetWidth
+  }, [current, empty])
   return (
     <header class="top">
       <a class="brand" href="#/models" aria-label="filterlens: all models">
@@ -68,7 +75,7 @@ function Top({ empty }: { empty: boolean }) {
         <span>filterlens</span>
       </a>
       {!empty && (
-        <nav aria-label="Views">
+        <nav aria-label="Views" ref={nav}>
           {tabs
             .filter((tab) => tab.page !== 'series' || page === 'series' || hasSeries.value)
             .map((tab) => (

@@ -47,7 +47,12 @@ test('what track wrote is a series without its checkpoints', async () => {
       await letGo(page, [output])
       await page.sees('[data-checkpoint]', 'step 120 · step=0120.ckpt · Clean_Accuracy')
       await page.sees('table.heat tbody', 'features.17')
-      await until(page.tab, 'the picture', () => (document.querySelector<HTMLImageElement>('main img')?.naturalWidth ?? 0) > 0, [])
+      await until(
+        page.tab,
+        'the picture',
+        () => (document.querySelector<HTMLImageElement>('main img')?.naturalWidth ?? 0) > 0,
+        [],
+      )
     })
   } finally {
     await rm(folder, { recursive: true })

@@ -2,9 +2,9 @@ import type { TrajectoryRow } from '../../analysis/trajectory.ts'
 import { fixed, tick } from '../../words.ts'
 import type { ShownCheckpoint } from '../state/series.ts'
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 200, 44, 24, 10]
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 200, 60, 26, 10]
 
-/** D of every layer from the first checkpoint, a line a layer: the deeper, the darker; the checkpoint that is shown is marked. */
+/** D of every layer from the first checkpoint, a line a layer, deeper ones in stronger colour; the checkpoint that is shown is marked. */
 export function SeriesChart(props: {
   layers: readonly string[]
   checkpoints: readonly ShownCheckpoint[]
@@ -31,8 +31,8 @@ export function SeriesChart(props: {
     <section class="card stack" aria-label="Distance from the start">
       <h2>Distance from the start</h2>
       <p class="muted small">
-        Distribution shift D of each layer from the first checkpoint, deeper layers darker. Here furthest: {layers[furthest]} (
-        {fixed(values[furthest]![at])}).
+        Distribution shift D of each layer from the first checkpoint, deeper layers in stronger colour. Here furthest:{' '}
+        {layers[furthest]} ({fixed(values[furthest]![at])}).
       </p>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the slider and the keys ← → go to any checkpoint */}
       <svg

@@ -227,10 +227,12 @@ function Changes({ layers, rowOf }: { layers: readonly string[]; rowOf: (layer: 
         <table class="compact">
           <thead>
             <tr>
-              <th scope="col">layer</th>
+              <th scope="col">
+                <span>layer</span>
+              </th>
               {columns.map(({ head, wide }) => (
                 <th key={head} scope="col" class={`number${wide ? ' phone-hide' : ''}`}>
-                  {head}
+                  <span>{head}</span>
                 </th>
               ))}
             </tr>

@@ -76,10 +76,12 @@ function ChangedLayers({ first, second, comparison }: { first: Loaded; second: L
           </caption>
           <thead>
             <tr>
-              <th scope="col">layer</th>
+              <th scope="col">
+                <span>layer</span>
+              </th>
               {heads.map(({ head, title, narrow }) => (
                 <th key={head} scope="col" class={`number${narrow ? '' : ' phone-hide'}`} title={title}>
-                  {head}
+                  <span>{head}</span>
                 </th>
               ))}
             </tr>
