@@ -17,10 +17,17 @@ function companions(): Plugin {
   }
 }
 
-/** The kernels are a file of their own, the same for the page and its workers: a browser loads it once for them all. */
+/**
+ * The kernels are a file of their own, the same for the page and its workers: a browser loads it once for them all. What every start loads is
+ * one file too: shared out among the parts that are loaded later it would be many small ones, which pack less well.
+ */
+const groups = [
+  { name: 'kernels', test: /module\.generated/ },
+  { name: 'start', tags: ['$initial' as const] },
+]
 const rolldownOptions = {
   checks: { pluginTimings: false },
-  output: { topLevelVar: true, codeSplitting: { groups: [{ name: 'kernels', test: /module\.generated/ }] } },
+  output: { topLevelVar: true, codeSplitting: { groups } },
 }
 
 const modules = new Set<string>()

@@ -9,6 +9,7 @@ import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import type { SparseLimit } from '../weights/sparse-filter.ts'
 import type { FiltersInMemory } from './filters-in-memory.ts'
 import { fillRandom, type RandomKind, randomKinds } from './random-filters.ts'
+import type { RandomRoom } from './random-room.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
 /** Seed of the random filters, and deals of the filters of both for the level by chance. */
@@ -26,18 +27,6 @@ export interface LayerRandom {
 export interface CountedFilters {
   readonly scaled: Moments
   readonly limit: SparseLimit
-}
-
-/** Filters of a layer, and room for as many random ones as are made at a time. */
-export interface RandomRoom {
-  readonly filters: number
-  readonly taps: number
-  /** Address of `randomBytes` bytes, 16-byte aligned. */
-  readonly room: number
-}
-
-export function randomBytes({ filters, taps }: Omit<RandomRoom, 'room'>): number {
-  return 16 * Math.ceil((Math.min(filters, SEGMENT) * taps) / 4)
 }
 
 /**

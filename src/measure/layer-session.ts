@@ -13,10 +13,11 @@ import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { FiltersInMemory } from './filters-in-memory.ts'
 import { LayerPanels } from './layer-panels.ts'
-import { type CountedFilters, type LayerRandom, layerRandom, randomBytes } from './layer-random.ts'
+import type { CountedFilters, LayerRandom } from './layer-random.ts'
 import { type LayerSpectrum, layerSpectrum, spectrumBytes } from './layer-spectrum.ts'
 import { type LayerChannels, LiveMarks, type LivePart, liveBytes } from './live-channels.ts'
 import { longRowBytes, longRowPanel } from './long-rows.ts'
+import { randomBytes } from './random-room.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
 /** Rows of one panel of the Gram matrix take about this many bytes in single precision. */
@@ -212,7 +213,8 @@ export function openLayer(
       return { sum, near, inverseSquares: first.inverseSquares }
     },
     spectrum: () => layerSpectrum(wasm, filters, { out, inputs, taps, room: last }),
-    random: (counted) => layerRandom(wasm, filters, { filters: reader.filters, taps, room: last }, counted),
+    random: async (counted) =>
+      (await import('./layer-random.ts')).layerRandom(wasm, filters, { filters: reader.filters, taps, room: last }, counted),
   }
 }
 

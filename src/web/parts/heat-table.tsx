@@ -59,7 +59,12 @@ export function HeatTable(props: {
           <h2>Layers along the training</h2>
           <label class="row small">
             <span class="muted">Darker is more:</span>
-            <select value={key} aria-label="What the colours show" onChange={(event) => setKey(event.currentTarget.value)}>
+            <select
+              class="select"
+              value={key}
+              aria-label="What the colours show"
+              onChange={(event) => setKey(event.currentTarget.value)}
+            >
               {measures.map((one) => (
                 <option key={one.key} value={one.key}>
                   {one.title}
@@ -102,7 +107,7 @@ export function HeatTable(props: {
                 {values[i]!.map((value, column) => (
                   <td
                     key={checkpoints[column]!.order}
-                    class={`number${column === at ? ' here' : ''}${value !== null && share(value) > 0.6 ? ' dark' : ''}`}
+                    class={`number${column === at ? ' here' : ''}${value !== null && share(value) > 0.76 ? ' dark' : ''}`}
                     title={`${checkpoints[column]!.name}: ${measure.text(value)}`}
                     style={{ '--share': value === null ? '0%' : `${Math.round(4 + 96 * share(value))}%` }}
                   >

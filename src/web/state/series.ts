@@ -19,9 +19,12 @@ export function addSeries(found: readonly PageSeries[]): void {
   droppedSeries.value = [...droppedSeries.value.filter(({ name }) => !names.has(name)), ...found]
 }
 
+/** Of the address only what names them: they are not read again when another checkpoint is shown. */
+const named = computed(() => route.value.q['of'] ?? '')
+
 /** The models that the address names as checkpoints of one training; null where they cannot be one series. */
 export const checkpointModels = computed((): readonly Loaded[] | null => {
-  const chosen = namesOf(route.value.q['of']).flatMap((name) => modelNamed(name) ?? [])
+  const chosen = namesOf(named.value).flatMap((name) => modelNamed(name) ?? [])
   return canBeSeries(chosen) ? chosen : null
 })
 

@@ -62,7 +62,11 @@ export function SeriesView() {
           {!models && dropped.length > 1 && (
             <label class="row small">
               Run
-              <select value={shown.series.name} onChange={(event) => tweak({ run: event.currentTarget.value, at: '' })}>
+              <select
+                class="select"
+                value={shown.series.name}
+                onChange={(event) => tweak({ run: event.currentTarget.value, at: '' })}
+              >
                 {dropped.map(({ name }) => (
                   <option key={name}>{name}</option>
                 ))}
