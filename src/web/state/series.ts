@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import type { PageSeries, ReadModel } from '../tasks/protocol.ts'
-import { analysisOf, filesOf, type Loaded, modelNamed, models } from './models.ts'
+import { areMeasuredAlike, filesOf, type Loaded, modelNamed, models } from './models.ts'
 import { route } from './route.ts'
 import { namesOf } from './ticked.ts'
 
@@ -19,6 +19,9 @@ export function addSeries(found: readonly PageSeries[]): void {
   droppedSeries.value = [...droppedSeries.value.filter(({ name }) => !names.has(name)), ...found]
 }
 
+/** More models than this are no training that is looked at checkpoint by checkpoint. */
+const MOST_CHECKPOINTS = 500
+
 /** Of the address only what names them: they are not read again when another checkpoint is shown. */
 const named = computed(() => route.value.q['of'] ?? '')
 
@@ -30,12 +33,19 @@ export const checkpointModels = computed((): readonly Loaded[] | null => {
 
 /** True for models of the same layers that came with their files, measured alike. */
 export function canBeSeries(list: readonly Loaded[]): boolean {
-  return list.length > 1 && new Set(list.map(layersOf)).size === 1 && filesOf(list) !== null && analysisOf(list) !== null
+  const [first] = list
+  if (!first || list.length < 2 || list.length > MOST_CHECKPOINTS || !areReadable(list)) return false
+  const layers = layersOf(first)
+  return list.every((model) => layersOf(model) === layers)
 }
 
 /** True for two models that came with their files, measured alike. */
 export function canBeCompared(first: Loaded, second: Loaded): boolean {
-  return filesOf([first, second]) !== null && analysisOf([first, second]) !== null
+  return areReadable([first, second])
+}
+
+function areReadable(list: readonly Loaded[]): boolean {
+  return list.every(({ files }) => files.length > 0) && areMeasuredAlike(list)
 }
 
 function layersOf({ layers }: Loaded): string {
