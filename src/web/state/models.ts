@@ -137,7 +137,7 @@ export function analysisOf(list: readonly Loaded[]): Analysis | null {
 }
 
 /** True for models that were measured by the same conventions; those of one run share them. */
-function areAlike(list: readonly Loaded[]): boolean {
+export function areAlike(list: readonly Loaded[]): boolean {
   const runs = new Map(list.map((model) => [model.parameters, model]))
   return new Set([...runs.values()].map(conventions)).size === 1
 }
