@@ -124,7 +124,7 @@ export function modelNamed(name: string | undefined): Loaded | undefined {
 /** Models as one analysis: what groups and results are made of. Null when they were measured by different conventions. */
 export function analysisOf(list: readonly Loaded[]): Analysis | null {
   const [first] = list
-  if (!first || !areAlike(list)) return null
+  if (!first || !areMeasuredAlike(list)) return null
   return {
     version: first.version,
     parameters: first.parameters,
@@ -137,7 +137,7 @@ export function analysisOf(list: readonly Loaded[]): Analysis | null {
 }
 
 /** True for models that were measured by the same conventions; those of one run share them. */
-export function areAlike(list: readonly Loaded[]): boolean {
+export function areMeasuredAlike(list: readonly Loaded[]): boolean {
   const runs = new Map(list.map((model) => [model.parameters, model]))
   return new Set([...runs.values()].map(conventions)).size === 1
 }

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import type { PageSeries, ReadModel } from '../tasks/protocol.ts'
-import { areAlike, filesOf, type Loaded, modelNamed, models } from './models.ts'
+import { areMeasuredAlike, filesOf, type Loaded, modelNamed, models } from './models.ts'
 
 import { route } from './route.ts'
 import { namesOf } from './ticked.ts'
@@ -46,7 +46,7 @@ export function canBeCompared(first: Loaded, second: Loaded): boolean {
 }
 
 function areReadable(list: readonly Loaded[]): boolean {
-  return list.every(({ files }) => files.length > 0) && areAlike(list)
+  return list.every(({ files }) => files.length > 0) && areMeasuredAlike(list)
 }
 
 function layersOf({ layers }: Loaded): string {
