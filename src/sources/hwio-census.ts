@@ -28,11 +28,14 @@ export interface HwioTensor {
 
 /**
  * Which tensors are 2-D convolutions, and how each is read as (out, in per group, rows, columns). `tensors` in the file's
- * order, which is the depth. Tensors with fewer than three dimensions are not listed.
+ * order, which is the depth. Tensors with fewer than three dimensions are not listed. `isDistinct`: second copies have been left out.
  */
-export function hwioCensus(tensors: readonly HwioTensor[]): StateDictCensus {
+export function hwioCensus(tensors: readonly HwioTensor[], isDistinct = false): StateDictCensus {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]))
-  const undecided = stateDictConvolutions(tensors.filter((tensor) => !tensor.role).map(asStateDict))
+  const undecided = stateDictConvolutions(
+    tensors.filter((tensor) => !tensor.role).map((tensor) => kernelOf({ ...tensor, name: tensor.ruleName ?? tensor.name })),
+    { parts: 1, isDistinct },
+  )
   const byRule = new Map<string, Unplaced | Skipped>()
   for (const convolution of undecided.convolutions) byRule.set(convolution.layer, convolution)
   for (const item of undecided.skipped) byRule.set(item.name, item)
@@ -84,10 +87,10 @@ function decided(
   }
 }
 
-function asStateDict({ name: own, ruleName: name = own, shape, stored }: HwioTensor): NamedTensor {
+/** A tensor with its kernel as (out, in per group, rows, columns), as far as its role or its name tells. */
+export function kernelOf({ name, shape, stored, role }: HwioTensor): NamedTensor {
   if (shape.length !== 4) return { name, shape, weights: stored }
-  const layout: KernelLayout = /depthwise/i.test(name.slice(name.lastIndexOf('/') + 1))
-    ? depthwiseKernel(shape)
-    : convKernel(shape)
+  const isDepthwise = role ? role.use === 'depthwise' : /depthwise/i.test(name.slice(name.lastIndexOf('/') + 1))
+  const layout: KernelLayout = isDepthwise ? depthwiseKernel(shape) : convKernel(shape)
   return { name, shape: layout.shape, weights: 'unsupported' in stored ? stored : { ...stored, strides: layout.strides } }
 }

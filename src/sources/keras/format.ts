@@ -4,6 +4,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import { placedByDepth } from '../depth.ts'
 import { hwioCensus } from '../hwio-census.ts'
+import { hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
@@ -112,31 +113,33 @@ async function sourceOf(
   const { tensors, isCertain } = group
     ? { tensors: await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration), isCertain: true }
     : await numberedTensors([await numberedFile(file, access)], configuration)
-  const census = hwioCensus(tensors)
-  const places = configuration === undefined ? undefined : layerDepths(configuration)
-  const placed = places && placedByDepth(census.convolutions, ({ node }) => (node === undefined ? undefined : places.get(node)))
   const keras = version ?? text(root, 'keras_version') ?? (group && text(group, 'keras_version'))
-  const warnings = [...census.warnings, ...(isCertain || placed ? [] : [UNCERTAIN])]
+  const about = {
+    name,
+    format: kerasH5.name,
+    producer: keras === undefined ? null : `Keras ${keras}`,
+    opset: null,
+    meta: {},
+    parts: [],
+  }
+  const places = configuration === undefined ? undefined : layerDepths(configuration)
+  if (places) {
+    const { warnings, ...census } = hwioCensus(tensors)
+    const placed = placedByDepth(census.convolutions, ({ node }) => (node === undefined ? undefined : places.get(node)))
+    const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : !isCertain ? BY_GUESS : undefined
+    const model = { ...about, ...census, ...depths, tensors: tensors.length }
+    return { format: kerasH5.name, models: [model], warnings: [...warnings, ...(isCertain || placed ? [] : [UNCERTAIN])], close }
+  }
+  const { models, warnings } = await hwioNetworks(tensors, about)
   return {
     format: kerasH5.name,
-    models: [
-      {
-        name,
-        format: kerasH5.name,
-        producer: keras === undefined ? null : `Keras ${keras}`,
-        opset: null,
-        depth_source: placed ? 'graph' : !isCertain ? 'names' : census.depth_source,
-        convolutions: placed ?? census.convolutions,
-        skipped: census.skipped,
-        tensors: tensors.length,
-        meta: {},
-        parts: [],
-      },
-    ],
-    warnings,
+    models: models.map((model) => ({ ...model, ...(!isCertain && BY_GUESS) })),
+    warnings: [...warnings, ...(isCertain ? [] : [UNCERTAIN])],
     close,
   }
 }
+
+const BY_GUESS = { depth_source: 'names' } as const
 
 function configurationOf(file: Hdf5File, json: string | undefined): unknown {
   if (json === undefined) return undefined

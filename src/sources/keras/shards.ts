@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type Hdf5File, openHdf5 } from '../../hdf5/file.ts'
-import { hwioCensus } from '../hwio-census.ts'
+import { hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
 import { openParts } from '../shard-index.ts'
@@ -39,23 +39,12 @@ export const kerasShards: SourceFormat = {
         opened.map((file) => ({ file, made })),
         undefined,
       )
-      const { convolutions, skipped, warnings, depth_source } = hwioCensus(tensors)
+      const about = { format: 'Keras', producer: null, opset: null, meta: {}, parts: [...parts.values()] }
+      const name = modelName(path).replace(/\.weights$/, '')
+      const { models, warnings } = await hwioNetworks(tensors, { ...about, name })
       return {
         format: 'Keras',
-        models: [
-          {
-            name: modelName(path).replace(/\.weights$/, ''),
-            format: 'Keras',
-            producer: null,
-            opset: null,
-            depth_source,
-            convolutions,
-            skipped,
-            tensors: tensors.length,
-            meta: {},
-            parts: [...parts.values()],
-          },
-        ],
+        models,
         warnings: isCertain ? warnings : [...warnings, UNCERTAIN],
         async close() {
           await close()

@@ -5,6 +5,8 @@ import type { HwioTensor } from '../hwio-census.ts'
 
 const MOST_GROUPS = 200_000
 const DEEPEST = 64
+/** A model's own, or an attribute of a model with several: generator_optimizer. */
+const OPTIMISER = /(^|_)optimizers?(_weights|_\d{1,3})?$/
 const FLOATS: Readonly<Record<number, StoredType>> = { 2: 'float16', 4: 'float32', 8: 'float64' }
 
 /** A data set of a weights file. */
@@ -76,7 +78,7 @@ export async function numberedVariables(
     if (variables.length > 0) found.push({ group: at.slice(1), ...(title !== undefined && { title }), variables })
     for (const key of group.keys) {
       // What the optimizer remembers has the shape of the weights and is none.
-      if (key === 'vars' || (at === path && /^(optimizer|optimizer_weights|metrics|loss_tracker)$/.test(key))) continue
+      if (key === 'vars' || OPTIMISER.test(key) || (at === path && /^(metrics|loss_tracker)$/.test(key))) continue
       await walk(`${at}/${key}`, depth + 1)
     }
   }

@@ -2,7 +2,7 @@ import type { Skipped, SourceModel } from '../source.ts'
 import { stateDictConvolutions, type Writer } from '../tensor-rules.ts'
 import type { NamedTensor } from './named-tensor.ts'
 import { copiesOf } from './second-copies.ts'
-import { bareSisters, sisterKey } from './sisters.ts'
+import { bareSisters, sisterKey, structureOf } from './sisters.ts'
 
 /** What a file of names and shapes holds. */
 export interface StateDictModels {
@@ -55,12 +55,10 @@ export function repeatsSkipped(tensors: readonly NamedTensor[], repeats: Readonl
 
 /** Whether networks side by side have the same names and shapes. */
 export function areAlike(sisters: readonly { readonly tensors: readonly NamedTensor[] }[]): boolean {
-  const weights = ({ tensors }: { readonly tensors: readonly NamedTensor[] }): string =>
-    tensors
-      .flatMap(({ name, shape }) => (shape.length === 4 ? [`${name} ${shape.join('×')}`] : []))
-      .sort()
-      .join('\n')
-  return new Set(sisters.map(weights)).size === 1
+  const structures = sisters.map(({ tensors }) =>
+    structureOf(new Map(tensors.flatMap(({ name, shape }) => (shape.length === 4 ? [[name, shape.join()]] : [])))),
+  )
+  return new Set(structures).size === 1
 }
 
 /** A sentence on networks side by side that are measured each for itself. */

@@ -64,13 +64,21 @@ function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   const [first, ...others] = list
   if (!first || others.length === 0) return whole
   if (!list.every(([, { weights, takesImage }]) => takesImage && weights.size >= 2)) return whole
-  const isAlike = ({ weights }: Branch<T>): boolean =>
-    weights.size === first[1].weights.size && [...weights].every(([name, shape]) => first[1].weights.get(name) === shape)
-  const areAlike = list.every(([, branch]) => isAlike(branch))
+  const [structure, ...structures] = list.map(([, { weights }]) => structureOf(weights))
+  const areAlike = structures.every((one) => one === structure)
   const isSecond = list.some(([prefix]) => speaksOfCopy(prefix.slice(shared.length, -1)))
   const areClassifiers = list.every(([, { classes }]) => classes !== undefined && classes > 1 && classes === first[1].classes)
   if (!areAlike && !isSecond && !areClassifiers) return whole
   return list.map(([prefix, branch]) => ({ prefix, tensors: branch.tensors }))
+}
+
+/** Names and shapes, without what all names of the branch begin with: Keras numbers networks, as sequential_1 and sequential_2. */
+export function structureOf(weights: ReadonlyMap<string, string>): string {
+  const inner = commonPrefix([...weights.keys()]).length
+  return [...weights]
+    .map(([name, shape]) => `${name.slice(inner)} ${shape}`)
+    .sort()
+    .join('\n')
 }
 
 /** What all names begin with, up to where a part of them ends. */

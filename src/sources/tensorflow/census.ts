@@ -11,7 +11,7 @@ import { constantPlan } from './constants.ts'
 import type { TfNode } from './graph-def.ts'
 import { flowOf, type Output, type PlacedTfGraph } from './place.ts'
 import { placementOfNode } from './placement.ts'
-import { restoredVariables, type Weight, weightOf } from './weights.ts'
+import { restoredVariables, VARIABLE, type Weight, weightOf } from './weights.ts'
 
 /** The weights that a graph keeps outside of itself. */
 export interface Variables {
@@ -188,9 +188,27 @@ function namesApart(
 }
 
 function identityOf(graph: PlacedTfGraph, weight: KnownWeight, keyOf: (node: number) => string): string | TfNode {
-  if (weight.kind === 'computed') return `output ${weight.from.index} of node ${weight.from.node}`
+  if (weight.kind === 'computed') return computationOf(graph, weight.from, keyOf)
   if (weight.kind === 'parts') return weight.key
   return weight.kind === 'variable' ? keyOf(weight.node) : graph.nodes[weight.node]!.record
+}
+
+/** Nodes behind a weight that are compared. */
+const MOST_COMPARED = 1000
+
+/** How a weight is computed: the same where one function is called for several signatures, which each have a copy of it. */
+function computationOf({ nodes }: PlacedTfGraph, from: Output, keyOf: (node: number) => string): string {
+  const behind = new Set([from.node])
+  // What is added while it is walked is walked too.
+  for (const node of behind) {
+    if (behind.size > MOST_COMPARED) return `output ${from.index} of node ${from.node}`
+    for (const input of nodes[node]!.inputs) if (input) behind.add(input.node)
+  }
+  const steps = [...behind].map((node) => {
+    const { name, operator } = nodes[node]!.record
+    return `${operator} ${VARIABLE.test(operator) ? keyOf(node) : name}`
+  })
+  return [from.index, ...steps].join('\n')
 }
 
 /** The key of a variable that nothing restores: its own name, or the key that was saved under its name. */

@@ -1,23 +1,29 @@
 import { convKernel } from '../hwio.ts'
-import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
+import type { HwioTensor, KernelRole } from '../hwio-census.ts'
+import { type HwioNetworks, hwioNetworks } from '../hwio-networks.ts'
 import { inCell, recurrentPart } from '../keras/topology.ts'
 import type { Skipped } from '../source.ts'
 import { orderByNames } from '../state-dict/order.ts'
-import type { StateDictCensus } from '../tensor-rules.ts'
 import type { BundleTensor } from './bundle.ts'
 import type { NamedBundle } from './graph-model.ts'
 
 /**
- * The convolutions of a checkpoint without a graph, by names and shapes: kernels are (rows, columns, in, out), and what an
- * optimiser keeps beside them is left out. @throws InputError
+ * The networks of a checkpoint without a graph, by names and shapes: kernels are (rows, columns, in, out), and what an optimiser keeps
+ * beside them is left out. Where several objects of the program had kernels, names begin with theirs. @throws InputError
  */
-export async function checkpointCensus({ bundle, names }: NamedBundle): Promise<StateDictCensus> {
+export async function checkpointNetworks(
+  { bundle, names }: NamedBundle,
+  about: Parameters<typeof hwioNetworks>[1],
+): Promise<HwioNetworks> {
   const skipped: Skipped[] = []
   const tensors: HwioTensor[] = []
   const biases = new Map<string, number>()
   const seen = new Map<string, BundleTensor>()
+  const kernels = bundle.tensors.filter(({ key, shape }) => shape.length === 4 && !names.isSlot(key))
+  const owners = names.ownersOf(kernels.map(({ key }) => key))
   for (const tensor of inOrder(bundle.tensors, names.objects.length > 0)) {
-    let name = names.nameOf(tensor.key)
+    const owner = owners?.get(tensor.key)
+    let name = (owner === undefined ? '' : `${owner}/`) + names.nameOf(tensor.key)
     if (names.isSlot(tensor.key)) {
       if (tensor.shape.length >= 3) skipped.push({ name, kind: 'Variable', shape: tensor.shape, reason: 'optimiser state' })
       continue
@@ -35,8 +41,15 @@ export async function checkpointCensus({ bundle, names }: NamedBundle): Promise<
     const stored = tensor.shape.length === 4 ? await bundle.stored(tensor) : { unsupported: tensor.type }
     tensors.push({ name, shape: tensor.shape, stored })
   }
-  const census = hwioCensus(tensors.map((tensor) => ({ ...tensor, role: roleOf(tensor, biases) })))
-  return { ...census, skipped: [...census.skipped, ...skipped] }
+  const { models, warnings } = await hwioNetworks(
+    tensors.map((tensor) => ({ ...tensor, role: roleOf(tensor, biases) })),
+    about,
+  )
+  const [first, ...others] = models
+  return {
+    models: [{ ...first!, skipped: [...first!.skipped, ...skipped], tensors: bundle.tensors.length }, ...others],
+    warnings,
+  }
 }
 
 /** Of the same shape and, by the CRC of their bytes, the same values. */

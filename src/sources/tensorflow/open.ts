@@ -4,7 +4,7 @@ import { modelName } from '../model-name.ts'
 import { WireCursor } from '../protobuf/wire.ts'
 import type { Source, SourceModel } from '../source.ts'
 import { type Bundle, openBundle } from './bundle.ts'
-import { checkpointCensus } from './checkpoint.ts'
+import { checkpointNetworks } from './checkpoint.ts'
 import { checkpointNames } from './checkpoint-names.ts'
 import { readTfGraph } from './graph-def.ts'
 import { graphCensus, type NamedBundle } from './graph-model.ts'
@@ -61,8 +61,17 @@ export async function openTensorflowCheckpoint(input: Input): Promise<Source> {
         return sourceOf(input, 'TensorFlow checkpoint', stem, meta.version, census, opened, graph, meta.graph)
       })
     }
-    const census = await checkpointCensus(opened)
-    return sourceOf(input, 'TensorFlow checkpoint', stem, '', census, opened, undefined, undefined)
+    const about = { name: stem, format: 'TensorFlow checkpoint', producer: null, opset: null, meta: {}, parts: [...bundle.parts] }
+    const { models, warnings } = await checkpointNetworks(opened, about)
+    return {
+      format: 'TensorFlow checkpoint',
+      models: models.map((model) => ({ ...model, depth_source: 'names' })),
+      warnings: warnings.map((warning) => `${access.name}: ${warning}`),
+      async close() {
+        await bundle.close()
+        await access.close?.()
+      },
+    }
   })
 }
 

@@ -2,10 +2,11 @@ import { InputError } from '../../errors.ts'
 import type { Folder, RandomAccess } from '../../io/random-access.ts'
 import { placedByDepth } from '../depth.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
+import { type HwioNetworks, hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { layerDepths } from '../keras/layer-depths.ts'
 import { variableRoles } from '../keras/topology.ts'
-import type { Convolution, Skipped, Source, SourceFormat } from '../source.ts'
+import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { orderByNames } from '../state-dict/order.ts'
 import { placeInFileOrder } from '../tensor-rules.ts'
 import { graphRoles, isGraph } from './graph.ts'
@@ -55,33 +56,55 @@ export const tfjs: SourceFormat = {
       new Set(weights.map((weight) => weight.name)),
     )
     const tensors: HwioTensor[] = weights.map((weight) => ({ ...weight, role: roleOf(weight.name, weight.shape.length) }))
-    const census = hwioCensus(tensors)
-    const placed = depthOf && placedByDepth(census.convolutions, depthOf)
-    const named = placed ? undefined : stemFirst(census.convolutions)
+    const model = {
+      name: modelName(input.path, about['modelTopology']),
+      format: tfjs.name,
+      producer:
+        [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
+      opset: null,
+      meta: {},
+      parts: shards,
+    }
+    const networks = depthOf ? byTopology(tensors, model, depthOf) : await byManifest(tensors, model)
+    const [first, ...others] = networks.models
     return {
       format: tfjs.name,
-      models: [
-        {
-          name: modelName(input.path, about['modelTopology']),
-          format: tfjs.name,
-          producer:
-            [about['generatedBy'], about['convertedBy']].filter((by) => typeof by === 'string' && by !== '').join(', ') || null,
-          opset: null,
-          depth_source: placed ? 'graph' : named ? 'names' : census.depth_source,
-          convolutions: placed ?? named ?? census.convolutions,
-          skipped: [...census.skipped, ...skipped],
-          tensors: weights.length,
-          meta: {},
-          parts: shards,
-        },
-      ],
-      warnings: [...warnings, ...census.warnings, ...(named ? [NOT_AS_LISTED] : [])],
+      models: [{ ...first!, skipped: [...first!.skipped, ...skipped], tensors: weights.length }, ...others],
+      warnings: [...warnings, ...networks.warnings],
       async close() {
         for (const shard of shards) await shard.close?.()
         await access.close?.()
       },
     }
   },
+}
+
+type AboutModel = Parameters<typeof hwioNetworks>[1]
+
+function byTopology(
+  tensors: readonly HwioTensor[],
+  about: AboutModel,
+  depthOf: Parameters<typeof placedByDepth>[1],
+): HwioNetworks {
+  const { warnings, ...census } = hwioCensus(tensors)
+  const placed = placedByDepth(census.convolutions, depthOf)
+  const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : asNamed(census.convolutions)
+  const model = { ...about, ...census, ...depths, tensors: tensors.length }
+  return { models: [model], warnings: [...warnings, ...(depths && !placed ? [NOT_AS_LISTED] : [])] }
+}
+
+async function byManifest(tensors: readonly HwioTensor[], about: AboutModel): Promise<HwioNetworks> {
+  const { models, warnings } = await hwioNetworks(tensors, about)
+  const named = models.map(({ convolutions }) => asNamed(convolutions))
+  return {
+    models: models.map((model, k) => ({ ...model, ...named[k] })),
+    warnings: [...warnings, ...(named.some(Boolean) ? [NOT_AS_LISTED] : [])],
+  }
+}
+
+function asNamed(convolutions: readonly Convolution[]): Pick<SourceModel, 'convolutions' | 'depth_source'> | undefined {
+  const named = stemFirst(convolutions)
+  return named && { convolutions: named, depth_source: 'names' }
 }
 
 const NOT_AS_LISTED =
