@@ -39,7 +39,7 @@ export async function drawDeciles(task: DrawingTask): Promise<Figure> {
   )
   const chance = merged.map(() => merged.map((): (typeof found)[number] => null))
   for (const [k, [i, j]] of cells.entries()) chance[i]![j] = chance[j]![i] = found[k]!
-  return shiftMatrixFigure({
+  const matrix = {
     column: 'depth',
     values: parts.map(({ name }) => name.replace('relative depth ', '')),
     models: parts.map(({ layers }) => new Set(layers.map(({ model }) => model)).size),
@@ -47,5 +47,6 @@ export async function drawDeciles(task: DrawingTask): Promise<Figure> {
     shift,
     chance,
     draws,
-  })
+  }
+  return shiftMatrixFigure(matrix, measured.analysis)
 }

@@ -86,5 +86,6 @@ export async function drawDensity(task: DrawingTask): Promise<Figure> {
     up: [low[1]!, high[1]!],
     basis: basisWords(measured, task),
     kernel: `${height}×${width}`,
+    parameters: measured.analysis.parameters,
   })
 }

@@ -96,7 +96,7 @@ export async function drawBases(task: DrawingTask): Promise<Figure> {
     ]
   })
   if (rows.length === 0) commonBasis(measured, sides[0] * sides[1])
-  return ownBases(rows, sides)
+  return ownBases(rows, sides, measured.analysis)
 }
 
 /** Covariance of the coefficients of each model (of one: by depth) in the basis of all. @throws InputError, UsageError */
@@ -108,7 +108,7 @@ export async function drawCovariance(task: DrawingTask): Promise<Figure> {
     const moments = momentsOf(layers, height * width)
     return moments.count < 2 ? [] : [{ name, filters: moments.count, covariance: rotated(moments, basis) }]
   })
-  return coefficientCovariance(rows, basisWords(measured, task), `${height}×${width}`)
+  return coefficientCovariance(rows, basisWords(measured, task), `${height}×${width}`, measured.analysis)
 }
 
 /** C·S·Cᵀ of a covariance S and components C. */
@@ -177,6 +177,7 @@ async function ridgeData(
     range: histograms.range,
     basis: basisWords(measured, task),
     kernel: histograms.kernel,
+    parameters: measured.analysis.parameters,
     ratio: [...histograms.basis.explainedVarianceRatio],
   }
 }

@@ -1,6 +1,7 @@
 import { fixed, plural, shorten } from '../words.ts'
 import { stepColour, weightStep } from './diverging.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { element, type SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
 import { outline, weightScale } from './tiles.ts'
@@ -19,7 +20,12 @@ const HEAD = 36
 const MOST = 24
 
 /** Covariance of the coefficients, a matrix for each set; off the diagonal it is 0 where the basis is the set's own. */
-export function coefficientCovariance(rows: readonly CovarianceRow[], basis: string, kernel: string): Figure {
+export function coefficientCovariance(
+  rows: readonly CovarianceRow[],
+  basis: string,
+  kernel: string,
+  conventions: Conventions = {},
+): Figure {
   const shown = rows.slice(0, MOST)
   const side = (WIDE - (PER_ROW - 1) * GAP) / PER_ROW - 26
   const highest = shown.flatMap(({ covariance }) => covariance.flat()).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
@@ -66,7 +72,7 @@ export function coefficientCovariance(rows: readonly CovarianceRow[], basis: str
       caption: captionOf(shown),
       width: WIDE,
       height: Math.ceil(bottom),
-      note: `Covariance (divisor n − 1) of the coefficients of non-sparse ${kernel} filters (each divided by its largest absolute value) on the components of ${basis}; one scale of colours for all.${left > 0 ? ` ${plural(left, 'more set')} not drawn.` : ''}`,
+      note: `Covariance (divisor n − 1) of the coefficients of ${filtersTaken(conventions, kernel)} filters (each divided by its largest absolute value) on the components of ${basis}; one scale of colours for all.${left > 0 ? ` ${plural(left, 'more set')} not drawn.` : ''}`,
     },
     ...drawing,
   )

@@ -1,5 +1,6 @@
-import { fixed, percent, plural, shorten } from '../words.ts'
+import { fixed, percent, plural, sentence, shorten } from '../words.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { drawPicture } from './picture.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
@@ -12,7 +13,7 @@ export interface DensityRow {
   readonly counts: Float64Array
 }
 
-export interface DensityData {
+export interface DensityData extends Conventions {
   readonly rows: readonly DensityRow[]
   /** From 1. */
   readonly components: readonly [across: number, up: number]
@@ -68,7 +69,7 @@ export function coefficientDensity(data: DensityData): Figure {
       caption: captionOf(rows, data),
       width: WIDE,
       height: HEAD + Math.ceil(rows.length / PER_ROW) * (side + HEAD + 44) - 20,
-      note: `Non-sparse ${data.kernel} filters, each divided by its largest absolute value, by their coefficients on two components of ${data.basis}; ${bins} × ${bins} bins over one range. Darkness: square root of the filters in a bin, full where a set has most.${left > 0 ? ` ${plural(left, 'more set')} not drawn.` : ''}`,
+      note: `${sentence(filtersTaken(data, data.kernel))} filters, each divided by its largest absolute value, by their coefficients on two components of ${data.basis}; ${bins} × ${bins} bins over one range. Darkness: square root of the filters in a bin, full where a set has most.${left > 0 ? ` ${plural(left, 'more set')} not drawn.` : ''}`,
     },
     ...drawing,
   )
@@ -82,7 +83,7 @@ function shade(share: number): number[] {
 
 function captionOf(rows: readonly DensityRow[], { bins, across, up, components }: DensityData): string {
   const [first] = rows
-  if (!first) return 'No set has a non-sparse filter.'
+  if (!first) return 'No set has a filter to draw.'
   const most = first.counts.reduce((a, b) => Math.max(a, b), 0)
   const at = first.counts.indexOf(most)
   const middle = ([low, high]: readonly [number, number], bin: number) => low + ((bin + 0.5) * (high - low)) / bins

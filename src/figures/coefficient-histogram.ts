@@ -1,5 +1,6 @@
 import { fixed, percent, plural, shorten } from '../words.ts'
 import { type Figure, frame, type LegendItem, label, WIDE } from './figure.ts'
+import { filtersTaken } from './filters-taken.ts'
 import type { RidgeData, RidgeRow } from './histogram-ridges.ts'
 import { loadPlot, panel } from './plot.ts'
 import { sharesOf } from './ridges.ts'
@@ -74,7 +75,7 @@ export async function coefficientHistogram(data: RidgeData & { readonly ratio: r
       width: WIDE,
       height: Math.ceil(components / PER_ROW) * (HEIGHT + 8) + 4,
       legend,
-      note: `Percent of the non-sparse ${data.kernel} filters (each divided by its largest absolute value) by their coefficient on the components of ${data.basis}; ${bins} equal bins from ${fixed(data.range[0], 3)} to ${fixed(data.range[1], 3)}.`,
+      note: `Percent of the ${filtersTaken(data, data.kernel)} filters (each divided by its largest absolute value) by their coefficient on the components of ${data.basis}; ${bins} equal bins from ${fixed(data.range[0], 3)} to ${fixed(data.range[1], 3)}.`,
     },
     ...drawing,
   )
@@ -91,7 +92,7 @@ function steps(values: readonly number[], low: number, step: number): { x: numbe
 /** Where the most filled bin of the first component lies. */
 function captionOf(rows: readonly RidgeRow[], { range }: RidgeData): string {
   const [first] = rows
-  if (!first) return 'No set has a non-sparse filter.'
+  if (!first) return 'No set has a filter to draw.'
   const shares = sharesOf(first.counts[0]!)
   const most = shares.indexOf(shares.reduce((a, b) => Math.max(a, b), 0))
   const step = (range[1] - range[0]) / shares.length

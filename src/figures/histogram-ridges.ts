@@ -1,5 +1,6 @@
 import { fixed, list, percent, shortCount, shorten } from '../words.ts'
 import { type Figure, frame, label, textWidth, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { loadPlot } from './plot.ts'
 import { overlapOf, ridgePanel, sharesOf } from './ridges.ts'
 import type { SvgNode } from './svg-document.ts'
@@ -13,7 +14,7 @@ export interface RidgeRow {
   readonly counts: readonly (readonly number[])[]
 }
 
-export interface RidgeData {
+export interface RidgeData extends Conventions {
   readonly title: string
   readonly rows: readonly RidgeRow[]
   /** Of all bins. */
@@ -68,7 +69,7 @@ export async function histogramRidges(data: RidgeData): Promise<Figure> {
       caption: captionOf(rows, components),
       width: WIDE,
       height: HEAD + rows.length * ROW + 22,
-      note: `Coefficients of non-sparse ${data.kernel} filters (each divided by its largest absolute value) on the components of ${data.basis}; ${bins} equal bins from ${fixed(data.range[0], 2)} to ${fixed(data.range[1], 2)}. Height: share of the row's filters in a bin, scaled per component. Small numbers: filters.`,
+      note: `Coefficients of ${filtersTaken(data, data.kernel)} filters (each divided by its largest absolute value) on the components of ${data.basis}; ${bins} equal bins from ${fixed(data.range[0], 2)} to ${fixed(data.range[1], 2)}. Height: share of the row's filters in a bin, scaled per component. Small numbers: filters.`,
     },
     ...drawing,
   )
@@ -81,7 +82,7 @@ function ticksOf([low, high]: readonly [number, number]): number[] {
 
 /** The component on which the two rows that differ most overlap least. */
 function captionOf(rows: readonly RidgeRow[], components: number): string {
-  if (rows.length === 0) return 'No set has a non-sparse filter.'
+  if (rows.length === 0) return 'No set has a filter to draw.'
   if (rows.length === 1) return `The coefficients of ${rows[0]!.name} along its first ${components} components.`
   let least = { share: 2, component: 0, i: 0, j: 0 }
   for (let component = 0; component < components; component++) {

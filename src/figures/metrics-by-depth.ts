@@ -152,11 +152,17 @@ function cell(plot: Plot, { data, metric, dataset, grouped, domain, x, y, width,
     const { tint, line } = fills[side]
     return [
       plot.boxY(boxed, { x: 'key', y: 'value', fill: tint, stroke: line, strokeWidth: 1.5, r: 1.2 }),
+      plot.dot(groups.filter((points) => points.length >= LEAST_FOR_BOX).map(meanOf), {
+        x: 'key',
+        y: 'value',
+        symbol: 'diamond',
+        fill: colour.paper,
+        stroke: line,
+        strokeWidth: 1,
+        r: 2,
+      }),
       plot.dot(few.flat(), { x: 'key', y: 'value', fill: line, r: 2.2, fillOpacity: 0.75 }),
-      plot.tickY(
-        few.map((points) => ({ key: points[0]!.key, value: points.reduce((sum, p) => sum + p.value, 0) / points.length })),
-        { x: 'key', y: 'value', stroke: line, strokeWidth: 1.5 },
-      ),
+      plot.tickY(few.map(meanOf), { x: 'key', y: 'value', stroke: line, strokeWidth: 1.5 }),
     ]
   })
   const stars = data.comparisons
@@ -208,6 +214,11 @@ function cell(plot: Plot, { data, metric, dataset, grouped, domain, x, y, width,
   })
 }
 
+/** The mean of points of one key. */
+function meanOf(points: readonly Point[]): Point {
+  return { key: points[0]!.key, value: points.reduce((sum, { value }) => sum + value, 0) / points.length }
+}
+
 /** True where each data set has models of one group only: a panel a data set would show no comparison. */
 function areTheGroups({ depth, datasets }: Pick<MetricsByDepthData, 'depth' | 'datasets'>): boolean {
   const has = (dataset: string, side: 'a' | 'b') => depth.some((row) => row.dataset === dataset && row.group === side)
@@ -255,7 +266,7 @@ function noteOf(
   })
   const left = data.datasets.length - columns.length
   return [
-    `One value a model and tenth of depth (${weights}); boxes: quartiles, median, whiskers to 1.5 interquartile ranges; dots with a mean where fewer than ${LEAST_FOR_BOX} models have layers there.`,
+    `One value a model and tenth of depth (${weights}); boxes: quartiles, median, whiskers to 1.5 interquartile ranges, diamond: mean; dots with a mean where fewer than ${LEAST_FOR_BOX} models have layers there.`,
     `${list(sizes)}.`,
     ...(left > 0 && columns.length > 1 ? [`${plural(left, 'smaller data set')} not drawn.`] : []),
   ].join(' ')

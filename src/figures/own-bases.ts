@@ -1,5 +1,6 @@
 import { list, percent, plural, shortCount, shorten } from '../words.ts'
 import { type Figure, frame, label, WIDE } from './figure.ts'
+import { type Conventions, filtersTaken } from './filters-taken.ts'
 import { alignedTo, BASIS_LEFT, BASIS_ROW, componentTiles } from './pca-bases.ts'
 import type { SvgNode } from './svg-document.ts'
 import { colour } from './theme.ts'
@@ -18,7 +19,11 @@ export interface OwnBasis {
 const HEAD = 22
 
 /** The principal components of several sets of filters, each in a row of its own and from its own filters alone. */
-export function ownBases(rows: readonly OwnBasis[], kernel: readonly [height: number, width: number]): Figure {
+export function ownBases(
+  rows: readonly OwnBasis[],
+  kernel: readonly [height: number, width: number],
+  conventions: Conventions = {},
+): Figure {
   const drawing: SvgNode[] = []
   rows.forEach((row, index) => {
     const y = HEAD + index * BASIS_ROW
@@ -39,7 +44,7 @@ export function ownBases(rows: readonly OwnBasis[], kernel: readonly [height: nu
       caption: captionOf(rows),
       width: WIDE,
       height,
-      note: `Each row from its own filters alone: components of unit length of all non-sparse ${rowsOf}×${columns} filters, each filter divided by its largest absolute value; sign: of the first row the largest entry is positive, the others are turned to it. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
+      note: `Each row from its own filters alone: components of unit length of all ${filtersTaken(conventions, `${rowsOf}×${columns}`).replace('all ', '')} filters, each filter divided by its largest absolute value; sign: of the first row the largest entry is positive, the others are turned to it. Colours: each row from minus to plus its largest entry, white at zero; a dash marks a negative entry. Percent: share of the variance.`,
     },
     ...drawing,
   )

@@ -35,9 +35,19 @@ export function shiftTable(report: GroupReport): Html[] | '' {
   const counted = paired ? '; over pairs, a model counts once per pair' : ''
   return [
     htmlTable(`Distribution shift D between the groups${counted}`, columns, rows, 'dense'),
-    html`<p class="small">${chanceNote(rows.map(({ chance }) => chance))}</p>`,
+    html`<p class="small">${[chanceNote(rows.map(({ chance }) => chance)), ...undefinedText(rows)].filter((text) => text !== '').join(' ')}</p>`,
     html`<details class="aside"><summary>The shift in each depth bucket in numbers</summary>${depthShiftTables(report)}</details>`,
   ]
+}
+
+/** Why a data set has no shift: of the first row that has none. */
+function undefinedText(rows: readonly ShiftRow[]): string[] {
+  const reasons = new Map<string, string>()
+  for (const { dataset, shift, because } of rows) {
+    const set = dataset ?? 'all'
+    if (shift === null && because !== null && !reasons.has(set)) reasons.set(set, because)
+  }
+  return [...reasons].map(([set, because]) => `No shift in ${set}: ${because}.`)
 }
 
 /** The numbers behind the figure by depth: a table a data set. */
@@ -98,7 +108,7 @@ const shiftColumns: readonly HtmlColumn<ShiftRow>[] = [
 ]
 
 /** Every pair with its differences. */
-export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Html | '' {
+export function htmlPairTable({ pairs, groups, coefficients, models }: GroupReport): Html | '' {
   if (pairs.length === 0) return ''
   const difference = (metric: MetricName): HtmlColumn<PairRow> => ({
     head: metricWords[metric].name,
@@ -109,6 +119,7 @@ export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Htm
     { head: groups.b.name, cell: (pair) => pair.b },
     { head: groups.a.name, cell: (pair) => pair.a },
     { head: 'data set', cell: (pair) => pair.dataset ?? '–' },
+    ...accuracyColumns(models),
     ...metricNames.map(difference),
     ...(coefficients
       ? [
@@ -139,6 +150,24 @@ export function htmlPairTable({ pairs, groups, coefficients }: GroupReport): Htm
       ? `: those with the ${EXTREMES} smallest and largest differences and shifts; ${inTable('pairs')}`
       : ''
   return html`<details class="aside"><summary>${plural(pairs.length, 'pair')} one by one</summary>${htmlTable(`Differences ${groups.b.name} − ${groups.a.name}${which}`, columns, shown, 'dense')}</details>`
+}
+
+/** The accuracies of both models of a pair, where any is known: group a's, then b's. */
+function accuracyColumns(models: GroupReport['models']): HtmlColumn<PairRow>[] {
+  const known = new Map([...models].map((row) => [row.model, row]))
+  return (['clean_accuracy', 'robust_accuracy'] as const).flatMap((which) => {
+    const of = (model: string): number | null => known.get(model)?.[which] ?? null
+    if (![...known.keys()].some((model) => of(model) !== null)) return []
+    const name = which.replace('_', ' ')
+    return [
+      {
+        head: name,
+        title: `${name} of both models, the first group's before the second's`,
+        number: true,
+        cell: ({ a, b }: PairRow) => `${fixed(of(a), 1)} → ${fixed(of(b), 1)}`,
+      },
+    ]
+  })
 }
 
 /** All rank correlations with accuracy. */

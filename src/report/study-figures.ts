@@ -21,7 +21,7 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
     put(await valuesByDepth(study))
     const bases = basisRows(study)
     const side = Math.round(Math.sqrt(bases[0]?.components[0]?.length ?? 9))
-    if (bases.length > 0) put(ownBases(bases, [side, side]))
+    if (bases.length > 0) put(ownBases(bases, [side, side], { parameters }))
     const { coefficients, matrix } = study
     if (coefficients) {
       const rows = coefficients.values.slice(0, MOST_ROWS).map(({ value, filters, counts }) => ({ name: value, filters, counts }))
@@ -32,10 +32,12 @@ export async function studyFigures({ studies, parameters }: Studies): Promise<Fi
           range: coefficients.range,
           basis: 'the basis of all of them',
           kernel,
+          parameters,
         }),
       )
     }
-    if (matrix && matrix.values.length > 1) figures.push(withId(shiftMatrixFigure(byDistance(matrix)), `shift-matrix-by-${slug}`))
+    if (matrix && matrix.values.length > 1)
+      figures.push(withId(shiftMatrixFigure(byDistance(matrix), { parameters }), `shift-matrix-by-${slug}`))
   }
   return figures
 }

@@ -34,6 +34,15 @@ test('each kind of figure is drawn of a model', () =>
     assert.match((await drawn(folder, ['covariance', NORMAL])).said, /figure\.svg\n\S.*\.\n$/)
   }))
 
+test('with a profile that keeps sparse filters no figure says that they are left out', () =>
+  inFolder(async (folder) => {
+      assert.match((await drawn(folder, [kind, NORMAL])).text, /non-sparse/i, kind)
+      const { text } = await drawn(folder, [kind, NORMAL, '--profile', 'cvpr22'])
+      assert.not.match(text, /non-sparse/i, kind)
+      assert.match(text, /all 3×3 filters|unit length of all 3×3/i, kind)
+    }
+  }))
+
 test('a layer by its number, by its name, by a part of it; chosen output channels; a limited number', () =>
   inFolder(async (folder) => {
     const layers = JSON.parse((await filterlens(['analyze', NORMAL, '--json'])).out).layers as { layer: string }[]

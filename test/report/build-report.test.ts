@@ -132,6 +132,23 @@ test('the answer: what differs, by how much, and how sure', () => {
   assert.match(text, /A p below 0\.05 is called shown; a larger one does not show that there is no difference/)
 })
 
+test('pairs one by one: the accuracies of both models stand beside their differences; a data set without a shift says why', async () => {
+  const groups = syntheticReport({
+    datasets: [
+      { name: 'cifar10', pairs: 3 },
+      { name: 'fashion_mnist', pairs: 3 },
+    ],
+  })
+  const [pair] = groups.pairs
+  const of = (name: string) => [...groups.models].find(({ model }) => model === name)!.clean_accuracy!.toFixed(1)
+  const html = await buildReport({ analysis: syntheticAnalysis(), groups })
+  assert.ok(html.includes(`${of(pair!.a)} → ${of(pair!.b)}`))
+  const because = 'no pair has filters here'
+  const shift = groups.shift.map((row) => (row.dataset === 'cifar10' ? { ...row, shift: null, chance: null, because } : row))
+  const without = await buildReport({ analysis: syntheticAnalysis(), groups: { ...groups, shift } })
+  assert.ok(without.includes('No shift in cifar10: no pair has filters here.'))
+})
+
 test('few pairs: says that they cannot show a difference', async () => {
   const six = syntheticReport({
     datasets: [
