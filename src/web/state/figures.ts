@@ -4,7 +4,7 @@ import type { Figure } from '../../figures/figure.ts'
 import type { Analysis } from '../../measure/model-row.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import { grouping } from './groups.ts'
-import { analysisOf, models, tablesOf } from './models.ts'
+import { analysisOf, earlierStudies, models, tablesOf } from './models.ts'
 import { route } from './route.ts'
 import { viewing } from './work.ts'
 
@@ -16,16 +16,18 @@ export const figureInput = computed((): (ReportInput & { readonly analysis: Anal
   const analysis = analysisOf(models.value)
   if (!analysis) return null
   const groups = grouping.value
+  const studies = earlierStudies.value[0]?.studies
   if ('working' in groups) return 'working'
-  if ('report' in groups) return { analysis, groups: groups.report }
+  if ('report' in groups) return { analysis, groups: groups.report, studies }
   const [first, second] = models.value
   if (models.value.length === 2 && first && second && !first.table && !second.table) {
     return {
       analysis,
+      studies,
       comparison: compareModels({ model: first.name, layers: first.layers }, { model: second.name, layers: second.layers }),
     }
   }
-  return { analysis }
+  return { analysis, studies }
 })
 
 /** The figures; null while they are drawn, an empty list when there are none. */

@@ -5,6 +5,7 @@ import { joinPairs } from '../../analysis/join-pairs.ts'
 import type { MetaTable } from '../../analysis/meta-table.ts'
 import type { Pair, PairTable } from '../../analysis/pairs.ts'
 import type { GroupReport } from '../../analysis/report-types.ts'
+import type { Studies } from '../../analysis/study-types.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { layersByModel } from '../../measure/layer-source.ts'
@@ -98,6 +99,21 @@ export function addStoredGroups(report: GroupReport): void {
   earlierGroups.value = [...earlierGroups.value, report]
 }
 
+/** Studies by columns that came with results of an earlier run. */
+export interface EarlierStudies {
+  /** The results. */
+  readonly name: string
+  /** Its models in the page. */
+  readonly models: readonly string[]
+  readonly studies: Studies
+}
+const readStudies = signal<readonly EarlierStudies[]>([])
+/** Those of which no model was put away. */
+export const earlierStudies = computed(() => {
+  const here = new Set(models.value.map(({ name }) => name))
+  return readStudies.value.filter((one) => one.models.every((name) => here.has(name)))
+})
+
 /** Pairs of which both models are here; the table may know more than was dropped. Without a table, those of earlier results. */
 const matched = computed((): Attempt<readonly Pair[]> => {
   const table = pairTable.value
@@ -153,7 +169,7 @@ export function tablesOf(list: readonly Loaded[]): ModelsInTable[] {
 
 /** Adds an analysis's models to the page and returns the names they go by. */
 export function addResult(
-  { analysis, pairs: given, groups, held, firstFilters, table }: DroppedResult,
+  { analysis, pairs: given, groups, studies, held, firstFilters, table }: DroppedResult,
   files: readonly GivenFile[],
 ): string[] {
   const drop = ++drops
@@ -200,6 +216,9 @@ export function addResult(
   batch(() => {
     read.value = list
     earlierPairs.value = [...earlierPairs.value, ...given.map(renamedPair)]
+    const from = held?.name ?? table?.name
+    if (studies && from !== undefined)
+      readStudies.value = [...readStudies.value, { name: from, models: [...names.values()], studies }]
     if (![...names].every(([own, name]) => own === name)) return
     if (groups) earlierGroups.value = [...earlierGroups.value, groups]
     if (table) seenTables.value = [...seenTables.value, table]

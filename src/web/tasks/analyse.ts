@@ -42,6 +42,15 @@ export async function analyseDropped(
       emit({ done: share, total: total ?? done + 1, label: `${model}: ${layer}` })
     },
   })
-  const measured: DroppedResult = { analysis, measured: true, pairs: [], groups: null, held: null, firstFilters: [], table: null }
+  const measured: DroppedResult = {
+    analysis,
+    measured: true,
+    pairs: [],
+    groups: null,
+    studies: null,
+    held: null,
+    firstFilters: [],
+    table: null,
+  }
   return { results: [...results, measured], series, failed: [...failures, ...analysis.failed] }
 }

@@ -3,12 +3,13 @@ import { metricsByDepth } from '../../figures/metrics-by-depth.ts'
 import { shiftByDepth } from '../../figures/shift-by-depth.ts'
 import { drawnGroups, reportFigures } from '../../report/report-figures.ts'
 import type { ReportInput } from '../../report/report-input.ts'
+import { studyFigures } from '../../report/study-figures.ts'
 import type { FiguresFrom } from './protocol.ts'
 
 // Loaded when the first figure is shown: the plotting library is the largest part of all. It draws into a document of our
 // own, so that it needs no page and works here, in a worker.
 
-/** What stands under the numbers of two groups, or all figures of a report. */
+/** What stands under the numbers of two groups or of studies, or all figures of a report. */
 export async function drawFigures(from: FiguresFrom): Promise<Figure[]> {
   if ('input' in from) {
     const { input, tables } = from
@@ -18,6 +19,7 @@ export async function drawFigures(from: FiguresFrom): Promise<Figure[]> {
     const { withLayers } = await import('./stored-layers.ts')
     return withLayers(input.analysis, tables, draw)
   }
+  if ('studies' in from) return studyFigures(from.studies)
   const { groups: report, note } = drawnGroups(from.report)
   const depth = [from.depth, note].filter(Boolean).join(' ') || undefined
   const shifted = report.shift.some(({ shift }) => shift !== null)

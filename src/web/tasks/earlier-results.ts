@@ -8,6 +8,7 @@ import { withFirstFilters } from '../../results/first-filters-table.ts'
 import { readGroups, readPairs } from '../../results/groups.ts'
 import { isOwnPath, RESULTS, UNHASHED } from '../../results/manifest.ts'
 import { requireFinished, zippedResults } from '../../results/open-results.ts'
+import { readStudies } from '../../results/studies.ts'
 import { tableFiles } from '../../results/table-files.ts'
 import { readModelTable, readResults } from '../../results/tables-read.ts'
 import { holdAll, verifiedFolder } from '../../results/verified-folder.ts'
@@ -61,6 +62,7 @@ async function readFolder(written: Folder, table: ResultsTable): Promise<Dropped
     measured: false,
     pairs,
     groups: groups ? sendableReport(groups) : null,
+    studies: (await readStudies(folder, name)) ?? null,
     held,
     firstFilters: await firstFiltersOf(folder),
     table: null,
@@ -79,6 +81,7 @@ async function readModels(folder: Folder, table: ResultsTable): Promise<DroppedR
     measured: false,
     pairs: await readPairs(folder, name),
     groups: null,
+    studies: (await readStudies(folder, name)) ?? null,
     held: null,
     firstFilters: [],
     table,

@@ -2,6 +2,7 @@ import type { FirstFilters } from '../../activation/first-filters.ts'
 import type { GroupChoice } from '../../analysis/members.ts'
 import type { Pair } from '../../analysis/pairs.ts'
 import type { GroupReport, ModelComparison } from '../../analysis/report-types.ts'
+import type { Studies } from '../../analysis/study-types.ts'
 import type { Figure } from '../../figures/figure.ts'
 import type { FirstLayer } from '../../figures/first-layer-rgb.ts'
 import type { GivenFile } from '../../inputs/given-inputs.ts'
@@ -69,6 +70,8 @@ export interface DroppedResult {
   /** Of results of an earlier run: the pairs it was given, and its comparison of two groups where it made one. */
   readonly pairs: readonly Pair[]
   readonly groups: GroupReport | null
+  /** And its studies by columns, where it made some. */
+  readonly studies: Studies | null
   /** Of results of an earlier run. */
   readonly held: HeldResults | null
   /** The filters that these keep of each layer, for pictures. */
@@ -196,9 +199,10 @@ export interface GroupsGiven {
   readonly groups: GroupChoice
 }
 
-/** What figures are drawn from: two groups, for what stands under their numbers, or all that a report is made of. */
+/** What figures are drawn from: two groups or studies, for what stands under their numbers, or all that a report is made of. */
 export type FiguresFrom =
   | { readonly report: GroupReport; readonly depth: string | undefined }
+  | { readonly studies: Studies }
   | { readonly input: ReportInput & { readonly analysis: Analysis }; readonly tables: readonly ModelsInTable[] }
 
 /** What tables are made of. */

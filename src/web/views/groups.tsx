@@ -5,8 +5,9 @@ import { FigureCard } from '../parts/figure-card.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { TableFrame } from '../parts/table-frame.tsx'
 import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, shiftState, valuesOf } from '../state/groups.ts'
-import { metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
+import { earlierStudies, metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
 import { tweak } from '../state/route.ts'
+import { StudiesOf } from './studies.tsx'
 
 /** Two groups of models: the answer in numbers, then by depth. */
 export function Groups() {
@@ -31,6 +32,9 @@ export function Groups() {
         </p>
       )}
       {'report' in found && <Answer {...found} />}
+      {earlierStudies.value.map((one) => (
+        <StudiesOf key={one.name} {...one} />
+      ))}
     </main>
   )
 }
