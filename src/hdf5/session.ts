@@ -21,6 +21,9 @@ interface OpenFile {
 
 const LARGEST_VALUE = 1 << 28 // whole data sets are metadata here; weights are read by rows
 const LARGEST_ATTRIBUTE = 1 << 26
+/** Bytes of all attributes of one object: what comes behind them is described as attributes that are not read. */
+const MOST_OF_ATTRIBUTES = 1 << 26
+const LEAST_ATTRIBUTE = 256
 const LARGEST_CHUNK = 1 << 26 // of a table; the library makes room for a whole one
 // What one request may read of a file of its size: some rounds of the file and as much again as small files need. A damaged tree
 // that leads back to its root is read for ever.
@@ -242,10 +245,12 @@ function typeOf(metadata: Metadata): Hdf5Type {
 
 function readAttributes(module: Module, file: OpenFile, path: string): Record<string, Hdf5Value> {
   const values = new Map<string, Hdf5Value>()
+  let room = MOST_OF_ATTRIBUTES
   for (const name of module.get_attribute_names(file.id, path) ?? []) {
     const metadata = module.get_attribute_metadata(file.id, path, name)
     const bytes = metadata.size * metadata.total_size
-    if (!metadata.shape || !(bytes > 0) || bytes > LARGEST_ATTRIBUTE) {
+    room -= Math.max(LEAST_ATTRIBUTE, bytes || 0)
+    if (!metadata.shape || !(bytes > 0) || bytes > LARGEST_ATTRIBUTE || room < 0) {
       values.set(name, null)
       continue
     }

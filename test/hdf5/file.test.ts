@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InputError } from '../../src/errors.ts'
@@ -142,6 +143,22 @@ test('an attribute that cannot be read is a failure, not an attribute without a 
   damaged[heap + 9] = 0x51
   const file = await openHdf5(memoryAccess('damaged.h5', damaged))
   assert.match(await problemOf(file.describe('/')), /^damaged\.h5: is damaged .*its global heap has an object of 0 bytes/)
+  await file.close()
+})
+
+test('the attributes of one object are read up to a limit of all together', async () => {
+  const packed = new Uint8Array(readFileSync(join(import.meta.dirname, '../fixtures/hdf5/attributes.h5.gz')))
+  const file = await openHdf5(memoryAccess('attributes.h5', new Uint8Array(gunzipSync(packed))))
+  const { attributes } = (await file.describe('/w'))!
+  assert.equal(
+    Object.entries(attributes).map(([name, value]) => [name, value !== null]),
+    [
+      ['a0', true],
+      ['a1', true],
+      ['a2', false],
+      ['a3', false],
+    ],
+  )
   await file.close()
 })
 
