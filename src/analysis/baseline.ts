@@ -1,6 +1,6 @@
 import type { LayerRow } from '../measure/layer-row.ts'
+import { allOf, type StreamedRun } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
-import type { Analysis } from '../measure/model-row.ts'
 import { numberFormats } from '../words.ts'
 import { compareModels } from './compare-models.ts'
 import type { Finding } from './findings.ts'
@@ -21,13 +21,13 @@ export interface BaselineFindings {
   readonly notes: readonly string[]
 }
 
-type Models = Pick<Analysis, 'models' | 'layers'>
+type Models = Pick<StreamedRun, 'models' | 'layers'>
 
 /**
  * Layers that are worse than in a baseline by more than the tolerances. One model is held against one; of several each against
  * the one of its name, and where the baseline is one model, all against it.
  */
-export function baselineFindings(now: Models, before: Models, tolerances: Tolerances): BaselineFindings {
+export async function baselineFindings(now: Models, before: Models, tolerances: Tolerances): Promise<BaselineFindings> {
   const found: Finding[] = []
   const notes: string[] = []
   let compared = 0
@@ -38,7 +38,7 @@ export function baselineFindings(now: Models, before: Models, tolerances: Tolera
       notes.push(`${model} is not in the baseline`)
       continue
     }
-    const comparison = compareModels(layersOf(before, other), layersOf(now, model))
+    const comparison = compareModels(await layersOf(before, other), await layersOf(now, model))
     for (const text of comparison.warnings) notes.push(`${model}, against the baseline: ${text}`)
     for (const layer of comparison.layers) {
       if (layer.because !== null) continue
@@ -59,6 +59,7 @@ export function baselineFindings(now: Models, before: Models, tolerances: Tolera
   return { found, compared, notes }
 }
 
-function layersOf({ layers }: Models, model: string): { model: string; layers: readonly LayerRow[] } {
-  return { model, layers: layers.filter((row) => row.model === model) }
+/** Of one model all layers are held. */
+async function layersOf({ layers }: Models, model: string): Promise<{ model: string; layers: readonly LayerRow[] }> {
+  return { model, layers: await allOf(layers, model) }
 }

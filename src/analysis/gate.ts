@@ -2,7 +2,7 @@ import { spokenName } from '../database/spoken-name.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
 import type { Analysis } from '../measure/model-row.ts'
 import { plural } from '../words.ts'
-import { baselineFindings, type Tolerances } from './baseline.ts'
+import type { BaselineFindings } from './baseline.ts'
 import { type Finding, flagFindings, nonFiniteFindings } from './findings.ts'
 import { type CalledLayer, fitsPattern } from './layer-pattern.ts'
 import { type LimitRule, limitFindings } from './limits.ts'
@@ -12,14 +12,8 @@ export interface Gate {
   readonly limits: readonly LimitRule[]
   /** Patterns of layers that are not judged. */
   readonly ignore: readonly string[]
-  /** Layers are found again by their statistics, where they are called otherwise. */
-  readonly baseline?:
-    | {
-        readonly before: Pick<Analysis, 'models' | 'layers'>
-        readonly now: Pick<Analysis, 'models' | 'layers'>
-        readonly tolerances: Tolerances
-      }
-    | undefined
+  /** What a baseline says of the same models (`baselineFindings`). */
+  readonly baseline?: BaselineFindings | undefined
   /** Flagged layers are findings too; they always are where there are neither limits nor a baseline. */
   readonly flags: boolean
 }
@@ -48,7 +42,7 @@ export function judgeByGate(
   const broken = nonFiniteFindings(analysis.skipped)
   const kept = broken.filter((finding) => !isIgnored(finding))
   const limited = limitFindings(layers, gate.limits)
-  const compared = gate.baseline && baselineFindings(gate.baseline.now, gate.baseline.before, gate.baseline.tolerances)
+  const compared = gate.baseline
   const isPlain = gate.limits.length === 0 && gate.baseline === undefined
   const flagged = gate.flags || isPlain ? flagFindings(layers) : []
   const all = [...analysis.layers.map(called), ...broken]

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
-import { DEFAULT_TOLERANCE, type Tolerances } from '../analysis/baseline.ts'
+import { baselineFindings, DEFAULT_TOLERANCE, type Tolerances } from '../analysis/baseline.ts'
 import { judgeByGate } from '../analysis/gate.ts'
 import { type GateConfig, parseGateConfig } from '../analysis/gate-config.ts'
 import type { LimitRule, Limits } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { writeFile } from '../io/sink.ts'
-import { inMemory } from '../measure/layer-source.ts'
+import { inMemory, type StreamedRun, streamed } from '../measure/layer-source.ts'
 import { comparedMetrics } from '../measure/metrics/registry.ts'
-import type { Analysis } from '../measure/model-row.ts'
 import type { CollectedRun } from '../results/collect.ts'
-import { readResults } from '../results/tables-read.ts'
+import { withRun } from '../results/tables-read.ts'
 import { version } from '../version.ts'
 import { list } from '../words.ts'
 import { type CheckFormat, checkFormats } from './check-formats.ts'
@@ -75,12 +74,13 @@ export const checkCommand: Command = {
     const options: MeasuringOptions = { ...measuringOptionsOf(words), skipNonFinite: true }
     const tolerances = tolerancesOf(words, config)
     const path = (words['baseline'] as string | undefined) ?? config.baseline
-    const before = path === undefined ? undefined : await baselineAt(path, options)
-    const { analysis, whole, files, seconds } = await measured(words['inputs'] as string[], options, before !== undefined)
+    const { analysis, compared, files, seconds } = await withBaseline(path, options, (before) =>
+      measured(words['inputs'] as string[], options, before && ((now) => baselineFindings(now, before, tolerances))),
+    )
     const { found, judged, ignored, undefinedValues, notes } = judgeByGate(analysis, {
       limits,
       ignore: [...(config.ignore ?? []), ...((words['ignore'] as string[] | undefined) ?? [])],
-      baseline: before && whole && { before, now: whole, tolerances },
+      baseline: compared,
       flags: words['flags'] === true || config.flags === true,
     })
     const report: CheckReport = {
@@ -153,25 +153,36 @@ function tolerancesOf(words: Words, config: GateConfig): Tolerances {
   return Object.fromEntries(comparedMetrics.map((metric) => [metric, of[metric] ?? all])) as unknown as Tolerances
 }
 
-async function baselineAt(path: string, options: MeasuringOptions): Promise<Pick<Analysis, 'models' | 'layers'>> {
-  if (!(await isResultsPlace(path))) return (await measured([path], options, true)).whole!
-  return withResults(path, (folder) => readResults(folder, path))
+/** The models of a baseline for as long as `work` takes: results are read from their tables, models are measured. */
+async function withBaseline<T>(
+  path: string | undefined,
+  options: MeasuringOptions,
+  work: (before: StreamedRun | undefined) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return work(undefined)
+  if (await isResultsPlace(path)) return withResults(path, (folder) => withRun(folder, path, work))
+  const { compared: before } = await measured([path], options, inMemory)
+  return work(before && streamed(before))
 }
 
-interface MeasuredModels {
+interface MeasuredModels<Compared> {
   /** Layers without their statistics, which are most of their bytes. */
   readonly analysis: CollectedRun
-  /** With them, where they are wanted. */
-  readonly whole: Pick<Analysis, 'models' | 'layers'> | undefined
+  /** What `compare` gave. */
+  readonly compared: Compared | undefined
   readonly files: ReadonlyMap<string, string>
   readonly seconds: number
 }
 
-async function measured(paths: readonly string[], options: MeasuringOptions, wantsWhole: boolean): Promise<MeasuredModels> {
+async function measured<Compared>(
+  paths: readonly string[],
+  options: MeasuringOptions,
+  compare: ((run: StreamedRun) => Promise<Compared>) | undefined,
+): Promise<MeasuredModels<Compared>> {
   const inputs = await listInputs(paths)
   const locations = new Map(inputs.map(({ path, location }) => [path, fromHere(location)]))
   const files = new Map<string, string>()
-  let whole: Pick<Analysis, 'models' | 'layers'> | undefined
+  let compared: Compared | undefined
   const { record, seconds } = await measureInputs({
     inputs,
     options,
@@ -179,13 +190,13 @@ async function measured(paths: readonly string[], options: MeasuringOptions, wan
     keepLayers: true,
     mayBeEmpty: true,
     onModel: (model, { path }) => files.set(model, locations.get(path) ?? path),
-    ...(wantsWhole && {
+    ...(compare && {
       extend: async ({ run }) => {
-        whole = await inMemory(await run.whole())
+        compared = await compare(await run.whole())
       },
     }),
   })
-  return { analysis: record, whole, files, seconds }
+  return { analysis: record, compared, files, seconds }
 }
 
 /** A path as seen from the current folder, with forward slashes: what annotations of a repository's files want. */

@@ -11,9 +11,9 @@ import {
 import { depthNote } from '../database/depth-words.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
-import { inMemory, streamed } from '../measure/layer-source.ts'
+import type { LayerRow } from '../measure/layer-row.ts'
+import { allOf, type StreamedRun } from '../measure/layer-source.ts'
 import { describedMetric } from '../measure/metrics/registry.ts'
-import type { Analysis } from '../measure/model-row.ts'
 import { pictures } from '../report/pictures.ts'
 import type { ReportInput } from '../report/report-input.ts'
 import { firstFiltersInMemory } from '../results/first-filters-table.ts'
@@ -59,19 +59,18 @@ export const compareCommand: Command = {
     const models: { a: string[]; b: string[] } = { a: [], b: [] }
     let comparison: ModelComparison | undefined
     let groups: GroupReport | undefined
-    let input: ReportInput | undefined
     const { record } = await measureInputs({
       inputs,
       options: measuringOptionsOf(words),
       resume: false,
-      keepLayers: true,
+      keepLayers: words['json'] === true,
       onModel: (model, { path }) => models[side.get(path)!].push(model),
       extend: async (measured) => {
-        const analysis = await inMemory(await measured.run.whole())
+        const analysis = await measured.run.whole()
         if (models.a.length === 1 && models.b.length === 1)
           comparison = await compareWeights(
-            { ...layersOf(analysis, models.a[0]!), inputs: inputs.slice(0, ofFirst) },
-            { ...layersOf(analysis, models.b[0]!), inputs: inputs.slice(ofFirst) },
+            { ...(await layersOf(analysis, models.a[0]!)), inputs: inputs.slice(0, ofFirst) },
+            { ...(await layersOf(analysis, models.b[0]!)), inputs: inputs.slice(ofFirst) },
             analysis.parameters,
             measured.signal,
           )
@@ -80,11 +79,11 @@ export const compareCommand: Command = {
           groups = (await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })).groups
         }
         if (report === undefined) return
-        const run = streamed(analysis)
         const first: FirstFilters[] = []
-        for await (const some of firstFiltersOf(measured.inputs, run, { signal: measured.signal })) first.push(some)
-        const drawn = await pictures(run, groups, firstFiltersInMemory(first))
-        input = { analysis, groups, comparison, ...drawn }
+        for await (const some of firstFiltersOf(measured.inputs, analysis, { signal: measured.signal })) first.push(some)
+        const drawn = await pictures(analysis, groups, firstFiltersInMemory(first))
+        const input: ReportInput = { analysis, groups, comparison, ...drawn }
+        await writeReport(input, report, await figuresAsked(words))
       },
     })
     for (const text of new Set([...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])])) warn(text)
@@ -92,8 +91,7 @@ export const compareCommand: Command = {
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
     else if (comparison) print(comparisonView(comparison, depth) + changeView(comparison))
     else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
-    if (report !== undefined && input) await writeReport(input, report, await figuresAsked(words))
-    else if (words['json'] !== true) say('--report report.html draws it')
+    if (report === undefined && words['json'] !== true) say('--report report.html draws it')
     return record.failed.length > 0 ? 1 : 0
   },
 }
@@ -110,8 +108,8 @@ function secondSide(first: readonly string[], second: readonly string[] | undefi
   )
 }
 
-function layersOf(analysis: Analysis, model: string): { model: string; layers: Analysis['layers'] } {
-  return { model, layers: analysis.layers.filter((row) => row.model === model) }
+async function layersOf({ layers }: StreamedRun, model: string): Promise<{ model: string; layers: LayerRow[] }> {
+  return { model, layers: await allOf(layers, model) }
 }
 
 const changes = (metrics: ModelComparison['metrics']): MetricName[] =>

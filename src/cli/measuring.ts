@@ -23,10 +23,11 @@ import { identityOf } from './input-identity.ts'
 import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile, type TableFile } from './meta-file.ts'
-import { keepOldHeapSmall, MANY_MODELS } from './old-heap.ts'
+import { keepOldHeapSmall, MANY_LAYERS, MANY_MODELS } from './old-heap.ts'
 import { openProgressBar, type ProgressBar } from './progress.ts'
 import { withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
+import { SpilledLayers } from './spilled-layers.ts'
 import { say } from './talk.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
 
@@ -85,6 +86,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const progress = openProgressBar()
   let journal: Journal | undefined
   let results: StagedResults | undefined
+  let spilled: SpilledLayers | undefined
   try {
     journal = place && (await openJournal(place.journal, version, parameters))
     const resumed = task.resume ? journal : undefined
@@ -98,7 +100,8 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
       () => consequence(journal),
       async (signal) => {
         const tables = results && (await openRunTables(results, parameters))
-        const rows: LayerRow[] = []
+        const kept = tables || !task.extend ? undefined : new SpilledLayers(parameters)
+        spilled = kept
         const left: SkippedRow[] = []
         let layersSeen = 0
         const events =
@@ -124,6 +127,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
           ...(!task.keepLayers && { keepModels: MOST_MODELS }),
           onLayer: async ({ identity, row, narrowed, measured }) => {
             if (layersSeen++ % 64 === 0) keepYoungHeapSmall()
+            if (layersSeen === MANY_LAYERS) keepOldHeapSmall()
             const key = keyOf(identity)
             task.onLayer?.(row, identity.input)
             if (measured && key && !task.events) await journal?.add(key, { row, narrowed })
@@ -132,8 +136,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
             task.onModel?.(row.model, input)
           },
           onRow: async (row) => {
-            if (tables) await tables.layer(row)
-            else if (task.extend) rows.push(row)
+            await (tables?.layer(row) ?? kept?.add(row))
           },
           onSkipped: async (row) => {
             if (tables) await tables.skipped(row)
@@ -143,7 +146,8 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
         if (task.mayBeEmpty !== true || record.models.length === 0) requireSomething(record)
         if (record.models.length > MANY_MODELS) keepOldHeapSmall()
         await tables?.finish(record)
-        await withTables(results, { layers: layersInMemory(rows), skipped: rowsInMemory(left) }, (tables) => {
+        const rows = async () => ({ layers: (await kept?.source()) ?? layersInMemory([]), skipped: rowsInMemory(left) })
+        await withTables(results, rows, (tables) => {
           const whole = async (): Promise<StreamedRun> => ({ ...record, ...(await tables()) })
           return task.extend?.({ run: { ...record, whole }, inputs, results, signal, progress })
         })
@@ -166,6 +170,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
     throw mayGoOn(error, task) ? new InputError(error.file, `${error.problem}; --keep-going goes on with the others`) : error
   } finally {
     progress.stop()
+    await spilled?.close()
     await place?.release()
   }
 }
@@ -194,10 +199,10 @@ function requireSomething(record: CollectedRun): void {
 /** Gives `work` what was measured and what was not, opened when it is asked for: from their tables where there are some. */
 async function withTables(
   results: StagedResults | undefined,
-  rows: Pick<StreamedRun, 'layers' | 'skipped'>,
+  rows: () => Promise<Pick<StreamedRun, 'layers' | 'skipped'>>,
   work: (tables: () => Promise<Pick<StreamedRun, 'layers' | 'skipped'>>) => Promise<void> | undefined,
 ): Promise<void> {
-  if (!results) return work(async () => rows)
+  if (!results) return work(rows)
   const open: RandomAccess[] = []
   const openTable = async (file: string): Promise<RandomAccess> => {
     const access = await results.readBack(file)

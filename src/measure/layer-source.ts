@@ -77,6 +77,13 @@ export function layersByModel<Row extends { readonly model: string }>(layers: re
   return listsByKey(layers, ({ model }) => model)
 }
 
+/** All rows of one model. */
+export async function allOf<Row>(source: RowsByModel<Row>, model: string): Promise<Row[]> {
+  const own: Row[] = []
+  for await (const rows of source.of(model)) for (const row of rows) own.push(row)
+  return own
+}
+
 /** A run with all its rows in memory. */
 export async function inMemory(run: StreamedRun): Promise<Analysis> {
   return { ...run, layers: await allRows(run.layers), skipped: await allRows(run.skipped) }
