@@ -45,18 +45,15 @@ export function isHeldByAnother(error: unknown): error is InputError & { readonl
   return error instanceof InputError && error.cause instanceof HeldByAnother
 }
 
-/**
- * Takes the lock in a file. `folder`: what is locked, for messages; `deadAfter`: milliseconds after which a holder on another host
- * that has not touched its lock is taken for dead. @throws InputError when another run holds it
- */
-export async function takeRunLock(path: string, folder: string, deadAfter: number = DEAD_MS): Promise<RunLock> {
+/** Takes the lock in a file. `folder`: what is locked, for messages. @throws InputError when another run holds it */
+export async function takeRunLock(path: string, folder: string): Promise<RunLock> {
   const self: Holder = { id: randomUUID(), pid: process.pid, began: beganOf(process.pid), host: hostname() }
   const failed = (error: unknown): never => {
     throw new InputError(folder, fileProblem(error), { cause: error })
   }
   if (!(await createLock(path, self).catch(failed))) {
     const holder = await holderOf(path)
-    if (holder && (await isAlive(holder, path, deadAfter))) throw busy(folder, path, holder)
+    if (holder && (await isAlive(holder, path))) throw busy(folder, path, holder)
     // Two runs may find the same dead holder: each puts itself in its place, and whoever was last has it.
     const mine = partOf(path)
     await writeHolder(mine, self).catch(failed)
@@ -96,7 +93,7 @@ export async function takeRunLock(path: string, folder: string, deadAfter: numbe
 /** True while a living run has the lock in a file. */
 export async function isRunLockHeld(path: string): Promise<boolean> {
   const holder = await holderOf(path)
-  return holder !== undefined && (await isAlive(holder, path, DEAD_MS))
+  return holder !== undefined && (await isAlive(holder, path))
 }
 
 /** Systems on which a file has one name only. */
@@ -154,13 +151,13 @@ async function holderOf(path: string): Promise<Holder | undefined> {
   }
 }
 
-async function isAlive({ pid, began, host }: Holder, path: string, deadAfter: number): Promise<boolean> {
+async function isAlive({ pid, began, host }: Holder, path: string): Promise<boolean> {
   if (host === hostname()) return began !== null ? beganOf(pid) === began : isProcess(pid)
   const touched = await stat(path).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   )
-  return Date.now() - touched < deadAfter
+  return Date.now() - touched < DEAD_MS
 }
 
 /** When a process began, in ticks since the boot that is named (Linux); null elsewhere, and for one that is gone. */

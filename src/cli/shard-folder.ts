@@ -20,7 +20,6 @@ import { say } from './talk.ts'
  * the journal that is still in its place becomes the part.
  */
 
-const DEAD_MS = 60_000
 const WAIT_MS = 1000
 const TELL_MS = 1000
 
@@ -44,8 +43,8 @@ export interface ShardFolder {
   begun(): Promise<void>
   /** Says how far the shard is, now and then. */
   tell(progress: { readonly done: number; readonly total: number; readonly model: string }): void
-  /** Gives the part its name. @throws InputError when another run has taken over */
-  finish(): Promise<void>
+  /** Gives the part its name. @returns false when another run has taken over, believing this one dead: the part is its to make */
+  finish(): Promise<boolean>
   /** Keeps why the attempt failed. */
   failed(error: unknown): Promise<void>
   release(): Promise<void>
@@ -104,14 +103,17 @@ export async function openShardFolder(place: ShardPlace): Promise<ShardFolder | 
     },
     async finish() {
       await journal.flush()
-      await lock.requireHeld()
-      if ((await inodeOf()) !== inode)
-        throw new InputError(plan, `another run has taken over ${place.title}, and goes on with it`)
+      const isHeld = await lock.requireHeld().then(
+        () => true,
+        (error: unknown) => (isHeldByAnother(error) ? false : failure(error)),
+      )
+      if (!isHeld || (await inodeOf()) !== inode) return false
       await journal.close()
       await rename(journalPath, at(planPaths.part)).catch(failure)
       const folder = outputFolder(plan)
       for (const path of [planPaths.progress, planPaths.failed]) await folder.remove(path(pass, shard))
       await folder.sync()
+      return true
     },
     async failed(error) {
       const problem = error instanceof Error ? error.message : String(error)
@@ -130,7 +132,7 @@ export async function openShardFolder(place: ShardPlace): Promise<ShardFolder | 
 async function takenLock(path: string, { title, isThere, plan }: ShardPlace): Promise<RunLock | undefined> {
   for (let said = false; ; said = true) {
     try {
-      return await takeRunLock(path, plan, DEAD_MS)
+      return await takeRunLock(path, plan)
     } catch (error) {
       if (!isHeldByAnother(error)) throw error
       if (!said) say(`${title}: ${error.cause.where} is at work on it; waiting for its part`)

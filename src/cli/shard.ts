@@ -46,8 +46,9 @@ export async function runShard(words: Words): Promise<number> {
   const progress = openProgressBar()
   let total = plan.plan.shards[shard]!.work
   let done = 0
+  let code: number | undefined
   try {
-    return await withInterrupt(
+    code = await withInterrupt(
       () => 'run the same command again to continue',
       async (signal) => {
         const part = await growPart(own.store, partHeader(hash, pass, shard))
@@ -85,8 +86,11 @@ export async function runShard(words: Words): Promise<number> {
           host: hostname(),
           engine: `Node ${process.version}`,
         })
-        await own.finish()
         progress.stop()
+        if (!(await own.finish())) {
+          say(`${title}: another run took it over meanwhile, and goes on with it`)
+          return undefined
+        }
         say(`${title}: ${plural(part.layers, 'layer')} in its part, ${((performance.now() - started) / 1000).toFixed(2)} s`)
         return 0
       },
@@ -98,6 +102,7 @@ export async function runShard(words: Words): Promise<number> {
     progress.stop()
     await own.release()
   }
+  return code ?? runShard(words)
 }
 
 /** A pass that a shard is to measure. */
