@@ -6,6 +6,7 @@ import { NamedFlow } from '../named-flow.ts'
 import { runNumbers, runPlan } from '../protobuf/run-plan.ts'
 import type { Placement } from '../source.ts'
 import type { FoundConvolution } from './census.ts'
+import { quantisedPlan } from './quantised.ts'
 import type { ConvolutionRecord, LayerRecord, Weights } from './records.ts'
 
 const CONVOLUTION_3D = 1471
@@ -69,7 +70,7 @@ function shapeOf({ out, inPerGroup, kernel }: ConvolutionRecord): number[] {
 /** Where the numbers lie, or why they are not read. @throws InputError when there are not as many as the shape says */
 function planOf(access: RandomAccess, name: string, weights: Weights | undefined, shape: readonly number[]): WeightPlan | string {
   if (!weights) return 'without weights'
-  if (weights.bits > 0) return `its weights are quantised to ${weights.bits} bits`
+  if (weights.bits > 0) return quantisedPlan(access, name, weights, shape)
   const count = shape.reduce((product, size) => product * size, 1)
   const found = weights.halves ? weights.halves.length / 2 : runNumbers(weights.floats)
   if (found === 0) return weights.isRaw ? 'its weights are stored as bytes without a type' : 'without weights'

@@ -133,18 +133,53 @@ async function readNumber(c: WireCursor, end: number): Promise<number> {
 }
 
 async function readWeights(c: WireCursor, end: number): Promise<Weights> {
-  const weights: Weights = { floats: [], halves: undefined, bits: 0, isRaw: false }
+  const weights: Weights = {
+    floats: [],
+    halves: undefined,
+    bits: 0,
+    raw: undefined,
+    scales: [],
+    biases: [],
+    table: [],
+    isRaw: false,
+  }
   while (c.position < end) {
     if (c.lacks()) await c.load()
     const field = c.field(end)
     if (field === 1) fixedRun(c, weights.floats, FIXED32)
     else if (field === 2 && c.wire === BYTES) weights.halves = c.payload()
-    else if (field === 40 && c.wire === BYTES)
-      weights.bits = await readWithin(c, 'its quantisation', (stop) => readNumber(c, stop))
+    else if (field === 30 && c.wire === BYTES) {
+      weights.isRaw = true
+      weights.raw = c.payload()
+    } else if (field === 40 && c.wire === BYTES)
+      await readWithin(c, 'its quantisation', (stop) => readQuantisation(c, stop, weights))
     else {
-      weights.isRaw ||= field === 30 || field === 31
+      weights.isRaw ||= field === 31
       c.skip()
     }
   }
   return weights
+}
+
+/** QuantizationParams: the bits (1), and a scale and a bias (101) or a table (102). */
+async function readQuantisation(c: WireCursor, end: number, weights: Weights): Promise<void> {
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const field = c.field(end)
+    if (field === 1 && c.wire === VARINT) weights.bits = c.varint()
+    else if (field === 101 && c.wire === BYTES)
+      await readWithin(c, 'its scales', (stop) => readFloats(c, stop, [weights.scales, weights.biases]))
+    else if (field === 102 && c.wire === BYTES) await readWithin(c, 'its table', (stop) => readFloats(c, stop, [weights.table]))
+    else c.skip()
+  }
+}
+
+/** Lists of floats, the first in field 1. */
+async function readFloats(c: WireCursor, end: number, lists: readonly Weights['floats'][]): Promise<void> {
+  while (c.position < end) {
+    if (c.lacks()) await c.load()
+    const list = lists[c.field(end) - 1]
+    if (list) fixedRun(c, list, FIXED32)
+    else c.skip()
+  }
 }

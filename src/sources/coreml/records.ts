@@ -6,6 +6,12 @@ export interface Weights {
   halves: Place | undefined
   /** Bits of each stored number where it is quantised. */
   bits: number
+  /** Those numbers, packed. */
+  raw: Place | undefined
+  /** What they are multiplied by, what is added then, or the values that they stand for. */
+  readonly scales: Run[]
+  readonly biases: Run[]
+  readonly table: Run[]
   isRaw: boolean
 }
 

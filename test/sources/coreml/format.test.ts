@@ -42,7 +42,7 @@ async function requireAnswers(source: Source, file: string): Promise<void> {
   assert.equal(ours, expected[file])
 }
 
-test('a folder: two models and a package, each with the weights that were written', async () => {
+test('a folder: three models and a package, each with the weights that were written', async () => {
   const names: string[] = []
   for await (const input of findInputs([fixtures])) {
     names.push(input.path)
@@ -67,7 +67,6 @@ test('a package on its own, and in a zip, is called as it is', async () => {
 test('what is left out of a network and of a program', async () => {
   const reasons = ({ models }: Source): string[] => models[0]!.skipped.map(({ name, reason }) => `${name}: ${reason}`)
   assert.equal(reasons(await openSource(memoryInput('classifier.mlmodel', bytesOf('classifier.mlmodel')))), [
-    'quantised: its weights are quantised to 8 bits',
     'up: transposed convolution',
     'deep: 3-D convolution',
   ])
@@ -79,6 +78,23 @@ test('what is left out of a network and of a program', async () => {
     'c4: shares the weights of c3',
     'c7: shares the weights of c2',
   ])
+})
+
+test('quantised weights that are too few, or without what they stand for', async () => {
+  const whole = bytesOf('quantised.mlmodel')
+  const text = Buffer.from(whole).toString('latin1')
+  // The length of the packed numbers of the first layer (108 bytes, field 30) is made one byte less, and their message too short for it.
+  const at = text.indexOf('\xf2\x01\x6c')
+  assert.ok(at > 0)
+  const damaged = whole.slice()
+  damaged[at + 2] = 0x6b
+  try {
+    await openSource(memoryInput('quantised.mlmodel', damaged))
+  } catch (error) {
+    assert.instance(error, InputError)
+    return
+  }
+  assert.unreachable()
 })
 
 test('placements and biases', async () => {
