@@ -138,6 +138,10 @@ export interface WeightChange {
    */
   readonly change_norm: number | null
   readonly change_edge: number | null
+  /** All of them, falling, how many lie above the edge, and their share of ‖b − a‖²; null beyond 2,048 on the smaller side. */
+  readonly change_singular_values: readonly number[] | null
+  readonly change_above_edge: number | null
+  readonly change_above_energy: number | null
   /** Why D has no value. */
   readonly because: string | null
 }

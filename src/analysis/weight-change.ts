@@ -15,6 +15,7 @@ import { type Moments, mergeMoments } from '../wasm/moments.ts'
 import { weightReader } from '../weights/reader.ts'
 import { coefficientBins } from './coefficients.ts'
 import type { WeightChange } from './report-types.ts'
+import { singularValues } from './singular-values.ts'
 
 /** A layer as it was measured, and where its weights lie. */
 export interface MeasuredWeights {
@@ -24,6 +25,23 @@ export interface MeasuredWeights {
 
 /** Deals of the filters, and their seed. */
 const CHANCE = { seed: 1, draws: 200 }
+
+/** The members about the spectrum of the change. */
+type ChangeSpectrum = Pick<
+  WeightChange,
+  'change_norm' | 'change_edge' | 'change_singular_values' | 'change_above_edge' | 'change_above_energy'
+>
+
+const noSpectrum: ChangeSpectrum = {
+  change_norm: null,
+  change_edge: null,
+  change_singular_values: null,
+  change_above_edge: null,
+  change_above_energy: null,
+}
+
+/** Values of the smaller side up to which all are found: a product of 32 MB. */
+const MOST_VALUES = 2048
 
 /** Weights of a layer whose change is held at a time for its spectrum: 256 MB. */
 const MOST_OF_CHANGE = 1 << 26
@@ -51,7 +69,7 @@ export async function weightChange(
   }
 }
 
-type OfSums = Omit<WeightChange, 'shift' | 'shift_chance' | 'principal_cosines' | 'change_norm' | 'change_edge' | 'because'>
+type OfSums = Omit<WeightChange, 'shift' | 'shift_chance' | 'principal_cosines' | 'because' | keyof ChangeSpectrum>
 
 function ofSums(sums: WeightSums): OfSums {
   const { squares_a, squares_b, products, squared_change, least } = sums
@@ -109,7 +127,7 @@ async function shiftOf(
   return { shift, shift_chance: chance && { median: chance.median, high: chance.high, p: chance.p }, because: null }
 }
 
-/** The largest singular value of b − a, rounded to float32, and the edge s·(√O + √(I·k²)) of independent numbers, s² their mean square. */
+/** The singular values of b − a, rounded to float32, and the edge s·(√O + √(I·k²)) of independent numbers, s² their mean square. */
 async function spectrumOf(
   wasm: WasmInstance,
   shape: LayerJob['shape'],
@@ -117,8 +135,8 @@ async function spectrumOf(
   b: MeasuredWeights,
   { metrics }: Pick<Parameters, 'metrics'>,
   { squared_change, weights }: WeightSums,
-): Promise<Pick<WeightChange, 'change_norm' | 'change_edge'>> {
-  if (!metrics?.includes('spectral_norm') || weights > MOST_OF_CHANGE) return { change_norm: null, change_edge: null }
+): Promise<ChangeSpectrum> {
+  if (!metrics?.includes('spectral_norm') || weights > MOST_OF_CHANGE) return noSpectrum
   const [out, inputs, height, width] = shape
   const taps = height * width
   const change = new Float32Array(weights)
@@ -141,7 +159,18 @@ async function spectrumOf(
   })
   const { norm } = await layerSpectrum(wasm, filters, { out, inputs, taps, room: data + bytes })
   const deviation = Math.sqrt(squared_change / weights)
-  return { change_norm: norm, change_edge: deviation * (Math.sqrt(out) + Math.sqrt(inputs * taps)) }
+  const edge = deviation * (Math.sqrt(out) + Math.sqrt(inputs * taps))
+  const known = { ...noSpectrum, change_norm: norm, change_edge: edge }
+  if (Math.min(out, inputs * taps) > MOST_VALUES) return known
+  const values = await singularValues(change, out, inputs * taps)
+  const above = values.filter((value) => value > edge)
+  const energy = above.reduce((sum, value) => sum + value * value, 0)
+  return {
+    ...known,
+    change_singular_values: [...values],
+    change_above_edge: squared_change > 0 ? above.length : 0,
+    change_above_energy: squared_change > 0 ? Math.min(1, energy / squared_change) : 0,
+  }
 }
 
 /** Cosines of the principal angles between the spans of the leading components: singular values of their products. */

@@ -28,7 +28,12 @@ type Expected = Pick<
   | 'zeros_a'
   | 'zeros_b'
   | 'zeros_both'
->
+> & {
+  readonly above_edge: number
+  readonly above_energy: number
+  /** Every fifth part of the singular values. */
+  readonly some_values: readonly number[]
+}
 const series = new URL('../../../test/fixtures/series/', import.meta.url)
 const expected = JSON.parse(readFileSync(new URL('changes.json', series), 'utf8')) as Record<
   string,
@@ -63,6 +68,15 @@ for (const [name, { of, layers }] of Object.entries(expected)) {
       for (const key of ['zeros_a', 'zeros_b', 'zeros_both'] as const) assert.is(change[key], wanted[key], key)
       for (const key of ['change_norm', 'change_edge'] as const)
         assert.ok(Math.abs(change[key]! - wanted[key]!) <= 1e-8 * wanted[key]!, `${k} ${key}: ${change[key]}, not ${wanted[key]}`)
+      assert.is(change.change_above_edge, wanted.above_edge, `${k} above the edge`)
+      assert.ok(Math.abs(change.change_above_energy! - wanted.above_energy) < 1e-9, `${k} energy above the edge`)
+      const values = change.change_singular_values!
+      const step = Math.max(1, Math.floor(values.length / 5))
+      for (const [i, value] of wanted.some_values.entries())
+        assert.ok(
+          Math.abs(values[i * step]! - value) <= 1e-7 * wanted.change_norm!,
+          `${k} ${i}: ${values[i * step]}, not ${value}`,
+        )
       for (const key of ['relative_change', 'cosine', 'least_cosine', 'sign_flips'] as const)
         assert.ok(Math.abs(change[key]! - wanted[key]!) < 1e-12, `${k} ${key}: ${change[key]}, not ${wanted[key]}`)
     }

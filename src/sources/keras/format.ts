@@ -10,6 +10,7 @@ import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { layerDepths } from './layer-depths.ts'
 import { namedTensors } from './named-h5.ts'
+import { kerasTraining } from './training.ts'
 import { groupAt, text, textList } from './variables.ts'
 import { numberedFile, numberedTensors } from './weights-h5.ts'
 
@@ -122,19 +123,28 @@ async function sourceOf(
     meta: {},
     parts: [],
   }
+  const found = await kerasTraining(file, root)
+  const training = found && { training: found }
   const places = configuration === undefined ? undefined : layerDepths(configuration)
   if (places) {
     const { warnings, ...census } = hwioCensus(tensors)
     const placed = placedByDepth(census.convolutions, ({ node }) => (node === undefined ? undefined : places.get(node)))
     const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : !isCertain ? BY_GUESS : undefined
     const model = { ...about, ...census, ...depths, tensors: tensors.length }
-    return { format: kerasH5.name, models: [model], warnings: [...warnings, ...(isCertain || placed ? [] : [UNCERTAIN])], close }
+    return {
+      format: kerasH5.name,
+      models: [model],
+      warnings: [...warnings, ...(isCertain || placed ? [] : [UNCERTAIN])],
+      ...training,
+      close,
+    }
   }
   const { models, warnings } = await hwioNetworks(tensors, about)
   return {
     format: kerasH5.name,
     models: models.map((model) => ({ ...model, ...(!isCertain && BY_GUESS) })),
     warnings: [...warnings, ...(isCertain ? [] : [UNCERTAIN])],
+    ...training,
     close,
   }
 }

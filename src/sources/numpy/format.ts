@@ -6,6 +6,7 @@ import { wouldRun } from '../pickle/unsafe.ts'
 import type { Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { stateDictModels } from '../state-dict/models.ts'
 import { placeInFileOrder, type StateDictCensus } from '../tensor-rules.ts'
+import { trainingNames, trainingOf } from '../training-of.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
 import { looksLikeNpy, type NpyArray, PICKLED, readNpy } from './npy.ts'
 import { objectArrays } from './objects.ts'
@@ -60,10 +61,13 @@ export const npz: SourceFormat = {
     const arrays: NamedArray[] = []
     const skipped: Skipped[] = []
     const unsafe = new Set<string>()
+    const numbers = new Map<string, number | null>()
     for (const entry of entries) {
       const content = await entry.open()
       const name = entry.name.replace(/\.npy$/, '')
       const array = await readNpy(content)
+      const last = name.slice(name.lastIndexOf('/') + 1)
+      if (array.number && trainingNames.has(last)) numbers.set(last, await array.number())
       const inner = isPickled(array) ? await objectArrays(content, unsafe) : [{ name: '', array }]
       for (const each of inner.map((one) => ({ ...one, name: [name, one.name].filter((part) => part !== '').join('/') })))
         arrays.push(each)
@@ -71,7 +75,9 @@ export const npz: SourceFormat = {
         skipped.push({ name, kind: 'array', shape: array.shape, reason: 'pickled Python objects and no array among them' })
     }
     const notes = unsafeNotes(access.name, unsafe, arrays)
-    return stateDict(modelName(path), arrays, skipped, notes, () => access.close?.())
+    const training = trainingOf((name) => numbers.get(name))
+    const source = await stateDict(modelName(path), arrays, skipped, notes, () => access.close?.())
+    return { ...source, ...(training && { training }) }
   },
 }
 

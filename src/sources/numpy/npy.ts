@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
+import { readScalar } from '../scalar.ts'
 
 // NEP 1, the .npy format:
 //
@@ -17,6 +18,8 @@ export interface NpyArray {
   /** True when the first index varies fastest. */
   readonly fortranOrder: boolean
   readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
+  /** Of an array of one element. */
+  readonly number?: () => Promise<number | null>
 }
 
 /** What an array of type object holds. */
@@ -75,7 +78,15 @@ export async function readNpy(access: RandomAccess): Promise<NpyArray> {
     shape: sizes,
     fortranOrder: order[1] === 'True',
     stored: stored(access, end, code, sizes),
+    ...(sizes.every((size) => size === 1) && { number: () => numberAt(access, end, code) }),
   }
+}
+
+const KINDS: Readonly<Record<string, string>> = { i: 'int', u: 'uint', f: 'float' }
+
+async function numberAt(access: RandomAccess, offset: number, code: string | undefined): Promise<number | null> {
+  const [, endian, kind = '', bytes] = /^([<>|=]?)([iuf])(\d)$/.exec(code ?? '') ?? []
+  return readScalar(access, offset, `${KINDS[kind]}${8 * Number(bytes)}`, endian === '>')
 }
 
 function stored(access: RandomAccess, offset: number, code: string | undefined, shape: readonly number[]): NpyArray['stored'] {

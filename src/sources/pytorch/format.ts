@@ -27,7 +27,7 @@ import { plannedTensor } from './planned-tensor.ts'
 import { placedByCode } from './script/placed.ts'
 import { openTorchShards, TORCH_SHARD } from './shards.ts'
 import { type Masks, withMasks } from './sparsifier.ts'
-import { trainingOf } from './training.ts'
+import { pytorchTraining } from './training.ts'
 import type { TorchTensor } from './values.ts'
 
 /**
@@ -126,7 +126,7 @@ async function readSource(
       input.access.name,
       'was made for one machine by torch.jit.optimize_for_inference, and its weights are not in the file; save the module before that',
     )
-  if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts, trainingOf(checkpoint.root))
+  if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts, pytorchTraining(checkpoint.root))
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
   const models = networks.map(
@@ -153,7 +153,7 @@ async function readSource(
   const [closest] = near
   if (closest)
     warnings.push(`${input.access.name}: ${nearWords(closest.a || 'the model', closest.b, closest.cosine, near.length - 1)}`)
-  return sourceOf(input, models, warnings, parts, trainingOf(checkpoint.root))
+  return sourceOf(input, models, warnings, parts, pytorchTraining(checkpoint.root))
 }
 
 /** True for TorchScript whose code takes weights from the memory of oneDNN. */

@@ -1,11 +1,13 @@
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import { convKernel, depthwiseKernel, type KernelLayout, liteConvKernel } from '../hwio.ts'
+import { isRecord, readJson } from '../json-file.ts'
 import { readKernels } from '../kernel-axes.ts'
 import { modelName } from '../model-name.ts'
-import type { Source } from '../source.ts'
+import type { Source, Training } from '../source.ts'
 import { stateDictModels } from '../state-dict/models.ts'
 import type { NamedTensor } from '../tensor-rules.ts'
+import { trainingOf } from '../training-of.ts'
 import type { HeaderTensor } from './header.ts'
 
 /** The types that hold weights as they are. Whole numbers need a scale, which safetensors does not store. */
@@ -66,13 +68,27 @@ export async function sourceOf(
   // Nobody is named who wrote it: the kernels' axes are told by their sizes.
   const read = metadata['format'] === undefined ? readKernels(tensors) : { tensors, warnings: [] }
   const { models, warnings } = await stateDictModels(read.tensors, about, { parts: Math.max(1, parts.length) })
+  const training = trainingOf((name) => metadata[name]) ?? (await trainerState(input))
   return {
     format: 'safetensors',
     models,
     warnings: [...read.warnings, ...warnings],
+    ...(training && { training }),
     async close() {
       for (const part of parts) await part.close?.()
       await input.access.close?.()
     },
+  }
+}
+
+/** What Hugging Face's Trainer keeps beside the weights of a checkpoint; undefined where there is none that can be read. */
+async function trainerState({ folder }: Input): Promise<Training | undefined> {
+  const access = await folder.open('trainer_state.json')
+  if (!access) return undefined
+  try {
+    const state = await readJson(access)
+    return isRecord(state) ? trainingOf((name) => state[name]) : undefined
+  } finally {
+    await access.close?.()
   }
 }

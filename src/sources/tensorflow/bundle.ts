@@ -4,6 +4,7 @@ import { checkedAccess } from '../../io/checked-access.ts'
 import { concatAccess, type Folder, memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { BYTES, FIXED32, VARINT, WireCursor } from '../protobuf/wire.ts'
+import { readScalar } from '../scalar.ts'
 import { interleaved } from './interleaved.ts'
 import { type SliceExtent, sliceKey } from './ordered-code.ts'
 import { tableEntries, unmasked } from './table.ts'
@@ -44,6 +45,8 @@ export interface Bundle {
   find(key: string): BundleTensor | undefined
   /** Where a tensor's elements lie, row-major; the name of what cannot be read as weights instead. @throws InputError */
   stored(tensor: BundleTensor): Promise<Omit<WeightPlan, 'strides'> | { readonly unsupported: string }>
+  /** A single number; null for anything else. @throws InputError */
+  number(key: string): Promise<number | null>
   /** The content of a scalar string (the object graph); undefined when there is none. */
   text(key: string): Promise<RandomAccess | undefined>
   /** The shards that were opened. */
@@ -126,6 +129,11 @@ export async function openBundle(index: RandomAccess, folder: Folder, stem: stri
       if (entry.slices.length === 0) return { access: await place(key, entry), offset: 0, dtype: stored }
       const joined = await joinSlices(key, raw, entry)
       return 'unsupported' in joined ? joined : { access: joined, offset: 0, dtype: stored }
+    },
+    async number(key) {
+      const entry = byKey.get(key)?.entry
+      if (!entry || entry.slices.length > 0 || entry.shape.some((size) => size !== 1)) return null
+      return readScalar(await place(key, entry), 0, tensorType(entry.dtype).name)
     },
     async text(key) {
       const found = byKey.get(key)

@@ -9,6 +9,7 @@ import { checkpointNames } from './checkpoint-names.ts'
 import { readTfGraph } from './graph-def.ts'
 import { graphCensus, type NamedBundle } from './graph-model.ts'
 import { readMetaGraphFile, readSavedModel } from './meta-graph.ts'
+import { bundleTraining } from './training.ts'
 
 /** Opens a SavedModel at its saved_model.pb. @throws InputError */
 export async function openSavedModel(input: Input): Promise<Source> {
@@ -53,12 +54,17 @@ export async function openTensorflowCheckpoint(input: Input): Promise<Source> {
   const bundle = await openBundle(access, folder, stem)
   return closing([bundle], async () => {
     const opened = { bundle, names: await checkpointNames(bundle) }
+    const found = await bundleTraining(bundle)
+    const training = found && { training: found }
     const graph = await folder.open(`${stem}.meta`)
     if (graph) {
       return closing([graph], async () => {
         const meta = await readMetaGraphFile(graph)
         const census = await graphCensus(meta, graph, opened)
-        return sourceOf(input, 'TensorFlow checkpoint', stem, meta.version, census, opened, graph, meta.graph)
+        return {
+          ...sourceOf(input, 'TensorFlow checkpoint', stem, meta.version, census, opened, graph, meta.graph),
+          ...training,
+        }
       })
     }
     const about = { name: stem, format: 'TensorFlow checkpoint', producer: null, opset: null, meta: {}, parts: [...bundle.parts] }
@@ -67,6 +73,7 @@ export async function openTensorflowCheckpoint(input: Input): Promise<Source> {
       format: 'TensorFlow checkpoint',
       models: models.map((model) => ({ ...model, depth_source: 'names' })),
       warnings: warnings.map((warning) => `${access.name}: ${warning}`),
+      ...training,
       async close() {
         await bundle.close()
         await access.close?.()
