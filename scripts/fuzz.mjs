@@ -54,22 +54,26 @@ async function fuzz(name, progress) {
     done.seconds = before + (performance.now() - started) / 1000
     progress.save(name, seed, from, done)
   }
+  const judgeHung = async () => {
+    const last = done.findings.at(-1)
+    if (!hasHdf5 || !last?.isHung || !(await endsInThread(name, last.index, done.tally))) return
+    done.findings.pop()
+    done.ended++
+  }
   while (done.next < end && done.findings.length < MOST_FINDINGS && !isStopped) {
     const { next, again, isBroken } = await stretch(name, done.next, end, done, { keep })
     if (isBroken) {
       // Something ended the process: the inputs of its batch alone, to know which one it was.
       const last = Math.min(end, next + Number(values.batch))
       let at = next
-      while (at < last && !isStopped && done.findings.length < MOST_FINDINGS)
+      while (at < last && !isStopped && done.findings.length < MOST_FINDINGS) {
         at = (await stretch(name, at, last, done, { batch: '1' })).next
+        await judgeHung()
+      }
       keep(at)
       continue
     }
     if (again?.length > 0) await stretch(name, again[0], again.at(-1) + 1, done, { more: ['--only'] })
-    if (hasHdf5 && done.findings.at(-1)?.isHung && (await endsInThread(name, done.findings.at(-1).index, done.tally))) {
-      done.findings.pop()
-      done.ended++
-    }
     keep(next)
   }
   for (const { index, finding } of done.findings)

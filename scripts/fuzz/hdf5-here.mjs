@@ -3,12 +3,23 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { serveHdf5 } from '../../dist/src/hdf5/session.js'
 
+// A session sets both for good, as they are those of its thread alone: here the next one begins with them as they were.
+const { grow } = WebAssembly.Memory.prototype
+const { console } = globalThis
+
+/** @type {typeof serveHdf5} */
+const serveAnew = (post, open) => {
+  WebAssembly.Memory.prototype.grow = grow
+  globalThis.console = console
+  return serveHdf5(post, open)
+}
+
 /** Every worker started from now on is an HDF5 session here, on bytes in memory. */
 export function keepHdf5Here() {
   class Here {
     /** @type {(reply: unknown) => void} */
     receive = () => {}
-    handle = serveHdf5(
+    handle = serveAnew(
       (reply) => {
         if ('pulse' in reply) return
         if ('fatal' in reply && reply.fatal) globalThis.isWornOut = true
