@@ -47,14 +47,17 @@ function studyView(study: ColumnStudy): string {
     }),
   )
   return [
-    pc.bold(`By ${printable(column)}: ${plural(values.length, 'value')}`),
+    `${pc.bold(`By ${printable(column)}: ${plural(values.length, 'value')}`)}; medians over models`,
     '',
     terminalTable(
       [
-        { title: printable(column) },
+        { title: printable(column), isName: true },
         { title: 'models', align: right },
-        { title: 'filters', align: right },
-        ...metricNames.map((metric) => ({ title: `median ${describedMetric(metric).label.short}`, align: right })),
+        { title: 'filters', align: right, drop: 1 },
+        ...metricNames.map((metric) => {
+          const { short, shortest } = describedMetric(metric).label
+          return { title: `median ${short}`, short: shortest ?? short, align: right }
+        }),
       ],
       rows,
     ),
@@ -64,12 +67,12 @@ function studyView(study: ColumnStudy): string {
           '',
           terminalTable(
             [
-              { title: 'over all layers' },
-              { title: within === null ? 'models' : printable(within) },
-              { title: 'test' },
+              { title: 'over all layers', isName: true },
+              { title: within === null ? 'models' : printable(within), short: 'within', isName: true },
+              { title: 'test', drop: 2 },
               { title: 'effect', align: right },
               { title: 'p (Holm)', align: right },
-              { title: 'n', align: right },
+              { title: 'n', align: right, drop: 1 },
             ],
             tests,
           ),
@@ -77,7 +80,7 @@ function studyView(study: ColumnStudy): string {
       : []),
     ...pairwiseLines(study),
     ...shiftLines(study),
-    ...study.warnings.map((text) => `  ${printable(text)}`),
+    ...study.warnings.map((text) => wrapped(`  ${printable(text)}`, '  ')),
     '',
   ].join('\n')
 }
@@ -102,8 +105,8 @@ function pairwiseLines({ pairwise = [], within }: ColumnStudy): string[] {
     '',
     terminalTable(
       [
-        { title: 'two values' },
-        { title: within === null ? 'models' : printable(within), drop: 2 },
+        { title: 'two values', isName: true },
+        { title: within === null ? 'models' : printable(within), short: 'within', drop: 2 },
         { title: '', isName: true },
         { title: 'effect', align: right },
         { title: 'p (Holm)', align: right },
@@ -139,10 +142,10 @@ function shiftLines({ matrix }: ColumnStudy): string[] {
   ])
   const table = terminalTable(
     [
-      { title: 'distribution shift' },
+      { title: 'distribution shift', isName: true },
       { title: 'D', align: right },
       { title: 'by chance', align: right },
-      { title: '95 %', align: right },
+      { title: '95 %', align: right, drop: 1 },
       { title: 'p (Holm)', align: right },
     ],
     rows,
@@ -157,7 +160,12 @@ function shiftLines({ matrix }: ColumnStudy): string[] {
     table,
     ...(few === undefined ? [] : [wrapped(`  ${few}`, '  ')]),
     ...(rest > 0
-      ? [`  the ${MOST_SHIFTS} with the largest excess over chance; ${plural(rest, 'more', 'more')} in study-shifts`]
+      ? [
+          wrapped(
+            `  the ${MOST_SHIFTS} with the largest excess over chance; ${plural(rest, 'more', 'more')} in study-shifts`,
+            '  ',
+          ),
+        ]
       : []),
   ]
 }
@@ -185,13 +193,13 @@ function correlationsView(correlations: readonly ColumnCorrelation[]): string {
     '',
     terminalTable(
       [
-        { title: 'of' },
-        { title: 'with' },
-        { title: 'models' },
+        { title: 'of', isName: true },
+        { title: 'with', isName: true },
+        { title: 'models', isName: true },
         { title: 'rho', align: right },
-        { title: 'p', align: right },
+        { title: 'p', align: right, drop: 1 },
         { title: 'p (Holm)', align: right },
-        { title: 'n', align: right },
+        { title: 'n', align: right, drop: 2 },
       ],
       rows,
     ),

@@ -15,6 +15,7 @@ const views: Readonly<Record<string, readonly string[]>> = {
   analyze: ['analyze', 'sick.safetensors', '--skip-non-finite'],
   models: ['analyze', data('.')],
   groups: ['analyze', data('.'), ...groups],
+  studies: ['analyze', data('.'), '--meta', data('meta.csv'), '--group-by', 'Backbone', '--correlate', 'Clean Accuracy'],
   inspect: ['inspect', data('preact_w24_cifar10_normal.onnx')],
   compare: ['compare', 'good.safetensors', '--with', 'worse.safetensors'],
   check: ['check', 'sick.safetensors'],
