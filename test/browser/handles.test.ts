@@ -1,0 +1,76 @@
+// Files too large for a copy are kept as what leads to them (File System Access handles), and are here after a reload (Chromium alone has these).
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import { dragOver, letGo, withPage } from './harness/page.ts'
+import { reload, until } from './harness/tab.ts'
+
+/** A model of more bytes than the page keeps copies of: one convolution, and a table that is a hole in the file. */
+async function largeModel(path: string): Promise<void> {
+  const rows = 132_000
+  const table = rows * 1000 * 4
+  const header = {
+    'conv.weight': { dtype: 'F32', shape: [8, 4, 3, 3], data_offsets: [0, 1152] },
+    table: { dtype: 'F32', shape: [rows, 1000], data_offsets: [1152, 1152 + table] },
+  }
+  const text = Buffer.from(JSON.stringify(header))
+  const head = Buffer.alloc(8)
+  head.writeUInt32LE(text.length, 0)
+  const weights = Float32Array.from({ length: 288 }, (_, k) => ((k * 37) % 101) / 101 - 0.5)
+  const file = await open(path, 'w')
+  await file.write(Buffer.concat([head, text, Buffer.from(weights.buffer)]))
+  await file.truncate(8 + text.length + 1152 + table)
+  await file.close()
+}
+
+test('chromium: a dropped file of more than 512 MB is kept where it lies, and is here after a reload', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-handles-'))
+  try {
+    const path = join(folder, 'large.safetensors')
+    await largeModel(path)
+    await withPage('chromium', async (page) => {
+      const { tab } = page
+      await dragOver(page, [path])
+      await page.sees('.over', 'Drop')
+      await letGo(page, [path])
+      await page.sees('.pane.middle h2', 'large')
+      // Kept as a handle: no bytes are in the data base.
+      await tab.run(async () => {
+        const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+          new Promise((resolve, reject) => {
+            request.onsuccess = () => resolve(request.result)
+            request.onerror = () => reject(request.error)
+          })
+        for (let tries = 0; tries < 200; tries++) {
+          const db = await answer(indexedDB.open('filterlens'))
+          const drops = db.objectStoreNames.contains('drops')
+            ? await answer<{ files: object[] }[]>(db.transaction('drops').objectStore('drops').getAll())
+            : []
+          db.close()
+          const files = drops.flatMap((drop) => drop.files)
+          if (files.length === 1 && 'handle' in files[0]!) return
+          if (files.length > 0) throw new Error(`kept with ${Object.keys(files[0]!).join(', ')}`)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        throw new Error('nothing was kept')
+      })
+      await reload(tab)
+      // The browser lets the page read it at once, or asks first: then a button opens it again. (Without a window nobody answers.)
+      await until(
+        tab,
+        'the model, or a button that opens it',
+        () =>
+          document.querySelector('.pane.middle h2')?.textContent === 'large' ||
+          [...document.querySelectorAll('button')].some((button) =>
+            /Open large\.safetensors again/.test(button.textContent ?? ''),
+          ),
+        [],
+      )
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test.run()
