@@ -15,7 +15,8 @@ export interface RunCost {
   readonly models: number
   readonly layers: number
   readonly shards: number
-  readonly one: Cost
+  /** Undefined where it was left out. */
+  readonly one: Cost | undefined
   readonly plan: Cost
   readonly measuring: Cost
   /** A shard whose part is there. */
@@ -37,7 +38,7 @@ interface Rate {
 /** Rates by what a run consists of: seconds of one processor, bytes on the disk, bytes of memory. */
 export interface Costs {
   readonly seconds: Readonly<Record<'plan' | 'shards' | 'merge', Rate>>
-  readonly bytes: Readonly<Record<'plan' | 'parts' | 'results', Pick<Rate, 'model' | 'layer'>>>
+  readonly bytes: Readonly<Record<'plan' | 'parts' | 'results', Pick<Rate, 'model' | 'layer'> & { readonly fixed: number }>>
   readonly memory: Readonly<Record<'plan' | 'merge', { readonly fixed: number; readonly model: number }>>
 }
 
@@ -58,7 +59,8 @@ export function costsOf([few, deep, many]: readonly RunCost[], filterNs: number)
   }
   const start = few.again.processor
   const shards = rates(({ measuring, shards: n }) => measuring.processor - n * start)
-  const bytes = (name: 'planned' | 'parts' | 'results'): { model: number; layer: number } => rates((run) => run[name].bytes)
+  const bytes = (name: 'planned' | 'parts' | 'results'): { model: number; layer: number; fixed: number } =>
+    rates((run) => run[name].bytes)
   const memory = (name: 'plan' | 'merge'): { fixed: number; model: number } => {
     const model = (many[name].peak - few[name].peak) / (many.models - few.models)
     return { model, fixed: few[name].peak - few.models * model }
@@ -97,7 +99,8 @@ export function scaled(
 ): ScaledCost {
   const secondsOf = ({ model, layer, filters: million }: Rate): number =>
     models * (model + layers * layer + (filters / 1e6) * million)
-  const bytesOf = ({ model, layer }: Pick<Rate, 'model' | 'layer'>): number => models * (model + layers * layer)
+  const bytesOf = ({ model, layer, fixed }: Pick<Rate, 'model' | 'layer'> & { readonly fixed: number }): number =>
+    fixed + models * (model + layers * layer)
   const work = secondsOf(seconds.shards)
   const shards = Math.max(1, Math.ceil(work / SHARD_SECONDS))
   const [planSeconds, mergeSeconds] = [secondsOf(seconds.plan), secondsOf(seconds.merge)]

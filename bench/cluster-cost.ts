@@ -1,5 +1,6 @@
 // What a plan, its shards and their merge cost by models and layers, each step as the command itself, and what that makes of larger runs:
-// node dist/bench/cluster-cost.js [--runs 1000x6,1000x20,10000x6] [--shard-models 500] [--folder /tmp]. 100,000 models of 2 layers: --runs 100000x2
+// node dist/bench/cluster-cost.js [--runs 1000x6,1000x20,10000x6] [--shard-models 500] [--folder /tmp]. The largest
+// alone, without the run on one machine that it is compared with: --runs 100000x2 --shard-models 5000 --without-one
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ const { values: given } = parseArgs({
     runs: { type: 'string', default: '1000x6,1000x20,10000x6' },
     'shard-models': { type: 'string', default: '500' },
     folder: { type: 'string', default: tmpdir() },
+    'without-one': { type: 'boolean', default: false },
   },
 })
 const CHANNELS = 8
@@ -52,7 +54,8 @@ async function measured(home: string, models: number, layers: number): Promise<R
   const at = (name: string): string => join(home, name)
   await writeModels(at('models'), models, layers)
   const shards = Math.max(2, Math.ceil(models / Number(given['shard-models'])))
-  const one = costOf(await runCommand(['analyze', at('models'), '-o', at('one')]))
+  const isCompared = !given['without-one']
+  const one = isCompared ? costOf(await runCommand(['analyze', at('models'), '-o', at('one')])) : undefined
   const plan = costOf(await runCommand(['plan', at('models'), '--shards', String(shards), '-o', at('plan')]))
   const planned = await sizeBelow(at('plan'))
   const measuring = { processor: 0, wall: 0, peak: 0 }
@@ -68,7 +71,8 @@ async function measured(home: string, models: number, layers: number): Promise<R
   const parts = await sizeBelow(at('plan/parts'))
   const merge = costOf(await runCommand(['merge', at('plan'), '-o', at('results')]))
   const results = await sizeBelow(at('results'))
-  const [a, b] = await Promise.all(['one', 'results'].map((name) => readFile(join(at(name), 'results.sha256'), 'utf8')))
+  const compared = isCompared ? ['one', 'results'] : ['results', 'results']
+  const [a, b] = await Promise.all(compared.map((name) => readFile(join(at(name), 'results.sha256'), 'utf8')))
   if (a !== b) throw new Error(`${models} models of ${layers} layers: one machine gives ${a}, ${shards} shards give ${b}`)
   return { models, layers, shards, one, plan, measuring, again, merge, planned, parts, results }
 }
@@ -113,14 +117,14 @@ const steps = new Table({
   ...plain,
 })
 const row = (name: string, of: (run: RunCost) => string): void => void steps.push([name, ...runs.map(of)])
-row('one machine: analyze', ({ one }) => cost(one))
+row('one machine: analyze', ({ one }) => (one ? cost(one) : ''))
 row('plan', ({ plan }) => cost(plan))
 row('shards, together; the largest', ({ measuring }) => cost(measuring))
 row('  how many', ({ shards }) => String(shards))
 row('  one that is done already', ({ again }) => cost(again))
 row('merge', ({ merge }) => cost(merge))
 row('array over one machine', ({ one, plan, measuring, merge }) =>
-  ((plan.processor + measuring.processor + merge.processor) / one.processor).toFixed(2),
+  one ? ((plan.processor + measuring.processor + merge.processor) / one.processor).toFixed(2) : '',
 )
 for (const [name, of] of [
   ['plan', (run: RunCost) => run.planned],
@@ -130,7 +134,7 @@ for (const [name, of] of [
   row(`files and size: ${name}`, (run) => `${of(run).files}, ${MB(of(run).bytes)}`)
 console.log(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores; Node ${process.versions.node}`)
 console.log(
-  `models × layers of ${CHANNELS} × ${CHANNELS} filters; processor time, largest memory of a process; results.sha256 equal`,
+  `models × layers of ${CHANNELS} × ${CHANNELS} filters; processor time, largest memory of a process${given['without-one'] ? '' : '; results.sha256 equal'}`,
 )
 console.log(steps.toString())
 

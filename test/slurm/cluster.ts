@@ -60,8 +60,8 @@ MpiDefault=none
 KillWait=2
 MinJobAge=3600
 MaxArraySize=6
-${names.map((name, k) => `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${ports[k]} CPUs=1 State=UNKNOWN`).join('\n')}
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
+${names.map((name, k) => `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${ports[k]} CPUs=1 RealMemory=4096 State=UNKNOWN`).join('\n')}
+PartitionName=cpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 `,
   )
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, SLURM_CONF: file('slurm.conf') }
