@@ -68,6 +68,14 @@ test('the shards of the first example, of GNU parallel and of PBS merge to the n
     else console.log('skipped: GNU parallel is not installed')
   }))
 
+test('the passes of a study give what one machine gives', () =>
+  prepared(async (shell, folder) => {
+    await cp('data', join(folder, 'data'), { recursive: true })
+    await shell(block('study'))
+    await shell('filterlens analyze data --meta data/meta.csv --pairs data/pairs.csv --report -o one')
+    assert.is(await number(folder, 'study-results'), await number(folder, 'one'))
+  }))
+
 test('the Jobs are what Kubernetes takes, field by field, and run the shards of the plan above', async () => {
   const ajv = new Ajv({ schemaId: 'auto' })
   const isJob = ajv.compile(JSON.parse(await readFile('test/fixtures/kubernetes/job.schema.json', 'utf8')) as object)
