@@ -3,8 +3,8 @@ import { count, plural, shortCount } from '../words.ts'
 
 /** What a plan is of, and what is to be done next. */
 export function planView({ totals, shards, passes }: RunPlan, output: string): string {
-  const works = shards.map(({ work }) => work)
-  const most = Math.max(...works) / (totals.work / shards.length || 1)
+  const largest = shards.reduce((most, { work }) => Math.max(most, work), 0)
+  const most = largest / (totals.work / shards.length || 1)
   const share = `the largest is ${Number.isFinite(most) ? most.toFixed(2) : '1.00'} of an equal share`
   return [
     `${plural(totals.inputs, 'input')}  ·  ${plural(totals.models, 'model')}  ·  ${plural(totals.layers, 'layer')}  ·  ${shortCount(totals.filters)} filters  ·  ${bytesText(totals.bytes)}`,

@@ -59,11 +59,13 @@ export const planCommand: Command = {
       (n) => Number.isSafeInteger(n) && n > 0 && n <= MOST_SHARDS,
     )!
     const options = measuringOptionsOf(words)
+    if (options.workers !== undefined || options.batchSize !== undefined)
+      throw new UsageError('--workers and --batch-size are of the machine that measures; give them to filterlens analyze --plan')
     const settings = settingsOf(options)
     const { question, copies, table } = await askedOf(words)
     if (await isResultsPlace(output)) throw new UsageError(`-o ${output}: holds results; give the plan a folder of its own`)
     const inputs = steadyInputs(await listInputs(words['inputs'] as string[]))
-    const { batchSize: _batch, workers: _workers, metrics, ...plain } = options
+    const { metrics, ...plain } = options
     const staged = await stageTogether(output)
     const progress = openProgressBar()
     try {

@@ -102,6 +102,10 @@ test('what means nothing together, a wrong number and an input that was changed 
       [['merge', plan, '--basis', '-o', folder], /--basis writes to the plan, and no results/],
       [['merge', plan, '-o', join(plan, 'results')], /the results must lie outside of the plan/],
       [['plan', model, '--shards', '0', '-o', join(folder, 'p')], /--shards 0: give a whole number from 1/],
+      [
+        ['plan', model, '--shards', '2', '--workers', '1', '-o', join(folder, 'p')],
+        /--workers and --batch-size are of the machine/,
+      ],
     ]
     for (const [words, said] of refusals) {
       const { code, err } = await filterlens(words)
