@@ -1,6 +1,7 @@
 import type { LayerRow } from '../measure/layer-row.ts'
-import { allOf, type StreamedRun } from '../measure/layer-source.ts'
+import { allOf, type LayerSource } from '../measure/layer-source.ts'
 import { type ComparedMetric, comparedMetrics, describedMetric } from '../measure/metrics/registry.ts'
+import type { ModelRow } from '../measure/model-row.ts'
 import { numberFormats } from '../words.ts'
 import { compareModels } from './compare-models.ts'
 import type { Finding } from './findings.ts'
@@ -21,7 +22,11 @@ export interface BaselineFindings {
   readonly notes: readonly string[]
 }
 
-type Models = Pick<StreamedRun, 'models' | 'layers'>
+/** Models that are held against others: their names, and their layers. */
+interface Models {
+  readonly models: readonly Pick<ModelRow, 'model'>[]
+  readonly layers: LayerSource
+}
 
 /**
  * Layers that are worse than in a baseline by more than the tolerances. One model is held against one; of several each against

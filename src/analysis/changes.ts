@@ -61,8 +61,15 @@ export class OpenLayers {
 }
 
 /**
- * Compares two models layer by layer, their metrics and their weights (`compareModels`, `weightChange`).
+ * Compares two models layer by layer, their metrics (`compareModels`) and their weights: both are read again.
+ * @param parameters those that both were measured with; with the metrics of the spectrum among them all singular values of the change are found
+ * @returns the comparison with each layer's `change`; null where shapes differ
  * @throws InputError when an input cannot be read again
+ * @example
+ * const inputs = await listInputs(['models/vgg_w16_cifar10_normal.onnx', 'models/vgg_w16_cifar10_robust.onnx'])
+ * const { models, layers, parameters } = await analyze(inputs)
+ * const [a, b] = models.map(({ model }, k) => ({ model, layers: layers.filter((row) => row.model === model), inputs: [inputs[k]] }))
+ * for (const { layer_a, change } of (await compareWeights(a, b, parameters)).layers) console.log(layer_a, change?.relative_change)
  */
 export async function compareWeights(
   a: MeasuredModel,

@@ -33,7 +33,7 @@ export interface GateResult {
 
 /** Holds an analysis against a gate. */
 export function judgeByGate(
-  analysis: Pick<Analysis, 'models' | 'skipped'> & { readonly layers: readonly MeasuredLayer[] },
+  analysis: Pick<Analysis, 'skipped'> & { readonly layers: readonly MeasuredLayer[] },
   gate: Gate,
 ): GateResult {
   const isIgnored = (layer: CalledLayer): boolean => gate.ignore.some((pattern) => fitsPattern(pattern, layer))

@@ -76,6 +76,11 @@ export class Trajectory {
     return this.#order
   }
 
+  /** The last checkpoint, with the statistics of its layers. */
+  get last(): MeasuredModel | undefined {
+    return this.#previous
+  }
+
   /** Measures the next checkpoint. @throws InputError when it cannot be read, or holds no layer to measure */
   async add({ name, position, input }: SeriesCheckpoint): Promise<readonly TrajectoryRow[]> {
     const { model, sha256 } = await this.#measure(input)

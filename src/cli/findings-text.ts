@@ -4,7 +4,7 @@ import { pc } from './colour.ts'
 import { printable, wrapped } from './terminal.ts'
 
 /** A paragraph for each model that has findings, the layer first in each line, and what it comes to. */
-export function findingsText(report: CheckReport): string {
+export function findingsText(report: Pick<CheckReport, 'found' | 'judged' | 'ignored' | 'failed' | 'files'>): string {
   const { found, judged, ignored, failed, files } = report
   const aside = ignored > 0 ? `; ${plural(ignored, 'layer')} ignored` : ''
   if (hasPassed(report)) return `${pc.green('✓')} nothing to report on ${plural(judged.length, 'layer')}${aside}`

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { MeasuredModel } from '../analysis/changes.ts'
 import {
   type CheckpointFacts,
   type CheckpointOrder,
@@ -19,7 +20,6 @@ import type { FoundInput } from '../inputs/node-inputs.ts'
 import { diskFolder } from '../io/node.ts'
 import { sha256Of } from '../io/sha256.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
-import { layerFlags } from '../measure/flags.ts'
 import type { MeasureOptions } from '../measure/options.ts'
 import type { Parameters } from '../measure/parameters.ts'
 import { exportFormats, exportTable, formatEnding } from '../results/export-formats.ts'
@@ -117,12 +117,12 @@ export class CheckpointSeries {
     if (folder) await this.#writeFigures(folder)
   }
 
-  /** Prints the last checkpoint where that is asked for. Returns its layers that are flagged. @throws UsageError when there is none */
-  end(): readonly string[] {
-    if (this.length === 0) throw new UsageError('no checkpoint was found')
-    const last = this.#trajectory.rows.filter(({ order }) => order === this.length - 1)
-    if (this.#task.told === 'last') print(this.#view(last))
-    return last.flatMap((row) => (Object.keys(layerFlags(row)).length > 0 ? [spokenName(row)] : []))
+  /** Prints the last checkpoint where that is asked for, and gives its layers. @throws UsageError when there is none */
+  end(): MeasuredModel {
+    const last = this.#trajectory.last
+    if (!last) throw new UsageError('no checkpoint was found')
+    if (this.#task.told === 'last') print(this.#view(this.#trajectory.rows.filter(({ order }) => order === this.length - 1)))
+    return last
   }
 
   /** Takes over the rows of an earlier run into the same folder, as far as its checkpoints are the first ones of this series. */

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { MeasuredModel } from '../analysis/changes.ts'
 import { findColumn, parseCsvTable } from '../analysis/csv-table.ts'
 import { joinMeta } from '../analysis/join-meta.ts'
 import { type MetaTable, parseMeta } from '../analysis/meta-table.ts'
@@ -57,7 +58,7 @@ export async function areRuns(paths: readonly string[]): Promise<boolean> {
 
 /**
  * Measures the checkpoints of several runs, run by run, and holds their ends against the runs' parameters.
- * @returns names of the layers that are flagged at the end of a run
+ * @returns the last checkpoint of each, by the name of its run
  * @throws UsageError when there are not two runs, or a parameter is not known
  */
 export async function trackSweep(
@@ -65,7 +66,7 @@ export async function trackSweep(
   task: SweepTask,
   options: MeasureOptions,
   parameters: Parameters,
-): Promise<readonly string[]> {
+): Promise<readonly MeasuredModel[]> {
   const names = runsOf(found.map(({ location }) => location))
   const byRun = new Map<string, FoundInput[]>()
   for (const [k, input] of found.entries()) byRun.set(names[k]!, [...(byRun.get(names[k]!) ?? []), input])
@@ -74,14 +75,15 @@ export async function trackSweep(
       'several runs are compared by the folders that they lie in, and there is one; name the folders of several',
     )
   const given = await readParameters(task, [...byRun.keys()])
-  const flagged: string[] = []
+  const ends: MeasuredModel[] = []
   const measured: { model: string; meta: SweepRun['meta']; rows: SweepRun['rows'] }[] = []
   for (const [run, inputs] of byRun) {
     say(`\n${run}`)
     const output = task.output === undefined ? undefined : `${task.output}/${run}`
     const series = new CheckpointSeries({ ...task, output, told: 'nothing' }, options, parameters)
     await series.goOn(inputs)
-    for (const layer of series.end()) flagged.push(`${run}/${layer}`)
+    const end = series.end()
+    ends.push({ ...end, model: run, layers: end.layers.map((row) => ({ ...row, model: run })) })
     measured.push({ model: run, rows: series.rows, meta: series.lastScalars() })
   }
   const joined = given ? joinMeta(measured, given) : { models: measured, warnings: [] }
@@ -101,7 +103,7 @@ export async function trackSweep(
   }
   if (task.json) print(JSON.stringify({ runs: sweepRows(runs), tests }, null, 2))
   else print(sweepView(sweepRows(runs), tests, shown, task.output))
-  return flagged
+  return ends
 }
 
 /** The table of parameters, a row a run; undefined where none is given. @throws InputError when it says of no row which run it is about, or is a table of checkpoints */

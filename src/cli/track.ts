@@ -1,20 +1,25 @@
 import { setTimeout as later } from 'node:timers/promises'
+import { baselineFindings } from '../analysis/baseline.ts'
+import type { MeasuredModel } from '../analysis/changes.ts'
 import { type CheckpointOrder, checkpointOrders } from '../analysis/checkpoints.ts'
+import { judgeByGate } from '../analysis/gate.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { type FoundInput, listInputs } from '../inputs/node-inputs.ts'
+import { layersInMemory } from '../measure/layer-source.ts'
 import { settingsOf } from '../measure/options.ts'
-import { plural } from '../words.ts'
 import type { Command, Words } from './command.ts'
-import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
+import { findingsText } from './findings-text.ts'
+import { type AskedGate, gateOf, gateOptions } from './gate-options.ts'
+import { withBaseline } from './measured-models.ts'
+import { type MeasuringOptions, measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { withInterrupt } from './run-control.ts'
-import { say } from './talk.ts'
-import { printable } from './terminal.ts'
+import { say, warn } from './talk.ts'
 import { CheckpointSeries, fileFacts } from './track-series.ts'
 import { areRuns, trackSweep } from './track-sweep.ts'
 
 export const trackCommand: Command = {
   options: (parser) =>
-    measuringOptions(parser)
+    gateOptions(measuringOptions(parser))
       .positional('checkpoints', {
         type: 'string',
         array: true,
@@ -61,8 +66,9 @@ export const trackCommand: Command = {
       .option('check', {
         type: 'boolean',
         default: false,
-        describe: 'exit code 1 when a layer of the last checkpoint is flagged',
-        group: 'Checking:',
+        describe:
+          'exit code 1 when a layer of the last checkpoint does not pass what check asks: limits, a baseline, else the flags',
+        group: 'Limits:',
       })
       .option('watch', {
         type: 'boolean',
@@ -81,6 +87,7 @@ export const trackCommand: Command = {
     const most = numberOption(words, 'count', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)
     if (most !== undefined && words['watch'] !== true) throw new UsageError('--count says when --watch ends; add --watch')
     const { parameters } = settingsOf(options)
+    const gate = await askedGate(words)
     const paths = words['checkpoints'] as string[]
     const question = {
       groupBy: (words['group-by'] as string[] | undefined) ?? [],
@@ -102,7 +109,7 @@ export const trackCommand: Command = {
         if (isSweep) {
           const nameColumn = words['name-column'] as string | undefined
           const sweep = { ...task, ...question, scalars, parameters: meta, nameColumn, json }
-          return exitCode(words, await trackSweep(await listInputs(paths), sweep, measuring, parameters))
+          return await exitCode(gate, await trackSweep(await listInputs(paths), sweep, measuring, parameters), options)
         }
         if (scalars !== undefined && meta !== undefined)
           throw new UsageError('--scalars and --meta are both numbers beside the checkpoints of one run; give one table')
@@ -118,17 +125,41 @@ export const trackCommand: Command = {
           if (!isWatching || (most !== undefined && series.length >= most)) break
           await later(1000 * seconds, undefined, { signal })
         }
-        return exitCode(words, series.end())
+        return await exitCode(gate, [series.end()], options)
       },
     )
   },
 }
 
-/** 1 where flagged layers are to be an error. */
-function exitCode(words: Words, flagged: readonly string[]): number {
-  if (words['check'] !== true || flagged.length === 0) return 0
-  say(`${plural(flagged.length, 'layer')} of the last checkpoint flagged: ${flagged.map(printable).join(', ')}`)
-  return 1
+/** Options that say what --check holds the last checkpoint against. */
+const gateWords = ['max-sparsity', 'min-entropy', 'min-orthogonality', 'baseline', 'tolerance', 'ignore', 'config'] as const
+
+/** What the last checkpoint is held against; undefined where that is not asked for. @throws UsageError for limits without --check */
+async function askedGate(words: Words): Promise<AskedGate | undefined> {
+  if (words['check'] === true) return gateOf(words)
+  const given = gateWords.find((name) => words[name] !== undefined)
+  if (given !== undefined || words['flags'] === true)
+    throw new UsageError(`--${given ?? 'flags'} says what the last checkpoint is held against; add --check`)
+  return undefined
+}
+
+/** 1 where a layer does not pass. */
+function exitCode(
+  gate: AskedGate | undefined,
+  ends: readonly MeasuredModel[],
+  options: MeasuringOptions,
+): Promise<number> | number {
+  if (!gate) return 0
+  const { baseline, tolerances, ...rules } = gate
+  const models = ends.map(({ model }) => ({ model }))
+  const layers = ends.flatMap((end) => end.layers)
+  return withBaseline(baseline, options, async (before) => {
+    const compared = before && (await baselineFindings({ models, layers: layersInMemory(layers) }, before, tolerances))
+    const { found, judged, ignored, notes } = judgeByGate({ layers, skipped: [] }, { ...rules, baseline: compared })
+    for (const text of notes) warn(text)
+    say(findingsText({ found, judged, ignored, failed: [], files: new Map() }))
+    return found.length > 0 ? 1 : 0
+  })
 }
 
 /** The checkpoints there are; those that are being watched only where they have not grown since the last look. */

@@ -1,6 +1,6 @@
 // A series of checkpoints: the same bytes when it is measured at once, in two goes, or beside a training that runs.
 import { spawn } from 'node:child_process'
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -68,6 +68,28 @@ test('at once, resumed and watched: the same bytes', () =>
     const expected = await bytesIn(join(folder, 'whole'))
     assert.equal(await bytesIn(join(folder, 'resumed')), expected)
     assert.equal(await bytesIn(join(folder, 'watched')), expected)
+  }))
+
+test('--check holds the last checkpoint against limits, a configuration, a baseline, else the flags', () =>
+  inFolder(async (folder) => {
+    const paths = files.slice(0, 2).map((name) => join(series, 'robust', name))
+    const check = (...more: string[]) => filterlens(['track', ...paths, '--check', ...more])
+    const good = await check('--max-sparsity', '0.9')
+    assert.is(good.code, 0, good.err)
+    assert.match(good.err, /nothing to report on 6 layers/)
+    const bad = await check('--min-entropy', '0.94')
+    assert.is(bad.code, 1)
+    assert.match(bad.err, /variance entropy is 0\.\d+ and must be at least 0\.94/)
+    await writeFile(join(folder, 'gate.json'), '{"limits": {"*": {"min_orthogonality": 0.999}}, "ignore": ["features.0*"]}')
+    const configured = await check('--config', join(folder, 'gate.json'))
+    assert.is(configured.code, 1)
+    assert.match(configured.err, /5 of 5 layers do not pass; 1 layer ignored/)
+    const baseline = await check('--baseline', join(series, 'normal/step=0000.ckpt'), '--tolerance', '0.001')
+    assert.is(baseline.code, 1)
+    assert.match(baseline.err, /in the baseline/)
+    const without = await filterlens(['track', ...paths, '--max-sparsity', '0.5'])
+    assert.is(without.code, 2)
+    assert.match(without.err, /--max-sparsity says what the last checkpoint is held against; add --check/)
   }))
 
 test('what is no series is refused in a sentence', () =>

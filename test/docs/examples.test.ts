@@ -17,6 +17,7 @@ const entryPoints = [
     'extract',
     'measure',
     'compareModels',
+    'compareWeights',
     'analyzeGroups',
     'analyzeStudies',
     'writeResults',
