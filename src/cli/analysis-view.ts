@@ -9,6 +9,7 @@ import { isNonFiniteLayer } from '../measure/non-finite.ts'
 import type { CollectedRun } from '../results/collect.ts'
 import { count, numberFormats, plural } from '../words.ts'
 import { pc } from './colour.ts'
+import { furtherColumns } from './further-columns.ts'
 import { bar, lineWidth, printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
 
 /** The metrics that are compared: a share as a number set right, any other with a bar up to its largest value. */
@@ -16,7 +17,7 @@ const shown = comparedMetrics.map(describedMetric)
 
 const metricColumns = shown.flatMap(({ label, format }): TerminalColumn[] => [
   { title: label.short, ...(label.shortest && { short: label.shortest }), align: format === 'share' ? 'right' : 'left' },
-  ...(format === 'share' ? [] : [{ title: '', drop: 1, joins: true }]),
+  ...(format === 'share' ? [] : [{ title: '', drop: 6, joins: true }]),
 ])
 
 /** A cell for each of these columns; what is flagged is the loudest thing in its row. */
@@ -51,14 +52,17 @@ export function modelView(analysis: CollectedRun, model: ModelRow, all: boolean)
   const listed = all || layers.length <= MOST_LAYERS ? layers : notableLayers(layers)
   const flagged = listed.map((row) => ({ row, flags: flagsOf(row) }))
   const mixed = new Set(layers.map((row) => row.kernel)).size > 1
-  const rows = flagged.map(({ row, flags }) => layerCells(row, flags, mixed))
-  const total = ['all layers', ...(mixed ? [''] : []), '', count(model.filters), ...metricCells(model, never, false)]
+  const further = furtherColumns(layers)
+  const rows = flagged.map(({ row, flags }) => [...layerCells(row, flags, mixed), ...further.cells(row)])
+  const ofModel = [...metricCells(model, never, false), ...further.cells(model)]
+  const total = ['all layers', ...(mixed ? [''] : []), '', count(model.filters), ...ofModel]
   const columns: TerminalColumn[] = [
     { title: 'layer', isName: true },
     ...(mixed ? [{ title: 'kernel' }] : []),
-    { title: 'out×in', align: 'right', drop: 2 },
-    { title: 'filters', align: 'right', drop: 3 },
+    { title: 'out×in', align: 'right', drop: 7 },
+    { title: 'filters', align: 'right', drop: 8 },
     ...metricColumns,
+    ...further.columns,
   ]
   // Of a model that looks untrained as a whole a note says so, and not each of its layers again.
   const isUntrained = untrainedText(model.model, layers) !== undefined
@@ -131,9 +135,9 @@ export function modelsView(analysis: CollectedRun, all: boolean): string {
   const table = terminalTable(
     [
       { title: 'model', isName: true },
-      { title: 'format', drop: 2 },
-      { title: 'layers', align: 'right', drop: 4 },
-      { title: 'filters', align: 'right', drop: 3 },
+      { title: 'format', drop: 7 },
+      { title: 'layers', align: 'right', drop: 9 },
+      { title: 'filters', align: 'right', drop: 8 },
       ...metricColumns,
       { title: '' },
     ],

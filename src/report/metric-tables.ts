@@ -46,13 +46,14 @@ export function answerTable(report: GroupReport): Html {
   )
 }
 
-/** The shape of the filters of both groups, where there are pairs. */
+/** The shape of the filters of both groups, where there are pairs and it was compared: results of earlier versions lack it. */
 export function shapeTable(report: GroupReport): Html | '' {
-  if (report.pairs.length === 0) return ''
+  const rows = shapeMetrics.map((metric) => overall(report, metric))
+  if (report.pairs.length === 0 || rows.every((row) => row === undefined)) return ''
   return comparisonTable(
     `Shape of the filters: means over ${report.groups.a.name} models and their ${report.groups.b.name} counterparts, each model over all its layers`,
     report,
-    shapeMetrics.map((metric) => overall(report, metric)),
+    rows,
     'dense',
   )
 }

@@ -54,7 +54,9 @@ export async function drawReportFigures(input: PreparedReport): Promise<PlacedFi
   const withNote = (figure: Figure): Figure => (note ? { ...figure, caption: `${figure.caption} ${note}` } : figure)
   if (groups) {
     put('depth', await metricsByDepth(groups, depth))
-    put('depth', await metricsByDepth(groups, depth, 'shape'))
+    // Results of earlier versions have no shape.
+    const hasShape = groups.depth.some(({ symmetry }) => symmetry !== null)
+    if (hasShape) put('depth', await metricsByDepth(groups, depth, 'shape'))
     if (hasFirstLayers(groups)) put('depth', withNote(await firstLayerShape(groups)))
   }
   const overviews = analysis.models.length <= MOST_OVERVIEWS ? reported.byModel : undefined

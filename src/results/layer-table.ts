@@ -18,7 +18,10 @@ export async function openLayerTable(access: RandomAccess, metrics: readonly Met
   const { scaled: _s, raw: _r, clean: _c, ...plain } = layerFields(metrics)
   const index = new ModelIndex(table)
   const whole = new TableRows<LayerRow>(table, layerFields(metrics), index)
-  const measured = new TableRows<MeasuredLayer>(table, plain, index)
+  // A metric that an older table lacks is computed of the moments: of such a table they are read too.
+  const known = new Set(table.columns.map(({ name }) => name))
+  const isOlder = metrics.some(({ name, inOlderTables }) => inOlderTables === 'computed' && !known.has(name))
+  const measured = isOlder ? whole : new TableRows<MeasuredLayer>(table, plain, index)
   return {
     count: table.rows,
     rows: () => whole.rows(),

@@ -83,6 +83,44 @@ test('chromium: layers are found by name and by flag, and ordered by name, shape
     await page.sees('.pane.middle', 'No layer matches')
   }))
 
+test('chromium: the table of layers shows shape and structure when asked, and the address keeps it', () =>
+  withPage('chromium', async (page) => {
+    const heads = (): Promise<string[]> =>
+      page.tab.run(() =>
+        [...document.querySelectorAll('.pane.middle thead th button > span:not(.phone-only)')].map(
+          (head) => head.textContent ?? '',
+        ),
+      )
+    const choose = (word: string): Promise<void> =>
+      page.tab.run((value) => {
+        const select = document.querySelector<HTMLSelectElement>('.list-tools select')!
+        select.value = value
+        select.dispatchEvent(new Event('change', { bubbles: true }))
+      }, word)
+    await page.drop(flagged)
+    await page.sees('.pane.middle tbody')
+    assert.not.ok((await heads()).includes('symmetry'))
+    await choose('shape')
+    await page.sees('.pane.middle thead', 'symmetry')
+    assert.not.ok((await heads()).includes('zeros'))
+    await choose('all')
+    await page.sees('.pane.middle thead', 'zeros')
+    assert.ok(await page.tab.run(() => location.hash.includes('cols=all')))
+    await clickHead(page, 'symmetry')
+    await until(page.tab, 'the order in the address', () => location.hash.includes('lsort=symmetry'), [])
+    await page.click('.pane.middle tbody a')
+    await page.sees('.pane.third h2', 'blocks.')
+    assert.ok((await heads()).includes('symmetry'))
+    await choose('')
+    await until(
+      page.tab,
+      'the usual columns',
+      () => !document.querySelector('.pane.middle thead')!.textContent!.includes('zeros'),
+      [],
+    )
+    assert.not.ok(await page.tab.run(() => location.hash.includes('cols')))
+  }))
+
 test('chromium: every model has the same axes, and two in one chart are ordered by what changed most', () =>
   withPage('chromium', async (page) => {
     await page.drop(NORMAL, ROBUST, flagged)

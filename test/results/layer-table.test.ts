@@ -6,6 +6,8 @@ import { InputError } from '../../src/errors.ts'
 import { memoryAccess } from '../../src/io/random-access.ts'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import { layersByModel, streamed } from '../../src/measure/layer-source.ts'
+import type { Metric } from '../../src/measure/metrics/metric.ts'
+import { layerMetrics } from '../../src/measure/metrics/registry.ts'
 import { openLayerTable } from '../../src/results/layer-table.ts'
 import { layerTableBytes, skippedTableBytes } from '../../src/results/tables.ts'
 import { modelRow, syntheticAnalysis } from '../analysis/synthetic.ts'
@@ -61,6 +63,19 @@ test('only what is asked for is read', async () => {
   read = 0
   await all(layers.metrics())
   assert.ok(read < table.byteLength / 8, `${read} of ${table.byteLength} bytes`)
+})
+
+test('a metric that an older table lacks is computed, whether or not the moments are asked for', async () => {
+  const older = layerMetrics.filter((metric: Metric) => metric.inOlderTables === undefined)
+  const bytes = layerTableBytes(analysis, older)
+  const layers = await openLayerTable(memoryAccess('layers.arrow', bytes))
+  const whole = await all(layers.rows())
+  const metrics = await all(layers.metrics())
+  assert.is(metrics.length, 2800)
+  metrics.forEach(({ symmetry, frequency, zero_weights }, k) => {
+    assert.ok(symmetry! > 0 && symmetry! <= 1, `${symmetry}`)
+    assert.equal([symmetry, frequency, zero_weights], [whole[k]!.symmetry, whole[k]!.frequency, null])
+  })
 })
 
 test('another table, and a cut one, are refused', async () => {

@@ -3,7 +3,9 @@ import * as assert from 'uvu/assert'
 import { groupAnalysis } from '../../src/analysis/group-analysis.ts'
 import { rowsOnDemand } from '../../src/analysis/rows-on-demand.ts'
 import { InputError } from '../../src/errors.ts'
+import { shapeMetrics } from '../../src/measure/metrics/registry.ts'
 import { crateText } from '../../src/results/crate.ts'
+import { groupTables } from '../../src/results/export-groups.ts'
 import { GROUPS, readGroups, writeGroups } from '../../src/results/groups.ts'
 import { jsonPieces } from '../../src/results/json-pieces.ts'
 import { JsonSplitter } from '../../src/results/json-splitter.ts'
@@ -16,6 +18,8 @@ const analysis = syntheticAnalysis(
   13,
 )
 const report = groupAnalysis({ analysis })
+const pairs = [0, 2, 4, 6, 8, 10].map((k) => ({ a: names[k]!, b: names[k + 1]!, architecture: null, dataset: null }))
+const paired = groupAnalysis({ analysis, pairs })
 
 test('JSON in pieces is that of JSON.stringify', () => {
   const { depth, ...rest } = report
@@ -83,6 +87,34 @@ test('a group analysis that is none is refused, and said where', async () => {
   assert.match(await refused((text) => text.replace('"models":[{"model":"', '"models":[{"module":"')), /models\.0\.model/)
   assert.match(await refused((text) => text.slice(0, text.length >> 1)), /is not JSON/)
   assert.match(await refused(() => '[]'), /is no group analysis/)
+})
+
+test('a group analysis of an earlier version is read, and what it lacks is unknown', async () => {
+  const folder = memoryFolder()
+  await writeGroups(folder, paired, [])
+  const later: readonly string[] = [...shapeMetrics, 'zero_weights', 'dead_outputs', 'nearest_cosine', 'sphericity']
+  const text = new TextDecoder().decode(folder.files.get(GROUPS)!)
+  const written = JSON.parse(text) as Record<string, unknown>
+  const older = JSON.parse(text, (key, value: unknown) => (later.includes(key) ? undefined : value)) as typeof written
+  for (const list of ['comparisons', 'distributions', 'correlations'])
+    older[list] = (older[list] as { metric: string }[]).filter(({ metric }) => !later.includes(metric))
+  folder.files.set(GROUPS, new TextEncoder().encode(JSON.stringify(older)))
+  const back = (await readGroups(folder, 'results'))!
+  assert.ok(back.models.length > 0 && back.pairs.length > 0 && back.depth.length > 0 && back.pooled_depth.length > 0)
+  for (const row of [...back.models, ...back.depth, ...back.pooled_depth]) {
+    assert.is(row.symmetry, null)
+    assert.is(row.zero_weights, null)
+  }
+  for (const { metrics } of back.pairs) assert.equal(metrics.symmetry, { a: null, b: null, difference: null })
+  assert.equal(
+    [...back.models].map(({ sparsity }) => sparsity),
+    paired.models.map(({ sparsity }) => sparsity),
+  )
+  // It is shown as far as it goes.
+  assert.ok(groupTables(back).some(({ name }) => name === 'pairs'))
+  folder.files.set(GROUPS, new TextEncoder().encode(JSON.stringify(older).replaceAll('"sparsity":', '"sparse":')))
+  const refusal = await readGroups(folder, 'results').then(() => 'read', String)
+  assert.match(refusal, /groups\.json: is no group analysis.*sparsity.*run filterlens analyze --pairs again/)
 })
 
 test('very many inputs are described as a table', () => {

@@ -6,7 +6,7 @@ import {
   describedMetric,
   layerMetrics,
 } from '../../measure/metrics/registry.ts'
-import { type NumberWords, numberFormats, sentence, signed } from '../../words.ts'
+import { count, type NumberWords, numberFormats, sentence, signed } from '../../words.ts'
 import { weight } from './numbers.ts'
 
 /** A metric that is compared, as the page shows it; its words stand in the metric's own file. */
@@ -35,11 +35,18 @@ export interface ShownMetric {
 
 /** Every other measure of a layer, as the registry has it. */
 export interface FurtherMetric {
-  readonly key: string
+  readonly key: (typeof layerMetrics)[number]['name']
   readonly title: string
+  readonly short: string
   readonly meaning: string
+  /** Its value as it stands in a column, with as many decimals as those above and below it. */
+  cell(row: LayerMetrics): string
   /** Its value in words; null where the layer has none. */
   print(row: LayerMetrics): string | null
+}
+
+function counted(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : count(value)
 }
 
 export const furtherMetrics: readonly FurtherMetric[] = layerMetrics
@@ -47,7 +54,9 @@ export const furtherMetrics: readonly FurtherMetric[] = layerMetrics
   .map(({ name, label, meaning, format }) => ({
     key: name,
     title: label.long,
+    short: label.short,
     meaning,
+    cell: (row) => (format === 'count' ? counted(row[name]) : numberFormats[format].value(row[name] ?? null)),
     print: (row) => {
       const value = row[name]
       return value === null || value === undefined

@@ -2,10 +2,11 @@ import type { Flag } from '../../analysis/flags.ts'
 import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
+import { columnsAsked, LayerColumns } from '../parts/layer-columns.tsx'
 import { CutName, shortNames } from '../parts/layer-name.tsx'
 import { ListTools } from '../parts/list-tools.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
-import { shownMetrics } from '../parts/metrics.ts'
+import { type FurtherMetric, shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
@@ -20,10 +21,13 @@ export function LayerTable({ model }: { model: Loaded }) {
   const spoken = (row: LayerRow): string => name(spokenName(row))
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   const all = flaggedLayers(model)
+  const further = columnsAsked(q['cols'])
   const shown = chosenLayers(all, q, (row) => `${row.layer} ${spokenName(row)} ${row.node ?? ''}`)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Layers">
-      <ListTools shown={shown.length} all={all.length} flagged={all.filter(({ flags }) => flags.length > 0).length} />
+      <ListTools shown={shown.length} all={all.length} flagged={all.filter(({ flags }) => flags.length > 0).length}>
+        <LayerColumns />
+      </ListTools>
       <TableFrame label="Table of layers">
         <table class="compact">
           <caption class="unseen">Layers of {model.name} by depth</caption>
@@ -51,6 +55,11 @@ export function LayerTable({ model }: { model: Loaded }) {
                   <MetricHeading metric={metric} />
                 </SortHead>
               ))}
+              {further.map(({ key, title, short, meaning }) => (
+                <SortHead key={key} param="lsort" column={key} class="number">
+                  <span title={`${title}: ${meaning}`}>{short}</span>
+                </SortHead>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -72,7 +81,10 @@ export function LayerTable({ model }: { model: Loaded }) {
                 </td>
                 <td class="number phone-hide narrow-hide">{count(row.filters)}</td>
                 {shownMetrics.map((metric) => (
-                  <MetricCell key={metric.key} row={row} flags={flags} metric={metric} />
+                  <MetricCell key={metric.key} row={row} flags={flags} metric={metric} hasBar={further.length === 0} />
+                ))}
+                {further.map((metric) => (
+                  <FurtherCell key={metric.key} row={row} metric={metric} />
                 ))}
               </tr>
             ))}
@@ -84,16 +96,29 @@ export function LayerTable({ model }: { model: Loaded }) {
   )
 }
 
-function MetricCell({ row, flags, metric }: { row: LayerRow; flags: readonly Flag[]; metric: (typeof shownMetrics)[number] }) {
+function FurtherCell({ row, metric }: { row: LayerRow; metric: FurtherMetric }) {
+  const because = (row.undefined_because as Readonly<Record<string, string | undefined>>)[metric.key]
+  return (
+    <td class="number" {...(because && { title: because })}>
+      {metric.cell(row)}
+    </td>
+  )
+}
+
+/** Its bar gives way to further columns. */
+function MetricCell(props: { row: LayerRow; flags: readonly Flag[]; metric: (typeof shownMetrics)[number]; hasBar: boolean }) {
+  const { row, flags, metric, hasBar } = props
   const value = row[metric.key]
   const flag = flags.find((one) => one.metric === metric.key)
   const because = value === null ? row.undefined_because[metric.key] : undefined
   return (
     <td class="number" {...((flag || because) && { title: flag?.message ?? because })}>
       <span class="row" style={{ justifyContent: 'end', flexWrap: 'nowrap' }}>
-        <span class="phone-hide bar-hide">
-          <Bar share={Math.min(1, (value ?? 0) / metric.full)} width={36} />
-        </span>
+        {hasBar && (
+          <span class="phone-hide bar-hide">
+            <Bar share={Math.min(1, (value ?? 0) / metric.full)} width={36} />
+          </span>
+        )}
         <span class={flag ? 'flag' : ''}>
           {metric.print(value)}
           {flag && <span aria-hidden="true"> ▲</span>}

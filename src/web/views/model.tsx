@@ -76,7 +76,7 @@ const MOST_CHOICES = 300
 /** Choices that stay when another layer is opened. */
 export function keep(q: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(q).filter(([key]) => ['order', 'scale', 'part', 'find', 'lfind', 'lsort', 'flagged'].includes(key)),
+    Object.entries(q).filter(([key]) => ['order', 'scale', 'part', 'find', 'lfind', 'lsort', 'flagged', 'cols'].includes(key)),
   )
 }
 
