@@ -9,11 +9,11 @@ import { lazy } from '../parts/lazy.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, go, route } from '../state/route.ts'
-import { LayerPair } from './compare-layer.tsx'
 import { DifferenceTable } from './difference-table.tsx'
 import { keep } from './model.tsx'
 import { ModelList } from './model-list.tsx'
 
+const LayerPair = lazy(async () => (await import('./compare-layer.tsx')).LayerPair)
 const WeightChanges = lazy(async () => (await import('./weight-changes.tsx')).WeightChanges)
 
 /** Two models side by side: their numbers and differences, both lines against depth, and one layer of each. */

@@ -2,12 +2,15 @@ import type { MetricName } from '../../analysis/report-types.ts'
 import { count, percent, plural, pNumber, sentence } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
+import { lazy } from '../parts/lazy.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { TableFrame } from '../parts/table-frame.tsx'
 import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, shiftState, valuesOf } from '../state/groups.ts'
 import { earlierStudies, metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
 import { tweak } from '../state/route.ts'
-import { StudiesOf } from './studies.tsx'
+
+// Only results that were dropped have studies.
+const StudiesOf = lazy(async () => (await import('./studies.tsx')).StudiesOf)
 
 /** Two groups of models: the answer in numbers, then by depth. */
 export function Groups() {
