@@ -25,12 +25,14 @@ export async function openGiven(file: GivenFile): Promise<RandomAccess> {
 
 /** The files below one folder of those that were dropped together; '' is where loose files lie. */
 export function givenFolder(files: readonly GivenFile[], folder: string): Folder {
-  return folderIn(new Map(files.map((file) => [file.path, file])), folder)
+  const own = files.filter(({ path }) => folderOf(path) === folder)
+  return folderIn(new Map(files.map((file) => [file.path, file])), folder, own)
 }
 
-function folderIn(byPath: ReadonlyMap<string, GivenFile>, folder: string): Folder {
+/** @param own the files that lie in the folder itself */
+function folderIn(byPath: ReadonlyMap<string, GivenFile>, folder: string, own: readonly GivenFile[]): Folder {
   const prefix = folder === '' ? '' : `${folder}/`
-  const addressed = [...byPath.values()].find((file) => 'url' in file && file.named && folderOf(file.path) === folder)
+  const addressed = own.find((file) => 'url' in file && file.named)
   return {
     async open(path) {
       if (path.split('/').includes('..')) return undefined
@@ -80,7 +82,7 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
   for (const [folder, list] of folders) {
     if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part)) || isBelow(folder, parts)) continue
     const names = namesIn(folder)
-    const beside = folderIn(byPath, folder)
+    const beside = folderIn(byPath, folder, list)
     const byName = new Map(names.map((name, k) => [name, list[k]!]))
     const whole = folderInput(names)
     const loose = folder === ''

@@ -12,9 +12,7 @@ import { formatRoute, route } from './state/route.ts'
 import { droppedSeries, hasSeries, seriesChoice } from './state/series.ts'
 import { toggleTheme } from './state/theme.ts'
 import { endToast, type Toast, toast } from './state/toast.ts'
-import { Compare } from './views/compare.tsx'
 import { Figures } from './views/figures.tsx'
-import { Groups } from './views/groups.tsx'
 import { LayerPane } from './views/layer.tsx'
 import { ModelPane, Waiting } from './views/model.tsx'
 import { ModelList } from './views/model-list.tsx'
@@ -22,6 +20,8 @@ import { Overview } from './views/overview.tsx'
 import { tabs } from './views/tabs.ts'
 import { Welcome } from './views/welcome.tsx'
 
+const Compare = lazy(async () => (await import('./views/compare.tsx')).Compare)
+const Groups = lazy(async () => (await import('./views/groups.tsx')).Groups)
 const SeriesView = lazy(async () => (await import('./views/series.tsx')).SeriesView)
 
 export function App() {

@@ -117,21 +117,27 @@ PartitionName=cpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=
     startNode,
     async killNode(name) {
       daemons.get(name)!.kill('SIGKILL')
-      // What a job runs has its node's name in its environment; the step's daemon has it in its title.
       for (const pid of await processesOf(name)) process.kill(pid, 'SIGKILL')
       await slurm('scontrol', 'update', `NodeName=${name}`, 'State=DOWN', 'Reason=test')
     },
   }
 }
 
+/**
+ * What runs on a node: first the daemons of its steps, which would tell the controller how their jobs ended, then the jobs. These
+ * have the node's name in their environment, the daemons are their parents.
+ */
 async function processesOf(node: string): Promise<number[]> {
-  const { stdout } = await execute('ps', ['axeww', '-o', 'pid=,args='], { maxBuffer: 1 << 26 })
-  return stdout.split('\n').flatMap((line) => {
-    const [, pid, words] = /^\s*(\d+) (.*)$/s.exec(line) ?? []
-    return words !== undefined && new RegExp(`SLURMD_NODENAME=${node}(\\s|$)`).test(words) && Number(pid) !== process.pid
-      ? [Number(pid)]
-      : []
+  const { stdout } = await execute('ps', ['axeww', '-o', 'pid=,ppid=,args='], { maxBuffer: 1 << 26 })
+  const all = stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, words] = /^\s*(\d+)\s+(\d+) (.*)$/s.exec(line) ?? []
+    return words === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), words }]
   })
+  const named = new RegExp(`SLURMD_NODENAME=${node}(\\s|$)`)
+  const jobs = all.filter(({ pid, words }) => named.test(words) && pid !== process.pid)
+  const parents = new Set(jobs.map(({ parent }) => parent))
+  const steps = all.filter(({ pid, words }) => parents.has(pid) && words.startsWith('slurmstepd'))
+  return [...steps, ...jobs].map(({ pid }) => pid)
 }
 
 /** Numbers of ports that nobody listens on. */

@@ -1,6 +1,6 @@
 import { FigureCard } from '../parts/figure-card.tsx'
 import { figures, figuresProblem } from '../state/figures.ts'
-import { ShiftState } from './groups.tsx'
+import { ShiftState } from './shift-state.tsx'
 
 /** The report's figures of what is in the page, each to be saved as SVG or PNG. */
 export function Figures() {

@@ -2,15 +2,13 @@ import type { MetricName } from '../../analysis/report-types.ts'
 import { count, percent, plural, pNumber, sentence } from '../../words.ts'
 import { chooseFiles } from '../drop/drop-target.tsx'
 import { FigureCard } from '../parts/figure-card.tsx'
-import { lazy } from '../parts/lazy.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { TableFrame } from '../parts/table-frame.tsx'
-import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, shiftState, valuesOf } from '../state/groups.ts'
+import { choiceNow, columnsToGroupBy, type Grouping, groupFigures, grouping, valuesOf } from '../state/groups.ts'
 import { earlierStudies, metaProblem, models, pairs, pairsProblem } from '../state/models.ts'
 import { tweak } from '../state/route.ts'
-
-// Only results that were dropped have studies.
-const StudiesOf = lazy(async () => (await import('./studies.tsx')).StudiesOf)
+import { ShiftState } from './shift-state.tsx'
+import { StudiesOf } from './studies.tsx'
 
 /** Two groups of models: the answer in numbers, then by depth. */
 export function Groups() {
@@ -39,26 +37,6 @@ export function Groups() {
         <StudiesOf key={one.name} {...one} />
       ))}
     </main>
-  )
-}
-
-/** The second pass over the filters, while it runs. */
-export function ShiftState() {
-  const state = shiftState.value
-  if (!state) return null
-  if ('problem' in state) return <p class="note">{state.problem}</p>
-  return (
-    <div role="status">
-      <p class="small muted">Reading the filters once more, for the distribution shift …</p>
-      <div
-        class="progress"
-        role="progressbar"
-        aria-label="Reading the filters once more"
-        aria-valuenow={Math.round(100 * state.share)}
-      >
-        <i style={{ transform: `scaleX(${state.share})` }} />
-      </div>
-    </div>
   )
 }
 

@@ -101,7 +101,7 @@ test('a model has it by its rule, in its row and in the table', async () => {
 test('CSV, JSON and Parquet have it', () => {
   assert.match(
     [...layersCsv(layers, metrics)][0]!,
-    /operator_norm_bound,distance_to_random,distance_to_random_chance,mean_width,undefined_because,flags\r\n/,
+    /operator_norm_bound,distance_to_random,distance_to_random_chance,mean_width,node,undefined_because,flags\r\n/,
   )
   assert.match([...layersCsv(layers, metrics)].join(''), /mean_width: too narrow/)
   assert.match([...modelsCsv(models, metrics)][0]!, /overlap_over_chance,sphericity,mean_width/)
