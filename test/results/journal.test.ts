@@ -3,8 +3,9 @@ import * as assert from 'uvu/assert'
 import type { LayerRow } from '../../src/measure/layer-row.ts'
 import type { Parameters } from '../../src/measure/model-row.ts'
 import type { FinishedLayer } from '../../src/measure/options.ts'
-import { type JournalStore, openJournal } from '../../src/results/journal.ts'
+import { openJournal } from '../../src/results/journal.ts'
 import type { LayerKey } from '../../src/results/layer-record.ts'
+import { memoryStore } from './memory-store.ts'
 
 const parameters: Parameters = { profile: 'cvprw22', threshold: 0.01, kernel: '3x3', kernel_sha256: 'k' }
 const moments = (seed: number) => ({
@@ -27,23 +28,6 @@ const layer = (layer_id: number): FinishedLayer => ({
   } as unknown as LayerRow,
 })
 const key = (layer_id: number): LayerKey => ({ input: 'a.onnx 12 34', model: 'm', layer_id, layer: `w${layer_id}` })
-
-function memoryStore(bytes: Uint8Array = new Uint8Array()): JournalStore & { bytes: Uint8Array } {
-  const store = {
-    bytes,
-    size: () => store.bytes.length,
-    read: (offset: number, length: number) => store.bytes.slice(offset, offset + length),
-    append: async (more: Uint8Array) => {
-      const both = new Uint8Array(store.bytes.length + more.length)
-      both.set(store.bytes)
-      both.set(more, store.bytes.length)
-      store.bytes = both
-    },
-    cut: async (length: number) => void (store.bytes = store.bytes.slice(0, length)),
-    remove: async () => void (store.bytes = new Uint8Array()),
-  }
-  return store
-}
 
 test('finished layers come back with every bit', async () => {
   const store = memoryStore()

@@ -3,7 +3,6 @@ import { memoryOutput } from '../../src/io/memory-folder.ts'
 import { type Folder, memoryAccess, type RandomAccess } from '../../src/io/random-access.ts'
 import { type MeasureOptions, settingsOf } from '../../src/measure/options.ts'
 import type { MeasureEvent } from '../../src/measure/run.ts'
-import type { JournalStore } from '../../src/results/journal.ts'
 import { type Inventory, writeInventory } from '../../src/shards/inventory.ts'
 import { measureShard } from '../../src/shards/measure-shard.ts'
 import { mergedEvents } from '../../src/shards/merged-events.ts'
@@ -14,24 +13,7 @@ import { piecesOf } from '../../src/shards/planned-inputs.ts'
 import { version } from '../../src/version.ts'
 import { moduleSha256 } from '../../src/wasm/module.ts'
 import { projectFolder } from '../cli/run.ts'
-
-/** A journal or part in memory. */
-export function memoryStore(bytes: Uint8Array = new Uint8Array()): JournalStore & { bytes: Uint8Array } {
-  const store = {
-    bytes,
-    size: () => store.bytes.length,
-    read: (offset: number, length: number) => store.bytes.slice(offset, offset + length),
-    append: async (more: Uint8Array) => {
-      const both = new Uint8Array(store.bytes.length + more.length)
-      both.set(store.bytes)
-      both.set(more, store.bytes.length)
-      store.bytes = both
-    },
-    cut: async (length: number) => void (store.bytes = store.bytes.slice(0, length)),
-    remove: async () => void (store.bytes = new Uint8Array()),
-  }
-  return store
-}
+import { memoryStore } from '../results/memory-store.ts'
 
 /** Plans in memory: a folder that is read as it was written. */
 export async function planInMemory(

@@ -5,7 +5,8 @@ import { measure } from '../../src/measure/run.ts'
 import { mergedEvents } from '../../src/shards/merged-events.ts'
 import { layerCountOf, pieceOf, plannedLines } from '../../src/shards/planned-inputs.ts'
 import { problem } from '../helpers/problem.ts'
-import { memoryStore, mergedTexts, partsInMemory, planInMemory, requireSameTexts, shardInMemory, textsOf } from './in-memory.ts'
+import { memoryStore } from '../results/memory-store.ts'
+import { mergedTexts, partsInMemory, planInMemory, requireSameTexts, shardInMemory, textsOf } from './in-memory.ts'
 
 process.chdir(new URL('../../../', import.meta.url).pathname)
 
