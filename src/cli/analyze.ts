@@ -5,7 +5,7 @@ import type { ExtendedRun } from '../results/extend-run.ts'
 import { activationChoice, activationOptions } from './activation.ts'
 import type { Command } from './command.ts'
 import { checkInputs, LayersToCheck } from './input-check.ts'
-import { sayNotes, showMeasured } from './measured-view.ts'
+import { sayNotes, showMeasured, shownOptions } from './measured-view.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { namedTable } from './meta-file.ts'
@@ -15,28 +15,12 @@ import { letYoungHeapGrow } from './young-heap.ts'
 
 export const analyzeCommand: Command = {
   options: (parser) =>
-    shardOptions(activationOptions(questionOptions(measuringOptions(parser))))
+    shownOptions(shardOptions(activationOptions(questionOptions(measuringOptions(parser)))))
       .positional('inputs', {
         type: 'string',
         array: true,
         describe:
           'model files, folders, globs, a filter database, https:// or hf:// addresses, @list.txt, - for a list on standard input',
-      })
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        describe: 'folder for the results: tables, parameters, hashes',
-        group: 'Output:',
-      })
-      .option('json', { type: 'boolean', describe: 'print JSON', group: 'Output:' })
-      .option('csv', { type: 'boolean', describe: 'print the layer table as CSV', group: 'Output:' })
-      .conflicts('json', 'csv')
-      .option('layers', { type: 'boolean', describe: 'show every layer of every model', group: 'Output:' })
-      .option('all', {
-        type: 'boolean',
-        default: false,
-        describe: 'list every model on a terminal, not only the flagged and the extremes of many',
-        group: 'Output:',
       })
       .option('check-against-file', {
         type: 'boolean',

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Argv } from 'yargs'
 import { storedMetrics } from '../measure/metrics/registry.ts'
 import type { CollectedRun } from '../results/collect.ts'
 import type { ExtendedRun } from '../results/extend-run.ts'
@@ -9,6 +10,23 @@ import { groupsView } from './groups-view.ts'
 import { type checkInputs, fileCheckView } from './input-check.ts'
 import type { Measured } from './measuring.ts'
 import { complain, print, printParts, printRow, say, warn } from './talk.ts'
+
+/** The options that say where a run's results go, and what of them is printed. */
+export function shownOptions(parser: Argv): Argv {
+  const group = 'Output:'
+  return parser
+    .option('output', { alias: 'o', type: 'string', describe: 'folder for the results: tables, parameters, hashes', group })
+    .option('json', { type: 'boolean', describe: 'print JSON', group })
+    .option('csv', { type: 'boolean', describe: 'print the layer table as CSV', group })
+    .conflicts('json', 'csv')
+    .option('layers', { type: 'boolean', describe: 'show every layer of every model', group })
+    .option('all', {
+      type: 'boolean',
+      default: false,
+      describe: 'list every model on a terminal, not only the flagged and the extremes of many',
+      group,
+    })
+}
 
 /** What a run that measured is to show. */
 export interface ShownRun {

@@ -12,7 +12,7 @@ import { PlannedOpener } from '../shards/planned-opener.ts'
 import { neededPasses, readPasses, readRanges } from '../shards/second-pass.ts'
 import { activationChoice, activationOptions } from './activation.ts'
 import type { Command } from './command.ts'
-import { sayNotes, showMeasured } from './measured-view.ts'
+import { sayNotes, showMeasured, shownOptions } from './measured-view.ts'
 import { measureInputs } from './measuring.ts'
 import { copyOf, openPlan, optionsOfPlan, plannedPlaces, questionOfPlan, requireApart } from './plan-place.ts'
 import { say } from './talk.ts'
@@ -20,20 +20,14 @@ import { letYoungHeapGrow } from './young-heap.ts'
 
 export const mergeCommand: Command = {
   options: (parser) =>
-    activationOptions(parser)
+    shownOptions(activationOptions(parser))
       .positional('plan', { type: 'string', demandOption: true, describe: 'folder that filterlens plan wrote' })
-      .option('output', { alias: 'o', type: 'string', describe: 'folder for the results', group: 'Output:' })
       .option('basis', {
         type: 'boolean',
         default: false,
         describe: 'settle what the next pass over the filters needs, instead of writing results',
         group: 'Passes:',
       })
-      .option('json', { type: 'boolean', describe: 'print JSON', group: 'Output:' })
-      .option('csv', { type: 'boolean', describe: 'print the layer table as CSV', group: 'Output:' })
-      .conflicts('json', 'csv')
-      .option('layers', { type: 'boolean', describe: 'show every layer of every model', group: 'Output:' })
-      .option('all', { type: 'boolean', default: false, describe: 'list every model on a terminal', group: 'Output:' })
       .example('$0 merge plan -o results', 'when every shard has its part')
       .example('$0 merge plan --basis', 'between the passes of a study: after measure, and after ranges'),
   async run(words) {

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomWords } from '../../src/shift/random.ts'
 import { few, hashesBelow } from './forged.ts'
-import { filterlens, main, projectFolder } from './run.ts'
+import { done, killAfter } from './kill-after.ts'
 
 /** What a killed command left. */
 export type LeftFiles = 'nothing' | 'old' | 'new' | 'some old, some new' | 'no database' | 'done before the kill'
@@ -124,20 +123,3 @@ function stateOf({ command, wanted, before }: Known, now: ReadonlyMap<string, st
 
 /** SHA-256 of every file that can be seen below a folder. */
 const hashes = (folder: string): Promise<Map<string, string>> => hashesBelow(folder, (path) => !/(^|\/)\./.test(path))
-
-async function done(words: readonly string[]): Promise<void> {
-  const { code, err } = await filterlens(words)
-  if (code !== 0) throw new Error(`filterlens ${words.join(' ')} ended with ${code}: ${err}`)
-}
-
-/** @returns false when the command had ended before */
-function killAfter(words: readonly string[], milliseconds: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...words], { cwd: projectFolder, stdio: 'ignore' })
-    const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
-    child.on('error', reject).on('close', (_code, signal) => {
-      clearTimeout(timer)
-      resolve(signal === 'SIGKILL')
-    })
-  })
-}

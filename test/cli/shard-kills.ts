@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { diskFolder } from '../../src/io/node.ts'
 import { checkFiles } from '../../src/results/check-files.ts'
 import { randomWords } from '../../src/shift/random.ts'
-import { filterlens, main, projectFolder } from './run.ts'
+import { done, killAfter } from './kill-after.ts'
+import { filterlens } from './run.ts'
 import { type Left, resultHashes, stateOf } from './survival-kills.ts'
 
 /** What happened to one run that was spread over shards. */
@@ -123,21 +123,4 @@ async function killed(
   const stayed = (await readdir(folder, { recursive: true })).filter((path) => /(^|\/)\.|\.(journal|failed)/.test(path))
   if (stayed.length > 0) fail(`${stayed.join(', ')} stayed`)
   return { index, study: study.name, kills, left }
-}
-
-async function done(words: readonly string[]): Promise<void> {
-  const { code, err } = await filterlens(words)
-  if (code !== 0) throw new Error(`filterlens ${words.join(' ')} ended with ${code}: ${err}`)
-}
-
-/** @returns false when the command had ended before */
-function killAfter(words: readonly string[], milliseconds: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...words], { cwd: projectFolder, stdio: 'ignore' })
-    const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
-    child.on('error', reject).on('close', (_code, signal) => {
-      clearTimeout(timer)
-      resolve(signal === 'SIGKILL')
-    })
-  })
 }
