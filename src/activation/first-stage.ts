@@ -102,7 +102,7 @@ export async function runFirstStage(
 }
 
 /** The convolution nearest to the input. @throws InputError when the model has none */
-export function firstConvolution(model: SourceModel): Convolution {
+function firstConvolution(model: SourceModel): Convolution {
   const first = model.convolutions.find((convolution) => convolution.conv_depth === 0)
   if (!first) throw new InputError(model.name, 'has no convolution to show an activation of')
   return first

@@ -107,7 +107,7 @@ export async function changesOf(
 }
 
 /** The same for layers that are open. */
-export async function changesBetween(
+async function changesBetween(
   wasm: WasmInstance,
   matches: readonly (readonly [LayerRow, LayerRow])[],
   a: OpenLayers,

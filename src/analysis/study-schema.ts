@@ -91,7 +91,7 @@ export const studyBasisSchema = v.object({
 })
 
 /** Coefficient histograms of the models with one value. */
-export const studyHistogramSchema = v.object({
+const studyHistogramSchema = v.object({
   column,
   value,
   filters: filtersIn('their non-sparse filters'),

@@ -121,7 +121,7 @@ const sizeOf = ({ done, running, failed, stopped, waiting }: PassState): number 
   done.length + running.length + failed.length + stopped.length + waiting.length
 
 /** What a person types next. */
-export function nextCommand({ plan, states, files, queue }: PlanStatus): string {
+function nextCommand({ plan, states, files, queue }: PlanStatus): string {
   const name = shellWord(plan.name)
   const [step] = stepsLeft(states, files)
   if (step === undefined || step.kind === 'merge') return `filterlens merge ${name} -o results`

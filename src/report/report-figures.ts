@@ -22,7 +22,7 @@ import type { ReportInput } from './report-input.ts'
 import { type PreparedReport, prepareReport } from './reported-layers.ts'
 
 /** Parts of the report that hold figures, in its order. */
-export const reportParts = ['depth', 'bases', 'shift', 'accuracy', 'filters', 'columns'] as const
+const reportParts = ['depth', 'bases', 'shift', 'accuracy', 'filters', 'columns'] as const
 export type ReportPart = (typeof reportParts)[number]
 
 export interface PlacedFigure {

@@ -12,7 +12,7 @@ import { parametersText } from './tables.ts'
 const by = 'the sweep'
 
 /** The members of a row about a measure against a parameter. */
-export const sweepTestFields = {
+const sweepTestFields = {
   of: textField('a metric of the last checkpoint, or a change from the first', by),
   layer: textField('"all layers" together, or one of them', by),
   against: textField('the parameter', by),

@@ -12,7 +12,7 @@ import { viewing } from './work.ts'
  * What the figures are drawn from: two groups where the metadata defines them, two models side by side, or the models as they
  * are. Null when there is nothing to draw.
  */
-export const figureInput = computed((): (ReportInput & { readonly analysis: Analysis }) | 'working' | null => {
+const figureInput = computed((): (ReportInput & { readonly analysis: Analysis }) | 'working' | null => {
   const analysis = analysisOf(models.value)
   if (!analysis) return null
   const groups = grouping.value
