@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filterlens, projectFolder } from '../cli/run.ts'
@@ -113,6 +114,45 @@ function shardOf(pid: number): number {
   return Number(words[words.indexOf('--shard') + 1])
 }
 
+/** A journal of so many bytes holds at least one slow layer, and one of more than so many may be nearly done. */
+const MEASURED_BYTES = 5000
+const FAR_BYTES = 14_000
+/** Shorter than any slow layer takes. */
+const STEP_MS = 15
+
+/**
+ * Stops a process between its first measured layer and its end. It goes on in steps and is looked at while it stands still, so that
+ * nothing depends on how fast it is. @returns undefined when it is done, or was too far when it was found
+ */
+async function stopInTheMiddle(task: Task, pid: number, plan: string): Promise<Held | undefined> {
+  const stop = (): boolean => sent(pid, 'SIGSTOP')
+  if (!stop()) return undefined
+  const shard = shardOf(pid)
+  const journal = join(plan, 'parts/measure', `${shard}.journal`)
+  let size = await sizeOf(journal)
+  while (size < MEASURED_BYTES) {
+    sent(pid, 'SIGCONT')
+    await wait(STEP_MS)
+    if (!stop()) return undefined
+    size = await sizeOf(journal)
+  }
+  if (size > FAR_BYTES) {
+    sent(pid, 'SIGCONT')
+    return undefined
+  }
+  return { task, pid, shard, journal }
+}
+
+/** @returns false when there is no such process any more */
+function sent(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
 const SIGTERM_BIT = 1n << 14n
 
 /** True when a process that is stopped has been told to end. */
@@ -193,21 +233,16 @@ if (runsInside([...slurmPrograms])) {
       assert.is(planned.code, 0, planned.err)
       const on = new PlanOnCluster(cluster, plan)
       await on.submit('--time', '1:00:00', '--grace', '60')
-      // Each is stopped where it is as soon as it has measured something: nothing here depends on who is faster.
       const held = new Map<string, Held>()
+      const passed = new Set<string>()
       await until('three shards are in the middle', async () => {
         for (const task of await on.running()) {
-          const pid = held.size < 3 && !held.has(task.node) ? processOf(task) : undefined
+          if (held.size === 3 || held.has(task.node) || passed.has(task.id)) continue
+          const pid = processOf(task)
           if (pid === undefined) continue
-          const shard = shardOf(pid)
-          const journal = join(plan, 'parts/measure', `${shard}.journal`)
-          if ((await sizeOf(journal)) < 5000) continue
-          try {
-            process.kill(pid, 'SIGSTOP')
-            held.set(task.node, { task, pid, shard, journal })
-          } catch {
-            // it was done a moment before
-          }
+          const stopped = await stopInTheMiddle(task, pid, plan)
+          if (stopped) held.set(task.node, stopped)
+          else passed.add(task.id)
         }
         return held.size === 3
       })
