@@ -30,6 +30,7 @@ interface Holder {
 
 const BEAT_MS = 10_000
 const DEAD_MS = 120_000
+const WRITTEN_MS = 50
 
 /** Of an error that another run holds the lock. */
 class HeldByAnother {
@@ -51,15 +52,12 @@ export async function takeRunLock(path: string, folder: string): Promise<RunLock
   const failed = (error: unknown): never => {
     throw new InputError(folder, fileProblem(error), { cause: error })
   }
-  if (!(await createLock(path, self).catch(failed))) {
-    const holder = await holderOf(path)
+  while (!(await createLock(path, self).catch(failed))) {
+    const found = await textOf(path).catch(failed)
+    const holder = holderIn(found)
     if (holder && (await isAlive(holder, path))) throw busy(folder, path, holder)
-    // Two runs may find the same dead holder: each puts itself in its place, and whoever was last has it.
-    const mine = partOf(path)
-    await writeHolder(mine, self).catch(failed)
-    await rename(mine, path).catch(failed)
-    partDone(mine)
-    await wait(50)
+    // Released meanwhile, it is nobody's: whoever makes it has it.
+    if (found !== undefined) await removeLock(path, found).catch(failed)
   }
   const requireHeld = async (): Promise<void> => {
     const holder = await holderOf(path)
@@ -68,7 +66,6 @@ export async function takeRunLock(path: string, folder: string): Promise<RunLock
         ? busy(folder, path, holder)
         : new InputError(folder, `${path} is gone: something removed it while this run was writing here`)
   }
-  await requireHeld()
   const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), BEAT_MS)
   beat.unref()
   const leave = (): void => {
@@ -141,13 +138,37 @@ async function writeHolder(path: string, holder: Holder): Promise<void> {
   }
 }
 
-async function holderOf(path: string): Promise<Holder | undefined> {
+/** What a lock says; undefined when it is not there. */
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+
+const holderOf = async (path: string): Promise<Holder | undefined> => holderIn(await textOf(path).catch(() => undefined))
+
+function holderIn(text: string | undefined): Holder | undefined {
   try {
-    const value = JSON.parse(await readFile(path, 'utf8')) as Partial<Holder> | null
+    const value = JSON.parse(text ?? '') as Partial<Holder> | null
     const { id, pid, began = null, host } = value ?? {}
     return typeof id === 'string' && typeof pid === 'number' && typeof host === 'string' ? { id, pid, began, host } : undefined
   } catch {
-    return undefined // not there, or cut short by a crash
+    return undefined // cut short by a crash
+  }
+}
+
+/** Removes the lock of a dead holder, and no other: what two find at a time is another's when the second comes to it. */
+async function removeLock(path: string, found: string): Promise<void> {
+  if (!holderIn(found)) await wait(WRITTEN_MS) // without links one that has just been made says nothing yet
+  const aside = partOf(path)
+  try {
+    await rename(path, aside)
+    if ((await textOf(aside)) !== found) await link(aside, path).catch(() => rename(aside, path))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error // another one has removed it
+  } finally {
+    await rm(aside, { force: true })
+    partDone(aside)
   }
 }
 

@@ -4,6 +4,7 @@ import { parseGateConfig } from '../../src/analysis/gate-config.ts'
 import { fitsPattern } from '../../src/analysis/layer-pattern.ts'
 import { limitFindings, limitsOfLayer } from '../../src/analysis/limits.ts'
 import { InputError } from '../../src/errors.ts'
+import { processorTime } from '../helpers/processor-time.ts'
 import { layerRow } from './synthetic.ts'
 
 test('patterns: * any characters, slashes too, ? one; the name of a layer, or model/layer', () => {
@@ -15,9 +16,9 @@ test('patterns: * any characters, slashes too, ? one; the name of a layer, or mo
   assert.ok(fitsPattern('layers.0.*', { model: 'net', layer: 'onnx::Conv_12', name: 'layers.0.conv1' }))
   assert.ok(fitsPattern('onnx::*', { model: 'net', layer: 'onnx::Conv_12', name: 'layers.0.conv1' }))
   // Many stars on a long name: no blow-up.
-  const started = performance.now()
+  const started = processorTime()
   assert.not.ok(fits(`${'*a'.repeat(200)}b`, 'a'.repeat(20_000)))
-  assert.ok(performance.now() - started < 1000)
+  assert.ok(processorTime() - started < 1000)
 })
 
 test('of the limits that fit a layer the last one holds, each limit on its own', () => {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync, statSync, watch } from 'node:fs'
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { stopAtJournal, stoppedAt, stoppingEnv } from '../helpers/stopped-process.ts'
 import { type Finished, filterlens, inFolder, main, projectFolder } from './run.ts'
 
 const model = (name: string): string => join(projectFolder, 'data', `${name}.onnx`)
@@ -26,29 +27,30 @@ const quote = (folder: string): Promise<string> => readFile(join(folder, 'result
 const resumed = ({ err }: Finished): number =>
   Number(/continuing an interrupted run: ([\d,]+) layers/.exec(err)?.[1]?.replaceAll(',', '') ?? 0)
 
-/** Starts a run and does something when it has finished its first layers. */
+/** Starts a run, which stops when it has finished its first layers; does something, and lets it go on. */
 function atFirstLayers(
   words: readonly string[],
   output: string,
-  act: (child: { kill(signal: NodeJS.Signals): unknown }) => void,
-) {
-  return new Promise<Finished>((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...words, '-o', output], { cwd: projectFolder })
-    const journal = join(output, '.filterlens/journal')
-    let acted = false
-    const watcher = watch(output, { recursive: true }, () => {
-      if (acted || !existsSync(journal) || statSync(journal).size < 10_000) return
-      acted = true
-      act(child)
-    }).on('error', () => undefined) // a folder that is gone before it could be watched
+  act: (child: { kill(signal: NodeJS.Signals): unknown }) => void | Promise<void>,
+): Promise<Finished> {
+  return inFolder(async (stops) => {
+    await stopAtJournal(stops, 'journal', 10_000)
+    const env = { ...process.env, ...stoppingEnv(stops) }
+    const child = spawn(process.execPath, [main, ...words, '-o', output], { cwd: projectFolder, env })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-    child.on('error', reject).on('close', (code, signal) => {
-      watcher.close()
-      resolve({ code, signal, out, err })
+    const ended = new Promise<Finished>((resolve, reject) => {
+      child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, out, err }))
     })
+    while ((await stoppedAt(stops, 'journal')) === undefined) {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it stopped: ${err}`)
+      await wait(20)
+    }
+    await act(child)
+    child.kill('SIGCONT')
+    return ended
   })
 }
 
@@ -145,7 +147,7 @@ for (const [signal, code] of [
       const inputs = await manyInputs(folder)
       const output = join(folder, 'results')
       await mkdir(output)
-      const stopped = await atFirstLayers(['analyze', inputs], output, (child) => child.kill(signal))
+      const stopped = await atFirstLayers(['analyze', inputs], output, (child) => void child.kill(signal))
       assert.is(stopped.code, code, stopped.err)
       assert.is(stopped.out, '')
       assert.is(stopped.err, 'filterlens: interrupted: run the same command again to continue\n')
@@ -163,7 +165,7 @@ test('an input that vanishes in the middle of a run is named; nothing that was m
     await mkdir(output)
     const last = join(inputs, '5/vgg_w24_fashion_mnist_robust.onnx')
     const away = join(folder, 'away.onnx')
-    const stopped = await atFirstLayers(['analyze', inputs], output, () => void rename(last, away))
+    const stopped = await atFirstLayers(['analyze', inputs], output, () => rename(last, away))
     assert.is(stopped.code, 2)
     assert.match(stopped.err, /filterlens: .*vgg_w24_fashion_mnist_robust\.onnx: there is no such file/)
     await rename(away, last)
@@ -179,12 +181,11 @@ test('of two runs into one folder the second is refused; the first is not distur
     const inputs = await manyInputs(folder)
     const output = join(folder, 'results')
     await mkdir(output)
-    let second: Promise<Finished> | undefined
-    const first = await atFirstLayers(['analyze', inputs], output, (child) => {
-      child.kill('SIGSTOP')
-      second = filterlens(['analyze', 'data', '-o', output]).finally(() => child.kill('SIGCONT'))
+    let second: Finished | undefined
+    const first = await atFirstLayers(['analyze', inputs], output, async () => {
+      second = await filterlens(['analyze', 'data', '-o', output])
     })
-    const refused = await second!
+    const refused = second!
     assert.is(refused.code, 2)
     assert.match(refused.err, /results: another run \(process \d+\) is writing here; wait for it, give another folder/)
     assert.is(first.code, 0, first.err)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadZstd } from '../../src/codecs/zstd.ts'
+import { processorTime } from '../helpers/processor-time.ts'
 import { damagedCopies } from './damaged.ts'
 
 const zstd = await loadZstd()
@@ -129,9 +130,9 @@ test('what unfolds beyond the bytes asked for is refused at the first piece too 
   const block = (isLast: boolean) => [(0x100000 | 2 | (isLast ? 1 : 0)) & 255, 0, 0x10, 7]
   const blocks = Array.from({ length: 40_000 }, (_, k) => block(k === 39_999)).flat()
   const bomb = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3, ...blocks])
-  const started = performance.now()
+  const started = processorTime()
   assert.throws(() => zstd(bomb, 1_000_000), /holds more than 1000000 bytes/)
-  assert.ok(performance.now() - started < 1000)
+  assert.ok(processorTime() - started < 1000)
 })
 
 test('a dictionary, an unknown bit in the head and a window beyond 128 MiB are said; a large window takes no memory', () => {

@@ -15,6 +15,7 @@ import { requirePlausible } from '../../src/sources/plausible.ts'
 import type { Convolution, SourceModel } from '../../src/sources/source.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
 import { problem } from '../helpers/problem.ts'
+import { processorTime } from '../helpers/processor-time.ts'
 import { convolution, safetensors } from '../measure/models.ts'
 import { INT64, node, model as onnxModel, tensor } from '../sources/onnx/model.ts'
 import { concat, float, message, number, packed, string } from '../sources/onnx/protobuf.ts'
@@ -35,7 +36,7 @@ for (const [name, sentence] of Object.entries(refused))
     assert.is(code, 2, err)
     assert.is(out, '')
     assert.match(err, sentence)
-    assert.ok(performance.now() - started < 10_000)
+    assert.ok(performance.now() - started < 30_000)
   })
 
 for (const name of ['group_big.onnx', 'groups_half.h5'])
@@ -259,22 +260,22 @@ test('a number that stands for millions: kernels as networks have them are weigh
 })
 
 test('a table with a cell that no label is: refused in the time it takes to read it', async () => {
-  const started = performance.now()
+  const started = processorTime()
   const csv = (digits: number): string => `model_id,filter_ids,x\n0,0:99,${'1'.repeat(digits)}x\n`
   assert.match(await problem(() => readCsvFrame('d.h5', csv(500_000))), /500001 characters in row 1, column 3/)
   assert.is((await readCsvFrame('d.h5', csv(30_000))).rows, 1)
-  assert.ok(performance.now() - started < 2000)
+  assert.ok(processorTime() - started < 2000)
 })
 
 test('a document that begins with a thousand comments is told apart at once', async () => {
   const comments = `${'<!-- a -->'.repeat(300)}<!--`
   const path = 'net.xml'
-  const started = performance.now()
+  const started = processorTime()
   assert.match(
     await problem(() => openSource({ path, access: memoryAccess(path, strToU8(comments)), folder: emptyFolder })),
     /is an XML document/,
   )
-  assert.ok(performance.now() - started < 2000)
+  assert.ok(processorTime() - started < 2000)
 })
 
 test.run()

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { expandBraces, isGlob, segmentTest } from '../../src/inputs/glob.ts'
+import { processorTime } from '../helpers/processor-time.ts'
 
 test('tells patterns from names', () => {
   for (const pattern of ['*.pt', 'a/**', 'net?.onnx', '[ab].pt', 'x.{pt,pth}']) assert.ok(isGlob(pattern), pattern)
@@ -26,9 +27,9 @@ test('matches one part of a path', () => {
 })
 
 test('many stars cost no time', () => {
-  const started = performance.now()
+  const started = processorTime()
   segmentTest(`${'*a'.repeat(12)}b`)('a'.repeat(60))
-  assert.ok(performance.now() - started < 1000)
+  assert.ok(processorTime() - started < 1000)
 })
 
 test.run()

@@ -156,7 +156,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Waits for a state. @throws Error that names it, when it does not come in time */
-export async function until(what: string, reached: () => Promise<boolean> | boolean, seconds = 90): Promise<void> {
+export async function until(what: string, reached: () => Promise<boolean> | boolean, seconds = 240): Promise<void> {
   for (const end = Date.now() + 1000 * seconds; ; await wait(20)) {
     if (await reached()) return
     if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`)

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filterlens, projectFolder } from '../cli/run.ts'
+import { stopAtJournal, stoppedAt, stoppingEnv } from '../helpers/stopped-process.ts'
 import { type Cluster, slurmPrograms, startCluster, until } from './cluster.ts'
 import { runsInside } from './inside.ts'
 import { slowModel } from './slow-models.ts'
@@ -44,9 +44,18 @@ class PlanOnCluster {
     this.plan = plan
   }
 
-  async submit(...options: string[]): Promise<void> {
-    const { code, err } = await filterlens(['slurm', this.plan, '--submit', ...options], { env: this.#env })
+  /** @param env what the tasks have in their environment besides */
+  async submit(options: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { code, err } = await filterlens(['slurm', this.plan, '--submit', ...options], { env: { ...this.#env, ...env } })
     assert.is(code, 0, err)
+  }
+
+  /** The process of a shard that stops when it has measured something. */
+  async held(stops: string, shard: number): Promise<Held> {
+    const name = `${shard}.journal`
+    let pid: number | undefined
+    await until(`shard ${shard} is in the middle`, async () => (pid = await stoppedAt(stops, name)) !== undefined)
+    return { task: taskOf(pid!), pid: pid!, shard, journal: join(this.plan, 'parts/measure', name) }
   }
 
   async status(): Promise<{ code: number | null; out: string; err: string }> {
@@ -54,14 +63,7 @@ class PlanOnCluster {
   }
 
   async queue(): Promise<string[]> {
-    return (await this.cluster.slurm('squeue', '-h', '-r', '-o', '%i|%T|%N|%j|%r')).split('\n').filter(Boolean)
-  }
-
-  async running(): Promise<Task[]> {
-    return (await this.queue())
-      .map((line) => line.split('|'))
-      .filter(([, state, , name]) => state === 'RUNNING' && name === 'filterlens-measure')
-      .map(([id, , node]) => ({ id: id!, node: node! }))
+    return (await this.cluster.slurm('squeue', '-h', '-r', '-o', '%i|%T|%r')).split('\n').filter(Boolean)
   }
 
   /** Waits until Slurm has nothing to do any more. What was queued again after a failure would wait two minutes: it starts at once. */
@@ -69,7 +71,7 @@ class PlanOnCluster {
     await until('no job is left', async () => {
       const queue = await this.queue()
       for (const line of queue) {
-        const [id, state, , , reason] = line.split('|')
+        const [id, state, reason] = line.split('|')
         if (state === 'PENDING' && reason === 'BeginTime') await this.startNow(id!)
       }
       return queue.length === 0
@@ -88,69 +90,20 @@ class PlanOnCluster {
   }
 }
 
-/** The process that measures a task's shard; undefined when it has not begun or is done. */
-function processOf(task: Task): number | undefined {
-  const [, array, index] = /^(\d+)_(\d+)$/.exec(task.id)!
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((pid) => {
-      try {
-        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
-        return (
-          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0analyze\0') &&
-          environment.includes(`SLURM_ARRAY_JOB_ID=${array}`) &&
-          environment.includes(`SLURM_ARRAY_TASK_ID=${index}`)
-        )
-      } catch {
-        return false // it has ended meanwhile
-      }
-    })
-}
-
-/** The number of the shard that a process measures. */
-function shardOf(pid: number): number {
-  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-  return Number(words[words.indexOf('--shard') + 1])
-}
-
-/** A journal of so many bytes holds at least one slow layer, and one of more than so many may be nearly done. */
+/** A journal of so many bytes holds at least one slow layer. */
 const MEASURED_BYTES = 5000
-const FAR_BYTES = 14_000
-/** Shorter than any slow layer takes. */
-const STEP_MS = 15
 
-/**
- * Stops a process between its first measured layer and its end. It goes on in steps and is looked at while it stands still, so that
- * nothing depends on how fast it is. @returns undefined when it is done, or was too far when it was found
- */
-async function stopInTheMiddle(task: Task, pid: number, plan: string): Promise<Held | undefined> {
-  const stop = (): boolean => sent(pid, 'SIGSTOP')
-  if (!stop()) return undefined
-  const shard = shardOf(pid)
-  const journal = join(plan, 'parts/measure', `${shard}.journal`)
-  let size = await sizeOf(journal)
-  while (size < MEASURED_BYTES) {
-    sent(pid, 'SIGCONT')
-    await wait(STEP_MS)
-    if (!stop()) return undefined
-    size = await sizeOf(journal)
-  }
-  if (size > FAR_BYTES) {
-    sent(pid, 'SIGCONT')
-    return undefined
-  }
-  return { task, pid, shard, journal }
-}
-
-/** @returns false when there is no such process any more */
-function sent(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
+/** The task that a process measures. */
+function taskOf(pid: number): Task {
+  const environment = new Map(
+    readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const [array, index, node] = ['SLURM_ARRAY_JOB_ID', 'SLURM_ARRAY_TASK_ID', 'SLURMD_NODENAME'].map((name) =>
+    environment.get(name),
+  )
+  return { id: `${array}_${index}`, node: node! }
 }
 
 const SIGTERM_BIT = 1n << 14n
@@ -232,22 +185,11 @@ if (runsInside([...slurmPrograms])) {
       const planned = await filterlens(['plan', models, '--shards', String(SHARDS), '-o', plan])
       assert.is(planned.code, 0, planned.err)
       const on = new PlanOnCluster(cluster, plan)
-      await on.submit('--time', '1:00:00', '--grace', '60')
-      const held = new Map<string, Held>()
-      const passed = new Set<string>()
-      await until('three shards are in the middle', async () => {
-        for (const task of await on.running()) {
-          if (held.size === 3 || held.has(task.node) || passed.has(task.id)) continue
-          const pid = processOf(task)
-          if (pid === undefined) continue
-          const stopped = await stopInTheMiddle(task, pid, plan)
-          if (stopped) held.set(task.node, stopped)
-          else passed.add(task.id)
-        }
-        return held.size === 3
-      })
-      const [dead, late, cancelled] = [...held.values()] as [Held, Held, Held]
-      await cluster.slurm('scontrol', 'update', `JobId=${late.task.id}`, 'TimeLimit=1')
+      const stops = join(folder, 'stops')
+      for (const shard of [0, 1, 2]) await stopAtJournal(stops, `${shard}.journal`, MEASURED_BYTES)
+      await on.submit(['--time', '1:00:00'], stoppingEnv(stops))
+      const [dead, late, cancelled] = (await Promise.all([0, 1, 2].map((shard) => on.held(stops, shard)))) as [Held, Held, Held]
+      await cluster.slurm('scontrol', 'update', `JobId=${late.task.id}`, 'TimeLimit=2')
       await cluster.killNode(dead.task.node)
       const beats = new Date(Date.now() - 300_000) // on another host the lock of a dead one is believed for two minutes
       await utimes(dead.journal.replace(/journal$/, 'lock'), beats, beats)
@@ -296,7 +238,7 @@ if (runsInside([...slurmPrograms])) {
       execFileSync('mount', ['-o', 'remount,size=64m', parts])
       const [one] = await Promise.all([
         numberOf(['analyze', ...words], join(folder, 'study of one machine')),
-        on.submit(...(await documentedOptions())).then(() => on.drained()),
+        on.submit(await documentedOptions()).then(() => on.drained()),
       ])
       assert.is(await readFile(join(`${plan}-results`, 'results.sha256'), 'utf8'), one)
       const { passes } = JSON.parse((await on.status()).out) as { passes: { pass: string; done: number }[] }

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { memoryAccess } from '../../src/io/random-access.ts'
 import { type NamedTensor, placeInFileOrder, stateDictConvolutions } from '../../src/sources/tensor-rules.ts'
+import { processorTime } from '../helpers/processor-time.ts'
 
 const access = memoryAccess('model.pt', new Uint8Array())
 const float = (name: string, ...shape: number[]): NamedTensor => ({
@@ -149,7 +150,7 @@ test('a type that holds no weights is named', () => {
 })
 
 test('names a million characters long cost no time', () => {
-  const started = performance.now()
+  const started = processorTime()
   verdicts(
     float('conv'.repeat(250_000), 2, 2, 3, 3),
     float('a.'.repeat(500_000), 2, 2, 3, 3),
@@ -157,7 +158,7 @@ test('names a million characters long cost no time', () => {
     float('z.'.repeat(500_000), 2, 2, 3, 3),
   )
   verdicts(float('a.'.repeat(500_000), 2, 2, 3, 3), float('ema.'.repeat(300_000), 2, 2, 3, 3)) // sorted: an order by names
-  assert.ok(performance.now() - started < 3000)
+  assert.ok(processorTime() - started < 3000)
 })
 
 test.run()

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { InputError } from '../../../src/errors.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source, SourceModel } from '../../../src/sources/source.ts'
+import { processorTime } from '../../helpers/processor-time.ts'
 import { referenceWeights } from '../helpers/reference-weights.ts'
 import { counted, memoryInput } from '../inputs.ts'
 import {
@@ -545,9 +546,9 @@ test('functions that call themselves or unfold without end are refused', async (
       k === 39 ? [] : [node(`f${k + 1}`, ['a'], ['c'], domain('local')), node(`f${k + 1}`, ['a'], ['b'], domain('local'))],
     ),
   )
-  const started = performance.now()
+  const started = processorTime()
   assert.match(await refused(model({ nodes: [node('f0', ['x'], ['y'], domain('local'))] }, ...doubling)), /unfolds to more than/)
-  assert.ok(performance.now() - started < 20_000)
+  assert.ok(processorTime() - started < 20_000)
 })
 
 test('a graph that runs in a circle is refused, near a node of the circle', async () => {

@@ -7,6 +7,7 @@ import { PickleCut } from '../../../src/sources/pickle/cursor.ts'
 import { NumpyArray, numpyConstructors } from '../../../src/sources/pickle/numpy.ts'
 import { unpickle } from '../../../src/sources/pickle/unpickle.ts'
 import { PickleProblem, PyGlobal, PyObject, PyTuple, type PyValue } from '../../../src/sources/pickle/values.ts'
+import { processorTime } from '../../helpers/processor-time.ts'
 
 const known = new Map([...builtinConstructors, ...numpyConstructors])
 const pickles = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/pickle/pickles.json'), 'utf8')) as Record<
@@ -196,12 +197,12 @@ const bombs: [what: string, bytes: () => Uint8Array][] = [
 for (const [what, make] of bombs)
   test(`a bomb costs little: ${what}`, () => {
     const bytes = make()
-    const [time, memory] = [performance.now(), process.memoryUsage().rss]
+    const [time, memory] = [processorTime(), process.memoryUsage().rss]
     assert.throws(
       () => load(bytes),
       (error: unknown) => error instanceof PickleProblem,
     )
-    assert.ok(performance.now() - time < 20_000, `${performance.now() - time} ms`)
+    assert.ok(processorTime() - time < 20_000, `${processorTime() - time} ms`)
     assert.ok(process.memoryUsage().rss - memory < 1e9, `${process.memoryUsage().rss - memory} bytes`)
   })
 

@@ -8,6 +8,7 @@ import { givenFolder } from '../../../src/inputs/given-inputs.ts'
 import { findInputs } from '../../../src/inputs/node-inputs.ts'
 import { openSource } from '../../../src/sources/open.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { processorTime } from '../../helpers/processor-time.ts'
 import { assertCloseWeights, type ComputedLayer } from '../helpers/close-weights.ts'
 import { weightsHash } from '../helpers/reference-weights.ts'
 import { memoryInput } from '../inputs.ts'
@@ -253,9 +254,9 @@ test('functions that call one another without end are refused soon', async () =>
     await refused('a.pb', graph(1)),
     /its function f0 calls itself, or functions nest more than 64 deep|unfolds to more than/,
   )
-  const started = performance.now()
+  const started = processorTime()
   assert.match(await refused('a.pb', graph(40)), /functions nest more than 64 deep|unfolds to more than/)
-  assert.ok(performance.now() - started < 20_000)
+  assert.ok(processorTime() - started < 20_000)
 })
 
 test('an index whose blocks do not have their CRC, or whose shapes do not fit, is refused', async () => {

@@ -39,9 +39,7 @@ test('a call that is cancelled and does not stop ends the worker; its other call
   const stuck = work('analyze', files('stuck'), { signal: abort.signal }).catch(nameOf)
   const other = work('analyze', files('other'))
   abort.abort()
-  const before = performance.now()
   assert.is(await stuck, 'AbortError')
-  assert.ok(performance.now() - before < 900)
   const [first, second] = started
   assert.equal([started.length, first!.isEnded, second!.isEnded], [2, true, false])
   // What else the old one was doing is begun again.
