@@ -79,3 +79,13 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     },
   }
 }
+
+/** Runs work that has a folder to itself, where one is given. @throws InputError when it cannot be made, or another run has it */
+export async function withRunFolder<T>(path: string | undefined, work: () => Promise<T>): Promise<T> {
+  const place = path === undefined ? undefined : await openRunFolder(path)
+  try {
+    return await work()
+  } finally {
+    await place?.release()
+  }
+}

@@ -28,6 +28,7 @@ import { count, fixed, percent, plural, pNumber } from '../words.ts'
 import { pc } from './colour.ts'
 import { readTextFile } from './meta-file.ts'
 import { openOutput } from './run-control.ts'
+import { withRunFolder } from './run-folder.ts'
 import { print, say, warn } from './talk.ts'
 import { printable, type TerminalColumn, terminalTable } from './terminal.ts'
 import { CheckpointSeries, type SeriesTask } from './track-series.ts'
@@ -81,7 +82,7 @@ export async function trackSweep(
     say(`\n${run}`)
     const output = task.output === undefined ? undefined : `${task.output}/${run}`
     const series = new CheckpointSeries({ ...task, output, told: 'nothing' }, options, parameters)
-    await series.goOn(inputs)
+    await withRunFolder(output, () => series.goOn(inputs)) // the run may be followed by itself at the same time
     const end = series.end()
     ends.push({ ...end, model: run, layers: end.layers.map((row) => ({ ...row, model: run })) })
     measured.push({ model: run, rows: series.rows, meta: series.lastScalars() })

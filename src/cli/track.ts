@@ -13,6 +13,7 @@ import { type AskedGate, gateOf, gateOptions } from './gate-options.ts'
 import { withBaseline } from './measured-models.ts'
 import { type MeasuringOptions, measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { withInterrupt } from './run-control.ts'
+import { withRunFolder } from './run-folder.ts'
 import { say, warn } from './talk.ts'
 import { CheckpointSeries, fileFacts } from './track-series.ts'
 import { areRuns, trackSweep } from './track-sweep.ts'
@@ -99,34 +100,35 @@ export const trackCommand: Command = {
       throw new UsageError('--watch follows one run; leave out --runs, --group-by and --correlate')
     return await withInterrupt(
       () => 'what has been written stays; the same command goes on from there',
-      async (signal) => {
-        const isWatching = words['watch'] === true
-        const scalars = words['scalars'] as string | undefined
-        const meta = words['meta'] as string | undefined
-        const task = { by: words['by'] as CheckpointOrder | undefined, output: words['output'] as string | undefined }
-        const json = words['json'] === true
-        const measuring = { ...options, signal, hash: true }
-        if (isSweep) {
-          const nameColumn = words['name-column'] as string | undefined
-          const sweep = { ...task, ...question, scalars, parameters: meta, nameColumn, json }
-          return await exitCode(gate, await trackSweep(await listInputs(paths), sweep, measuring, parameters), options)
-        }
-        if (scalars !== undefined && meta !== undefined)
-          throw new UsageError('--scalars and --meta are both numbers beside the checkpoints of one run; give one table')
-        const series = new CheckpointSeries(
-          { ...task, scalars: scalars ?? meta, told: json || isWatching ? 'lines' : 'last' },
-          measuring,
-          parameters,
-        )
-        for (let sizes = new Map<string, number>(); ; ) {
-          const [found, seen] = await wholeFiles(words, isWatching ? sizes : undefined)
-          sizes = seen
-          await series.goOn(found)
-          if (!isWatching || (most !== undefined && series.length >= most)) break
-          await later(1000 * seconds, undefined, { signal })
-        }
-        return await exitCode(gate, [series.end()], options)
-      },
+      (signal) =>
+        withRunFolder(words['output'] as string | undefined, async () => {
+          const isWatching = words['watch'] === true
+          const scalars = words['scalars'] as string | undefined
+          const meta = words['meta'] as string | undefined
+          const task = { by: words['by'] as CheckpointOrder | undefined, output: words['output'] as string | undefined }
+          const json = words['json'] === true
+          const measuring = { ...options, signal, hash: true }
+          if (isSweep) {
+            const nameColumn = words['name-column'] as string | undefined
+            const sweep = { ...task, ...question, scalars, parameters: meta, nameColumn, json }
+            return await exitCode(gate, await trackSweep(await listInputs(paths), sweep, measuring, parameters), options)
+          }
+          if (scalars !== undefined && meta !== undefined)
+            throw new UsageError('--scalars and --meta are both numbers beside the checkpoints of one run; give one table')
+          const series = new CheckpointSeries(
+            { ...task, scalars: scalars ?? meta, told: json || isWatching ? 'lines' : 'last' },
+            measuring,
+            parameters,
+          )
+          for (let sizes = new Map<string, number>(); ; ) {
+            const [found, seen] = await wholeFiles(words, isWatching ? sizes : undefined)
+            sizes = seen
+            await series.goOn(found)
+            if (!isWatching || (most !== undefined && series.length >= most)) break
+            await later(1000 * seconds, undefined, { signal })
+          }
+          return await exitCode(gate, [series.end()], options)
+        }),
     )
   },
 }

@@ -1,8 +1,9 @@
 import { startHdf5Worker } from '#hdf5'
 import { InputError } from '../errors.ts'
-import { memoryAccess, type RandomAccess, requireRange, sliceAccess } from '../io/random-access.ts'
+import { type RandomAccess, sliceAccess } from '../io/random-access.ts'
 import { Hdf5Client } from './client.ts'
 import type { Hdf5Bytes, Hdf5Dataset, Hdf5Group, Hdf5Value } from './protocol.ts'
+import { KeptTiles, tiledAccess } from './tiles.ts'
 
 export type { Hdf5Dataset, Hdf5Group, Hdf5Type, Hdf5Value } from './protocol.ts'
 
@@ -33,6 +34,7 @@ export function looksLikeHdf5(head: Uint8Array): boolean {
 /** Opens an HDF5 file of any size. @throws InputError when it is cut short, damaged or no HDF5 */
 export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
   const client = await Hdf5Client.open(access, await bytesOf(access), startHdf5Worker)
+  const kept = new KeptTiles()
   return {
     name: access.name,
     describe: (path) => client.ask({ op: 'describe', path }),
@@ -49,7 +51,11 @@ export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
       if (problem !== undefined) throw new InputError(title, problem)
       const place = await client.ask<number | null>({ op: 'locate', path })
       if (place !== null) return sliceAccess(access, place, byteLength, title)
-      return rowsAccess(client, path, title, dataset, byteLength)
+      return tiledAccess(
+        { path, name: title, dataset },
+        (at, first, counts) => client.ask({ op: 'box', path: at, first, counts }),
+        kept,
+      )
     },
     close: () => client.close(),
   }
@@ -93,9 +99,6 @@ async function bytesOf(access: RandomAccess): Promise<Hdf5Bytes> {
   return { kind: 'memory', bytes: (await access.read(0, access.byteLength)).slice() }
 }
 
-const BLOCK_BYTES = 1 << 22
-const KEPT_BLOCKS = 6
-const KEPT_BYTES = 1 << 26
 const LARGEST_CHUNK = 1 << 28
 
 /** A chunk is unpacked as a whole. @throws InputError when that takes too much memory */
@@ -106,48 +109,4 @@ function requireSmallChunks(name: string, dataset: Hdf5Dataset): void {
       name,
       `is stored in chunks of ${chunkBytes} bytes, each of which must be held in memory as a whole; write it again with smaller ones, for example h5repack -l CHUNK=4096x9`,
     )
-}
-
-/**
- * A data set through the library, in blocks of whole chunk rows of which the last few are kept: neighbouring layers that share
- * a chunk cost one decompression.
- */
-function rowsAccess(client: Hdf5Client, path: string, name: string, dataset: Hdf5Dataset, byteLength: number): RandomAccess {
-  const rows = dataset.shape[0] ?? 1
-  if (byteLength === 0) return memoryAccess(name, new Uint8Array(0))
-  const rowBytes = byteLength / rows
-  const step = dataset.chunks?.[0] ?? 1
-  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / (rowBytes * step))) * step
-  const most = Math.max(1, Math.min(KEPT_BLOCKS, Math.floor(KEPT_BYTES / (blockRows * rowBytes))))
-  const kept = new Map<number, Promise<Uint8Array>>()
-  const block = (index: number): Promise<Uint8Array> => {
-    let bytes = kept.get(index)
-    if (bytes) kept.delete(index)
-    else {
-      const from = index * blockRows
-      bytes = client.ask<Uint8Array>({ op: 'rows', path, from, to: Math.min(rows, from + blockRows) })
-      bytes.catch(() => kept.delete(index))
-    }
-    kept.set(index, bytes)
-    if (kept.size > most) kept.delete(kept.keys().next().value!)
-    return bytes
-  }
-  return {
-    name,
-    byteLength,
-    async read(offset, length, into) {
-      requireRange(name, byteLength, offset, length)
-      const out = into ? into.subarray(0, length) : new Uint8Array(length)
-      const blockBytes = blockRows * rowBytes
-      for (let done = 0; done < length; ) {
-        const index = Math.floor((offset + done) / blockBytes)
-        const bytes = await block(index)
-        const from = offset + done - index * blockBytes
-        const part = bytes.subarray(from, from + length - done)
-        out.set(part, done)
-        done += part.length
-      }
-      return out
-    },
-  }
 }

@@ -60,7 +60,7 @@ export type Hdf5Request =
   | { readonly op: 'open'; readonly byteLength: number; readonly bytes: Hdf5Bytes }
   | { readonly op: 'describe'; readonly path: string }
   | { readonly op: 'value'; readonly path: string }
-  | { readonly op: 'rows'; readonly path: string; readonly from: number; readonly to: number }
+  | { readonly op: 'box'; readonly path: string; readonly first: readonly number[]; readonly counts: readonly number[] }
   | { readonly op: 'locate'; readonly path: string }
   | { readonly op: 'close' }
 

@@ -134,8 +134,8 @@ export function serveHdf5(
         return { result: describe(module, file, request.path), transfer: [] }
       case 'value':
         return { result: readValue(module, file, request.path), transfer: [] }
-      case 'rows': {
-        const bytes = readRows(module, file, request.path, request.from, request.to)
+      case 'box': {
+        const bytes = readBox(module, file, request)
         return { result: bytes, transfer: [bytes.buffer as ArrayBuffer] }
       }
       case 'locate':
@@ -298,24 +298,31 @@ function chunksOf(shape: readonly number[], chunks: readonly number[] | null): n
   return shape.reduce((product, n, axis) => product * (Math.ceil(n / Math.max(1, chunks[axis] ?? 1)) + 1), 1)
 }
 
-/** The bytes of rows `from` to `to` (exclusive) in row-major order, little-endian. */
-function readRows(module: Module, file: OpenFile, path: string, from: number, to: number): Uint8Array {
+/** A part of a data set of plain numbers: elements from `first` on, `counts` of each axis. */
+interface Box {
+  readonly path: string
+  readonly first: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/** The bytes of a part of a data set, in row-major order, little-endian. */
+function readBox(module: Module, file: OpenFile, { path, first, counts }: Box): Uint8Array {
   const { shape, size, type, vlen, chunks } = module.get_dataset_metadata(file.id, path)
   if (!shape || shape.length === 0 || vlen || type === 9) throw new Error(`${path} has no rows of plain numbers`)
-  if (!(from >= 0 && from <= to && to <= shape[0]!)) throw new Error(`${path} has ${shape[0]} rows, not rows ${from} to ${to}`)
-  const bytes = shape.slice(1).reduce((product, n) => product * n, size * (to - from))
+  const fits = shape.length === first.length && shape.every((n, axis) => first[axis]! >= 0 && first[axis]! + counts[axis]! <= n)
+  if (!fits || counts.some((n) => !(n >= 0)))
+    throw new Error(`${path} has ${shape.join(' × ')} elements, not ${counts.join(' × ')} from ${first.join(', ')} on`)
+  const bytes = counts.reduce((product, n) => product * n, size)
   if (bytes === 0) return new Uint8Array(0)
   file.expect(
     Math.max(
       (chunks ?? []).reduce((product, n) => product * n, size),
       bytes,
     ),
-    chunksOf([to - from, ...shape.slice(1)], chunks),
+    chunksOf(counts, chunks),
   )
   return withMemory(module, bytes, (pointer) => {
-    const count = [to - from, ...shape.slice(1)]
-    const start = shape.map((_, axis) => (axis === 0 ? from : 0))
-    read(module, file, path, count, start, pointer)
+    read(module, file, path, counts, first, pointer)
     return module.HEAPU8.slice(pointer, pointer + bytes)
   })
 }
@@ -324,8 +331,8 @@ function read(
   module: Module,
   file: OpenFile,
   path: string,
-  count: number[] | null,
-  from: number[] | null,
+  count: readonly number[] | null,
+  from: readonly number[] | null,
   pointer: number,
 ): void {
   const status = module.get_dataset_data(
@@ -406,22 +413,34 @@ function text(bytes: Uint8Array): string {
 function locate(module: Module, file: OpenFile, path: string, reads: { position: number; length: number }[]): number | null {
   const { shape, size, chunks, littleEndian, virtual_sources, type } = module.get_dataset_metadata(file.id, path)
   if (chunks || !littleEndian || virtual_sources || (type !== 0 && type !== 1) || !shape || shape.length === 0) return null
-  const rowBytes = shape.slice(1).reduce((product, n) => product * n, size)
-  const rows = shape[0]!
+  // The last axes of which a run is longer than what the library reads ahead.
+  let axis = shape.length
+  let rowBytes = size
+  let runBytes = size
+  while (axis > 0 && runBytes <= PROBE_BYTES) {
+    rowBytes = runBytes
+    runBytes *= shape[--axis]!
+  }
   const count = Math.ceil((PROBE_BYTES + 1) / rowBytes)
-  if (!(rowBytes > 0) || count > rows || count * rowBytes > LARGEST_VALUE) return null
-  const placeOf = (from: number): number | null => {
+  const byteLength = shape.reduce((product, n) => product * n, size)
+  if (!(runBytes > PROBE_BYTES)) return null
+  const counts = shape.map((n, k) => (k < axis ? 1 : k === axis ? count : n))
+  const placeOf = (first: readonly number[], before: number): number | null => {
     reads.length = 0
-    const bytes = readRows(module, file, path, from, from + count)
+    const bytes = readBox(module, file, { path, first, counts })
     const range = reads.filter((read) => read.length === bytes.length)
     if (range.length !== 1) return null
     const again = new Uint8Array(bytes.length)
     file.readAt(again, range[0]!.position)
-    return bytes.every((byte, k) => byte === again[k]) ? range[0]!.position - from * rowBytes : null
+    return bytes.every((byte, k) => byte === again[k]) ? range[0]!.position - before : null
   }
-  const place = placeOf(0)
-  if (place === null || place < 0 || place + rows * rowBytes > file.byteLength) return null
-  return placeOf(rows - count) === place ? place : null
+  const place = placeOf(
+    shape.map(() => 0),
+    0,
+  )
+  if (place === null || place < 0 || place + byteLength > file.byteLength) return null
+  const last = shape.map((n, k) => n - counts[k]!)
+  return placeOf(last, byteLength - count * rowBytes) === place ? place : null
 }
 
 /** The library's deepest word on what failed, else the exception's. */

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import type { ArrayGrid } from './array-grid.ts'
 import type { StoredChecksum } from './stored-checksum.ts'
 import { takeTurns } from './turns.ts'
 
@@ -29,6 +30,8 @@ export interface RandomAccess {
   readonly checksum?: StoredChecksum
   /** Of the file that these bytes are from, where something tells whether it is still the same. */
   readonly watch?: FileWatch
+  /** How it is kept in chunks, where reading it from first to last is dear. */
+  readonly grid?: ArrayGrid
   close?(): Promise<void>
 }
 

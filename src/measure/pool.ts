@@ -238,8 +238,9 @@ class Pool implements Measurer {
   }
 }
 
-function isLargeScattered({ plan, shape }: LayerJob): boolean {
-  return shape.reduce((product, n) => product * n, 4) > SCATTERED_MOST && !isInOrder(plan, shape)
+function isLargeScattered(job: LayerJob): boolean {
+  const isScattered = job.plan.access.grid !== undefined || !isInOrder(job.plan, job.shape)
+  return job.shape.reduce((product, n) => product * n, 4) > SCATTERED_MOST && isScattered
 }
 
 /** Takes the layers from `at` on that travel with one of `work` before them. */

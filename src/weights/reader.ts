@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts'
 import { CLEARANCE, clearOf } from '../io/clear.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { type Box, boxesOf, spanOf } from './boxes.ts'
+import { layerInChunks } from './chunk-pieces.ts'
 import { type ConvShape, scalesOf, type WeightPlan } from './plan.ts'
 import { readScattered, scatteredScratchBytes } from './scattered.ts'
 import { storedBytes } from './stored-bytes.ts'
@@ -49,6 +50,16 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       `weights of shape ${shape.join(' × ')} should lie at bytes ${plan.offset} to ${plan.offset + span * bytes}, but it ends at ${plan.access.byteLength}; it is cut short or damaged, get it again`,
     )
   }
+  const chunks = layerInChunks(plan, strides, shape)
+  const scattered: WeightReader = {
+    filters,
+    taps,
+    isScattered: true,
+    scratchBytes: scatteredScratchBytes(plan.dtype, chunks),
+    read: (wasm, address, scratch, from, count) =>
+      readScattered({ plan, strides, shape, chunks, wasm, address, scratch, from, count }),
+  }
+  if (chunks) return scattered
   const contiguous = isInOrder(plan, shape)
   const origin = (plan.access.parts?.[0] ?? plan.access).origin
   const position = origin && origin.offset + plan.offset
@@ -124,11 +135,5 @@ export function weightReader(plan: WeightPlan, shape: ConvShape): WeightReader {
       },
     }
   }
-  return {
-    filters,
-    taps,
-    isScattered: true,
-    scratchBytes: scatteredScratchBytes(plan.dtype),
-    read: (wasm, address, scratch, from, count) => readScattered({ plan, strides, shape, wasm, address, scratch, from, count }),
-  }
+  return scattered
 }

@@ -1,5 +1,7 @@
 import type { WasmInstance } from '../wasm/module.ts'
 import type { StoredType } from '../wasm/stored.ts'
+import { chunkPiece, chunkPieces, type LayerInChunks, pieceElements } from './chunk-pieces.ts'
+import type { Four, LayerPart } from './layer-part.ts'
 import { type ConvShape, scalesOf, type WeightPlan } from './plan.ts'
 import { storedBytes } from './stored-bytes.ts'
 
@@ -7,22 +9,20 @@ import { storedBytes } from './stored-bytes.ts'
 const PIECE = 2 << 20
 
 /** Bytes that `readScattered` works in: a piece as it is stored, and its float32. */
-export function scatteredScratchBytes(dtype: StoredType): number {
-  return PIECE * (storedBytes[dtype] + 4) + 16
+export function scatteredScratchBytes(dtype: StoredType, chunks?: LayerInChunks): number {
+  return mostElements(chunks) * (storedBytes[dtype] + 4) + 16
 }
 
-type Four = readonly [number, number, number, number]
-
-/** A part of a layer: of each axis (out, in, row, column) the first index, and how many. */
-interface Part {
-  readonly first: Four
-  readonly counts: Four
+function mostElements(chunks: LayerInChunks | undefined): number {
+  return chunks ? pieceElements(chunks) : PIECE
 }
 
 export interface ScatteredRead {
   readonly plan: WeightPlan
   readonly strides: Four
   readonly shape: ConvShape
+  /** How the layer is kept in chunks, when it is to be read one after the other. */
+  readonly chunks?: LayerInChunks | undefined
   readonly wasm: WasmInstance
   readonly address: number
   readonly scratch: number
@@ -43,22 +43,23 @@ export async function readScattered(task: ScatteredRead): Promise<number> {
   const firstOut = Math.floor(from / inputs)
   const outs = Math.ceil((from + count) / inputs) - firstOut
   // Filters of one output channel: no others' inputs. Of several, all of each; what was not asked for is passed over.
-  const part: Part =
+  const part: LayerPart =
     outs === 1
       ? { first: [firstOut, from - firstOut * inputs, 0, 0], counts: [1, count, height, width] }
       : { first: [firstOut, 0, 0, 0], counts: [outs, inputs, height, width] }
   let narrowed = 0
-  for (const piece of piecesOf(part, task.strides)) narrowed += await readPiece(task, piece)
+  const pieces = task.chunks ? chunkPieces(part, task.chunks) : piecesOf(part, task.strides)
+  for (const piece of pieces) narrowed += await readPiece(task, piece)
   return narrowed
 }
 
 /** Elements from a part's first to its last, both included. */
-function spanOf({ counts }: Part, strides: Four): number {
+function spanOf({ counts }: LayerPart, strides: Four): number {
   return counts.reduce((sum, n, axis) => sum + (n - 1) * strides[axis]!, 1)
 }
 
 /** Cuts a part along its slowest axis, then the next, until a piece's span fits. */
-function* piecesOf(part: Part, strides: Four): Generator<Part> {
+function* piecesOf(part: LayerPart, strides: Four): Generator<LayerPart> {
   const span = spanOf(part, strides)
   if (span <= PIECE) {
     yield part
@@ -78,18 +79,27 @@ function* piecesOf(part: Part, strides: Four): Generator<Part> {
   }
 }
 
-async function readPiece(
-  { plan, strides, shape, wasm, address, scratch, from, count }: ScatteredRead,
-  part: Part,
-): Promise<number> {
-  const { first, counts } = part
+/** Puts the stored elements of a part to `source`. @returns their strides there */
+async function loadPart({ plan, strides, chunks, wasm }: ScatteredRead, part: LayerPart, source: number): Promise<Four> {
+  if (chunks) {
+    const { bytes, strides } = await chunkPiece(part, chunks)
+    wasm.u8(source, bytes.length).set(bytes)
+    return strides
+  }
   const bytes = storedBytes[plan.dtype]
+  const stored = part.first.reduce((sum, index, axis) => sum + index * strides[axis]!, 0)
+  const length = spanOf(part, strides) * bytes
+  await plan.access.read(plan.offset + stored * bytes, length, wasm.u8(source, length))
+  return strides
+}
+
+async function readPiece(task: ScatteredRead, part: LayerPart): Promise<number> {
+  const { plan, shape, wasm, address, scratch, from, count } = task
+  const { first, counts } = part
   const [, inputs, height, width] = shape
   const taps = height * width
-  const stored = first.reduce((sum, index, axis) => sum + index * strides[axis]!, 0)
-  const length = spanOf(part, strides) * bytes
-  const source = scratch + PIECE * 4 + 16
-  await plan.access.read(plan.offset + stored * bytes, length, wasm.u8(source, length))
+  const source = scratch + mostElements(task.chunks) * 4 + 16
+  const strides = await loadPart(task, part, source)
   const narrowed = wasm.decode({
     dtype: plan.dtype,
     source,

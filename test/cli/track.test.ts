@@ -70,6 +70,34 @@ test('at once, resumed and watched: the same bytes', () =>
     assert.equal(await bytesIn(join(folder, 'watched')), expected)
   }))
 
+test('two that write into one folder at a time: one is refused, in a sentence, and the other goes on', () =>
+  inFolder(async (folder) => {
+    const run = join(folder, 'robust')
+    await copied(run, files.slice(0, 2))
+    const output = join(folder, 'out')
+    const watching = spawn(process.execPath, [
+      join(projectFolder, 'dist/src/cli/main.js'),
+      ...['track', run, '-o', output, '--watch', '--interval', '0.1', '--count', '3'],
+    ])
+    const ended = new Promise<number | null>((resolve) => watching.on('close', resolve))
+    await new Promise((resolve) => watching.stdout.once('data', resolve))
+    for (const command of ['track', 'analyze']) {
+      const second = await filterlens([command, run, '-o', output])
+      assert.is(second.code, 2, command)
+      assert.match(second.err, /out: another run \(process \d+\) is writing here; wait for it, give another folder/)
+    }
+    await copied(run, files.slice(2, 3))
+    assert.is(await ended, 0)
+    assert.equal((await readdir(output)).sort(), [
+      'figures',
+      'trajectory.arrow',
+      'trajectory.csv',
+      'trajectory.parquet',
+      'trajectory.tex',
+    ])
+    assert.is((await filterlens(['track', run, '-o', output])).code, 0)
+  }))
+
 test('--check holds the last checkpoint against limits, a configuration, a baseline, else the flags', () =>
   inFolder(async (folder) => {
     const paths = files.slice(0, 2).map((name) => join(series, 'robust', name))

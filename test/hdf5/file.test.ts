@@ -177,7 +177,7 @@ test('a file inside a larger one, as a stored zip entry is', async () => {
 
 test('the library gets no more memory than a limit, and goes on without', async () => {
   const client = await Hdf5Client.open(memoryAccess('mixed.h5', bytes), { kind: 'memory', bytes }, startHdf5Worker)
-  const rows = (to: number) => client.ask<Uint8Array>({ op: 'rows', path: '/huge_chunks', from: 0, to })
+  const rows = (to: number) => client.ask<Uint8Array>({ op: 'box', path: '/huge_chunks', first: [0, 0], counts: [to, 100] })
   assert.match(await problemOf(rows(2 ** 21)), /no memory for 838860800 bytes/)
   assert.is((await rows(10)).length, 4000)
   await client.close()
@@ -206,7 +206,7 @@ test('a thread that dies takes only its own files with it; the next file gets a 
   const one = await Hdf5Client.open(memoryAccess('one.h5', bytes), memory, start)
   const before = started
   assert.match(await problemOf(one.ask({ op: 'describe', path: '/' })), /^one\.h5: .*out of memory/)
-  assert.match(await problemOf(one.ask({ op: 'rows', path: '/', from: 0, to: 1 })), /^one\.h5: .*out of memory/)
+  assert.match(await problemOf(one.ask({ op: 'box', path: '/', first: [0], counts: [1] })), /^one\.h5: .*out of memory/)
   const two = await Hdf5Client.open(memoryAccess('two.h5', bytes), memory, start)
   assert.is(started, before + 1)
   assert.match(await problemOf(two.ask({ op: 'value', path: '/x' })), /^two\.h5: .*unreachable/)
@@ -244,7 +244,7 @@ test('a failure to close is no failure of what was read; late questions and answ
   process.on('unhandledRejection', listener)
   const bridge = { kind: 'bridge', signal: new Int32Array(2), block: new Uint8Array(8) } as const
   const one = await Hdf5Client.open(memoryAccess('one.h5', bytes), bridge, start)
-  const never = one.ask({ op: 'rows', path: '/x', from: 0, to: 1 })
+  const never = one.ask({ op: 'box', path: '/x', first: [0], counts: [1] })
   await one.close()
   assert.match(await problemOf(never), /^one\.h5: .*failed on it/)
   messages[0]!({ need: { file: asked[0]!.file, offset: 0, length: 8 } })

@@ -133,6 +133,65 @@ test('a layer in another order is read once, however large it is', async () => {
   assert.is(read, access.byteLength)
 })
 
+test('a layer in chunks that reading in its order comes back to is read chunk by chunk, each once', async () => {
+  const shape: ConvShape = [40, 30, 3, 3] // stored (row, column, in, out), in chunks of all rows and columns
+  const [o, i] = shape
+  const unpacked = new Map<string, number>()
+  const grid = {
+    shape: [3, 3, i, o],
+    chunks: [3, 3, 8, 16],
+    async box(first: readonly number[], counts: readonly number[]): Promise<Uint8Array> {
+      const out: number[] = []
+      for (let y = first[0]!; y < first[0]! + counts[0]!; y++)
+        for (let x = first[1]!; x < first[1]! + counts[1]!; x++)
+          for (let b = first[2]!; b < first[2]! + counts[2]!; b++)
+            for (let a = first[3]!; a < first[3]! + counts[3]!; a++) {
+              out.push(((y * 3 + x) * i + b) * o + a)
+              const chunk = `${Math.floor(b / 8)} ${Math.floor(a / 16)}`
+              if (y === first[0] && x === first[1] && (b % 8 === 0 || b === first[2]) && (a % 16 === 0 || a === first[3]))
+                unpacked.set(chunk, (unpacked.get(chunk) ?? 0) + 1)
+            }
+      return new Uint8Array(Float32Array.from(out).buffer)
+    },
+  }
+  const access = {
+    name: 'w',
+    byteLength: o * i * 9 * 4,
+    grid,
+    read: () => Promise.reject(new Error('read in its own order')),
+  }
+  const strides = [1, o, 3 * i * o, i * o] as const
+  const expected = (a: number, b: number, k: number): number => (k * i + b) * o + a
+  const check = (values: Float32Array, from: number): void => {
+    for (let f = 0; f < values.length / 9; f++)
+      for (let k = 0; k < 9; k++)
+        assert.is(values[f * 9 + k], expected(Math.floor((from + f) / i), (from + f) % i, k), `filter ${from + f}`)
+  }
+  const plan = { access, offset: 0, dtype: 'float32' as const, strides }
+  const reader = weightReader(plan, shape)
+  assert.is(reader.isScattered, true)
+  check(await read(plan, shape, o * i), 0)
+  assert.equal([...new Set(unpacked.values())], [1])
+  for (const step of [7, 30, 100]) check(await read(plan, shape, step), 0)
+  // In the layer's own order too.
+  const own = { ...grid, shape: [o, i, 3, 3], chunks: [40, 2, 3, 3] }
+  const box = async (first: readonly number[], counts: readonly number[]): Promise<Uint8Array> => {
+    const out: number[] = []
+    for (let a = 0; a < counts[0]!; a++)
+      for (let b = 0; b < counts[1]!; b++) for (let k = 0; k < 9; k++) out.push(expected(first[0]! + a, first[1]! + b, k))
+    return new Uint8Array(Float32Array.from(out).buffer)
+  }
+  check(await read({ access: { ...access, grid: { ...own, box } }, offset: 0, dtype: 'float32' }, shape, 50), 0)
+})
+
+test('a part of an array in chunks is read as it lies', async () => {
+  const values = randomValues(420, 3, 100)
+  const box = (): Promise<Uint8Array> => Promise.reject(new Error('not by chunks'))
+  const memory = memoryAccess('w', new Uint8Array(values.slice().buffer))
+  const access = { ...memory, grid: { shape: [14, 5, 3, 2], chunks: [14, 1, 3, 2], box } }
+  assert.equal(await read({ access, offset: 0, dtype: 'float32' }, shape, 5), values.slice(0, 210))
+})
+
 test('weights that do not fit into their file are refused before anything is read', () => {
   const access = memoryAccess('short.bin', new Uint8Array(100))
   assert.throws(
