@@ -1,7 +1,7 @@
 import { createCRC32, createSHA256 } from 'hash-wasm'
 import { InputError } from '../errors.ts'
 import { openBlob } from './blob.ts'
-import type { Crc32, Sha256 } from './platform.ts'
+import type { Crc32, Platform, Sha256 } from './platform.ts'
 import type { Origin, RandomAccess } from './random-access.ts'
 import { runningCrc } from './running-crc.ts'
 
@@ -19,6 +19,14 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
 export async function createCrc32(): Promise<Crc32> {
   return runningCrc(await createCRC32())
 }
+
+const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined
+
+/** @see Platform.sha256AtOnce: only pages of https and of this computer have it */
+export const sha256AtOnce: Platform['sha256AtOnce'] =
+  subtle &&
+  (async (bytes) =>
+    Array.from(new Uint8Array(await subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(''))
 
 /** @see Platform.createSha256 */
 export async function createSha256(): Promise<Sha256> {

@@ -5,7 +5,7 @@ import { join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../errors.ts'
-import type { Crc32, Sha256 } from './platform.ts'
+import type { Crc32, Platform, Sha256 } from './platform.ts'
 import {
   type FileWatch,
   type Folder,
@@ -187,6 +187,9 @@ export async function createCrc32(): Promise<Crc32> {
     value: () => crc,
   }
 }
+
+/** @see Platform.sha256AtOnce */
+export const sha256AtOnce: Platform['sha256AtOnce'] = undefined
 
 /** @see Platform.createSha256 */
 export async function createSha256(): Promise<Sha256> {

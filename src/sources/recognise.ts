@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Input } from '../io/random-access.ts'
+import { extension } from './candidates.ts'
 import type { FormatEntry } from './registry.ts'
 import { HEAD_BYTES, type Source, type SourceFormat } from './source.ts'
 import { describeUnknown } from './unread/describe.ts'
@@ -7,8 +8,11 @@ import { describeUnknown } from './unread/describe.ts'
 /** The first of these formats that recognises an input by its bytes, or undefined when none does. */
 export async function findAmong(input: Input, entries: readonly FormatEntry[]): Promise<SourceFormat | undefined> {
   const head = await readHead(input)
-  for (const entry of entries) {
-    if (entry.begins && !entry.begins(head, input.path)) continue
+  const candidates = entries.filter(({ begins }) => !begins || begins(head, input.path))
+  // All that is asked before the likely one will be needed: it comes at once, not one after the other.
+  const likely = candidates.findIndex(({ owns }) => owns.includes(extension(input.path)))
+  for (const entry of candidates.slice(0, likely + 1)) entry.load().catch(() => undefined) // told when its turn comes
+  for (const entry of candidates) {
     const format = await entry.load()
     if (await format.match(head, input)) return format
   }

@@ -4,7 +4,7 @@ import { sparseLimit } from '../../measure/layer-pass.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { isOfTrack, TRAJECTORY } from '../../results/track-files.ts'
 import { type PrincipalComponents, principalComponents, whyNoBasis } from '../../shift/principal-components.ts'
-import { openWork } from '../tasks/client.ts'
+import { openWork, type Work } from '../tasks/client.ts'
 import type { LayerInFiles } from '../tasks/protocol.ts'
 import { startJob } from './jobs.ts'
 import { addResult, type Loaded, metaTable, modelNamed, pairTable } from './models.ts'
@@ -14,6 +14,16 @@ import { addSeries } from './series.ts'
 /** One worker measures, another answers what a view needs: opening a layer never waits for an analysis. */
 export const measuring = openWork()
 export const viewing = openWork()
+
+/** Loads what measuring takes, so that it is at hand when something is dropped. */
+export function prepareToMeasure(): void {
+  prepare(measuring, [])
+}
+
+/** What goes wrong is told when it is needed. */
+function prepare(work: Work, files: readonly GivenFile[]): void {
+  work('prepare', { files }).catch(() => undefined)
+}
 
 /**
  * Measures what was dropped, and shows it: a single model is opened, two that came alone are shown side by side.
@@ -43,6 +53,7 @@ export async function analyseFiles(
         else opened = []
       }
     }
+    if (rest.length > 0) prepare(viewing, rest) // its layers are looked at next
     const { results, series, failed } =
       rest.length === 0
         ? { results: [], series: [], failed: [] }

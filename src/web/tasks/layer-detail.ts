@@ -27,14 +27,34 @@ export async function* filterPieces(
   }
 }
 
-/** Two passes over the filters: norms, distances and the coefficients' range; then the histograms. */
+/** The same of weights that are held: nothing is read. */
+async function* heldPieces(
+  wasm: WasmInstance,
+  { filters, taps }: WeightReader,
+  weights: Float32Array,
+): AsyncGenerator<{ address: number; count: number; values: Float32Array }> {
+  const address = wasm.reserve(STEP * taps * 4)
+  for (let at = 0; at < filters; at += STEP) {
+    const count = Math.min(STEP, filters - at)
+    const values = wasm.f32(address, count * taps)
+    values.set(weights.subarray(at * taps, (at + count) * taps))
+    yield { address, count, values }
+  }
+}
+
+/**
+ * Two passes over the filters: norms, distances and the coefficients' range; then the histograms.
+ * @param weights of all filters, where they are held; null: they are read for each pass
+ */
 export async function describeLayer(
   wasm: WasmInstance,
   reader: WeightReader,
+  weights: Float32Array | null,
   facts: LayerFacts,
   signal: AbortSignal,
 ): Promise<LayerDetail> {
   const { filters, taps } = reader
+  const pieces = () => (weights ? heldPieces(wasm, reader, weights) : filterPieces(wasm, reader))
   const { basis } = facts
   const norms = new Float32Array(filters)
   const distances = new Float32Array(filters).fill(Number.POSITIVE_INFINITY)
@@ -46,7 +66,7 @@ export async function describeLayer(
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   let index = 0
-  for await (const { values } of filterPieces(wasm, reader)) {
+  for await (const { values } of pieces()) {
     signal.throwIfAborted()
     for (let at = 0; at < values.length; at += taps, index++) {
       const norm = largestWeight(values, at, taps)
@@ -78,21 +98,19 @@ export async function describeLayer(
     byTypicality: sortable && basis ? placesByKey(distances) : null,
     most: most.list(),
     least: least.list(),
-    coefficients: basis && high >= low ? await layerHistograms(wasm, reader, basis, facts, low, high) : null,
+    coefficients: basis && high >= low ? await layerHistograms(wasm, pieces(), { taps, basis, facts, low, high }) : null,
   }
 }
 
 async function layerHistograms(
   wasm: WasmInstance,
-  reader: WeightReader,
-  basis: FilterBasis,
-  { limit, strict }: LayerFacts,
-  low: number,
-  high: number,
+  pieces: ReturnType<typeof filterPieces>,
+  { taps, basis, facts, low, high }: { taps: number; basis: FilterBasis; facts: LayerFacts; low: number; high: number },
 ): Promise<LayerHistograms> {
-  const counts = new Float64Array(reader.taps * coefficientBins)
-  for await (const { address, count } of filterPieces(wasm, reader)) {
-    wasm.coefficientHistogram(address, count, reader.taps, basis, { low, high, limit, strict }, counts)
+  const { limit, strict } = facts
+  const counts = new Float64Array(taps * coefficientBins)
+  for await (const { address, count } of pieces) {
+    wasm.coefficientHistogram(address, count, taps, basis, { low, high, limit, strict }, counts)
   }
   return { low, high, counts }
 }

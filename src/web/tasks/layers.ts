@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
-import { findGivenInputs } from '../../inputs/given-inputs.ts'
-import { openSource } from '../../sources/open.ts'
+import { findGivenInputs, folderOf, type GivenFile, givenFolder, openGiven } from '../../inputs/given-inputs.ts'
+import { findFormat, openSource } from '../../sources/open.ts'
 import type { Source, SourceModel } from '../../sources/source.ts'
 import { openInstance, type WasmInstance } from '../../wasm/module.ts'
 import { type WeightReader, weightReader } from '../../weights/reader.ts'
@@ -81,6 +81,22 @@ async function readerOf(place: LayerInFiles): Promise<WeightReader> {
   return weightReader(convolution.weights, convolution.shape)
 }
 
+/** Opens the module, and loads the reader of the first of these files. Nothing else of them is read. */
+export function prepareFor(files: readonly GivenFile[]): Promise<null> {
+  return inTurn(async () => {
+    wasm ??= await openInstance()
+    const first = files.find((file) => !file.beside && 'blob' in file)
+    if (!first) return null
+    const access = await openGiven(first)
+    try {
+      await findFormat({ path: first.path, access, folder: givenFolder(files, folderOf(first.path)) })
+    } finally {
+      await access.close?.()
+    }
+    return null
+  })
+}
+
 /** Reads a layer for the layer view. */
 export function describeLayerInFiles(place: LayerInFiles, signal: AbortSignal): Promise<LayerDetail> {
   return inTurn(async () => (await layerOf(place, signal)).detail)
@@ -93,17 +109,8 @@ async function layerOf(place: LayerInFiles, signal: AbortSignal): Promise<OpenLa
   signal.throwIfAborted()
   wasm ??= await openInstance()
   const reader = await readerOf(place)
-  const detail = await describeLayer(wasm, reader, place.facts, signal)
-  const size = reader.filters * reader.taps
-  let weights: Float32Array | null = null
-  if (size <= SORTABLE_WEIGHTS) {
-    weights = new Float32Array(size)
-    let at = 0
-    for await (const { values } of filterPieces(wasm, reader)) {
-      weights.set(values, at)
-      at += values.length
-    }
-  }
+  const weights = reader.filters * reader.taps <= SORTABLE_WEIGHTS ? await heldWeights(wasm, reader) : null
+  const detail = await describeLayer(wasm, reader, weights, place.facts, signal)
   const open: OpenLayer = { key, source: sourceKeyOf(place), reader, detail, weights }
   layers.set(key, open)
   for (const oldest of layers.keys()) {
@@ -111,6 +118,16 @@ async function layerOf(place: LayerInFiles, signal: AbortSignal): Promise<OpenLa
     layers.delete(oldest)
   }
   return open
+}
+
+async function heldWeights(wasm: WasmInstance, reader: WeightReader): Promise<Float32Array> {
+  const weights = new Float32Array(reader.filters * reader.taps)
+  let at = 0
+  for await (const { values } of filterPieces(wasm, reader)) {
+    weights.set(values, at)
+    at += values.length
+  }
+  return weights
 }
 
 /** The weights of some filters, in the order asked for. */

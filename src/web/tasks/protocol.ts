@@ -270,6 +270,8 @@ export type WantedFilters = Int32Array | { readonly from: number; readonly count
 export const TILE = 16384
 
 export interface WorkerMethods {
+  /** Loads what measuring takes, or opening layers of these files, before it is needed. */
+  prepare: { given: { files: readonly GivenFile[] }; event: never; result: null }
   /** Measures what was dropped; results of earlier runs come back as they are. */
   analyze: { given: { files: readonly GivenFile[] }; event: AnalysisEvent; result: Dropped }
   /** All that the layer view shows beyond the layer's row. */

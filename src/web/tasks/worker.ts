@@ -1,7 +1,7 @@
 import { isPlainError } from '../../errors.ts'
 import { analyseDropped } from './analyse.ts'
 import { contentsOf, tensorStatistics } from './contents.ts'
-import { describeLayerInFiles, readWeights } from './layers.ts'
+import { describeLayerInFiles, prepareFor, readWeights } from './layers.ts'
 import type { Answer, Call, Method, WorkerMethods } from './protocol.ts'
 import { tableFile } from './save-table.ts'
 import { measureGroups, secondPass } from './second-pass.ts'
@@ -16,6 +16,7 @@ interface Context<M extends Method> {
 type Handlers = { [M in Method]: (given: WorkerMethods[M]['given'], context: Context<M>) => Promise<WorkerMethods[M]['result']> }
 
 const handlers: Handlers = {
+  prepare: ({ files }) => prepareFor(files),
   analyze: ({ files }, { signal, event }) => analyseDropped(files, signal, event),
   layer: (place, { signal }) => describeLayerInFiles(place, signal),
   contents: contentsOf,
