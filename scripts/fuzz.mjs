@@ -128,6 +128,7 @@ function stretch(name, start, end, { tally, findings }, { keep, more = [], batch
     const plain = ['--child', name, '--seed', values.seed, '--from', String(start), '--count', String(end - start)]
     const child = fork(fileURLToPath(import.meta.url), [...plain, '--batch', batch, ...more], {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      execArgv: ['--max-semi-space-size=64'], // most of what an input makes is garbage at once
     })
     children.add(child)
     let at = start

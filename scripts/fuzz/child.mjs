@@ -12,6 +12,10 @@ const BYTES = 2 ** 30
 /** Many open files make the HDF5 library slow. */
 const HDF5_BATCH = 8
 const BATCH_BYTES = 1 << 25 // of inputs that wait for their whole run
+/** Of processor time that opening those of a batch takes: their whole run takes a few times that, and less than `SECONDS` unless one of them is slow. */
+const BATCH_SECONDS = 0.35
+/** The system is asked for time and memory this often: asking takes longer than many an input. */
+const LOOK_MS = 100
 
 /** Waits until the parent's channel has taken it, and all before it: what is still queued is lost when the channel closes. */
 function tell(message) {
@@ -41,7 +45,7 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
   const tally = emptyTally()
 
   const opening = ({ path, bytes, beside = {} }, prefix = '') => {
-    const inMemory = (file, content) => memoryAccess(file, Uint8Array.from(content))
+    const inMemory = (file, content) => memoryAccess(file, content.slice())
     const folder = { open: async (file) => (Object.hasOwn(beside, file) ? inMemory(file, beside[file]) : undefined) }
     return { path: `${prefix}${path}`, access: inMemory(path, bytes), folder }
   }
@@ -104,40 +108,57 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
     const finding = await open(input, k)
     if (finding) process.send?.({ index: from, finding: `the seed ${input.path} as it is: ${finding}` })
   }
+  /** Processor time of opening it once more; what the clock says counts other processes too. */
+  async function timed(input, index) {
+    const before = processorSeconds()
+    await open(input, index)
+    return processorSeconds() - before
+  }
   let pending = []
   let bytes = 0
-  let used = processorSeconds()
+  let began = processorSeconds()
+  let looked = performance.now()
   for (let index = from; index < end; index++) {
     // What ends the process in a batch is looked for one by one afterwards: only there the parent has to know where this is.
     if (size === 1) process.send?.({ index })
     const one = indexed(index)
+    const start = performance.now()
     const finding = await open(one.input, index, tally)
-    const now = processorSeconds()
-    const took = now - used
-    used = now
-    tally.memory = process.resourceUsage().maxRSS * 1024
-    if (took > tally.slowest) Object.assign(tally, { slowest: took, slowestAt: index })
+    const now = performance.now()
     if (finding) process.send?.({ index, finding })
-    if (took > patience) process.send?.({ index, finding: `took ${took.toFixed(1)} s of processor time` })
     if (globalThis.isWornOut) {
       // The library is of no use any more: whole runs of those before it are for the next process.
       await tell({ restartAt: index + 1, again: pending.map(({ index }) => index), tally })
       break
     }
+    if ((now - start) / 1000 > tally.slowest) {
+      const took = await timed(one.input, index)
+      if (took > tally.slowest) Object.assign(tally, { slowest: took, slowestAt: index })
+      if (took > patience) process.send?.({ index, finding: `took ${took.toFixed(1)} s of processor time` })
+    }
     if (!finding) {
       pending.push(one)
       bytes += one.input.bytes.length
     }
-    const isFull = tally.memory > BYTES
-    if (pending.length >= size || bytes > BATCH_BYTES || isFull || index === end - 1) {
+    let isLong = false
+    if (now - looked > LOOK_MS) {
+      looked = now
+      tally.memory = process.resourceUsage().maxRSS * 1024
+      isLong = processorSeconds() - began > BATCH_SECONDS
+    }
+    let isFull = tally.memory > BYTES
+    if (pending.length >= size || isLong || bytes > BATCH_BYTES || isFull || index === end - 1) {
       await whole(pending)
       pending = []
       bytes = 0
+      tally.memory = process.resourceUsage().maxRSS * 1024
+      isFull = tally.memory > BYTES
       process.send?.({ index: index + 1, sofar: tally })
-      used = processorSeconds()
+      began = processorSeconds()
     }
     if (globalThis.isWornOut || isFull) {
-      if (isFull) process.send?.({ index, finding: `took ${(tally.memory / 2 ** 20).toFixed(0)} MiB of memory` })
+      const memory = `${(tally.memory / 2 ** 20).toFixed(0)} MiB of memory`
+      if (isFull) process.send?.({ index, finding: `${memory} were taken by this one or those shortly before it` })
       await tell({ restartAt: index + 1, tally })
       break
     }

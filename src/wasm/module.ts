@@ -52,9 +52,12 @@ export function moduleBytes(): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** The compiled module: compile once, send it to workers by postMessage, open an instance in each. */
+let compiled: Promise<WebAssembly.Module> | undefined
+
+/** The compiled module, compiled once in a thread: send it to workers by postMessage, open an instance in each. */
 export function compileModule(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(moduleBytes())
+  compiled ??= WebAssembly.compile(moduleBytes())
+  return compiled
 }
 
 let shared: WasmInstance | undefined
