@@ -15,7 +15,7 @@ export interface Hdf5File {
   /** A whole data set of up to 256 MiB: metadata, small tables. */
   value(path: string): Promise<Hdf5Value>
   /**
-   * The elements of a data set of plain numbers as bytes, row-major and little-endian, whatever its layout and compression.
+   * The elements of a data set of plain numbers, or of opaque ones, as bytes, row-major and little-endian, whatever its layout and compression.
    * One that lies in the file in one piece is a part of the file itself, which workers open again; others go through the library.
    */
   access(path: string): Promise<RandomAccess>
@@ -43,8 +43,11 @@ export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
       const dataset = await client.ask<Hdf5Group | Hdf5Dataset | null>({ op: 'describe', path })
       const title = `${access.name}${path}`
       if (dataset?.kind !== 'dataset') throw new InputError(access.name, `has no data set ${path}`)
-      const { kind, bytes } = dataset.type
-      if (kind !== 'int' && kind !== 'uint' && kind !== 'float') throw new InputError(title, 'holds no plain numbers')
+      const { type } = dataset
+      const { kind, bytes } = type
+      const isOpaque = kind === 'other' && type.name === 'opaque'
+      if (kind !== 'int' && kind !== 'uint' && kind !== 'float' && !isOpaque)
+        throw new InputError(title, 'holds no plain numbers')
       const byteLength = dataset.shape.reduce((product, n) => product * n, bytes)
       requireSmallChunks(title, dataset)
       const problem = absence(dataset, byteLength, access.byteLength)

@@ -8,7 +8,7 @@ import { hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
-import { layerDepths } from './layer-depths.ts'
+import { kernelDepths } from './layer-depths.ts'
 import { namedTensors } from './named-h5.ts'
 import { kerasTraining } from './training.ts'
 import { groupAt, text, textList } from './variables.ts'
@@ -125,10 +125,10 @@ async function sourceOf(
   }
   const found = await kerasTraining(file, root)
   const training = found && { training: found }
-  const places = configuration === undefined ? undefined : layerDepths(configuration)
-  if (places) {
+  const depthOf = configuration === undefined ? undefined : kernelDepths(configuration)
+  if (depthOf) {
     const { warnings, ...census } = hwioCensus(tensors)
-    const placed = placedByDepth(census.convolutions, ({ node }) => (node === undefined ? undefined : places.get(node)))
+    const placed = placedByDepth(census.convolutions, depthOf)
     const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : !isCertain ? BY_GUESS : undefined
     const model = { ...about, ...census, ...depths, tensors: tensors.length }
     return {

@@ -1,22 +1,33 @@
 import { isRecord } from '../json-file.ts'
+import type { Convolution } from '../source.ts'
+import { isPointwise, isSeparable } from './topology.ts'
 
 const MOST_PASSES = 16
 const DEEPEST = 32
 
+/** The depth of a kernel by the layer that it belongs to; undefined for one of no layer of the configuration. */
+export type KernelDepth = (kernel: Pick<Convolution, 'layer' | 'node'>) => number | undefined
+
 /**
- * Per layer name of a Keras configuration, the longest path from an input to where it is first called: a layer that takes an input
- * lies at 0, every layer counts 1, a model inside the model as many as its own longest path. Undefined when the configuration is
+ * For the kernels of a Keras configuration's layers, the longest path from an input to where the layer is first called: a layer that
+ * takes an input lies at 0, every layer counts 1, a separable one 2 (its pointwise kernel lies behind its depthwise one, as in the
+ * graphs that Keras exports), a model inside the model as many as its own longest path. Undefined when the configuration is
  * none of a Functional or Sequential model, does not lead from an input to every layer, or gives two layers with kernels one name (in
  * models inside the model).
  */
-export function layerDepths(configuration: unknown): Map<string, number> | undefined {
+export function kernelDepths(configuration: unknown): KernelDepth | undefined {
   const depths = new LayerPlaces()
   const model = isRecord(configuration) && isRecord(configuration['model_config']) ? configuration['model_config'] : configuration
-  return place(model, 0, depths, 0) === undefined || depths.isAmbiguous ? undefined : depths.byName
+  if (place(model, 0, depths, 0) === undefined || depths.isAmbiguous) return undefined
+  return ({ layer, node }) => {
+    const at = node === undefined ? undefined : depths.byName.get(node)
+    return at !== undefined && depths.separable.has(node!) && isPointwise(layer) ? at + 1 : at
+  }
 }
 
 class LayerPlaces {
   readonly byName = new Map<string, number>()
+  readonly separable = new Set<string>()
   isAmbiguous = false
   readonly #owners = new Map<string, unknown>()
 
@@ -25,6 +36,7 @@ class LayerPlaces {
     const owner = this.#owners.get(name)
     if (owner !== undefined && owner !== layer && /conv/i.test(String(layer['class_name']))) this.isAmbiguous = true
     this.#owners.set(name, layer)
+    if (isSeparable(String(layer['class_name']))) this.separable.add(name)
     this.byName.set(name, Math.min(this.byName.get(name) ?? Number.POSITIVE_INFINITY, at))
   }
 }
@@ -74,7 +86,7 @@ function pass(layer: unknown, at: number, depths: LayerPlaces, nesting: number):
   if (!isRecord(layer) || !isRecord(layer['config'])) return undefined
   if (Array.isArray(layer['config']['layers'])) return place(layer, at, depths, nesting + 1)
   depths.set(layer, at)
-  let behind = at + 1
+  let behind = at + (isSeparable(String(layer['class_name'])) ? 2 : 1)
   for (const part of WRAPPED) {
     const inner = layer['config'][part]
     if (isRecord(inner) && nesting < DEEPEST) behind = Math.max(behind, pass(inner, at, depths, nesting + 1) ?? behind)

@@ -60,9 +60,9 @@ export function kernelRole(
   )
     return none(`${rank}-D tensor of a ${plain} layer`)
   const where = { node: name, ...placementOf(config), ...biasOf(plain, config, variable, stem) }
-  if (/depthwise/i.test(variable) || (/DepthwiseConv2D/i.test(plain) && !/pointwise/i.test(variable)))
+  if (/depthwise/i.test(variable) || (/DepthwiseConv2D/i.test(plain) && !isPointwise(variable)))
     return { use: 'depthwise', ...where }
-  if (/pointwise/i.test(variable)) return { use: 'convolution', node: name, ...biasOf(plain, config, variable, stem) }
+  if (isPointwise(variable)) return { use: 'convolution', node: name, ...biasOf(plain, config, variable, stem) }
   if (
     /^(Conv2D|Convolution2D|SeparableConv2D|SeparableConvolution2D)$/.test(plain) ||
     (/Conv(olution)?2D/i.test(plain) && variable === 'kernel')
@@ -75,8 +75,8 @@ export function kernelRole(
 
 /** A separable layer's bias comes after its pointwise kernel, so its depthwise kernel has none. */
 function biasOf(className: string, config: Readonly<Record<string, unknown>>, variable: string, stem: string): { bias?: string } {
-  const isSeparable = /Separable/i.test(className) || 'pointwise_initializer' in config
-  return config['use_bias'] === false || (isSeparable && /depthwise/i.test(variable)) ? {} : { bias: `${stem}bias` }
+  const isPair = isSeparable(className) || 'pointwise_initializer' in config
+  return config['use_bias'] === false || (isPair && /depthwise/i.test(variable)) ? {} : { bias: `${stem}bias` }
 }
 
 function placementOf(config: Readonly<Record<string, unknown>>): { placement?: Placement } {
@@ -96,6 +96,16 @@ export function classOfGroup(name: string): string | undefined {
   return CLASSES.get(name.replace(/_\d+$/, ''))
 }
 
+/** A layer of two kernels, the pointwise one behind the depthwise one. */
+export function isSeparable(className: string): boolean {
+  return /Separable/i.test(className)
+}
+
+/** The kernel of a separable layer that takes what its depthwise one gives. */
+export function isPointwise(variable: string): boolean {
+  return /pointwise/i.test(variable.slice(variable.lastIndexOf('/') + 1))
+}
+
 /** A layer that convolves inside a recurrent cell. */
 export function isRecurrent(className: string): boolean {
   return /Conv(LSTM|GRU|RNN)/i.test(className)
@@ -103,7 +113,7 @@ export function isRecurrent(className: string): boolean {
 
 /** What a Keras 3 layer calls its variables, which the file only numbers. */
 export function variableNames(className: string): readonly string[] {
-  if (/Separable/i.test(className)) return ['depthwise_kernel', 'pointwise_kernel', 'bias']
+  if (isSeparable(className)) return ['depthwise_kernel', 'pointwise_kernel', 'bias']
   return ['kernel', 'bias']
 }
 

@@ -50,11 +50,16 @@ export async function tensorOf(
   more: Omit<HwioTensor, 'shape' | 'stored'>,
 ): Promise<HwioTensor> {
   const { shape, type } = dataset
-  const dtype = type.kind === 'float' ? FLOATS[type.bytes] : undefined
+  const dtype = type.kind === 'float' ? FLOATS[type.bytes] : isBrainFloat(dataset) ? 'bfloat16' : undefined
   if (dtype === undefined || shape.length > 4 || shape.length === 0)
     return { ...more, shape, stored: { unsupported: type.kind === 'other' ? type.name : `${type.kind}${type.bytes * 8}` } }
   if (dataset.virtual) return { ...more, shape, stored: { unsupported: 'a virtual data set, whose values lie in other files' } }
   return { ...more, shape, stored: { access: await file.access(path), offset: 0, dtype } }
+}
+
+/** HDF5 has no such type: Keras writes the two bytes of each element as they are, and says what they are beside them. */
+function isBrainFloat({ type, attributes }: Hdf5Dataset): boolean {
+  return type.kind === 'other' && type.name === 'opaque' && type.bytes === 2 && attributes['dtype'] === 'bfloat16'
 }
 
 /** Every group below `path` that has its variables in a member called "vars", with them in their order. */

@@ -87,7 +87,8 @@ const WRAPPERS = ['module.', '_orig_mod.', '_fsdp_wrapped_module.', '_forward_mo
  */
 export function wrapperOf({ isModule, tensors }: Network): string {
   let wrapper = ''
-  const wrapped = tensors.filter(({ name }) => name !== 'n_averaged') // AveragedModel counts beside the module that it wraps
+  // Averages count beside the module that they wrap: n_averaged, steps, num_updates.
+  const wrapped = tensors.filter(({ name, leaf }) => name.includes('.') || leaf.shape.length > 0)
   if (isModule || wrapped.length === 0) return wrapper
   for (let found = true; found; ) {
     const next = WRAPPERS.find((prefix) => wrapped.every(({ name }) => name.startsWith(wrapper + prefix)))

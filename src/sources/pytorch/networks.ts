@@ -46,7 +46,7 @@ const KEEPERS =
   /^((\w+_)?(state_?dict|ema|model|net|network|weights)|params(_ema)?|module|ema\w*|generator|discriminator|g|d|g_ema|net[gd]|encoder|decoder|student|teacher|backbone|last|best)$/i
 const QUANTISED = /\.quantized\.[\w.]{0,60}Conv\dd$/
 const OPTIMISER =
-  /optimi[sz]er|(^|[._-])optims?([._-]|\d|[a-z]?$)|(^|[._-])(\w{0,30}_)?(lr_?)?sched(uler)?s?([._-]|\d|$)|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$/i
+  /optimi[sz]er|(^|[._-])optims?([._-]|\d|[a-z]?$)|(^|[._-])(\w{0,30}_)?(lr_?)?sched(uler)?s?([._-]|\d|$)|^opt(_\w*)?$|^scaler$|^amp$|^grad(ient)?s?$|^(max_)?exp_avgs?(_sqs?)?$|^momentum_buffers?$/i
 
 /** Keys under which helpers of training keep an average with its settings. */
 const AVERAGE = /ema|averag|swa|shadow/i

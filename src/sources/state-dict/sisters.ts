@@ -30,12 +30,15 @@ interface Branch<T> {
 
 /** A longer name is no path that anybody wrote. */
 const LONGEST_PATH = 1000
+/** The two of an adversarial training, which have an architecture each. */
+const GENERATOR = /^(net_?)?(G|[Gg]en(erator)?)(_?\w{1,3})?$/
+const DISCRIMINATOR = /^(net_?)?(D|[Dd]is(c(riminator)?)?|critic)(_?\w{1,3})?$/
 
 /**
  * Splits a dict that is nothing but networks side by side: every convolution lies below one of several prefixes, and each begins at an
  * image. They are networks of one architecture (an ensemble, the two generators of a CycleGAN) when below each there are the same names
  * with the same shapes; and of several (a student and its teacher) when one of the prefixes is a word for a second network, or each ends
- * in a matrix with as many outputs: a whole classifier.
+ * in a matrix with as many outputs: a whole classifier. A generator and a discriminator are two whatever they take.
  */
 function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   const whole = [{ prefix: '', tensors }]
@@ -63,13 +66,21 @@ function sistersOf<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
   const list = [...branches].filter(([, branch]) => branch.weights.size > 0)
   const [first, ...others] = list
   if (!first || others.length === 0) return whole
+  const split = (): Sister<T>[] => list.map(([prefix, branch]) => ({ prefix, tensors: branch.tensors }))
+  if (areRivals(list.map(([prefix]) => prefix.slice(shared.length, -1)))) return split()
   if (!list.every(([, { weights, takesImage }]) => takesImage && weights.size >= 2)) return whole
   const [structure, ...structures] = list.map(([, { weights }]) => structureOf(weights))
   const areAlike = structures.every((one) => one === structure)
   const isSecond = list.some(([prefix]) => speaksOfCopy(prefix.slice(shared.length, -1)))
   const areClassifiers = list.every(([, { classes }]) => classes !== undefined && classes > 1 && classes === first[1].classes)
   if (!areAlike && !isSecond && !areClassifiers) return whole
-  return list.map(([prefix, branch]) => ({ prefix, tensors: branch.tensors }))
+  return split()
+}
+
+function areRivals(words: readonly string[]): boolean {
+  const makers = words.filter((word) => GENERATOR.test(word)).length
+  const judges = words.filter((word) => DISCRIMINATOR.test(word)).length
+  return makers > 0 && judges > 0 && makers + judges === words.length
 }
 
 /** Names and shapes, without what all names of the branch begin with: Keras numbers networks, as sequential_1 and sequential_2. */

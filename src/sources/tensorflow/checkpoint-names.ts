@@ -11,6 +11,11 @@ const OPTIMISER = /(^|\/)(\w{0,40}_?optimizers?\w*|optimizer_\d+)\/|\/\.OPTIMIZE
 
 const OPTIMISER_OBJECT = /optimizer/i
 
+/** A key as the path of attributes that leads to the variable: "model/stem/_kernel". */
+export function pathOf(key: string): string {
+  return key.endsWith(VALUE) ? key.slice(0, -VALUE.length) : key
+}
+
 /** What the tensors of a checkpoint are called, and which of them are no weights. */
 export class CheckpointNames {
   readonly objects: readonly SavedObject[]
@@ -33,7 +38,7 @@ export class CheckpointNames {
 
   /** What a variable was called where it was made; its key where nothing tells. */
   nameOf(key: string): string {
-    return this.#fullNames.get(key) ?? (key.endsWith(VALUE) ? key.slice(0, -VALUE.length) : key)
+    return this.#fullNames.get(key) ?? pathOf(key)
   }
 
   /** The key of the variable that was called so; undefined when none was, or several. */

@@ -5,6 +5,7 @@ import { inCell, recurrentPart } from '../keras/topology.ts'
 import type { Skipped } from '../source.ts'
 import { orderByNames } from '../state-dict/order.ts'
 import type { BundleTensor } from './bundle.ts'
+import { pathOf } from './checkpoint-names.ts'
 import type { NamedBundle } from './graph-model.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function checkpointNetworks(
   about: Parameters<typeof hwioNetworks>[1],
 ): Promise<HwioNetworks> {
   const skipped: Skipped[] = []
-  const tensors: HwioTensor[] = []
+  const tensors: (HwioTensor & { readonly path: string })[] = []
   const biases = new Map<string, number>()
   const seen = new Map<string, BundleTensor>()
   const kernels = bundle.tensors.filter(({ key, shape }) => shape.length === 4 && !names.isSlot(key))
@@ -28,6 +29,8 @@ export async function checkpointNetworks(
       if (tensor.shape.length >= 3) skipped.push({ name, kind: 'Variable', shape: tensor.shape, reason: 'optimiser state' })
       continue
     }
+    const path = pathOf(tensor.key)
+    if (tensor.shape.length === 1) for (const each of [path, name]) if (!biases.has(each)) biases.set(each, tensor.shape[0]!)
     const known = seen.get(name)
     if (known && isSame(known, tensor)) {
       if (tensor.shape.length >= 3)
@@ -37,12 +40,11 @@ export async function checkpointNetworks(
     // Keras 3 gives layers that a subclass makes, and does not name, variables of one name.
     if (known) name = tensor.key
     seen.set(name, tensor)
-    if (tensor.shape.length === 1) biases.set(name, tensor.shape[0]!)
     const stored = tensor.shape.length === 4 ? await bundle.stored(tensor) : { unsupported: tensor.type }
-    tensors.push({ name, shape: tensor.shape, stored })
+    tensors.push({ name, path, shape: tensor.shape, stored })
   }
   const { models, warnings } = await hwioNetworks(
-    tensors.map((tensor) => ({ ...tensor, role: roleOf(tensor, biases) })),
+    tensors.map(({ path, ...tensor }) => ({ ...tensor, role: roleOf(tensor, path, biases) })),
     about,
   )
   const [first, ...others] = models
@@ -65,15 +67,18 @@ function inOrder(tensors: readonly BundleTensor[], areObjects: boolean): readonl
 }
 
 /** What a kernel's name and its bias tell: a depthwise kernel (rows, columns, C, M) has C·M biases. */
-function roleOf({ name, shape }: HwioTensor, biases: ReadonlyMap<string, number>): KernelRole | undefined {
+function roleOf({ name, shape }: HwioTensor, path: string, biases: ReadonlyMap<string, number>): KernelRole | undefined {
   const cell = shape.length > 2 ? recurrentPart(name) : undefined
   if (cell !== undefined) return inCell(cell)
   if (shape.length !== 4) return undefined
   const [, , channels, last] = shape as [number, number, number, number]
   if (/(^|[/._])depthwise_?(kernel|weights?|filter)?$/i.test(name)) return { use: 'depthwise' }
-  const stem = name.slice(0, Math.max(name.lastIndexOf('/'), name.lastIndexOf('.')) + 1)
-  const bias = biases.get(`${stem}bias`) ?? biases.get(`${stem}biases`)
-  const isNamed = /depthwise|(^|[/_])dw(_?conv\w*)?([/_\d]|$)/i.test(stem)
+  const [around, stem] = [path, name].map((text) => text.slice(0, Math.max(text.lastIndexOf('/'), text.lastIndexOf('.')) + 1))
+  // Its own layer's, by the path of attributes: layers may share a name.
+  const bias = [`${around}bias`, `${stem}bias`, `${stem}biases`]
+    .map((each) => biases.get(each))
+    .find((count) => count !== undefined)
+  const isNamed = /depthwise|(^|[/_])dw(_?conv\w*)?([/_\d]|$)/i.test(stem ?? '')
   if (channels > 1 && last < channels && (bias === channels * last || (bias === undefined && last === 1 && isNamed)))
     return { use: 'depthwise' }
   return undefined

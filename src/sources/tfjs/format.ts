@@ -4,7 +4,7 @@ import { placedByDepth } from '../depth.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import { type HwioNetworks, hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
-import { layerDepths } from '../keras/layer-depths.ts'
+import { kernelDepths } from '../keras/layer-depths.ts'
 import { variableRoles } from '../keras/topology.ts'
 import type { Convolution, Skipped, Source, SourceFormat, SourceModel } from '../source.ts'
 import { orderByNames } from '../state-dict/order.ts'
@@ -160,9 +160,9 @@ function rolesOf(
       rank < 3 ? undefined : { use: 'none', kind: 'Const', reason: `${rank}-D tensor that no convolution takes` }
     return { roleOf: (name, rank) => roles.get(name) ?? unused(rank), skipped, depthOf: ({ layer }) => depths.get(layer) }
   }
-  const places = layerDepths(topology)
+  const depthOf = kernelDepths(topology)
   const roleOf = variableRoles(topology)
-  return { roleOf, skipped: [], ...(places && { depthOf: ({ node }) => (node === undefined ? undefined : places.get(node)) }) }
+  return { roleOf, skipped: [], ...(depthOf && { depthOf }) }
 }
 
 /** Nearly every model is called model.json, so its folder's name tells more, and without a folder the name that Keras gave it. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { layerDepths } from '../../../src/sources/keras/layer-depths.ts'
+import { kernelDepths } from '../../../src/sources/keras/layer-depths.ts'
 
 const layer = (className: string, name: string, ...calls: unknown[]) => ({
   class_name: className,
@@ -16,8 +16,12 @@ const three = (...from: string[]) => ({
 })
 const functional = (...layers: unknown[]) => ({ class_name: 'Functional', config: { name: 'm', layers } })
 const depths = (configuration: unknown) => {
-  const found = layerDepths(configuration)
-  return found && Object.fromEntries(found)
+  const depthOf = kernelDepths(configuration)
+  const names = [...JSON.stringify(configuration).matchAll(/"name":"(\w+)"/g)].map(([, name]) => name!)
+  const placed = names
+    .map((node) => [node, depthOf?.({ layer: `${node}/kernel`, node })])
+    .filter(([, depth]) => depth !== undefined)
+  return depthOf && Object.fromEntries(placed)
 }
 
 test('the longest way counts, as Keras 2 and 3 write it', () => {
@@ -50,6 +54,22 @@ test('a Sequential model, inside another and inside a file of Keras', () => {
     layer('Conv2D', 'z', two(['s'])),
   )
   assert.equal(depths({ keras_version: '2.15', model_config: around }), { r: 0, p: 1, q: 2, z: 3 })
+})
+
+test('the pointwise kernel of a separable layer lies behind its depthwise one', () => {
+  for (const className of ['SeparableConv2D', 'SeparableConvolution2D', 'mine>MySeparableConv2D']) {
+    const depthOf = kernelDepths(
+      functional(
+        layer('InputLayer', 'in'),
+        layer(className, 's', two(['in'])),
+        layer('Conv2D', 'pointwise', two(['s'])),
+        layer('Add', 'sum', two(['s'], ['in'])),
+        layer('DepthwiseConv2D', 'd', two(['sum'])),
+      ),
+    )!
+    const at = (layer: string) => depthOf({ layer, node: layer.slice(0, layer.indexOf('/')) })
+    assert.equal(['s/depthwise_kernel', 's/pointwise_kernel', 'pointwise/kernel', 'd/kernel'].map(at), [0, 1, 2, 3], className)
+  }
 })
 
 test('a layer that is called twice lies where it is first called', () => {

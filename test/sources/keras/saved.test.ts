@@ -44,6 +44,23 @@ test('depth is the longest path from the input, in whatever order the layers sta
   }
 })
 
+const separable = JSON.parse(readFileSync(`${fixtures}separable.json`, 'utf8')) as Record<string, string[]>
+for (const [name, hashes] of Object.entries(separable))
+  test(`${name}: the kernels and their depths are those of every other form`, async () => {
+    const source = await open(name)
+    const [model] = source.models
+    const found = await Promise.all(model!.convolutions.map(weightsHash))
+    assert.equal(
+      found.map((hash) => hash.slice(0, 16)),
+      hashes,
+    )
+    assert.equal(
+      model!.convolutions.map(({ conv_depth }) => conv_depth),
+      hashes.map((_, k) => k),
+    )
+    await source.close()
+  })
+
 test('a recurrent cell is left out of .h5 files too', async () => {
   const source = await open('cells.h5')
   const [model] = source.models

@@ -72,19 +72,28 @@ test('weights in parts, and TorchScript in the order in which its code runs', as
 })
 
 test('checkpoints as training codes keep them: averages with settings, networks near each other, other norms', async () => {
-  const expected = JSON.parse(readFileSync(join(fixtures, 'habits.json'), 'utf8')) as Record<
+  await assertMeasured('habits')
+})
+
+test('what training codes keep beside a network: an average with a counter, moments by name, the other network of two', async () => {
+  await assertMeasured('companions')
+})
+
+/** The checkpoints of a folder of fixtures, against the file beside it that says what of them is to be measured. */
+async function assertMeasured(folder: string): Promise<void> {
+  const expected = JSON.parse(readFileSync(join(fixtures, `${folder}.json`), 'utf8')) as Record<
     string,
     { readonly models: ComputedLayer[][]; readonly note: string | null }
   >
   for (const [name, { models, note }] of Object.entries(expected)) {
-    const source = await open(join(fixtures, 'habits', name))
+    const source = await open(join(fixtures, folder, name))
     assert.is(source.models.length, models.length, name)
     for (const [k, layers] of models.entries()) await assertCloseWeights(source.models[k]!, layers, name)
     if (name.startsWith('traced')) assert.is(source.models[0]!.depth_source, 'graph', name)
     if (note !== null) assert.ok(source.warnings.join(' ').includes(note), `${name}: ${source.warnings.join(' ')}`)
     await source.close()
   }
-})
+}
 
 test("the code of TorchScript tells depths, and a frozen module's transposed convolution", async () => {
   const source = await open(join(fixtures, 'weights/scripted.pt'))

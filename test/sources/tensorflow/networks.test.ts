@@ -29,4 +29,12 @@ for (const [name, { models, note }] of Object.entries(expected))
     await source.close()
   })
 
+test("a depthwise kernel is told by its own layer's bias where layers share a name", async () => {
+  const path = `${fixtures}attributes.index`
+  const source = await openSource({ path, access: await openFile(path), folder: diskFolder(dirname(path)) })
+  const hashes = await Promise.all(source.models[0]!.convolutions.map(weightsHash))
+  assert.equal(hashes.map((hash) => hash.slice(0, 16)).sort(), JSON.parse(readFileSync(`${fixtures}attributes.json`, 'utf8')))
+  await source.close()
+})
+
 test.run()
