@@ -7,7 +7,8 @@
  */
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
-import { comparePaths, type NamedShape, orderByNames } from '../src/sources/state-dict/order.ts'
+import { comparePaths, type NamedShape } from '../src/sources/state-dict/module-tree.ts'
+import { orderByNames } from '../src/sources/state-dict/order.ts'
 
 const BUCKETS = 10
 const SHOWN = 25

@@ -27,6 +27,69 @@ function keeps(layers: readonly (readonly [name: string, out: number, inputs: nu
     )
 }
 
+test('modules that are numbered alike take turns where each takes what the one before gives', () => {
+  const widths = [16, 32, 48, 64]
+  const stages = (
+    one: (stage: number, width: number, before: number) => readonly (readonly [string, number, number, number?])[],
+  ) => widths.flatMap((width, stage) => one(stage, width, widths[stage - 1] ?? 3))
+  // SegFormer
+  keeps(
+    stages((stage, width, before) => [
+      [`encoder.patch_embeddings.${stage}.proj.weight`, width, before],
+      [`encoder.block.${stage}.0.attention.self.sr.weight`, width, width, 2],
+      [`encoder.block.${stage}.0.mlp.dwconv.dwconv.weight`, 4 * width, 1],
+      [`encoder.block.${stage}.1.attention.self.sr.weight`, width, width, 2],
+      [`encoder.block.${stage}.1.mlp.dwconv.dwconv.weight`, 4 * width, 1],
+    ]),
+  )
+  // ConvNeXt, as it was first written
+  keeps(
+    stages((stage, width, before) => [
+      [`downsample_layers.${stage}.${stage === 0 ? 0 : 1}.weight`, width, before, 2],
+      [`stages.${stage}.0.dwconv.weight`, width, 1, 7],
+      [`stages.${stage}.1.dwconv.weight`, width, 1, 7],
+    ]),
+  )
+  // words with numbers, a third one of part of the channels
+  keeps(
+    stages((stage, width, before) => [
+      [`patch_embed${stage + 1}.proj.weight`, width, before, 2],
+      [`cpe${stage + 1}.proj.weight`, width, 1],
+      [`crpe${stage + 1}.conv.weight`, width / 2, 1],
+    ]),
+  )
+})
+
+test('networks one behind the other, and a decoder, take no turns', () => {
+  const levels = [0, 1, 2, 3]
+  const widths = [3, 8, 16, 24, 32]
+  keeps(['first', 'second'].flatMap((net) => levels.map((k) => [`${net}.${k}.weight`, widths[k + 1]!, widths[k]!] as const)))
+  keeps([
+    ...levels.map((k) => [`encoders.${k}.conv.weight`, widths[k + 1]!, widths[k]!] as const),
+    ...levels.map((k) => [`decoders.${k}.conv.weight`, Math.max(8, widths[k]!), widths[k + 1]!] as const),
+  ])
+})
+
+test('a numbered convolution that takes more channels than any block stands behind the blocks', () => {
+  keeps([
+    ['conv1.weight', 8, 3],
+    ['conv2.weight', 16, 8],
+    ['block1.rep.0.weight', 16, 16],
+    ['block2.rep.0.weight', 32, 16],
+    ['conv3.weight', 48, 32],
+    ['conv4.weight', 64, 48],
+  ])
+})
+
+test('a layer with a bias of its own is no table, whatever it is called', () => {
+  const layer = [float('pos_embed.token_projection.weight', 8, 4, 1, 1), float('pos_embed.token_projection.bias', 8)]
+  assert.is(stateDictConvolutions([...layer, float('conv.weight', 4, 3, 3, 3)]).convolutions.length, 2)
+  assert.is(
+    stateDictConvolutions([float('pos_embed.weight', 8, 4, 1, 1), float('conv.weight', 4, 3, 3, 3)]).convolutions.length,
+    1,
+  )
+})
+
 test('numbers in names are numbers, and what takes the image comes first', () => {
   const blocks = Array.from({ length: 12 }, (_, k) => [`blocks.${k}.0.weight`, 6, 6] as const)
   keeps([['conv_stem.weight', 6, 3], ...blocks, ['conv_head.weight', 24, 6, 1]])

@@ -1,4 +1,4 @@
-import type { NamedShape } from './order.ts'
+import type { NamedShape } from './module-tree.ts'
 
 /**
  * Words under which training codes keep a second copy of the network beside the one that is trained: an average of its weights, a

@@ -1,4 +1,4 @@
-import { comparePaths } from './order.ts'
+import { comparePaths } from './module-tree.ts'
 
 /**
  * True when the order of these names is the alphabet's: that of a writer that sorts, as safetensors' does, which says nothing about a

@@ -40,8 +40,8 @@ export function judge(
   if (/(^|[._/])weight_orig$/.test(name) && sibling('weight_mask'))
     return { kind: 'Conv', reason: 'stored before pruning, whose weight_mask does not fit it' }
   // Convolutions that make or stand for an encoding of positions are called so too, and their tensor is called a weight.
-  if (TABLE.test(name) && !(WEIGHT.test(name) && isKernel(height, width)))
-    return { kind: 'tensor', reason: 'a table, mask or scale by its name' }
+  const isLayer = isKernel(height, width) || (out > 1 && sibling('bias')?.shape.join() === String(out))
+  if (TABLE.test(name) && !(WEIGHT.test(name) && isLayer)) return { kind: 'tensor', reason: 'a table, mask or scale by its name' }
   if (inPerGroup * height * width === 1 && !WEIGHT.test(name)) return { kind: 'tensor', reason: 'a factor for each channel' }
   const bias = sibling('bias')
   const biases = WEIGHT.test(name) && !SEPARABLE.test(name) && bias?.shape.length === 1 ? bias.shape[0] : undefined

@@ -1,5 +1,5 @@
 import { speaksOfCopy } from './copies.ts'
-import type { NamedShape } from './order.ts'
+import type { NamedShape } from './module-tree.ts'
 
 /** Networks of one dict, by what stands before their names: "G_A.", "models.0."; a single one has the prefix "". */
 export interface Sister<T> {

@@ -17,7 +17,7 @@ const three = (...from: string[]) => ({
 const functional = (...layers: unknown[]) => ({ class_name: 'Functional', config: { name: 'm', layers } })
 const depths = (configuration: unknown) => {
   const depthOf = kernelDepths(configuration)
-  const names = [...JSON.stringify(configuration).matchAll(/"name":"(\w+)"/g)].map(([, name]) => name!)
+  const names = [...(JSON.stringify(configuration) ?? '').matchAll(/"name":"(\w+)"/g)].map(([, name]) => name!)
   const placed = names
     .map((node) => [node, depthOf?.({ layer: `${node}/kernel`, node })])
     .filter(([, depth]) => depth !== undefined)
