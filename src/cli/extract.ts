@@ -5,7 +5,7 @@ import type { Command } from './command.ts'
 import { numberOption } from './measuring-options.ts'
 import { namedTable, readMetaFile } from './meta-file.ts'
 import { openProgressBar } from './progress.ts'
-import { withInterrupt } from './run-control.ts'
+import { holdInterrupt, withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
 import { complain, print, say, warn } from './talk.ts'
 import { wrapped } from './terminal.ts'
@@ -52,6 +52,7 @@ export const extractCommand: Command = {
     const inputs = await listInputs(words['inputs'] as string[])
     const threshold = numberOption(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!
     const started = performance.now()
+    holdInterrupt()
     const place = await openRunFolder(output)
     const progress = openProgressBar()
     const result = await withInterrupt(

@@ -25,7 +25,7 @@ import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile, type TableFile } from './meta-file.ts'
 import { keepOldHeapSmall, MANY_LAYERS, MANY_MODELS } from './old-heap.ts'
 import { openProgressBar, type ProgressBar } from './progress.ts'
-import { withInterrupt } from './run-control.ts'
+import { holdInterrupt, withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
 import { SpilledLayers } from './spilled-layers.ts'
 import { say } from './talk.ts'
@@ -82,6 +82,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const { parameters } = settingsOf(task.options)
   const { output } = task
   const inputs = steadyInputs(task.inputs)
+  if (output !== undefined) holdInterrupt()
   const place = output === undefined ? undefined : await openRunFolder(output)
   const progress = openProgressBar()
   let journal: Journal | undefined

@@ -36,6 +36,16 @@ function stopListening({ stop }: Listener): void {
   for (const name of interruptions) process.off(name, stop)
 }
 
+let early: Interruption | undefined
+const note = (signal: Interruption): void => {
+  early ??= signal
+}
+
+/** From here to `withInterrupt` a signal waits for it: what is made meanwhile is taken away in order. A second one kills. */
+export function holdInterrupt(): void {
+  for (const name of interruptions) process.once(name, note)
+}
+
 /**
  * Runs work that Ctrl-C, SIGTERM or a closed terminal ends in order; `consequence` says what that leaves behind. Work that has
  * not ended half a second later ends with the process. A second signal kills.
@@ -55,8 +65,11 @@ export async function withInterrupt<T>(consequence: () => string, work: (signal:
       }, GRACE_MS)
     },
   }
+  for (const name of interruptions) process.off(name, note)
   listen(listener)
   try {
+    if (early !== undefined) listener.stop(early)
+    interrupted.signal.throwIfAborted()
     return await work(interrupted.signal)
   } finally {
     clearTimeout(late)

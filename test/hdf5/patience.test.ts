@@ -11,7 +11,7 @@ test('a thread that computes on and on is given up after two seconds of processo
     patience.beat(COMPUTING)
     patience.start()
   })
-  assert.match(why, /going round for [23] s/)
+  assert.match(why, /going round for \d+ s/)
   assert.ok(performance.now() - begun >= 2000)
 })
 
