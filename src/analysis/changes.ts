@@ -5,6 +5,7 @@ import type { Parameters } from '../measure/parameters.ts'
 import { parseKernel, type SelectedLayer } from '../measure/select.ts'
 import { openInstance, type WasmInstance } from '../wasm/module.ts'
 import { compareModels, matchLayers } from './compare-models.ts'
+import type { LeftOut } from './findings.ts'
 import type { ModelComparison, WeightChange } from './report-types.ts'
 import { weightChange } from './weight-change.ts'
 
@@ -12,6 +13,8 @@ import { weightChange } from './weight-change.ts'
 export interface MeasuredModel {
   readonly model: string
   readonly layers: readonly LayerRow[]
+  /** Layers that were left out for a weight that is not finite. */
+  readonly skipped?: readonly LeftOut[]
   readonly inputs: readonly (Input | LazyInput)[]
 }
 

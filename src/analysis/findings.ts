@@ -13,6 +13,9 @@ export const findingRules = {
   'not-finite': 'the layer holds a weight that is NaN or infinite',
 } as const
 
+/** What was not measured, and why. */
+export type LeftOut = Pick<Analysis['skipped'][number], 'model' | 'name' | 'reason'>
+
 /** Something that `check` does not let pass. */
 export interface Finding {
   readonly rule: keyof typeof findingRules
@@ -49,7 +52,7 @@ export function flagFindings(rows: readonly JudgedLayer[]): Finding[] {
 }
 
 /** Layers that were left out for a weight that is NaN or infinite. */
-export function nonFiniteFindings(skipped: Analysis['skipped']): Finding[] {
+export function nonFiniteFindings(skipped: readonly LeftOut[]): Finding[] {
   return skipped.filter(isNonFiniteLayer).map(({ model, name, reason }) => ({
     rule: 'not-finite',
     model,

@@ -1,9 +1,8 @@
 import { spokenName } from '../database/spoken-name.ts'
 import type { MeasuredLayer } from '../measure/layer-source.ts'
-import type { Analysis } from '../measure/model-row.ts'
 import { plural } from '../words.ts'
 import type { BaselineFindings } from './baseline.ts'
-import { type Finding, flagFindings, nonFiniteFindings } from './findings.ts'
+import { type Finding, flagFindings, type LeftOut, nonFiniteFindings } from './findings.ts'
 import { type CalledLayer, fitsPattern } from './layer-pattern.ts'
 import { type LimitRule, limitFindings } from './limits.ts'
 
@@ -33,7 +32,7 @@ export interface GateResult {
 
 /** Holds an analysis against a gate. */
 export function judgeByGate(
-  analysis: Pick<Analysis, 'skipped'> & { readonly layers: readonly MeasuredLayer[] },
+  analysis: { readonly layers: readonly MeasuredLayer[]; readonly skipped: readonly LeftOut[] },
   gate: Gate,
 ): GateResult {
   const isIgnored = (layer: CalledLayer): boolean => gate.ignore.some((pattern) => fitsPattern(pattern, layer))

@@ -4,10 +4,12 @@ import type { LazyInput } from '../io/random-access.ts'
 import { type LayerMetrics, type LayerRow, layerFields, layerMetricNames } from '../measure/layer-row.ts'
 import type { Metric } from '../measure/metrics/metric.ts'
 import { layerMetrics } from '../measure/metrics/registry.ts'
+import { isNonFiniteLayer } from '../measure/non-finite.ts'
 import { type MeasureOptions, settingsOf } from '../measure/options.ts'
 import { measure } from '../measure/run.ts'
 import { changesOf, type MeasuredModel } from './changes.ts'
 import { matchLayers } from './compare-models.ts'
+import type { LeftOut } from './findings.ts'
 import type { WeightChange } from './report-types.ts'
 
 /** A checkpoint of a series: its name, its place, and where it is read from. */
@@ -123,15 +125,19 @@ export class Trajectory {
 
   async #measure(input: LazyInput): Promise<{ model: MeasuredModel; sha256: string | null }> {
     const layers: LayerRow[] = []
+    let skipped: LeftOut[] = []
     let found: { model: string; sha256: string | null } | undefined
     for await (const event of measure([input], this.#options)) {
       if (event.kind === 'failed') throw event.error
       if (event.kind === 'layer') layers.push(event.row)
-      if (event.kind === 'model' && event.row.layers > 0) found ??= { model: event.row.model, sha256: event.row.sha256 }
+      if (event.kind !== 'model' || found) continue
+      const { model, sha256, layers: measured } = event.row
+      skipped = event.skipped.filter(isNonFiniteLayer).map(({ name, reason }) => ({ model, name, reason }))
+      if (measured > 0 || skipped.length > 0) found = { model, sha256 }
     }
     if (!found) throw new InputError(input.path, 'holds no layer that can be measured; filterlens inspect lists what it holds')
     const { model, sha256 } = found
-    return { model: { model, layers: layers.filter((row) => row.model === model), inputs: [input] }, sha256 }
+    return { model: { model, layers: layers.filter((row) => row.model === model), skipped, inputs: [input] }, sha256 }
   }
 
   async #changes(from: MeasuredModel | undefined, to: MeasuredModel): Promise<ReadonlyMap<LayerRow, WeightChange | null>> {

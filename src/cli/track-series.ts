@@ -87,6 +87,11 @@ export class CheckpointSeries {
     return Object.fromEntries([...this.#scalars].map(([name, values]) => [name, values[this.length - 1] ?? null]))
   }
 
+  /** The last checkpoint; undefined before there is one. */
+  get last(): MeasuredModel | undefined {
+    return this.#trajectory.last
+  }
+
   /** Measures what is new among the checkpoints, writes the tables after each, and tells of each. */
   async goOn(found: readonly FoundInput[]): Promise<void> {
     if (found.length === 0 || found.length === this.#checkpoints.length) return
@@ -112,14 +117,14 @@ export class CheckpointSeries {
         input: checkpoint.input,
       })
       if (folder) await this.#writeTables(folder)
-      if (told === 'lines') print(this.#line(rows))
+      if (told === 'lines') print(this.#line(checkpoint, rows))
     }
     if (folder) await this.#writeFigures(folder)
   }
 
   /** Prints the last checkpoint where that is asked for, and gives its layers. @throws UsageError when there is none */
   end(): MeasuredModel {
-    const last = this.#trajectory.last
+    const { last } = this
     if (!last) throw new UsageError('no checkpoint was found')
     if (this.#task.told === 'last') print(this.#view(this.#trajectory.rows.filter(({ order }) => order === this.length - 1)))
     return last
@@ -198,8 +203,8 @@ export class CheckpointSeries {
   }
 
   /** A checkpoint for a logger. */
-  #line(rows: readonly TrajectoryRow[]): string {
-    const [{ checkpoint, order, position }] = rows as [TrajectoryRow]
+  #line({ path, position }: PlacedCheckpoint<Found>, rows: readonly TrajectoryRow[]): string {
+    const [checkpoint, order] = [fileName(path), this.length - 1]
     const scalars = Object.fromEntries([...this.#scalars].map(([name, values]) => [name, values[order] ?? null]))
     const layers = rows.map(({ checkpoint: _, sha256: __, order: ___, position: ____, ...row }) => row)
     return JSON.stringify({ checkpoint, order, [this.#by]: position, ...scalars, layers })
@@ -224,7 +229,7 @@ export class CheckpointSeries {
     const { output } = this.#task
     const next =
       output === undefined ? '-o trajectory keeps them' : `${output}/trajectory.arrow, .csv, .parquet; ${output}/figures`
-    return `\n${printable(last[0]!.checkpoint)}, the last of ${plural(this.length, 'checkpoint')}\n\n${terminalTable(columns, rows)}\n\n${next}`
+    return `\n${printable(fileName(this.#checkpoints[this.length - 1]!.path))}, the last of ${plural(this.length, 'checkpoint')}\n\n${terminalTable(columns, rows)}\n\n${next}`
   }
 }
 

@@ -84,7 +84,8 @@ export async function trackSweep(
     const series = new CheckpointSeries({ ...task, output, told: 'nothing' }, options, parameters)
     await withRunFolder(output, () => series.goOn(inputs)) // the run may be followed by itself at the same time
     const end = series.end()
-    ends.push({ ...end, model: run, layers: end.layers.map((row) => ({ ...row, model: run })) })
+    const named = <T extends object>(rows: readonly T[] = []): T[] => rows.map((row) => ({ ...row, model: run }))
+    ends.push({ ...end, model: run, layers: named(end.layers), skipped: named(end.skipped) })
     measured.push({ model: run, rows: series.rows, meta: series.lastScalars() })
   }
   const joined = given ? joinMeta(measured, given) : { models: measured, warnings: [] }

@@ -68,7 +68,7 @@ export const trackCommand: Command = {
         type: 'boolean',
         default: false,
         describe:
-          'exit code 1 when a layer of the last checkpoint does not pass what check asks: limits, a baseline, else the flags',
+          'exit code 1 when a layer of the last checkpoint does not pass what check asks: limits, a baseline, else the flags; with --watch each is judged when it comes',
         group: 'Limits:',
       })
       .option('watch', {
@@ -107,7 +107,8 @@ export const trackCommand: Command = {
           const meta = words['meta'] as string | undefined
           const task = { by: words['by'] as CheckpointOrder | undefined, output: words['output'] as string | undefined }
           const json = words['json'] === true
-          const measuring = { ...options, signal, hash: true }
+          // What is judged may hold weights that are not finite: they are findings, as in check.
+          const measuring = { ...options, skipNonFinite: options.skipNonFinite || gate !== undefined, signal, hash: true }
           if (isSweep) {
             const nameColumn = words['name-column'] as string | undefined
             const sweep = { ...task, ...question, scalars, parameters: meta, nameColumn, json }
@@ -120,14 +121,18 @@ export const trackCommand: Command = {
             measuring,
             parameters,
           )
+          let code = 0
           for (let sizes = new Map<string, number>(); ; ) {
             const [found, seen] = await wholeFiles(words, isWatching ? sizes : undefined)
             sizes = seen
+            const before = series.length
             await series.goOn(found)
+            if (isWatching && series.length > before) code = await exitCode(gate, [series.last!], options)
             if (!isWatching || (most !== undefined && series.length >= most)) break
             await later(1000 * seconds, undefined, { signal })
           }
-          return await exitCode(gate, [series.end()], options)
+          const end = series.end()
+          return isWatching ? code : await exitCode(gate, [end], options)
         }),
     )
   },
@@ -155,9 +160,10 @@ function exitCode(
   const { baseline, tolerances, ...rules } = gate
   const models = ends.map(({ model }) => ({ model }))
   const layers = ends.flatMap((end) => end.layers)
+  const skipped = ends.flatMap((end) => end.skipped ?? [])
   return withBaseline(baseline, options, async (before) => {
     const compared = before && (await baselineFindings({ models, layers: layersInMemory(layers) }, before, tolerances))
-    const { found, judged, ignored, notes } = judgeByGate({ layers, skipped: [] }, { ...rules, baseline: compared })
+    const { found, judged, ignored, notes } = judgeByGate({ layers, skipped }, { ...rules, baseline: compared })
     for (const text of notes) warn(text)
     say(findingsText({ found, judged, ignored, failed: [], files: new Map() }))
     return found.length > 0 ? 1 : 0

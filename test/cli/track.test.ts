@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { convolution, safetensors } from '../measure/models.ts'
 import { filterlens, inFolder, projectFolder } from './run.ts'
 
 const series = join(projectFolder, 'test/fixtures/series')
@@ -118,6 +119,64 @@ test('--check holds the last checkpoint against limits, a configuration, a basel
     const without = await filterlens(['track', ...paths, '--max-sparsity', '0.5'])
     assert.is(without.code, 2)
     assert.match(without.err, /--max-sparsity says what the last checkpoint is held against; add --check/)
+  }))
+
+/** A checkpoint of two layers, of which so many hold a NaN. */
+async function diverged(path: string, step: number, broken: number): Promise<void> {
+  const layers = [0, 1].map((k) => convolution(`layer${k}.weight`, [8, 4, 3, 3], 10 * step + k))
+  for (const { values } of layers.slice(0, broken)) values[7] = Number.NaN
+  await writeFile(join(path, `step-${step}.safetensors`), safetensors(layers))
+}
+
+test('--check: weights that are not a number are findings, in one layer or in all', () =>
+  inFolder(async (folder) => {
+    await diverged(folder, 1, 0)
+    await diverged(folder, 2, 1)
+    const check = (...more: string[]) => filterlens(['track', join(folder, '*.safetensors'), '--check', ...more])
+    const one = await check('--max-sparsity', '1')
+    assert.is(one.code, 1, one.err)
+    assert.match(one.err, /layer0\.weight.*NaN/s)
+    assert.match(one.err, /1 of 2 layers/)
+    await diverged(folder, 3, 2)
+    const all = await check('--max-sparsity', '1', '-o', join(folder, 'out'))
+    assert.is(all.code, 1, all.err)
+    assert.match(all.err, /2 of 2 layers/)
+    const refused = await filterlens(['track', join(folder, '*.safetensors')])
+    assert.is(refused.code, 2)
+    assert.match(refused.err, /NaN/)
+  }))
+
+test('--watch --check judges each checkpoint when it comes; the code is that of the last', () =>
+  inFolder(async (folder) => {
+    const last = join(folder, 'last')
+    for (const name of [folder, last]) await mkdir(name, { recursive: true })
+    await diverged(folder, 1, 1)
+    const words = [
+      'track',
+      join(folder, '*.safetensors'),
+      '--watch',
+      '--interval',
+      '0.1',
+      '--count',
+      '2',
+      '--check',
+      '--max-sparsity',
+      '1',
+    ]
+    const child = spawn(process.execPath, [join(projectFolder, 'dist/src/cli/main.js'), ...words])
+    let err = ''
+    let hasTold = (): void => undefined
+    const told = new Promise<void>((resolve) => (hasTold = resolve))
+    child.stderr.on('data', (chunk) => {
+      err += String(chunk)
+      if (/1 of 2 layers/.test(err)) hasTold()
+    })
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+    await Promise.race([told, ended])
+    await diverged(last, 2, 0)
+    await copyFile(join(last, 'step-2.safetensors'), join(folder, 'step-2.safetensors'))
+    assert.is(await ended, 0, err)
+    assert.match(err, /1 of 2 layers.*nothing to report/s)
   }))
 
 test('what is no series is refused in a sentence', () =>
