@@ -49,24 +49,59 @@ let idle: Decoder | undefined
  * asked for; besides, it holds the largest window of a frame (128 MiB at most) and less than 2 MiB.
  */
 export async function loadZstd(): Promise<Unpack> {
+  const module = await compiledZstd()
+  return (input, byteLength) => {
+    const out = new Uint8Array(byteLength)
+    let done = 0
+    unpackFrames(module, input, (made) => {
+      if (made.length > out.length - done) throw new RangeError(`a ZSTD frame holds more than ${out.length} bytes`)
+      out.set(made, done)
+      done += made.length
+    })
+    if (done !== out.length) throw new RangeError(`a ZSTD frame holds ${done} of ${out.length} bytes`)
+    return out
+  }
+}
+
+/** The same for frames that are not told how long they are: the function unpacks `most` bytes at most. */
+export async function loadZstdWithin(): Promise<(input: Uint8Array, most: number) => Uint8Array> {
+  const module = await compiledZstd()
+  return (input, most) => {
+    let out = new Uint8Array(Math.min(most, 4 * input.length))
+    let done = 0
+    unpackFrames(module, input, (made) => {
+      if (made.length > most - done) throw new RangeError(`a ZSTD frame holds more than ${most} bytes`)
+      if (made.length > out.length - done) {
+        const larger = new Uint8Array(Math.min(most, 2 * (done + made.length)))
+        larger.set(out.subarray(0, done))
+        out = larger
+      }
+      out.set(made, done)
+      done += made.length
+    })
+    return out.subarray(0, done)
+  }
+}
+
+function compiledZstd(): Promise<WebAssembly.Module> {
   compiled ??= import('./zstd.generated.ts').then(({ zstdBase64 }) =>
     WebAssembly.compile(Uint8Array.from(atob(zstdBase64), (letter) => letter.charCodeAt(0))),
   )
-  const module = await compiled
-  return (input, byteLength) => {
-    const out = new Uint8Array(byteLength)
-    const decoder = idle ?? newDecoder(module)
-    idle = decoder
-    try {
-      unpackFrames(decoder, input, out)
-    } catch (error) {
-      decoder.lib.ZSTD_freeDCtx(decoder.context) // it is in the middle of a frame
-      decoder.context = decoder.lib.ZSTD_createDCtx()
-      throw error
-    } finally {
-      if (decoder.lib.memory.buffer.byteLength > KEPT_MEMORY) idle = undefined
-    }
-    return out
+  return compiled
+}
+
+/** Hands on what frames hold, piece by piece; a piece is good until the next one. @throws RangeError when they are damaged */
+function unpackFrames(module: WebAssembly.Module, packed: Uint8Array, take: (made: Uint8Array) => void): void {
+  const decoder = idle ?? newDecoder(module)
+  idle = decoder
+  try {
+    streamFrames(decoder, packed, take)
+  } catch (error) {
+    decoder.lib.ZSTD_freeDCtx(decoder.context) // it is in the middle of a frame
+    decoder.context = decoder.lib.ZSTD_createDCtx()
+    throw error
+  } finally {
+    if (decoder.lib.memory.buffer.byteLength > KEPT_MEMORY) idle = undefined
   }
 }
 
@@ -83,8 +118,11 @@ function newDecoder(module: WebAssembly.Module): Decoder {
   return { lib, context: lib.ZSTD_createDCtx(), source, target, input, output }
 }
 
-function unpackFrames({ lib, context, source, target, input, output }: Decoder, packed: Uint8Array, out: Uint8Array): void {
-  let done = 0
+function streamFrames(
+  { lib, context, source, target, input, output }: Decoder,
+  packed: Uint8Array,
+  take: (made: Uint8Array) => void,
+): void {
   let missing = 1 // 0 when a frame is whole, else a hint how much is to come
   for (let at = 0; at < packed.length; at += PIECE) {
     const piece = packed.subarray(at, at + PIECE)
@@ -97,12 +135,9 @@ function unpackFrames({ lib, context, source, target, input, output }: Decoder, 
         throw new RangeError(`a ZSTD frame is damaged (${PROBLEMS[-missing] ?? `error ${-missing} of libzstd`})`)
       const [, , used] = new Uint32Array(lib.memory.buffer, input, 3) as unknown as [number, number, number]
       const [, , made] = new Uint32Array(lib.memory.buffer, output, 3) as unknown as [number, number, number]
-      if (made > out.length - done) throw new RangeError(`a ZSTD frame holds more than ${out.length} bytes`)
-      out.set(new Uint8Array(lib.memory.buffer, target, made), done)
-      done += made
+      take(new Uint8Array(lib.memory.buffer, target, made))
       isMore = used < piece.length || (made === PIECE && missing !== 0) // a full piece may not be all that there is
     }
   }
   if (missing !== 0) throw new RangeError('a ZSTD frame is damaged (it ends early)')
-  if (done !== out.length) throw new RangeError(`a ZSTD frame holds ${done} of ${out.length} bytes`)
 }

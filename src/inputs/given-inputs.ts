@@ -1,7 +1,15 @@
 import { InputError } from '../errors.ts'
 import { openBlob } from '../io/blob.ts'
 import type { Folder, LazyInput, RandomAccess } from '../io/random-access.ts'
-import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, likelyFormats } from '../sources/candidates.ts'
+import {
+  byCodePoint,
+  candidacy,
+  candidateNames,
+  isPartFolder,
+  isSkippedFolder,
+  likelyFormats,
+  wholeFolders,
+} from '../sources/candidates.ts'
 import { findFormat, formats } from '../sources/open.ts'
 import { inputFiles, variantNotes } from '../sources/variants.ts'
 
@@ -78,13 +86,13 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
     else folders.set(folder, [file])
   }
   const namesIn = (folder: string): string[] => (folders.get(folder) ?? []).map(({ path }) => nameOf(path))
-  const parts = partFolders(folders.keys(), namesIn)
+  const wholes = wholeFolders(folders.keys(), namesIn)
   for (const [folder, list] of folders) {
-    if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part)) || isBelow(folder, parts)) continue
+    if (folder.split('/').some((part, k) => k > 0 && isSkippedFolder(part)) || isPartFolder(folder, wholes)) continue
     const names = namesIn(folder)
     const beside = folderIn(byPath, folder, list)
     const byName = new Map(names.map((name, k) => [name, list[k]!]))
-    const whole = folderInput(names)
+    const whole = wholes.get(folder)
     const loose = folder === ''
     const add = (name: string, found: Pick<LazyInput, 'notes' | 'family'> = {}): void => {
       const file = byName.get(name)!
@@ -94,7 +102,8 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
     // A file that was named is read, whatever lies beside it.
     for (const { path, named } of list) if (named) add(nameOf(path))
     const others = candidateNames(names).filter((name) => !byName.get(name)!.named && !byName.get(name)!.beside)
-    const isOne = (name: string): Promise<boolean> => isInput(byName.get(name)!, beside, loose, list.length)
+    const isOne = (name: string): Promise<boolean> =>
+      isInput(byName.get(name)!, beside, { loose, together: list.length, stands: name === whole?.files[0] })
     for (const found of await inputFiles(others, formats, isOne)) {
       const { name, family } = found
       const notes = variantNotes(found, loose ? '' : `${folder}/`)
@@ -104,21 +113,15 @@ export async function findGivenInputs(files: readonly GivenFile[]): Promise<Lazy
   return inputs
 }
 
-/** The folders that belong to one that is an input as a whole. */
-function partFolders(folders: Iterable<string>, namesIn: (folder: string) => string[]): Set<string> {
-  const parts = new Set<string>()
-  for (const folder of folders)
-    for (const part of folderInput(namesIn(folder))?.folders ?? []) parts.add(folder === '' ? part : `${folder}/${part}`)
-  return parts
+/** `loose`: it lies in no folder, among as many as are `together`; `stands`: for a whole folder. */
+interface Situation {
+  readonly loose: boolean
+  readonly together: number
+  readonly stands: boolean
 }
 
-function isBelow(folder: string, parts: ReadonlySet<string>): boolean {
-  const steps = folder.split('/')
-  return steps.some((_, k) => parts.has(steps.slice(0, k + 1).join('/')))
-}
-
-async function isInput(file: GivenFile, beside: Folder, loose: boolean, together: number): Promise<boolean> {
-  const kind = candidacy(file.path, formats)
+async function isInput(file: GivenFile, beside: Folder, { loose, together, stands }: Situation): Promise<boolean> {
+  const kind = stands ? 'shared' : candidacy(file.path, formats)
   if (kind === 'owned' || (loose && together === 1)) return true
   if (kind === 'none' && !loose) return false
   try {

@@ -241,7 +241,7 @@ async function* filesBelow(
   const names = candidateNames(files).filter((name) => name !== whole?.files[0])
   const found = await inputFiles(names, formats, (name) => isInput(join(folder, name)))
   const byName = new Map(found.map((file) => [file.name, file]))
-  const below = folders.filter((name) => !isSkippedFolder(name) && !whole?.folders.includes(name))
+  const below = folders.filter((name) => !isSkippedFolder(name) && !whole?.folders.test(name))
   const entries = [...byName.keys(), ...below.map((name) => `${name}/`)].sort(byCodePoint)
   for (const name of entries) {
     const location = join(folder, name.replace(/\/$/, ''))

@@ -1,16 +1,12 @@
 import { InputError } from '../errors.ts'
 import { readingBuffer } from './clear.ts'
 import { CrcParts } from './crc-parts.ts'
-import { createCrc } from './crc32.ts'
-import type { Crc32 } from './platform.ts'
+import { crcOf } from './crc32.ts'
 import type { RandomAccess } from './random-access.ts'
 import type { CrcName, CrcPart } from './stored-checksum.ts'
 
 /** Bytes read from a file at a time, to be summed while they are in the processor's cache: at twice the speed of larger pieces. */
 const PIECE = 256 << 10
-
-/** One of each for all: a sum is made without waiting. */
-const crcs = new Map<CrcName, Promise<Crc32>>()
 
 /** Bytes that have a checksum of their own: reading sums them, `checksum.verify` compares. */
 export function checkedAccess(whole: RandomAccess, name: CrcName, expected: number): RandomAccess {
@@ -81,12 +77,7 @@ function summing(
 ): { access: RandomAccess; sum(from: number, bytes: Uint8Array): Promise<void> } {
   const sum = async (from: number, bytes: Uint8Array): Promise<void> => {
     if (!parts.wants(from, from + bytes.length)) return
-    let crc = crcs.get(name)
-    if (!crc) crcs.set(name, (crc = createCrc(name)))
-    const running = await crc
-    running.reset()
-    running.update(bytes)
-    parts.add({ from, to: from + bytes.length, crc: running.value() })
+    parts.add({ from, to: from + bytes.length, crc: await crcOf(name, bytes) })
   }
   // A Blob's or an address's pieces are waited for one by one.
   const piece = whole.origin?.at.kind === 'path' ? PIECE : Number.POSITIVE_INFINITY

@@ -13,6 +13,19 @@ export async function createCrc(name: CrcName): Promise<Crc32> {
   return runningCrc(await createCRC32(polynomials[name]))
 }
 
+/** One of each for all: a sum is made without waiting. */
+const crcs = new Map<CrcName, Promise<Crc32>>()
+
+/** The checksum of bytes that are in memory. */
+export async function crcOf(name: CrcName, bytes: Uint8Array): Promise<number> {
+  let crc = crcs.get(name)
+  if (!crc) crcs.set(name, (crc = createCrc(name)))
+  const running = await crc
+  running.reset()
+  running.update(bytes)
+  return running.value()
+}
+
 /**
  * The checksum of two stretches of bytes, one behind the other, from those of each. A stretch of n bytes behind another multiplies
  * the first one's by x^8n, modulo the polynomial (Adler's crc32_combine in zlib does the same).

@@ -7,9 +7,10 @@ import type { FormatEntry } from './registry.ts'
  */
 export function candidacy(path: string, entries: readonly FormatEntry[]): 'owned' | 'shared' | 'none' {
   const ending = extension(path)
-  if (ending === '') return 'none'
-  if (entries.some(({ owns }) => owns.includes(ending))) return 'owned'
-  return entries.some(({ shares }) => shares.includes(ending)) ? 'shared' : 'none'
+  if (ending !== '' && entries.some(({ owns }) => owns.includes(ending))) return 'owned'
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const isShared = entries.some(({ shares, called }) => (ending !== '' && shares.includes(ending)) || called?.test(name))
+  return isShared ? 'shared' : 'none'
 }
 
 /** The formats that a file of a folder may have: a guess must be backed by its name. */
@@ -29,24 +30,54 @@ export interface FolderInput {
   readonly files: readonly [first: string, ...string[]]
   /** Files that may belong to it as well, and are no inputs of their own. */
   readonly parts: readonly string[]
-  /** Folders that belong to it and are not searched. */
-  readonly folders: readonly string[]
+  /** Folders that belong to it and are not searched, by their names. */
+  readonly folders: RegExp
 }
 
-/** Every kind of folder that is one input: a filter database, a TensorFlow SavedModel. */
+/** What Orbax keeps beside the arrays of a checkpoint. */
+const ORBAX_PARTS = ['_CHECKPOINT_METADATA', '_sharding', '_strings.json', 'checkpoint', 'commit_success.txt']
+
+/** Every kind of folder that is one input: a filter database, a TensorFlow SavedModel, a checkpoint of Orbax. */
 const FOLDER_INPUTS: readonly FolderInput[] = [
-  { files: ['filters.arrow', 'layers.arrow', 'models.arrow'], parts: [], folders: [] },
+  { files: ['filters.arrow', 'layers.arrow', 'models.arrow'], parts: [], folders: /^$/ },
+  { files: ['manifest.ocdbt'], parts: ['_METADATA', ...ORBAX_PARTS], folders: /^(d|array_metadatas|ocdbt\.process_.*)$/ },
+  // Every array is a folder of its own.
+  { files: ['_METADATA'], parts: ORBAX_PARTS, folders: /^/ },
   {
     files: ['saved_model.pb'],
     // Dropped as loose files, the variables lie beside it.
     parts: ['fingerprint.pb', 'keras_metadata.pb', 'variables.index'],
-    folders: ['variables', 'assets', 'assets.extra'],
+    folders: /^(variables|assets|assets\.extra)$/,
   },
 ]
 
 /** What a folder is as a whole, by the names of its files; undefined for a folder of inputs. */
 export function folderInput(names: readonly string[]): FolderInput | undefined {
   return FOLDER_INPUTS.find(({ files }) => files.every((file) => names.includes(file)))
+}
+
+/** The folders that are one input as a whole, by their paths; a "/" at the end of a path is left as it is. */
+export function wholeFolders(
+  folders: Iterable<string>,
+  namesIn: (folder: string) => readonly string[],
+): Map<string, FolderInput> {
+  const wholes = new Map<string, FolderInput>()
+  for (const folder of folders) {
+    const whole = folderInput(namesIn(folder))
+    if (whole) wholes.set(folder, whole)
+  }
+  return wholes
+}
+
+/** Whether a folder belongs to one above it that is an input as a whole. */
+export function isPartFolder(folder: string, wholes: ReadonlyMap<string, FolderInput>): boolean {
+  const end = folder.endsWith('/') ? '/' : ''
+  const steps = folder.split('/')
+  if (end) steps.pop()
+  return steps.some((name, k) => {
+    const above = steps.slice(0, k).join('/')
+    return wholes.get(above === '' ? '' : above + end)?.folders.test(name)
+  })
 }
 
 /**
@@ -104,6 +135,11 @@ export function indexNames(path: string): string[] {
 /** True for a file that another of these, in the same folder, stands for: a shard, a darknet configuration beside its weights. */
 export function isPartOf(path: string, all: ReadonlySet<string>): boolean {
   return isShardOf(path, all) || (path.endsWith('.cfg') && weightNames(path).some((name) => all.has(name)))
+}
+
+/** Whether a folder is passed over for a hidden file: some belong to folders that are one input. */
+export function isHiddenFile(name: string): boolean {
+  return name.startsWith('.') && name !== '.metadata' && name !== '.zarray'
 }
 
 /** Folders that are passed over when a folder is searched. */

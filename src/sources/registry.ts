@@ -9,6 +9,8 @@ export interface FormatEntry {
   readonly owns: readonly string[]
   /** Endings that other kinds of file have as well: such a file of a folder is opened only if match() recognises it. */
   readonly shares: readonly string[]
+  /** What its files may be called where they have no ending: such a file counts as one with a shared ending. */
+  readonly called?: RegExp
   /** Its files have no signature: in a folder only those that are named like one are opened, since weights can begin with any bytes. */
   readonly guesses?: true
   /** What its files can begin with; without it every file is held against the reader itself. */
@@ -16,6 +18,9 @@ export interface FormatEntry {
   /** Loads the reader. `match` must be cheap to load; a heavy library is imported by `open`. */
   load(): Promise<SourceFormat>
 }
+
+/** What Flax's save_checkpoint calls its files. */
+const FLAX_CHECKPOINT = /^checkpoint(_\d+(\.\d+)?)?$/
 
 /** Every format of models, in the order in which they are tried: sure signatures first, guesses last. */
 export const modelFormats: readonly FormatEntry[] = [
@@ -149,9 +154,18 @@ export const modelFormats: readonly FormatEntry[] = [
     load: async () => (await import('./gguf/format.ts')).gguf,
   },
   {
+    name: 'Orbax',
+    owns: [],
+    shares: [],
+    called: FLAX_CHECKPOINT,
+    begins: signatures.orbax,
+    load: async () => (await import('./orbax/format.ts')).orbax,
+  },
+  {
     name: 'Flax',
     owns: [],
     shares: ['msgpack', 'flax', 'bin'],
+    called: FLAX_CHECKPOINT,
     begins: signatures.messagePackMap,
     load: async () => (await import('./flax/format.ts')).flax,
   },

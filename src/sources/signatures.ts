@@ -85,6 +85,17 @@ const zeros: Signature = (head) => head.length > 16 && head.subarray(0, 16).ever
 /** The mark of a list of arrays. */
 const mxnet: Signature = bytesAt(0, '\x12\x01\x00\x00')
 
+/** What the manifest of an OCDBT database begins with. */
+export const MANIFEST_HEAD = '\x0c\xdb\x3a\x2a'
+/** What the names of a checkpoint's arrays begin with. */
+export const METADATA_HEAD = '{"tree_metadata"'
+
+/** A database, the names of arrays beside it, or those names in MessagePack. */
+const orbax: Signature = (head, path) =>
+  bytesAt(0, MANIFEST_HEAD)(head, path) ||
+  bytesAt(0, METADATA_HEAD)(head, path) ||
+  (messagePackMap(head, path) && /(^|\/)checkpoint$/.test(path))
+
 /** By format, or by what several formats have in common. */
 export const signatures = {
   zip,
@@ -109,4 +120,5 @@ export const signatures = {
   caffe,
   zeros,
   mxnet,
+  orbax,
 } as const satisfies Record<string, Signature>

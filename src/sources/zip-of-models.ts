@@ -2,7 +2,15 @@ import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { openZip, type Zip } from '../io/zip.ts'
 import { looksLikePaddedZip } from '../io/zip-signature.ts'
-import { byCodePoint, candidacy, candidateNames, folderInput, isSkippedFolder, likelyFormats } from './candidates.ts'
+import {
+  byCodePoint,
+  candidacy,
+  candidateNames,
+  isPartFolder,
+  isSkippedFolder,
+  likelyFormats,
+  wholeFolders,
+} from './candidates.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { modelFormats } from './registry.ts'
 import type { Source, SourceFormat } from './source.ts'
@@ -72,11 +80,10 @@ async function* findModels(input: Input, zip: Zip): AsyncGenerator<LazyInput> {
     if (files) files.push(name.slice(slash + 1))
     else folders.set(folder, [name.slice(slash + 1)])
   }
-  const parts: string[] = []
+  const wholes = wholeFolders(folders.keys(), (folder) => folders.get(folder)!)
   for (const folder of [...folders.keys()].sort(byCodePoint)) {
-    if (parts.some((part) => folder.startsWith(part))) continue
-    const whole = folderInput(folders.get(folder)!)
-    for (const part of whole?.folders ?? []) parts.push(`${folder}${part}/`)
+    if (isPartFolder(folder, wholes)) continue
+    const whole = wholes.get(folder)
     const pathOf = (file: string): string =>
       `${input.path}/${file === whole?.files[0] && folder !== '' ? folder.slice(0, -1) : folder + file}`
     const open = async (file: string): Promise<Input> => ({

@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exportTable, runTables } from '../../src/index.ts'
 import { analyze, listInputs } from '../../src/node.ts'
-import { catchDownloads, downloaded, FIXTURES, NORMAL, type OpenPage, withPage } from './harness/page.ts'
+import { catchDownloads, downloaded, dragOver, FIXTURES, letGo, NORMAL, type OpenPage, withPage } from './harness/page.ts'
 import { reload, until } from './harness/tab.ts'
 
 // Every format as a person drops it: the page's layer table is the one that Node writes, byte for byte.
@@ -15,12 +15,13 @@ import { reload, until } from './harness/tab.ts'
 const fixture = (path: string): string => join(FIXTURES, path)
 
 /** Drops files into an empty page and compares the layer table with Node's. */
-async function sameAsNode(page: OpenPage, paths: readonly string[], what: string): Promise<void> {
+async function sameAsNode(page: OpenPage, paths: readonly string[], what: string, isFolder = false): Promise<void> {
   await reload(page.tab, { forget: true }) // nothing of the drop before
   await catchDownloads(page.tab)
   const analysis = await analyze(await listInputs(paths.slice(0, 1)), { hash: false })
   const [layers] = runTables(analysis)
-  await page.drop(...paths)
+  if (isFolder) await dragOver(page, paths)
+  await (isFolder ? letGo(page, paths) : page.drop(...paths))
   await until(page.tab, what, () => document.querySelector('.top nav') !== null, [])
   await page.click('.menu > .button')
   await page.click('[aria-label="Save the table layers as csv"]')
@@ -43,6 +44,8 @@ test('chromium: each format is read as in Node', () =>
       await sameAsNode(page, [fixture('numpy/state.npz')], 'NumPy archive')
       await sameAsNode(page, [fixture('numpy/filters-nx9.npy')], 'NumPy filters')
       await sameAsNode(page, [fixture('flax/variables.msgpack')], 'Flax')
+      await sameAsNode(page, [fixture('orbax/training')], 'Orbax in a database', true)
+      await sameAsNode(page, [fixture('orbax/cut-files')], 'Orbax in files, hidden ones among them', true)
       await sameAsNode(page, [fixture('gguf/unet.gguf')], 'GGUF')
       await sameAsNode(page, [fixture('coreml/classifier.mlmodel')], 'Core ML')
       await sameAsNode(page, [fixture('mxnet/net-0000.params')], 'MXNet')

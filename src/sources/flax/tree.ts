@@ -10,6 +10,8 @@ const CHUNKED = '__msgpack_chunked_array__'
 const DEEPEST = 64
 const MOST_VALUES = 500_000
 const MOST_AXES = 64
+/** Bytes of a text that is told. */
+const LONGEST_HEARD = 4096
 
 /** A leaf: where the bytes of an array lie, in one run or in several. */
 export interface FlaxArray {
@@ -23,14 +25,18 @@ export interface FlaxArray {
 
 interface Visit {
   readonly onArray: (array: FlaxArray) => void
+  readonly onText: ((path: string, text: string) => void) | undefined
   /** Values that may still be visited. */
   left: number
 }
 
-/** Every array of a tree, in the file's order. @throws InputError when the file is no such tree, or holds more than any model does */
-export async function readArrays(cursor: MsgpackCursor): Promise<FlaxArray[]> {
+/**
+ * Every array of a tree, in the file's order; `onText` is told every short text that is a value.
+ * @throws InputError when the file is no such tree, or holds more than any model does
+ */
+export async function readArrays(cursor: MsgpackCursor, onText?: (path: string, text: string) => void): Promise<FlaxArray[]> {
   const arrays: FlaxArray[] = []
-  const visit: Visit = { onArray: (array) => arrays.push(array), left: MOST_VALUES }
+  const visit: Visit = { onArray: (array) => arrays.push(array), onText, left: MOST_VALUES }
   await walk(cursor, await cursor.next(), '', 0, visit)
   if (cursor.position < cursor.access.byteLength)
     throw cursor.damaged(cursor.position, `${cursor.access.byteLength - cursor.position} bytes follow what is the whole of it`)
@@ -44,6 +50,7 @@ async function walk(c: MsgpackCursor, token: Token, path: string, depth: number,
   else if (token.kind === 'list')
     for (let k = 0; k < token.size; k++) await walk(c, await c.next(), `${path}/${k}`, depth + 1, visit)
   else if (token.kind === 'map') await walkMap(c, token, path, depth, visit)
+  else if (token.kind === 'text' && token.size <= LONGEST_HEARD && visit.onText) visit.onText(path, await c.text(token))
   else c.passContent(token)
 }
 

@@ -54,9 +54,6 @@ function members(...names: readonly string[]): UnreadKind['tells'] {
   }
 }
 
-const ORBAX =
-  'is part of an orbax checkpoint, which is not read; restore it with orbax, write it with flax.serialization.to_bytes or numpy.savez, and give that'
-
 /** Packed files and what is no model at all. */
 const PACKED: readonly UnreadKind[] = [
   { name: 'gzip', tells: begins(0x1f, 0x8b), says: 'is compressed with gzip; unpack it (gunzip) and give the file inside' },
@@ -127,12 +124,6 @@ const BINARY: readonly UnreadKind[] = [
     name: 'pickle',
     tells: ({ head }) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5,
     says: 'is a Python pickle that is no PyTorch checkpoint; save the weights with torch.save or as .npz',
-  },
-  {
-    name: 'orbax',
-    endings: ['ocdbt'],
-    tells: has(0, 0x0c, 0xdb, 0x3a, 0x2a),
-    says: ORBAX,
   },
   {
     name: 'TensorRT',
@@ -244,8 +235,11 @@ const TEXT: readonly UnreadKind[] = [
     tells: members('nodes', 'arg_nodes', 'heads'),
     says: 'is an MXNet network, which says how it is built and holds no weights; give its .params',
   },
-  { name: 'orbax metadata', tells: members('tree_metadata'), says: ORBAX },
-  { name: 'orbax item', tells: members('item_handlers'), says: ORBAX },
+  {
+    name: 'Orbax item',
+    tells: members('item_handlers'),
+    says: 'is the description of an Orbax checkpoint, whose arrays lie in the folders beside it; give the whole folder',
+  },
   {
     name: 'Keras configuration',
     tells: members('class_name', 'config'),

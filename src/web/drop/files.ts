@@ -1,4 +1,5 @@
 import type { GivenFile } from '../../inputs/given-inputs.ts'
+import { isHiddenFile } from '../../sources/candidates.ts'
 import { filesBelow, handleOfItem } from '../keep/handles.ts'
 import type { Given } from '../state/kept.ts'
 
@@ -38,7 +39,7 @@ async function walk(entries: readonly (FileSystemEntry | File | null)[]): Promis
       // A folder is read a hundred entries at a time until nothing more comes.
       const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
       if (some.length === 0) return
-      for (const child of some) if (!child.name.startsWith('.')) await visit(child, `${path}/${child.name}`)
+      for (const child of some) if (!isHiddenFile(child.name)) await visit(child, `${path}/${child.name}`)
     }
   }
   for (const entry of entries) {

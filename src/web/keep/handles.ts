@@ -1,3 +1,5 @@
+import { isHiddenFile } from '../../sources/candidates.ts'
+
 // Where files lie: handles survive a reload, and cost no copy. Chromium alone has them.
 
 /** What of a handle's permission TypeScript's library does not know. */
@@ -23,7 +25,7 @@ export async function filesBelow(
     if (handle.kind === 'file') found.set(path, handle as FileSystemFileHandle)
     else
       for await (const child of (handle as FileSystemDirectoryHandle).values())
-        if (!child.name.startsWith('.')) await visit(child, `${path}/${child.name}`)
+        if (!isHiddenFile(child.name)) await visit(child, `${path}/${child.name}`)
   }
   for (const handle of handles) if (handle) await visit(handle, handle.name)
   return found

@@ -32,8 +32,8 @@ export function Welcome() {
             </button>
           </div>
           <p class="small muted">
-            ONNX, PyTorch, safetensors, TensorFlow, TensorFlow.js, TensorFlow Lite, Keras, OpenVINO, Flax, GGUF, Core ML, Caffe,
-            darknet, ncnn, Paddle, MXNet, NumPy, HDF5 data sets, Arrow, Parquet, and zips of them
+            ONNX, PyTorch, safetensors, TensorFlow, TensorFlow.js, TensorFlow Lite, Keras, OpenVINO, Flax, Orbax, GGUF, Core ML,
+            Caffe, darknet, ncnn, Paddle, MXNet, NumPy, HDF5 data sets, Arrow, Parquet, and zips of them
           </p>
         </div>
         {a && jobs.value.length === 0 && !preloading.value && (
