@@ -1,14 +1,21 @@
 import { InputError } from '../../errors.ts'
 import { InflatedCache } from '../../io/inflate.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
-import { byCodePoint } from '../candidates.ts'
 import { floatTypes, inOrder, storedOf, withoutOptimiser } from '../flax/tensors.ts'
-import type { FlaxArray } from '../flax/tree.ts'
 import { MANIFEST_HEAD, METADATA_HEAD } from '../signatures.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { stateDictModels } from '../state-dict/models.ts'
 import type { NamedTensor } from '../tensor-rules.ts'
-import { AGGREGATE, MANIFEST_FILE, METADATA, namesPlaceholder, type OrbaxItem, readItem, withoutValue } from './item.ts'
+import {
+  AGGREGATE,
+  MANIFEST_FILE,
+  METADATA,
+  namesPlaceholder,
+  type OrbaxArray,
+  type OrbaxItem,
+  readItem,
+  withoutValue,
+} from './item.ts'
 import { itemName, itemTraining } from './naming.ts'
 import { openOcdbt } from './ocdbt.ts'
 import { folderStore, type Store } from './store.ts'
@@ -20,16 +27,6 @@ const KEPT_UNPACKED = 1 << 26
 const MOST_LOOKUPS = 300_000
 const LARGEST_DESCRIPTION = 1 << 20
 const LOOKED_AT = 1 << 16
-
-/** An array of a checkpoint, wherever it lies. */
-export interface OrbaxArray {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly dtype: string
-  /** The name it is stored under, and how; absent when it lies in the aggregate file. */
-  readonly stored?: { readonly key: string; readonly zarr: ZarrArray }
-  readonly inline?: FlaxArray
-}
 
 /** Orbax: a folder of arrays in chunks, of JAX, Flax and their kin, in an OCDBT database or as files. */
 export const orbax: SourceFormat = {
@@ -112,7 +109,7 @@ async function arraysOf(file: string, item: OrbaxItem, store: Store): Promise<Or
   )
   if (arrays.length === 0)
     throw new InputError(file, 'is a checkpoint without arrays, or one whose arrays are not beside it; give the whole folder')
-  return arrays.sort((a, b) => byCodePoint(a.name, b.name))
+  return arrays.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 async function describedBy(description: RandomAccess): Promise<ZarrArray> {

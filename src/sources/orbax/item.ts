@@ -4,6 +4,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { MsgpackCursor } from '../flax/msgpack.ts'
 import { type FlaxArray, readArrays } from '../flax/tree.ts'
 import { isRecord, readJson } from '../json-file.ts'
+import type { ZarrArray } from './zarr-metadata.ts'
 
 /** Names the arrays of a checkpoint and what kind of value each is. */
 export const METADATA = '_METADATA'
@@ -24,6 +25,16 @@ export interface OrbaxItem {
   readonly isOcdbt?: boolean
   /** Whether every chunk is stored, those of zeros too. */
   readonly isWhole: boolean
+}
+
+/** An array of a checkpoint, wherever it lies. */
+export interface OrbaxArray {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly dtype: string
+  /** The name it is stored under, and how; absent when it lies in the aggregate file. */
+  readonly stored?: { readonly key: string; readonly zarr: ZarrArray }
+  readonly inline?: FlaxArray
 }
 
 /** Reads what describes a checkpoint, which lies beside its arrays. @throws InputError when it is damaged */

@@ -2,8 +2,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { readScalar } from '../scalar.ts'
 import type { Training } from '../source.ts'
 import { trainingNames, trainingOf } from '../training-of.ts'
-import type { OrbaxArray } from './format.ts'
-import { AGGREGATE, MANIFEST_FILE, METADATA } from './item.ts'
+import { AGGREGATE, MANIFEST_FILE, METADATA, type OrbaxArray } from './item.ts'
 import type { ZarrArray } from './zarr-metadata.ts'
 
 const FILES = new Set([METADATA, MANIFEST_FILE, AGGREGATE])

@@ -12,8 +12,8 @@ const CRC_BYTES = 4
 /** Orbax lets a node have 100 MB. */
 const LARGEST_CONTENT = 1 << 27
 
-export const MANIFEST = 0x0cdb3a2a
-export const TREE_NODE = 0x0cdb20de
+export const OCDBT_MANIFEST = 0x0cdb3a2a
+export const OCDBT_NODE = 0x0cdb20de
 
 /** The content of a framed part, whose CRC was checked. `what`: how messages call it. @throws InputError */
 export async function openFrame(access: RandomAccess, magic: number, what: string): Promise<OcdbtCursor> {

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { byteText } from '../../io/byte-text.ts'
 import { type Folder, memoryAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import { requireInside } from '../part-path.ts'
-import { MANIFEST, type OcdbtCursor, openFrame, TREE_NODE } from './ocdbt-frame.ts'
+import { OCDBT_MANIFEST, OCDBT_NODE, type OcdbtCursor, openFrame } from './ocdbt-frame.ts'
 import type { Store } from './store.ts'
 
 const DEEPEST = 16
@@ -88,7 +88,7 @@ export async function openOcdbt(manifest: RandomAccess, folder: Folder): Promise
 
 /** The root of the newest version; undefined when the database is empty. */
 async function rootOf(manifest: RandomAccess): Promise<{ place: Place; height: number } | undefined> {
-  const c = await openFrame(manifest, MANIFEST, 'its manifest')
+  const c = await openFrame(manifest, OCDBT_MANIFEST, 'its manifest')
   c.bytes(16) // its id
   if (c.varint() === NUMBERED)
     throw new InputError(
@@ -156,7 +156,7 @@ async function readNode(
   at: (place: Place) => Promise<RandomAccess>,
   values: Map<string, Value>,
 ): Promise<void> {
-  const c = await openFrame(await at(place), TREE_NODE, `a node of its tree (at byte ${place.offset})`)
+  const c = await openFrame(await at(place), OCDBT_NODE, `a node of its tree (at byte ${place.offset})`)
   if (height > DEEPEST || --left.nodes < 0) throw c.damaged('belongs to a tree that is larger than any checkpoint')
   const own = c.byte()
   if (own !== height) throw c.damaged(`has the height ${own} where ${height} is due`)
