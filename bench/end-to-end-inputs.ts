@@ -54,6 +54,7 @@ export async function writeDatabase(
         in_channels: side,
         out_channels: side,
         groups: 1,
+        node: null,
       },
       {
         filters: side * side,

@@ -130,11 +130,11 @@ async function addModel(
   const left: Analysis['skipped'][number][] = []
   for (const { layer, reader } of readers) {
     options.signal?.throwIfAborted()
-    const { layer: tensor, depth, conv_depth, conv_depth_norm, groups, shape } = layer.convolution
+    const { layer: tensor, node = null, depth, conv_depth, conv_depth_norm, groups, shape } = layer.convolution
     const [out_channels, in_channels] = shape
     const row = {
       ...{ model: opened.name, layer: tensor, layer_id: layer.layer_id },
-      ...{ depth, conv_depth, conv_depth_norm, groups, out_channels, in_channels },
+      ...{ depth, conv_depth, conv_depth_norm, groups, out_channels, in_channels, node },
     }
     const bad = await writer.addLayer(row, reader)
     await requireChecksums(layer.convolution.weights.access, options.signal)

@@ -13,6 +13,7 @@ import { figureEnding, figureFormat, figureLookOptions } from './figure-output.t
 import { wholeNumbers } from './measuring-options.ts'
 import { openOutput } from './run-control.ts'
 import { print, say } from './talk.ts'
+import { wrapped } from './terminal.ts'
 
 /** Where the figure goes when nothing is said. */
 const DEFAULT_OUTPUT = 'activation.svg'
@@ -43,7 +44,7 @@ export const activateCommand: Command = {
     const { folder } = await openOutput(dirname(output))
     await writeFile(folder, basename(output), bytes)
     if (words['json'] === true) print(JSON.stringify({ output, ...changeOf(stage) }, null, 2))
-    else print(`${output}\n${figure.caption}`)
+    else print(`${output}\n${wrapped(figure.caption)}`)
     if (words['output'] === undefined) say(`written to ${resolve(output)}; -o chooses another place`)
     return 0
   },

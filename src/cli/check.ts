@@ -1,8 +1,10 @@
 import { basename, dirname } from 'node:path'
 import { baselineFindings } from '../analysis/baseline.ts'
 import { judgeByGate } from '../analysis/gate.ts'
+import { type LimitRule, limitNames } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
 import { writeFile } from '../io/sink.ts'
+import { comparedMetrics } from '../measure/metrics/registry.ts'
 import { version } from '../version.ts'
 import { list } from '../words.ts'
 import { type CheckFormat, checkFormats } from './check-formats.ts'
@@ -23,6 +25,7 @@ export const checkCommand: Command = {
       .option('format', {
         type: 'string',
         array: true,
+        nargs: 1, // what follows is a model
         describe: `${list(formatNames, 'or')}; FORMAT=FILE writes a file; may be given several times`,
         group: 'Output:',
       })
@@ -35,9 +38,12 @@ export const checkCommand: Command = {
     const outputs = outputsOf(words)
     const options: MeasuringOptions = { ...measuringOptionsOf(words), skipNonFinite: true }
     const { baseline, tolerances, ...gate } = await gateOf(words)
+    requireMeasured(gate.limits, options.metrics)
     const { analysis, compared, files, seconds } = await withBaseline(baseline, options, (before) =>
       measuredModels(words['inputs'] as string[], options, before && ((now) => baselineFindings(now, before, tolerances))),
     )
+    if (baseline !== undefined && compared?.compared === 0 && analysis.layers.length > 0)
+      throw new UsageError(`--baseline ${baseline}: nothing here can be compared with it: ${compared.notes.join('; ')}`)
     const { found, judged, ignored, undefinedValues, notes } = judgeByGate(analysis, { ...gate, baseline: compared })
     const report: CheckReport = {
       version,
@@ -59,6 +65,15 @@ export const checkCommand: Command = {
     for (const text of [...analysis.warnings, ...notes]) warn(text)
     return hasPassed(report) ? 0 : 1
   },
+}
+
+/** @throws UsageError for a limit of a metric that is not to be measured: nothing would be held to it */
+function requireMeasured(rules: readonly LimitRule[], metrics: MeasuringOptions['metrics']): void {
+  for (const metric of comparedMetrics) {
+    const name = limitNames[metric]
+    if (metrics && !metrics.includes(metric) && rules.some(({ limits }) => limits[name] !== undefined))
+      throw new UsageError(`there is a limit ${name}, and --metrics leaves ${metric} out; add it`)
+  }
 }
 
 /** Where the report goes, and in which format. @throws UsageError */

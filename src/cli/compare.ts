@@ -152,6 +152,7 @@ function comparisonView(comparison: ModelComparison, depth: string | undefined):
 function changedSentence({ layers }: ModelComparison): string {
   const compared = layers.filter(({ because }) => because === null)
   const changed = compared.filter((layer) => changes(layer.metrics).length > 0)
+  if (compared.length === 0) return 'No layer of the one has a layer of the same shape in the other: there is nothing to compare.'
   if (changed.length === 0) return `None of ${plural(compared.length, 'layer')} changed in the digits that are shown.`
   const by = new Map<string, string[]>()
   for (const metric of metricNames) {

@@ -11,6 +11,7 @@ import { readStudies } from '../results/studies.ts'
 import { withRun } from '../results/tables-read.ts'
 import type { Command } from './command.ts'
 import { writeTogether } from './files-together.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { withResults } from './results-place.ts'
 import { print } from './talk.ts'
 
@@ -19,7 +20,7 @@ export const exportCommand: Command = {
     parser
       .positional('results', { type: 'string', demandOption: true, describe: 'folder that analyze -o wrote, or its zip' })
       .option('format', { choices: exportFormats, default: 'csv', describe: 'format of the files' })
-      .option('table', { type: 'string', array: true, describe: 'only these tables: counts, pairs, comparisons …' })
+      .option('table', { type: 'string', array: true, nargs: 1, describe: 'only these tables: counts, pairs, comparisons …' })
       .option('columns', { type: 'string', describe: 'only these columns of the tables, separated by commas' })
       .option('ratio', {
         type: 'string',
@@ -35,6 +36,7 @@ export const exportCommand: Command = {
     const results = words['results'] as string
     const format = words['format'] as ExportFormat
     const output = words['output'] as string
+    requireOwnFolder(output)
     const written = await withResults(results, (folder) =>
       withRun(folder, results, async (run) => {
         const groups = await readGroups(folder, results)

@@ -4,6 +4,7 @@ import { count, plural } from '../words.ts'
 import type { Command } from './command.ts'
 import { numberOption } from './measuring-options.ts'
 import { namedTable, readMetaFile } from './meta-file.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { openProgressBar } from './progress.ts'
 import { holdInterrupt, withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -48,6 +49,7 @@ export const extractCommand: Command = {
       .example('$0 extract models/ -o db', 'then: filterlens analyze db'),
   async run(words) {
     const output = words['output'] as string
+    requireOwnFolder(output, 'database')
     const meta = await readMetaFile(namedTable(words['meta']), words['name-column'] as string | undefined)
     const inputs = await listInputs(words['inputs'] as string[])
     const threshold = numberOption(words, 'threshold', 'a number from 0 to 1', (x) => x >= 0 && x <= 1)!

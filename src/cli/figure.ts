@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { Argv } from 'yargs'
+import { nearestName } from '../analysis/match-name.ts'
 import { type DrawingName, drawingKinds } from '../drawings/kinds.ts'
 import type { DrawingTask } from '../drawings/task.ts'
 import { UsageError } from '../errors.ts'
@@ -12,9 +13,13 @@ import { activationChoice, activationOf, activationOptions } from './activation.
 import type { Command, Words } from './command.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
 import { measuringOptions, measuringOptionsOf, numberOption, wholeNumbers } from './measuring-options.ts'
-import { withResults } from './results-place.ts'
+import { isResultsPlace, withResults } from './results-place.ts'
 import { openOutput, withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
+import { wrapped } from './terminal.ts'
+
+/** Every figure of models. */
+const kinds: readonly string[] = [...Object.keys(drawingKinds), 'activations']
 
 export const figureCommand: Command = {
   options: (parser) =>
@@ -22,7 +27,7 @@ export const figureCommand: Command = {
       .positional('kind', {
         type: 'string',
         demandOption: true,
-        describe: `${list([...Object.keys(drawingKinds), 'activations'], 'or')}; of results: a figure of its report, by name`,
+        describe: `${list([...kinds], 'or')}; of results: a figure of its report, by name`,
       })
       .positional('inputs', { type: 'string', array: true, demandOption: true, describe: 'models, or a folder of results' })
       .example('$0 figure grid net.onnx --layer -1 -o last.pdf', 'filters of the last layer')
@@ -43,7 +48,7 @@ export const figureCommand: Command = {
     const bytes = await figureBytes(figure, format)
     const { folder } = await openOutput(dirname(output))
     await writeFile(folder, basename(output), bytes)
-    print(`${output}\n${figure.caption}`)
+    print(`${output}\n${wrapped(figure.caption)}`)
     return 0
   },
 }
@@ -71,6 +76,8 @@ function figureOptions(parser: Argv): Argv {
 
 async function figureOf(kind: string, words: Words, signal: AbortSignal): Promise<Figure> {
   const paths = words['inputs'] as string[]
+  await requireKnown(kind, paths)
+  requireTaken(kind, words)
   if (kind === 'activations') return activations(words, paths)
   if (!Object.hasOwn(drawingKinds, kind)) return ofReport(kind, paths)
   const { kernel, profile, threshold, workers } = measuringOptionsOf({ ...words, kernel: words['kernel'] ?? '3x3' })
@@ -87,6 +94,34 @@ async function figureOf(kind: string, words: Words, signal: AbortSignal): Promis
     workers,
     signal,
   } satisfies DrawingTask)
+}
+
+/** The options that choose what a figure shows, by what a drawing calls them. */
+const choices = { layer: 'layer', channels: 'channel', first: 'first', components: 'components' } as const
+const ofImages = ['image', 'changed', 'normalise', 'mean', 'std'] as const
+
+/** @throws UsageError for what is no figure of models, where no results are given that may have one of that name */
+async function requireKnown(kind: string, paths: readonly string[]): Promise<void> {
+  const [first = ''] = paths
+  if (kinds.includes(kind) || (await isResultsPlace(first))) return
+  if (kinds.includes(first)) throw new UsageError(`figure ${kind}: what is drawn comes first: filterlens figure ${first} ${kind}`)
+  const near = nearestName(kind, kinds)
+  if (near !== undefined) throw new UsageError(`figure ${kind}: there is no such figure; did you mean ${near}?`)
+}
+
+/** @throws UsageError for an option that says nothing about a kind */
+function requireTaken(kind: string, words: Words): void {
+  const taken: readonly string[] = Object.hasOwn(drawingKinds, kind)
+    ? ['model', ...drawingKinds[kind as DrawingName].takes.map((option) => choices[option])]
+    : kind === 'activations'
+      ? ['channel', ...ofImages]
+      : []
+  const idle = ['model', ...Object.values(choices), ...ofImages].find(
+    (name) => words[name] !== undefined && !taken.includes(name),
+  )
+  if (idle !== undefined) throw new UsageError(`--${idle} says nothing about figure ${kind}; leave it out`)
+  if (kind === 'grid' && words['channel'] !== undefined && words['layer'] === undefined)
+    throw new UsageError('--channel is of one layer: name it with --layer')
 }
 
 function pairOf(numbers: number[] | undefined): [number, number] | undefined {
@@ -110,7 +145,6 @@ async function activations(words: Words, paths: readonly string[]): Promise<Figu
 
 /** A figure of the report of results. @throws UsageError when there is none of that name */
 async function ofReport(kind: string, [results, ...more]: readonly string[]): Promise<Figure> {
-  const kinds = [...Object.keys(drawingKinds), 'activations']
   if (more.length > 0)
     throw new UsageError(`figure ${kind}: there is ${list(kinds)}; a figure of a report takes one folder of results`)
   const { reportFigures } = await import('../report/report-figures.ts')

@@ -58,7 +58,9 @@ async function main(words: readonly string[]): Promise<number> {
     )
   }
   parser.completion(COMPLETION, 'print a script that lets the shell complete commands and options')
-  if (words[0] === COMPLETION) {
+  if (words[0] === COMPLETION && !words.includes('--help') && !words.includes('-h')) {
+    if (words.length > 1)
+      throw new UsageError(`${COMPLETION} takes no ${words[1]}: it prints the script for bash, or for zsh where SHELL says so`)
     parser.showCompletionScript()
     return 0
   }

@@ -30,7 +30,7 @@ export function meantWords(words: readonly string[]): string[] {
 
 function isInput(word: string): boolean {
   if (word === '' || word.startsWith('-')) return word === '-'
-  return word.startsWith('@') || /^[a-z]+:\/\//i.test(word) || existsSync(word) || isGlob(word)
+  return word.startsWith('@') || /^[a-z][a-z0-9+.-]*:\/\//i.test(word) || existsSync(word) || isGlob(word)
 }
 
 function meantCommand(word: string): string {

@@ -4,6 +4,7 @@ import { DEFAULT_TOLERANCE, type Tolerances } from '../analysis/baseline.ts'
 import type { Gate } from '../analysis/gate.ts'
 import { type GateConfig, parseGateConfig } from '../analysis/gate-config.ts'
 import type { LimitRule, Limits } from '../analysis/limits.ts'
+import { UsageError } from '../errors.ts'
 import { comparedMetrics } from '../measure/metrics/registry.ts'
 import type { Words } from './command.ts'
 import { numberOption } from './measuring-options.ts'
@@ -53,10 +54,13 @@ export interface AskedGate extends Omit<Gate, 'baseline'> {
 /** @throws UsageError for a value that means nothing; InputError for a configuration that cannot be read */
 export async function gateOf(words: Words): Promise<AskedGate> {
   const config = await configOf(words)
+  const baseline = (words['baseline'] as string | undefined) ?? config.baseline
+  if (words['tolerance'] !== undefined && baseline === undefined)
+    throw new UsageError('--tolerance is that of a baseline; give --baseline too')
   return {
     limits: limitRules(words, config),
     ignore: [...(config.ignore ?? []), ...((words['ignore'] as string[] | undefined) ?? [])],
-    baseline: (words['baseline'] as string | undefined) ?? config.baseline,
+    baseline,
     tolerances: tolerancesOf(words, config),
     flags: words['flags'] === true || config.flags === true,
   }

@@ -44,6 +44,8 @@ export function requireWholeOptions(parser: Argv, usage: string, argv: Words, wo
   for (const [name, value] of Object.entries(argv)) {
     if (name.length < 2 || name === '$0') continue // yargs' own, short names
     if (boolean.includes(name)) {
+      const given = timesGiven(words, [name, `no-${name}`, ...(alias[name] ?? [])])
+      if (given > 1) throw new UsageError(`--${name} is given ${given} times; give it once`)
       requireSwitch(words, [name, ...(alias[name] ?? [])])
       continue
     }

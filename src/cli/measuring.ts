@@ -24,6 +24,7 @@ import { Interrupted } from './interrupted.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { readMetaFile, type TableFile } from './meta-file.ts'
 import { keepOldHeapSmall, MANY_LAYERS, MANY_MODELS } from './old-heap.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { openProgressBar, type ProgressBar } from './progress.ts'
 import { holdInterrupt, withInterrupt } from './run-control.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -82,6 +83,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const { parameters } = settingsOf(task.options)
   const { output } = task
   const inputs = steadyInputs(task.inputs)
+  if (output !== undefined) requireOwnFolder(output, 'results')
   if (output !== undefined) holdInterrupt()
   const place = output === undefined ? undefined : await openRunFolder(output)
   const progress = openProgressBar()

@@ -18,10 +18,10 @@ import { stageTogether } from './files-together.ts'
 import { mayGoOn } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
 import { namedTable, readMetaFile, readPairTable } from './meta-file.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { planJson, planView } from './plan-view.ts'
 import { openProgressBar } from './progress.ts'
 import { questionOf, questionOptions } from './question-options.ts'
-import { isResultsPlace } from './results-place.ts'
 import { withInterrupt } from './run-control.ts'
 import { complain, print, say, warn } from './talk.ts'
 
@@ -63,7 +63,7 @@ export const planCommand: Command = {
       throw new UsageError('--workers and --batch-size are of the machine that measures; give them to filterlens analyze --plan')
     const settings = settingsOf(options)
     const { question, copies, table } = await askedOf(words)
-    if (await isResultsPlace(output)) throw new UsageError(`-o ${output}: holds results; give the plan a folder of its own`)
+    requireOwnFolder(output, 'plan')
     const inputs = steadyInputs(await listInputs(words['inputs'] as string[]))
     const { metrics, ...plain } = options
     const staged = await stageTogether(output)

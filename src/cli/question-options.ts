@@ -71,6 +71,8 @@ export function questionOf(words: Words): AskedQuestion {
   }
   if (question.within !== undefined && !question.groupBy)
     throw new UsageError('--within says where --group-by compares; give --group-by too')
+  if (words['name-column'] !== undefined && words['meta'] === undefined)
+    throw new UsageError('--name-column is of a table about the models; give it with --meta')
   return {
     meta: words['meta'] as string | undefined,
     nameColumn: words['name-column'] as string | undefined,

@@ -12,6 +12,7 @@ import { findingsText } from './findings-text.ts'
 import { type AskedGate, gateOf, gateOptions } from './gate-options.ts'
 import { withBaseline } from './measured-models.ts'
 import { type MeasuringOptions, measuringOptions, measuringOptionsOf, numberOption } from './measuring-options.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { withInterrupt } from './run-control.ts'
 import { withRunFolder } from './run-folder.ts'
 import { say, warn } from './talk.ts'
@@ -83,6 +84,7 @@ export const trackCommand: Command = {
       .example("$0 track 'run/*.ckpt' --watch", 'beside a training that runs')
       .example('$0 track sweep/*/ --meta sweep.csv --correlate lr -o sweep-results', 'trainings against their parameters'),
   async run(words) {
+    if (words['output'] !== undefined) requireOwnFolder(words['output'] as string, 'series')
     const options = measuringOptionsOf(words)
     const seconds = numberOption(words, 'interval', 'seconds, 0.1 to 3600', (x) => x >= 0.1 && x <= 3600)!
     const most = numberOption(words, 'count', 'a whole number above 0', (x) => Number.isSafeInteger(x) && x > 0)

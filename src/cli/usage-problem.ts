@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { nearestName } from '../analysis/match-name.ts'
 import { list, plural } from '../words.ts'
 import { commands } from './commands.ts'
@@ -29,9 +30,22 @@ export function usageProblem(text: string, { words, options }: Typed): string {
       .split(', ')
       .map((name) => unknownProblem(name, words, options, usage))
       .join('; ')
-  if (message.startsWith('Not enough non-option arguments') && usage)
+  if (message.startsWith('Not enough non-option arguments') && usage) {
+    const taken = takenName(words)
+    if (taken) return `${taken.name} is taken for a value of ${taken.option}; put it first: filterlens ${command} ${taken.name} …`
     return `filterlens ${usage}: something is missing${examples}`
+  }
   return message
+}
+
+/** A file that stands behind the values of an option which takes several. */
+function takenName(words: readonly string[]): { readonly name: string; readonly option: string } | undefined {
+  const at = words.findLastIndex((word) => word.startsWith('-'))
+  const values = words.slice(at + 1)
+  const name = values.at(-1)
+  const option = words[at]
+  if (option === undefined || option.includes('=') || values.length < 2 || !existsSync(name!)) return undefined
+  return { name: name!, option }
 }
 
 const dashed = (name: string): string => `${name.length > 1 ? '--' : '-'}${name}`

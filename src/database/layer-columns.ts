@@ -33,12 +33,26 @@ export const convolutionFields = {
   groups: numberField('int32', 'groups of channels that are convolved apart; 1: all together', reader),
 } as const satisfies Fields
 
+/** Behind all others, so that columns stand where they stood in older tables, which lack it. */
+export const graphFields = {
+  node: {
+    ...optional(
+      textField(
+        'the node of its graph that uses it, by which it is shown where an exporter made its name up; null where the file names none',
+        reader,
+      ),
+    ),
+    absent: () => null,
+  },
+} as const satisfies Fields
+
 /** A layer of a filter database: what it is, and which rows of filters.arrow are its filters (output channel major). */
 export const databaseLayerFields = {
   ...layerNameFields,
   ...convolutionFields,
   filter_start: numberField('int64', 'row of filters.arrow at which its filters begin', 'the run'),
   filter_count: numberField('int64', 'its filters: output channels × input channels per group', reader),
+  ...graphFields,
 } as const satisfies Fields
 
 /** Of `extract --sparse-column`: a column more. */

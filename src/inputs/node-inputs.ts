@@ -213,6 +213,9 @@ async function* placesOf(named: string): AsyncGenerator<Place> {
   }
   const found = await stat(named).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && isGlob(named)) return undefined
+    const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(named) ?? []
+    if (scheme !== undefined)
+      throw new InputError(named, 'addresses of this kind are not read; https:// and hf:// are, and files by their path')
     throw new InputError(named, fileProblem(error), { cause: error })
   })
   if (!found) yield* matches(named)

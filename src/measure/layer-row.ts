@@ -10,7 +10,7 @@ import {
   type RowOf,
   textField,
 } from '../arrow/fields.ts'
-import { convolutionFields, layerNameFields } from '../database/layer-columns.ts'
+import { convolutionFields, graphFields, layerNameFields } from '../database/layer-columns.ts'
 import { parseJson } from '../database/provenance.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import type { Moments } from '../wasm/moments.ts'
@@ -28,19 +28,6 @@ const placeFields = {
   kernel: textField('rows × columns of its filters, "3x3"', "the format's reader"),
   ...convolutionFields,
   filters: numberField('int32', 'n, its filters: output channels × input channels per group', 'the pass over its weights'),
-} as const satisfies Fields
-
-/** Behind the metrics, so that columns stand where they stood in older tables, which lack it. */
-const graphFields = {
-  node: {
-    ...optional(
-      textField(
-        'the node of its graph that uses it, by which it is shown where an exporter made its name up; null where the file names none',
-        "the format's reader",
-      ),
-    ),
-    absent: () => null,
-  },
 } as const satisfies Fields
 
 const momentsOf = (which: string) =>

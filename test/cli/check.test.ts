@@ -115,8 +115,15 @@ test('a baseline: a model, a folder of them or results; worse by more than the t
     assert.is((await told([good, '--baseline', 'worse.safetensors'], cwd)).code, 0)
     assert.is((await filterlens(['analyze', good, '-o', 'results'], { cwd })).code, 0)
     assert.equal(short(await told(['worse.safetensors', '--baseline', 'results'], cwd)), short(worse))
-    const folder = await told(['worse.safetensors', '--baseline', 'models'], cwd)
-    assert.match(folder.err, /worse is not in the baseline/)
+    const folder = await filterlens(['check', 'worse.safetensors', '--baseline', 'models'], { cwd })
+    assert.equal([folder.code, folder.out], [2, ''])
+    assert.match(
+      folder.err,
+      /^filterlens: --baseline models: nothing here can be compared with it: worse is not in the baseline$/m,
+    )
+    const both = await told([good, 'worse.safetensors', '--baseline', 'models'], cwd)
+    assert.is(both.code, 0)
+    assert.match(both.err, /worse is not in the baseline/)
   }))
 
 test('JUnit: valid by the schema, a suite a model, a case a layer, a broken file an error', () =>

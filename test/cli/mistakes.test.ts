@@ -1,6 +1,6 @@
 // What is typed by mistake, and the answer: one sentence that says what to do, exit code 2, nothing on standard output.
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filterlens, inFolder, projectFolder } from './run.ts'
@@ -41,6 +41,30 @@ const mistakes: readonly (readonly [typed: string, answer: RegExp])[] = [
   ['report models', /^models: has no models\.arrow; give the folder that filterlens analyze -o wrote$/],
   ['analyze models', /^\S*broken\.pth: is a text file .*; --keep-going goes on with the others$/],
   ['view --port 99999', /^--port 99999: give a port number from 0 to 65535$/],
+  ['analyze net.onnx --jsno', /did you mean --json\?$/],
+  ['analyze net.onnx -o db', /^-o db: holds a filter database, which would be written over; give another folder$/],
+  ['extract net.onnx -o kept', /^-o kept: holds results, which would be written over; give another folder$/],
+  ['export kept -o kept', /^-o kept: holds results, which would be written over; give another folder$/],
+  ['track net.onnx -o kept', /^-o kept: holds results, which would be written over; give another folder$/],
+  ['plan net.onnx --shards 2 -o db', /^-o db: holds a filter database, which would be written over; give another folder$/],
+  [
+    'check net.onnx --metrics sparsity --min-entropy 0.3',
+    /^there is a limit min_entropy, and --metrics leaves variance_entropy out; add it$/,
+  ],
+  ['check net.onnx --tolerance 0.1', /^--tolerance is that of a baseline; give --baseline too$/],
+  ['check --ignore layer3 net.onnx', /^net\.onnx is taken for a value of --ignore; put it first: filterlens check net\.onnx …$/],
+  ['analyze net.onnx --name-column Name', /^--name-column is of a table about the models; give it with --meta$/],
+  ['analyze net.onnx --layers --no-layers', /^--layers is given 2 times; give it once$/],
+  [
+    'analyze s3://bucket/net.onnx',
+    /^s3:\/\/bucket\/net\.onnx: addresses of this kind are not read; https:\/\/ and hf:\/\/ are, and files by their path$/,
+  ],
+  ['figure rbg net.onnx', /^figure rbg: there is no such figure; did you mean rgb\?$/],
+  ['figure net.onnx rgb', /^figure net\.onnx: what is drawn comes first: filterlens figure rgb net\.onnx$/],
+  ['figure grid net.onnx --channel 3', /^--channel is of one layer: name it with --layer$/],
+  ['figure bases net.onnx --components 1,2', /^--components says nothing about figure bases; leave it out$/],
+  ['figure rgb net.onnx --image a.png', /^--image says nothing about figure rgb; leave it out$/],
+  ['completion fish', /^completion takes no fish: it prints the script for bash, or for zsh where SHELL says so$/],
   ['verify results --expect abc', /^--expect abc: give the 64 hexadecimal digits of results\.sha256$/],
 ]
 
@@ -51,6 +75,10 @@ test('each of the usual mistakes has its answer', () =>
     for (const name of ['net.onnx', 'models/net.onnx'])
       await copyFile(join(projectFolder, 'data/vgg_w16_cifar10_normal.onnx'), join(cwd, name))
     await writeFile(join(cwd, 'models/broken.pth'), 'not a model')
+    for (const file of ['db/filters.arrow', 'kept/results.sha256']) {
+      await mkdir(dirname(join(cwd, file)))
+      await writeFile(join(cwd, file), '')
+    }
     for (let k = 0; k < mistakes.length; k += 4)
       await Promise.all(
         mistakes.slice(k, k + 4).map(async ([typed, answer]) => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import * as flechette from '@uwdata/flechette'
 import { tableFromIPC } from 'apache-arrow'
 import { test } from 'uvu'
@@ -40,6 +41,25 @@ test('measuring a database gives the bytes that measuring its models gave, by wh
     assert.equal(layerTableBytes(actual), layerTableBytes(expected), file)
     assert.equal(modelTableBytes(actual), modelTableBytes(expected), file)
   }
+})
+
+test('the same of a network whose layers are shown by the nodes of its graph; a database without that column is read', async () => {
+  const name = 'preact_w24_cifar10_normal.onnx'
+  const models = async (): Promise<Input[]> => [memoryInput(name, new Uint8Array(await readFile(`data/${name}`)))]
+  const { folder, input } = await database(await models())
+  const expected = await analyze(await models())
+  assert.ok(expected.layers.some(({ node }) => node !== null))
+  assert.equal(layerTableBytes(await analyze([input()])), layerTableBytes(expected))
+  const table = await readArrowTable(memoryAccess('layers.arrow', folder.files.get('layers.arrow')!))
+  const { node: _, ...olderFields } = databaseLayerFields
+  const columns = columnsOf(olderFields, readRows(databaseLayerFields, table))
+  const schema = schemaOf(columns, Object.fromEntries(table.metadata))
+  folder.files.set('layers.arrow', arrowFileBytes(schema, [batchOf(schema, columns)]))
+  const older = await analyze([input()])
+  assert.equal(
+    older.layers,
+    expected.layers.map((row) => ({ ...row, node: null })),
+  )
 })
 
 test('a layer that runs over the end of a record batch is read whole', async () => {

@@ -3,19 +3,21 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBrowser } from '../browser/harness/open.ts'
-import { NORMAL, ROBUST, withPage } from '../browser/harness/page.ts'
+import { NORMAL, ROBUST, seesFilters, withPage } from '../browser/harness/page.ts'
 import { serveFolders } from '../browser/harness/server.ts'
 import { filterlens } from '../cli/run.ts'
 
 const folder = 'docs/pictures'
 await mkdir(folder, { recursive: true })
 
-await withPage('chromium', async ({ tab, drop, sees, show }) => {
+await withPage('chromium', async (page) => {
+  const { tab, drop, sees, show } = page
   await tab.resize(1240, 720)
   await drop(NORMAL, ROBUST)
   await sees('body', 'preact_w24_cifar10_robust')
   await show('#/model/preact_w24_cifar10_normal/5')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await seesFilters(page)
+  await new Promise((resolve) => setTimeout(resolve, 500)) // what moves has come to rest
   await tab.screenshot(join(folder, 'page.png'))
 })
 

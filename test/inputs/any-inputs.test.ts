@@ -76,6 +76,8 @@ test('an option that is not known is refused, by analyze and extract, before any
   }
   const none = await analyze('nothere.onnx', null as unknown as AnalyzeOptions).catch((error: Error) => error)
   assert.match((none as Error).message, /^options are null; give an object$/)
+  const text = await analyze('nothere.onnx', { metrics: 'sparsity' as never }).catch((error: Error) => error)
+  assert.match((text as Error).message, /^metrics: give a list of names$/)
   const range = await analyze('nothere.onnx', { threshold: 2 }).catch((error: Error) => error)
   assert.match((range as Error).message, /^threshold 2: give a share of the peak from 0 to 1$/)
 })

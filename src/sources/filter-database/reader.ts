@@ -172,6 +172,7 @@ function checkCount(table: ArrowTable, key: string, found: number, file: string)
 function convolution(layer: DatabaseLayer, filters: RandomAccess, batches: readonly FilterBatch[]): Convolution {
   return {
     layer: layer.layer,
+    ...(layer.node !== null && { node: layer.node }),
     shape: [layer.out_channels, layer.in_channels, 3, 3],
     groups: layer.groups,
     depth: layer.depth,
