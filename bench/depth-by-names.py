@@ -39,7 +39,7 @@ def called(network):
         weight = getattr(module, 'weight', None)
         if isinstance(weight, torch.nn.Parameter) and weight.ndim == 4:
             shape = list(weight.shape)
-            module.register_forward_pre_hook(lambda *_, key=f'{name}.weight', shape=shape: order.setdefault(key, shape))
+            module.register_forward_pre_hook(lambda *_, key=f'{name}.weight', shape=shape: order.setdefault(key, shape) and None)
     with torch.no_grad():
         network.eval()(torch.zeros((1, *network.default_cfg['input_size']), device='meta'))
     return [[key, shape] for key, shape in order.items()]

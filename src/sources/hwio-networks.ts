@@ -28,15 +28,21 @@ export async function hwioNetworks(
   const { repeats, warnings } = await copiesOf(kernels)
   const sisters = bareSisters(tensors.flatMap((tensor, k) => (repeats.has(k) ? [] : [{ ...kernels[k]!, tensor }])))
   const isAlone = sisters.length === 1
-  if (!isAlone) warnings.push(severalNetworks(sisters.map(sisterKey), areAlike(sisters)))
+  if (!isAlone)
+    warnings.push(
+      severalNetworks(
+        sisters.map((sister) => sisterKey(sister) || about.name),
+        areAlike(sisters),
+      ),
+    )
   const models = sisters.map((sister, k): SourceModel => {
     const own = sister.tensors.map(({ tensor }) => tensor)
     const census = hwioCensus(own, true)
-    for (const text of census.warnings) warnings.push(isAlone ? text : `${sisterKey(sister)}: ${text}`)
+    for (const text of census.warnings) warnings.push(sister.prefix === '' ? text : `${sisterKey(sister)}: ${text}`)
     const bare = (layer: string): string => (layer.startsWith(sister.prefix) ? layer.slice(sister.prefix.length) : layer)
     return {
       ...about,
-      name: isAlone ? about.name : `${about.name}/${sisterKey(sister)}`,
+      name: sister.prefix === '' ? about.name : `${about.name}/${sisterKey(sister)}`,
       depth_source: census.depth_source,
       convolutions: census.convolutions.map((one) => ({ ...one, layer: bare(one.layer) })),
       // What was left out of the whole file is listed with its first network.

@@ -70,6 +70,23 @@ test('networks one behind the other, and a decoder, take no turns', () => {
   ])
 })
 
+test('the networks of a loss are no part of the one that it trains', async () => {
+  const vae = [float('encoder.conv_in.weight', 8, 3, 3, 3), float('decoder.conv_out.weight', 3, 8, 3, 3)]
+  const loss = [float('loss.logvar'), float('loss.net.0.weight', 16, 3, 3, 3), float('loss.net.1.weight', 16, 16, 3, 3)]
+  const { models, warnings } = await stateDictModels([...vae, ...loss], about, { parts: 1, keepsOrder: true })
+  assert.equal(
+    models.map(({ name, convolutions }) => [name, ...convolutions.map(({ layer }) => layer)]),
+    [
+      ['m', 'encoder.conv_in.weight', 'decoder.conv_out.weight'],
+      ['m/loss', 'net.0.weight', 'net.1.weight'],
+    ],
+  )
+  assert.ok(warnings.some((text) => /holds 2 networks of several architectures, each measured for itself: m, loss/.test(text)))
+  const one = await stateDictModels([...vae, float('loss.weight', 4, 3, 3, 3)], about)
+  assert.is(one.models.length, 1)
+  assert.is((await stateDictModels(loss, about)).models.length, 1)
+})
+
 test('a numbered convolution that takes more channels than any block stands behind the blocks', () => {
   keeps([
     ['conv1.weight', 8, 3],

@@ -29,14 +29,20 @@ export async function stateDictModels(
   const left = [...before, ...repeatsSkipped(tensors, repeats)]
   const sisters = bareSisters(tensors.filter((_, k) => !repeats.has(k)))
   const isAlone = sisters.length === 1
-  if (!isAlone) warnings.push(severalNetworks(sisters.map(sisterKey), areAlike(sisters)))
+  if (!isAlone)
+    warnings.push(
+      severalNetworks(
+        sisters.map((sister) => sisterKey(sister) || about.name),
+        areAlike(sisters),
+      ),
+    )
   const models = sisters.map((sister, k): SourceModel => {
     const { warnings: own, ...census } = stateDictConvolutions(sister.tensors, { ...writer, isDistinct: true })
-    for (const text of own) warnings.push(isAlone ? text : `${sisterKey(sister)}: ${text}`)
+    for (const text of own) warnings.push(sister.prefix === '' ? text : `${sisterKey(sister)}: ${text}`)
     return {
       ...about,
       ...census,
-      name: isAlone ? about.name : `${about.name}/${sisterKey(sister)}`,
+      name: sister.prefix === '' ? about.name : `${about.name}/${sisterKey(sister)}`,
       // What was left out of the whole dict is listed with its first network.
       skipped: k === 0 ? [...census.skipped, ...left] : census.skipped,
       tensors: isAlone ? tensors.length + before.length : sister.tensors.length,

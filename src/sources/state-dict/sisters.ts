@@ -7,17 +7,46 @@ export interface Sister<T> {
   readonly tensors: readonly T[]
 }
 
-/** What the prefix of a sister is called: "models.0". */
+/** What the prefix of a sister is called: "models.0"; "" for what is left of a dict beside its losses. */
 export function sisterKey({ prefix }: { readonly prefix: string }): string {
   return prefix.replace(/[./]$/, '')
 }
 
+/**
+ * Networks that only judge while another one is trained: `loss.perceptual_loss.net`, `lpips.vgg`. VQGAN and the autoencoders of latent
+ * diffusion keep them in their own dict.
+ */
+const LOSS = /^(\w{1,40}_)?(loss(es)?|loss_fn|criterion|lpips|perceptual(_net(work)?)?)$/i
+
 /** Sisters under the names that they have without their prefix. */
 export function bareSisters<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
-  return sistersOf(tensors).map(({ prefix, tensors: own }) => ({
+  return withoutLosses(tensors).map(({ prefix, tensors: own }) => ({
     prefix,
     tensors: own.map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) })),
   }))
+}
+
+/** What lies below a loss is a network of its own, beside those of the rest. */
+function withoutLosses<T extends NamedShape>(tensors: readonly T[]): Sister<T>[] {
+  const sisters = sistersOf(tensors)
+  if (sisters.length > 1) return sisters
+  const losses = new Map<string, T[]>()
+  const rest: T[] = []
+  for (const tensor of tensors) {
+    const dot = tensor.name.search(/[./]/)
+    const prefix = dot > 0 && LOSS.test(tensor.name.slice(0, dot)) ? tensor.name.slice(0, dot + 1) : undefined
+    const own = prefix === undefined ? rest : losses.get(prefix)
+    if (own) own.push(tensor)
+    else losses.set(prefix!, [tensor])
+  }
+  const convolutions = (list: readonly T[]): number => list.filter(({ shape }) => shape.length === 4).length
+  const networks = [...losses].filter(([, own]) => convolutions(own) >= FEWEST_IN_LOSS)
+  if (networks.length === 0 || convolutions(rest) === 0) return sisters
+  const others = new Set(networks.flatMap(([, own]) => own))
+  return [
+    ...sistersOf(tensors.filter((tensor) => !others.has(tensor))),
+    ...networks.map(([prefix, own]) => ({ prefix, tensors: own })),
+  ]
 }
 
 interface Branch<T> {
@@ -28,6 +57,8 @@ interface Branch<T> {
   classes: number | undefined
 }
 
+/** Fewer convolutions are a layer of the loss, no network. */
+const FEWEST_IN_LOSS = 2
 /** A longer name is no path that anybody wrote. */
 const LONGEST_PATH = 1000
 /** The two of an adversarial training, which have an architecture each. */

@@ -58,6 +58,28 @@ test('a computed weight bears the name of the stored tensor that it comes from, 
   assert.is(convolutions[0]!.layer, 'weight_orig')
 })
 
+test('a softmax along the last axis is computed, along another one it is named', async () => {
+  const of = (axis: number) =>
+    read(
+      model({
+        nodes: [node('Softmax', ['v'], ['w'], attribute.int('axis', axis)), conv()],
+        initializers: [weight('v', SHAPE)],
+      }),
+    )
+  const plain = await read(model({ nodes: [conv('v')], initializers: [weight('v', SHAPE)] }))
+  const values = await referenceWeights(plain.convolutions[0]!.weights, SHAPE)
+  for (const axis of [3, -1]) {
+    const [found] = (await of(axis)).convolutions
+    const weights = await referenceWeights(found!.weights, SHAPE)
+    for (let row = 0; row < values.length; row += 3) {
+      const powers = [...values.subarray(row, row + 3)].map((value) => Math.exp(value - values[row]!))
+      const sum = powers.reduce((total, value) => total + value, 0)
+      for (const [k, power] of powers.entries()) assert.ok(Math.abs(weights[row + k]! - power / sum) < 1e-6)
+    }
+  }
+  assert.is((await of(1)).skipped[0]!.reason, 'computed in the graph by Softmax along axis 1 of 4')
+})
+
 test('through a local function, its attributes, and from the scope around a body', async () => {
   const scale = localFunction(
     'Scale',

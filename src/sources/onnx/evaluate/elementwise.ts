@@ -62,7 +62,7 @@ function power(x: number, y: number): number {
   return sharedInstance().math.pow(x, y)
 }
 
-const exponential = (x: number): number => sharedInstance().math.exp(x)
+export const exponential = (x: number): number => sharedInstance().math.exp(x)
 const logarithm = (x: number): number => sharedInstance().math.log(x)
 const sigmoid = (x: number): number => 1 / (1 + exponential(-x))
 function hyperbolicTangent(x: number): number {

@@ -1,5 +1,5 @@
 import { ComputeProblem, isComputedFloat } from './dense.ts'
-import { add, divide, mapped, multiply, squareRoot, subtract } from './elementwise.ts'
+import { add, divide, exponential, mapped, multiply, squareRoot, subtract } from './elementwise.ts'
 import { type Expression, reshaped } from './expression.ts'
 import { inputOf, type Operator, type OperatorCall } from './operator.ts'
 import { reduced } from './reductions.ts'
@@ -63,10 +63,21 @@ const length: Operator = (call) => {
 
 const meanVariance: Operator = (call) => standardised(floatsOf(call), call.integers('axes') ?? [0, 2, 3], 0)
 
+/** Before opset 13 all axes from this one on are one: the last one alone means the same in all. */
+const softmax: Operator = (call) => {
+  const x = floatsOf(call)
+  const rank = x.dims.length
+  const axis = axisOf(call.integer('axis', rank === 2 ? 1 : rank), rank)
+  if (axis !== rank - 1) throw new ComputeProblem(`computed in the graph by ${call.operator} along axis ${axis} of ${rank}`)
+  const powers = mapped(subtract(x, reduced(x, 'ReduceMax', [axis])), exponential)
+  return divide(powers, reduced(powers, 'ReduceSum', [axis]))
+}
+
 export const standardisers: Readonly<Record<string, Operator>> = {
   BatchNormalization: batch,
   InstanceNormalization: instance,
   LayerNormalization: layer,
   LpNormalization: length,
   MeanVarianceNormalization: meanVariance,
+  Softmax: softmax,
 }
