@@ -141,3 +141,13 @@ export function firstFew(names: readonly string[], most = 3): string {
   const shown = names.slice(0, most).join(', ')
   return names.length > most ? `${shown} and ${names.length - most} more` : shown
 }
+
+/** A weight in few digits: "0.0123", "1.2e-5", "21,432". */
+export function weight(value: number): string {
+  const size = Math.abs(value)
+  if (size === 0) return '0'
+  if (size >= 1000 && size < 1e9) return count(value)
+  return (size >= 1e-3 && size < 1000 ? value.toPrecision(3) : value.toExponential(1))
+    .replace('-', MINUS)
+    .replace(`e${MINUS}`, 'e-')
+}

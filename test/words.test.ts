@@ -43,4 +43,20 @@ test('plurals, lists, long names', () => {
   assert.is(words.shorten('short', 15), 'short')
 })
 
+test('weights are printed in few digits, with a true minus', () => {
+  const expected: readonly (readonly [number, string])[] = [
+    [0, '0'],
+    [-0, '0'],
+    [0.123456, '0.123'],
+    [-0.123456, '−0.123'],
+    [12.3456, '12.3'],
+    [0.000012, '1.2e-5'],
+    [-0.000012, '−1.2e-5'],
+    [154321.4, '154,321'],
+    [-1234, '−1,234'],
+    [3e9, '3.0e+9'],
+  ]
+  for (const [value, text] of expected) assert.is(words.weight(value), text)
+})
+
 test.run()

@@ -1,10 +1,12 @@
 import { depthNote } from '../database/depth-words.ts'
+import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { InputDriver } from '../measure/input-driver.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
 import { count, fixed, percent, plural } from '../words.ts'
 import { pc } from './colour.ts'
 import type { Command } from './command.ts'
+import { statisticsOfModel, statisticsView, type TensorEntry } from './inspect-statistics.ts'
 import { complain, print, warn } from './talk.ts'
 import { printable, terminalTable, wrapped } from './terminal.ts'
 
@@ -34,12 +36,28 @@ export const inspectCommand: Command = {
         default: false,
         describe: 'how often each operator stands in the graph (ONNX), and filters by kernel size',
       })
-      .example('$0 inspect resnet50.onnx', 'what is inside, without measuring'),
+      .option('statistics', {
+        type: 'boolean',
+        default: false,
+        describe: 'read every tensor, biases and matrices too: least, most, mean, deviation, zeros, NaN and infinities',
+      })
+      .option('tensor', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the same for tensors whose names fit this pattern: "*.bias"',
+      })
+      .example('$0 inspect resnet50.onnx', 'what is inside, without measuring')
+      .example('$0 inspect net.pth --tensor "*running_var"', 'what some tensors are like'),
   async run(words) {
     const json = words['json'] === true
-    const entries: (CensusEntry | OperatorCensus)[] = []
+    const entries: (CensusEntry | OperatorCensus | TensorEntry)[] = []
     const operators = words['operators'] === true
+    const pattern = words['tensor'] as string | undefined
+    const reads = words['statistics'] === true || pattern !== undefined
+    if (reads && operators)
+      throw new UsageError('--operators counts a graph, --statistics and --tensor read tensors; give one of them')
     let broken = 0
+    let fitting = 0
     const driver = new InputDriver(await listInputs(words['inputs'] as string[]), {
       choice: 'all',
       hash: false,
@@ -60,6 +78,13 @@ export const inspectCommand: Command = {
               else print(operatorView(counted))
               continue
             }
+            if (reads) {
+              const read = await statisticsOfModel(model, pattern)
+              fitting += read.length
+              if (json) for (const entry of read) entries.push(entry)
+              else if (read.length > 0) print(statisticsView(model, read))
+              continue
+            }
             const found = census(model)
             if (json) for (const entry of found) entries.push(entry)
             else print(`${wrapped(modelLine(source, model), '  ')}\n\n${censusTable(found)}\n${depthLine(model)}`)
@@ -70,6 +95,8 @@ export const inspectCommand: Command = {
     } finally {
       await driver.close()
     }
+    if (reads && pattern !== undefined && fitting === 0 && broken === 0)
+      throw new UsageError(`no tensor has a name that fits --tensor ${pattern}; inspect --statistics lists them all`)
     if (json) print(JSON.stringify(entries, null, 2))
     return broken > 0 ? 1 : 0
   },

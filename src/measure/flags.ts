@@ -1,3 +1,4 @@
+import { fixed } from '../words.ts'
 import { tapsOf } from './kernel-size.ts'
 import type { LayerShape } from './metrics/metric.ts'
 import { type ComparedMetric, chanceLevel, type MetricRow } from './metrics/registry.ts'
@@ -44,7 +45,7 @@ export function layerFlags(row: LayerShape & MetricRow): Flags {
   if (p !== null && p > (row.filters < FEW_FILTERS ? UNTRAINED_OF_FEW : UNTRAINED) && row.filters >= LEAST_FILTERS)
     flags.variance_entropy = `${looksUntrained} the filters cannot be told from random ones (sphericity ${row.sphericity!.toFixed(3)}, p = ${p.toFixed(3)}${row.overlap_over_chance === null ? '' : `; the output channels overlap ${row.overlap_over_chance.toFixed(2)} times as much as random ones`}${toRandom(row)})`
   if (row.orthogonality !== null && row.orthogonality < LEAST_ORTHOGONALITY && canBeOrthogonal(row))
-    flags.orthogonality = `orthogonality ${row.orthogonality.toFixed(3)}: output channels are nearly copies of one another, so the layer does less than its width suggests`
+    flags.orthogonality = `orthogonality ${fixed(row.orthogonality)}: output channels are nearly copies of one another, so the layer does less than its width suggests`
   return flags
 }
 

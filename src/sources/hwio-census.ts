@@ -1,4 +1,5 @@
 import type { WeightPlan } from '../weights/plan.ts'
+import type { Unsupported } from './file-tensors.ts'
 import { convKernel, depthwiseKernel, type KernelLayout } from './hwio.ts'
 import type { Placement, Skipped } from './source.ts'
 import { type NamedTensor, placeInFileOrder, type StateDictCensus, stateDictConvolutions, type Unplaced } from './tensor-rules.ts'
@@ -19,7 +20,7 @@ export interface HwioTensor {
   readonly name: string
   /** As stored. */
   readonly shape: readonly number[]
-  readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
+  readonly stored: Omit<WeightPlan, 'strides'> | Unsupported
   /** Absent when the file has no topology, or one that does not mention the tensor: its name and shape decide. */
   readonly role?: KernelRole | undefined
   /** The name to judge by where the tensor's own says nothing: "layers/up/kernel" for "layers/up/vars/0". */

@@ -1,3 +1,4 @@
+import { fileTensor } from './file-tensors.ts'
 import { type HwioTensor, hwioCensus, kernelOf } from './hwio-census.ts'
 import type { SourceModel } from './source.ts'
 import { areAlike, repeatsSkipped, severalNetworks } from './state-dict/models.ts'
@@ -48,6 +49,7 @@ export async function hwioNetworks(
       // What was left out of the whole file is listed with its first network.
       skipped: k === 0 ? [...census.skipped, ...repeatsSkipped(kernels, repeats)] : census.skipped,
       tensors: isAlone ? tensors.length : own.length,
+      contents: async () => (isAlone ? tensors : own).map(({ name, shape, stored }) => fileTensor(bare(name), shape, stored)),
     }
   })
   return { models, warnings }

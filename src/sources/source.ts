@@ -2,6 +2,7 @@ import type { InputPart, MetaValue } from '../database/meta.ts'
 import type { DepthSource } from '../database/provenance.ts'
 import type { InputError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
+import type { Elements } from '../weights/elements.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
 
 /**
@@ -46,6 +47,18 @@ export interface Skipped {
   readonly reason: string
 }
 
+/** Any tensor that a file stores, whether it is measured or not. */
+export interface FileTensor {
+  /** A convolution's weight has the name of its layer. */
+  readonly name: string
+  /** As stored. */
+  readonly shape: readonly number[]
+  /** The type of its numbers, as the format or filterlens calls it. */
+  readonly type: string
+  /** Where its numbers lie; the reason, as a phrase, when they cannot be read. @throws InputError when they are cut short */
+  elements(): Promise<Elements | string>
+}
+
 /** One model found in an input. */
 export interface SourceModel {
   /** The file's stem unless the file names its models. */
@@ -60,6 +73,8 @@ export interface SourceModel {
   readonly skipped: readonly Skipped[]
   /** Number of tensors (or nodes with weights) examined in all, for the census. */
   readonly tensors: number
+  /** Every tensor that is stored for the model, listed when it is asked for; absent where a reader lists none. */
+  readonly contents?: () => Promise<readonly FileTensor[]>
   /** How often each operator stands in the graph, where the file has one and its reader counts them. */
   readonly operators?: Readonly<Record<string, number>>
   /** Columns that the file itself holds about the model (dataset.h5, a filter database). */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { weight } from '../../src/words.ts'
+import { filterlens } from '../cli/run.ts'
 import { networkBytes } from './harness/network.ts'
 import { openBrowser } from './harness/open.ts'
 import { DATA, dragOver, FIXTURES, letGo, NORMAL, type OpenPage, PAGE, withPage } from './harness/page.ts'
@@ -32,8 +34,25 @@ test('chromium: everything in the file: convolutions of other kernels with stati
     await page.click('details.card summary')
     await page.sees('.contents td', '48 × 24 × 1 × 1')
     await page.click('.contents .button')
-    await page.sees('.contents td', 'of 1,152')
-    await page.sees('.contents td', 'no zeros')
+    await page.sees('.contents td', '0 of 1,152')
+    await page.sees('.contents th', 'fc.bias')
+    await page.click('.read-all .button', 'Read all')
+    await until(
+      page.tab,
+      'every tensor read',
+      () => document.querySelectorAll('.contents .button, .read-all .button').length === 0,
+      [],
+    )
+    const told = JSON.parse((await filterlens(['inspect', NORMAL, '--tensor', 'fc.bias', '--json'])).out) as [
+      { statistics: { least: number; most: number } },
+    ]
+    const row = await page.tab.run(
+      () =>
+        [...document.querySelectorAll('.contents tr')].find((one) => one.querySelector('th')?.textContent === 'fc.bias')
+          ?.textContent,
+    )
+    const { least, most } = told[0].statistics
+    for (const value of [least, most]) assert.ok(row?.includes(weight(value)), `${row} has ${weight(value)}`)
   }))
 
 test('chromium: / and Ctrl+F find in the list that is shown', () =>

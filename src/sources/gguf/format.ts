@@ -5,7 +5,7 @@ import type { Source, SourceFormat } from '../source.ts'
 import { stateDictModels } from '../state-dict/models.ts'
 import type { NamedTensor } from '../tensor-rules.ts'
 import { type GgufHeader, type GgufTensor, readGguf } from './header.ts'
-import { PLAIN_TYPES, typeName } from './types.ts'
+import { PLAIN_TYPES, typeName, WHOLE_TYPES } from './types.ts'
 
 /** GGUF: names, shapes and tensors as ggml has them; a convolution is (out, in, rows, columns). */
 export const gguf: SourceFormat = {
@@ -41,7 +41,9 @@ export const gguf: SourceFormat = {
 
 function namedTensor(access: RandomAccess, { name, shape, type, offset }: GgufTensor): NamedTensor {
   const plain = PLAIN_TYPES[type]
-  if (!plain) return { name, shape, weights: { unsupported: typeName(type) } }
+  const dtype = WHOLE_TYPES[type]
+  if (!plain)
+    return { name, shape, weights: { unsupported: typeName(type), ...(dtype && { numbers: { access, offset, dtype } }) } }
   const end = offset + shape.reduce((product, size) => product * size, plain.bytes)
   if (!(end <= access.byteLength))
     throw new InputError(

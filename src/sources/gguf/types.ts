@@ -1,4 +1,5 @@
 import type { StoredType } from '../../wasm/stored.ts'
+import type { NumberType } from '../../weights/numbers.ts'
 
 /** Types that hold one number after the other: ggml_type in ggml.h. */
 export const PLAIN_TYPES: Readonly<Record<number, { readonly dtype: StoredType; readonly bytes: number }>> = {
@@ -8,7 +9,8 @@ export const PLAIN_TYPES: Readonly<Record<number, { readonly dtype: StoredType; 
   30: { dtype: 'bfloat16', bytes: 2 },
 }
 
-const WHOLE: Readonly<Record<number, string>> = { 24: 'int8', 25: 'int16', 26: 'int32', 27: 'int64' }
+/** Types that hold one whole number after the other. */
+export const WHOLE_TYPES: Readonly<Record<number, NumberType>> = { 24: 'int8', 25: 'int16', 26: 'int32', 27: 'int64' }
 
 /** Types that hold blocks of whole numbers with scales. */
 const BLOCKS: Readonly<Record<number, string>> = {
@@ -42,5 +44,5 @@ const BLOCKS: Readonly<Record<number, string>> = {
 
 /** What a type that is not read is called. */
 export function typeName(type: number): string {
-  return WHOLE[type] ?? (BLOCKS[type] ? `blocks of ${BLOCKS[type]} (quantised)` : `type ${type}`)
+  return WHOLE_TYPES[type] ?? (BLOCKS[type] ? `blocks of ${BLOCKS[type]} (quantised)` : `type ${type}`)
 }

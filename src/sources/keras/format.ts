@@ -3,6 +3,7 @@ import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../hdf5/file.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import { placedByDepth } from '../depth.ts'
+import { fileTensor } from '../file-tensors.ts'
 import { hwioCensus } from '../hwio-census.ts'
 import { hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
@@ -130,7 +131,13 @@ async function sourceOf(
     const { warnings, ...census } = hwioCensus(tensors)
     const placed = placedByDepth(census.convolutions, depthOf)
     const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : !isCertain ? BY_GUESS : undefined
-    const model = { ...about, ...census, ...depths, tensors: tensors.length }
+    const model = {
+      ...about,
+      ...census,
+      ...depths,
+      tensors: tensors.length,
+      contents: async () => tensors.map(({ name, shape, stored }) => fileTensor(name, shape, stored)),
+    }
     return {
       format: kerasH5.name,
       models: [model],

@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Value } from '../../hdf5/file.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import { otherDataset } from '../hdf5-numbers.ts'
 import type { HwioTensor } from '../hwio-census.ts'
 
 const MOST_GROUPS = 200_000
@@ -52,7 +53,7 @@ export async function tensorOf(
   const { shape, type } = dataset
   const dtype = type.kind === 'float' ? FLOATS[type.bytes] : isBrainFloat(dataset) ? 'bfloat16' : undefined
   if (dtype === undefined || shape.length > 4 || shape.length === 0)
-    return { ...more, shape, stored: { unsupported: type.kind === 'other' ? type.name : `${type.kind}${type.bytes * 8}` } }
+    return { ...more, shape, stored: otherDataset(file, path, type) }
   if (dataset.virtual) return { ...more, shape, stored: { unsupported: 'a virtual data set, whose values lie in other files' } }
   return { ...more, shape, stored: { access: await file.access(path), offset: 0, dtype } }
 }

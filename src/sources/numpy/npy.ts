@@ -1,7 +1,9 @@
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import type { NumberType } from '../../weights/numbers.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
+import type { Unsupported } from '../file-tensors.ts'
 import { readScalar } from '../scalar.ts'
 
 // NEP 1, the .npy format:
@@ -17,7 +19,7 @@ export interface NpyArray {
   readonly shape: readonly number[]
   /** True when the first index varies fastest. */
   readonly fortranOrder: boolean
-  readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
+  readonly stored: Omit<WeightPlan, 'strides'> | Unsupported
   /** Of an array of one element. */
   readonly number?: () => Promise<number | null>
 }
@@ -27,6 +29,18 @@ export const PICKLED = 'pickled Python objects'
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 const LONGEST_HEADER = 1 << 20
+/** Numbers that are no weights. */
+const WHOLE: Readonly<Record<string, NumberType>> = {
+  b1: 'uint8',
+  i1: 'int8',
+  u1: 'uint8',
+  i2: 'int16',
+  u2: 'uint16',
+  i4: 'int32',
+  u4: 'uint32',
+  i8: 'int64',
+  u8: 'uint64',
+}
 const FLOATS: Readonly<Record<string, StoredType>> = { f2: 'float16', f4: 'float32', f8: 'float64' }
 const SMALLEST_HEAD = 10
 
@@ -95,7 +109,10 @@ function stored(access: RandomAccess, offset: number, code: string | undefined, 
   const [, endian, kind, digits] = parts
   if (kind === 'O') return { unsupported: PICKLED }
   const dtype = FLOATS[`${kind}${digits}`]
-  if (!dtype) return { unsupported: `NumPy type ${code}` }
+  if (!dtype) {
+    const whole = endian !== '>' && kind !== undefined ? WHOLE[`${kind}${digits}`] : undefined
+    return { unsupported: `NumPy type ${code}`, ...(whole && { numbers: { access, offset, dtype: whole } }) }
+  }
   const itemSize = Number(digits)
   const byteLength = shape.reduce((product, size) => product * size, itemSize)
   if (offset + byteLength > access.byteLength)

@@ -3,6 +3,7 @@ import type { Input } from '../../io/random-access.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { takeCensus } from './census.ts'
+import { onnxContents } from './contents.ts'
 import { ExternalFiles } from './external.ts'
 import { readModel } from './messages.ts'
 import type { GraphRecord } from './records.ts'
@@ -32,6 +33,7 @@ async function open(input: Input): Promise<Source> {
           opset: model.opset ?? null,
           depth_source: 'graph',
           ...census,
+          contents: async () => onnxContents(model, external),
           operators: operatorCounts(model.graph),
           meta: {},
           parts: external.parts,

@@ -9,7 +9,7 @@ import { modelName } from '../model-name.ts'
 import { pickleProblem, wouldRun } from '../pickle/unsafe.ts'
 import { PickleProblem } from '../pickle/values.ts'
 import { isShardIndex } from '../shard-index.ts'
-import type { Convolution, Skipped, Source, SourceFormat, SourceModel, Training } from '../source.ts'
+import type { Convolution, FileTensor, Skipped, Source, SourceFormat, SourceModel, Training } from '../source.ts'
 import { HEAD_BYTES } from '../source.ts'
 import { cosineWords, nearWords } from '../state-dict/likeness.ts'
 import { repeatsSkipped, severalNetworks } from '../state-dict/models.ts'
@@ -19,6 +19,7 @@ import { bareSisters, sisterKey } from '../state-dict/sisters.ts'
 import { stateDictConvolutions } from '../tensor-rules.ts'
 import { type Chosen, chooseNetworks, findRepeats, wrapperOf } from './choose.ts'
 import { type Checkpoint, dataPickle, isOldScript, openCheckpoint, torchLayout } from './container.ts'
+import { torchContents } from './contents.ts'
 import { isDistributed, openDistributed } from './distributed.ts'
 import { networkValuesOf } from './network-values.ts'
 import { type Found, findNetworks, type Network } from './networks.ts'
@@ -126,17 +127,33 @@ async function readSource(
       input.access.name,
       'was made for one machine by torch.jit.optimize_for_inference, and its weights are not in the file; save the module before that',
     )
-  if (!first) return sourceOf(input, [emptyModel(name, checkpoint, found, parts)], [], parts, pytorchTraining(checkpoint.root))
+  if (!first)
+    return sourceOf(
+      input,
+      [emptyModel(name, input.access.name, checkpoint, found, parts)],
+      [],
+      parts,
+      pytorchTraining(checkpoint.root),
+    )
   const networks = [first, ...others.filter(({ convolutions }) => convolutions.length > 0)]
   const areSisters = networks.length > 1 && networks.every((one) => isSister(one, first))
+  const used = new Set(chosen.map(({ network }) => network))
+  const rest = (): FileTensor[] =>
+    found.networks.flatMap((network) =>
+      used.has(network)
+        ? []
+        : torchContents(checkpoint, input.access.name, network.tensors, (own) => (network.key ? `${network.key}.${own}` : own)),
+    )
   const models = networks.map(
-    ({ key, convolutions, skipped, tensors, depth_source }, k): SourceModel => ({
+    ({ key, convolutions, skipped, tensors, depth_source, contents }, k): SourceModel => ({
       name: k === 0 && !areSisters ? name : `${name}/${key}`,
       ...about(checkpoint, parts),
       depth_source,
       convolutions,
       skipped: k === 0 ? [...skipped, ...leftovers(others), ...unused(found, chosen), ...found.skipped] : skipped,
       tensors,
+      // What belongs to no network is listed with the first.
+      contents: async () => (k === 0 ? [...contents(), ...rest()] : contents()),
     }),
   )
   const warnings = networks.flatMap(({ warnings }) => warnings.map((one) => `${input.access.name}: ${one}`))
@@ -242,6 +259,7 @@ interface ReadNetwork {
   readonly tensors: number
   readonly warnings: readonly string[]
   readonly depth_source: DepthSource
+  contents(): FileTensor[]
 }
 
 /** A dict keeps the order of definition, and copies are left out before it is looked at. */
@@ -276,6 +294,11 @@ async function readNetwork(
   const named = planned
     .filter((_, k) => !second.repeats.has(k))
     .map((tensor) => (tensor.name.startsWith(wrapper) ? { ...tensor, name: tensor.name.slice(wrapper.length) } : tensor))
+  const contents = (prefix: string): FileTensor[] =>
+    torchContents(checkpoint, file, network.tensors, (given) => {
+      const own = given.startsWith(wrapper) ? given.slice(wrapper.length) : given
+      return own.startsWith(prefix) ? own.slice(prefix.length) : undefined
+    })
   const biases = await biasesOf(checkpoint, file, own, wrapper)
   // A module says of itself that it is torch's; of a dict the sizes tell whose axes it has.
   const read = named.some(({ module }) => module) ? { tensors: named, warnings: [] } : readKernels(named)
@@ -292,6 +315,7 @@ async function readNetwork(
         tensors: network.tensors.length,
         warnings: [...second.warnings, ...read.warnings],
         depth_source: 'graph',
+        contents: () => contents(''),
       },
     ]
   return (isAlone ? [{ prefix: '', tensors: read.tensors }] : sisters).map((sister, k) => {
@@ -303,6 +327,7 @@ async function readNetwork(
       tensors: isAlone ? network.tensors.length : sister.tensors.length,
       warnings: k === 0 ? [...second.warnings, ...frozenNote(network), ...read.warnings, ...census.warnings] : census.warnings,
       depth_source: census.depth_source,
+      contents: () => contents(sister.prefix),
     }
   })
 }
@@ -336,7 +361,13 @@ function isDense(leaf: { strides?: readonly number[]; shape: readonly number[] }
   return leaf.strides === undefined || leaf.strides[0] === 1 || leaf.shape[0] === 1
 }
 
-function emptyModel(name: string, checkpoint: Checkpoint, found: Found, parts: readonly RandomAccess[]): SourceModel {
+function emptyModel(
+  name: string,
+  file: string,
+  checkpoint: Checkpoint,
+  found: Found,
+  parts: readonly RandomAccess[],
+): SourceModel {
   const tensors = found.networks.flatMap((network) => network.tensors)
   const skipped = tensors
     .slice(0, 1000)
@@ -348,5 +379,6 @@ function emptyModel(name: string, checkpoint: Checkpoint, found: Found, parts: r
     convolutions: [],
     skipped: [...skipped, ...found.skipped],
     tensors: tensors.length,
+    contents: async () => torchContents(checkpoint, file, tensors),
   }
 }

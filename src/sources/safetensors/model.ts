@@ -1,5 +1,6 @@
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import type { NumberType } from '../../weights/numbers.ts'
 import { convKernel, depthwiseKernel, type KernelLayout, liteConvKernel } from '../hwio.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { readKernels } from '../kernel-axes.ts'
@@ -21,6 +22,18 @@ const STORED: ReadonlyMap<string, StoredType> = new Map([
   ['F8_E5M2', 'float8e5m2'],
   ['F8_E5M2FNUZ', 'float8e5m2fnuz'],
 ])
+/** Numbers that are no weights. */
+const NUMBERS: ReadonlyMap<string, NumberType> = new Map([
+  ['I64', 'int64'],
+  ['I32', 'int32'],
+  ['I16', 'int16'],
+  ['I8', 'int8'],
+  ['U64', 'uint64'],
+  ['U32', 'uint32'],
+  ['U16', 'uint16'],
+  ['U8', 'uint8'],
+  ['BOOL', 'uint8'],
+])
 const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
   ['pt', 'PyTorch'],
   ['tf', 'TensorFlow'],
@@ -35,7 +48,9 @@ export function namedTensor(
   metadata: Readonly<Record<string, string>>,
 ): NamedTensor {
   const stored = STORED.get(dtype)
-  if (!stored) return { name, shape, weights: { unsupported: dtype } }
+  const numbers = NUMBERS.get(dtype)
+  if (!stored)
+    return { name, shape, weights: { unsupported: dtype, ...(numbers && { numbers: { access, offset, dtype: numbers } }) } }
   const layout = shape.length === 4 ? layoutOf(name, shape, metadata['format']) : undefined
   if (!layout) return { name, shape, weights: { access, offset, dtype: stored } }
   return { name, shape: layout.shape, weights: { access, offset, dtype: stored, strides: layout.strides } }

@@ -1,3 +1,4 @@
+import { fileTensor } from '../file-tensors.ts'
 import type { Skipped, SourceModel } from '../source.ts'
 import { stateDictConvolutions, type Writer } from '../tensor-rules.ts'
 import type { NamedTensor } from './named-tensor.ts'
@@ -46,6 +47,8 @@ export async function stateDictModels(
       // What was left out of the whole dict is listed with its first network.
       skipped: k === 0 ? [...census.skipped, ...left] : census.skipped,
       tensors: isAlone ? tensors.length + before.length : sister.tensors.length,
+      contents: async () =>
+        (isAlone ? tensors : sister.tensors).map(({ name, shape, weights }) => fileTensor(name, shape, weights)),
     }
   })
   return { models, warnings }

@@ -1,4 +1,5 @@
 import type { WeightPlan } from '../../weights/plan.ts'
+import type { Unsupported } from '../file-tensors.ts'
 import type { Placement } from '../source.ts'
 
 /** A tensor of a file that stores names and shapes but no graph. */
@@ -6,8 +7,8 @@ export interface NamedTensor {
   readonly name: string
   /** As stored; 4-D shapes are (out, in per group, rows, columns). */
   readonly shape: readonly number[]
-  /** The plan, or the name of a stored type that holds no weights ("BOOL", "F8_E4M3"). */
-  readonly weights: WeightPlan | { readonly unsupported: string }
+  /** The plan, or a stored type that holds no weights ("BOOL", "I64"). */
+  readonly weights: WeightPlan | Unsupported
   /** What a pickled module says of its weight, which then needs no judging. */
   readonly module?: ModuleRole
 }

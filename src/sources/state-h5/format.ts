@@ -4,6 +4,7 @@ import { headerAddresses } from '../../hdf5/order.ts'
 import { byteText } from '../../io/byte-text.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import { otherDataset } from '../hdf5-numbers.ts'
 import { modelName } from '../model-name.ts'
 import { type NamedArray, numpyLayout } from '../numpy/layout.ts'
 import type { Skipped, Source, SourceFormat } from '../source.ts'
@@ -75,9 +76,7 @@ async function arraysOf(file: Hdf5File, access: RandomAccess): Promise<{ arrays:
     const { type } = dataset
     const dtype = isFloat(dataset) ? FLOATS[type.bytes] : undefined
     const stored =
-      dtype && shape.length === 4
-        ? { access: await file.access(path), offset: 0, dtype }
-        : { unsupported: type.kind === 'other' ? type.name : `${type.kind}${type.bytes * 8}` }
+      dtype && shape.length === 4 ? { access: await file.access(path), offset: 0, dtype } : otherDataset(file, path, type)
     arrays.push({ name, array: { shape, fortranOrder: false, stored }, made: headers?.addresses.get(path) ?? 0 })
   }
   const isUnknown = headers?.isInOrder === false

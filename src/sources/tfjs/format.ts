@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Folder, RandomAccess } from '../../io/random-access.ts'
 import { placedByDepth } from '../depth.ts'
+import { fileTensor } from '../file-tensors.ts'
 import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
 import { type HwioNetworks, hwioNetworks } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
@@ -89,7 +90,13 @@ function byTopology(
   const { warnings, ...census } = hwioCensus(tensors)
   const placed = placedByDepth(census.convolutions, depthOf)
   const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : asNamed(census.convolutions)
-  const model = { ...about, ...census, ...depths, tensors: tensors.length }
+  const model = {
+    ...about,
+    ...census,
+    ...depths,
+    tensors: tensors.length,
+    contents: async () => tensors.map(({ name, shape, stored }) => fileTensor(name, shape, stored)),
+  }
   return { models: [model], warnings: [...warnings, ...(depths && !placed ? [NOT_AS_LISTED] : [])] }
 }
 

@@ -2,7 +2,9 @@ import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import { concatAccess, type RandomAccess, sliceAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import type { NumberType } from '../../weights/numbers.ts'
 import type { Dequantisation, WeightPlan } from '../../weights/plan.ts'
+import type { Unsupported } from '../file-tensors.ts'
 import { requireInside } from '../part-path.ts'
 
 // TensorFlow.js: tfjs-core/src/io/types.ts, WeightsManifestConfig; tfjs-core/src/io/io_utils.ts, decodeWeights.
@@ -32,10 +34,11 @@ export interface ManifestWeight {
   /** As stored. */
   readonly shape: readonly number[]
   /** Where its elements lie in the stored order; the name of a type that holds no weights instead. */
-  readonly stored: Omit<WeightPlan, 'strides'> | { readonly unsupported: string }
+  readonly stored: Omit<WeightPlan, 'strides'> | Unsupported
 }
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, float16: 2, int32: 4, uint8: 1, uint16: 2, bool: 1, complex64: 8 }
+const NUMBERS: Readonly<Record<string, NumberType>> = { int32: 'int32', bool: 'uint8', uint8: 'uint8', uint16: 'uint16' }
 const WEIGHTS = new Set(['float32', 'float16', 'uint8', 'uint16'])
 
 /**
@@ -117,7 +120,12 @@ async function placeWeights(
               dtype: held as StoredType,
               ...dequantisation(file, name, held, quantization),
             }
-          : { unsupported: held },
+          : {
+              unsupported: held,
+              ...(Object.hasOwn(NUMBERS, held) && {
+                numbers: { ...within(parts, whole, offset, byteLength), dtype: NUMBERS[held]! },
+              }),
+            },
     })
     offset += byteLength
   }

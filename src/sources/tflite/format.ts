@@ -2,6 +2,7 @@ import { plural } from '../../words.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { liteCensus } from './census.ts'
+import { liteContents } from './contents.ts'
 import { looksLikeLite, namingFile, readLite } from './schema.ts'
 
 /** TensorFlow Lite: float and quantised Conv2D and DepthwiseConv2D weights. */
@@ -23,6 +24,7 @@ export const tflite: SourceFormat = {
           convolutions,
           skipped,
           tensors,
+          contents: async () => liteContents(access, model),
           meta: {},
           parts: [],
         },

@@ -46,7 +46,7 @@ export async function exportLayers(
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const depthsOf4d: number[] = []
   for (const [name, { node, depth, computed }] of uses) {
-    const tensor: ExportTensor | undefined = computed
+    const tensor: Pick<ExportTensor, 'shape' | 'plan'> | undefined = computed
       ? { shape: computed.dims, plan: async () => computedStored(computed) }
       : tensors.get(name)
     const shape = tensor?.shape ?? []

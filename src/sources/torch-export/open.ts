@@ -8,7 +8,7 @@ import type { Source, SourceModel } from '../source.ts'
 import { exportedPrograms } from './archive.ts'
 import { exportLayers } from './layers.ts'
 import { readProgram } from './program.ts'
-import { exportTensors } from './tensors.ts'
+import { exportContents, exportTensors } from './tensors.ts'
 
 /** Opens an archive of torch.export. @throws InputError */
 export async function openExport({ access, path }: Input): Promise<Source> {
@@ -37,6 +37,7 @@ export async function openExport({ access, path }: Input): Promise<Source> {
       convolutions,
       skipped,
       tensors: tensors.size,
+      contents: async () => exportContents(tensors),
       meta: {},
       parts: [],
     })

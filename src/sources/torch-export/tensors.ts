@@ -2,12 +2,15 @@ import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import type { Zip } from '../../io/zip.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import { elementsOf } from '../../weights/elements.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { readJson } from '../json-file.ts'
 import { NumpyArray } from '../pickle/numpy.ts'
 import { openCheckpoint } from '../pytorch/container.ts'
 import { type Leaf, torchPlan } from '../pytorch/plan.ts'
+import { leafTypeName } from '../pytorch/planned-tensor.ts'
 import { TorchTensor } from '../pytorch/values.ts'
+import type { FileTensor } from '../source.ts'
 
 // Where a torch.export archive keeps its tensors:
 //
@@ -51,10 +54,27 @@ const TYPES: Readonly<Record<number, { readonly name: string; readonly stored?: 
 /** A tensor of an exported program. */
 export interface ExportTensor {
   readonly shape: readonly number[]
+  /** As torch calls it. */
+  readonly type: string
   /** In elements, where the file says them. */
   readonly strides?: readonly number[]
   /** @throws InputError when it is not where it should be */
   plan(): Promise<WeightPlan | { readonly unsupported: string }>
+}
+
+/** An archive's tensors as a list. Whole numbers are not read: their plans are not made. */
+export function exportContents(tensors: ReadonlyMap<string, ExportTensor>): FileTensor[] {
+  return [...tensors].map(([name, { shape, strides, type, plan }]) => ({
+    name,
+    shape,
+    type,
+    async elements() {
+      const found = await plan()
+      if ('unsupported' in found) return `numbers stored as ${found.unsupported} are not read`
+      const own = strides ?? found.strides
+      return elementsOf({ ...found, shape, ...(own?.length === shape.length && { strides: own }) })
+    },
+  }))
 }
 
 /**
@@ -106,6 +126,7 @@ function listed(
   const shape = tensor_meta?.sizes.map((size) => size.as_int) ?? []
   return {
     shape,
+    type: tensor_meta ? (TYPES[tensor_meta.dtype]?.name ?? `type ${tensor_meta.dtype}`) : 'a tensor of its own',
     ...(tensor_meta && { strides: tensor_meta.strides.map((stride) => stride.as_int) }),
     async plan() {
       const entry = zip.find(folder + path_name)
@@ -154,6 +175,7 @@ async function pickled(
     if (typeof name === 'string' && isLeaf(leaf))
       tensors.set(name, {
         shape: leaf.shape,
+        type: leafTypeName(leaf),
         ...(leaf instanceof TorchTensor && { strides: leaf.strides }),
         plan: () => torchPlan(checkpoint, access.name, name, leaf),
       })

@@ -1,6 +1,5 @@
 import { useId } from 'preact/hooks'
-import { count } from '../../words.ts'
-import { weight } from '../parts/numbers.ts'
+import { count, weight } from '../../words.ts'
 import { theme } from '../state/theme.ts'
 import { normStops, weightStops } from './colours.ts'
 import type { GridData } from './draw.ts'

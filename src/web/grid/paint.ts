@@ -1,4 +1,4 @@
-import { weight } from '../parts/numbers.ts'
+import { weight } from '../../words.ts'
 import { TILE } from '../tasks/protocol.ts'
 import type { Camera } from './camera.ts'
 import { palette, textOn } from './colours.ts'

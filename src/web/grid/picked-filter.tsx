@@ -1,6 +1,5 @@
 import { useMemo } from 'preact/hooks'
-import { count, plural } from '../../words.ts'
-import { weight } from '../parts/numbers.ts'
+import { count, plural, weight } from '../../words.ts'
 import { TILE } from '../tasks/protocol.ts'
 import type { GridData } from './draw.ts'
 import type { TileCache } from './tile-cache.ts'

@@ -2,12 +2,11 @@ import { useRef } from 'preact/hooks'
 import type { Flag } from '../../analysis/flags.ts'
 import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
-import { count } from '../../words.ts'
+import { count, weight } from '../../words.ts'
 import { SavePicture } from '../save/save-picture.tsx'
 import { hovered } from '../state/hover.ts'
 import { type DepthPoint, depthTicks, dotSize, fittedAxis, freeSpot } from './depth-scale.ts'
 import { type ShownMetric, shownMetrics } from './metrics.ts'
-import { weight } from './numbers.ts'
 import { useWidth } from './size.ts'
 
 /** A model's layers as they are drawn: `role` is its colour. */
@@ -27,7 +26,7 @@ interface Props {
   onOpen(layer: LayerRow, series: Series): void
 }
 
-const MARGIN = { left: 40, right: 12, top: 8, bottom: 6 }
+const MARGIN = { left: 44, right: 12, top: 8, bottom: 6 }
 
 /** Three small charts, one below the other, aligned on one axis of depth; the layer under the pointer is marked in all of them. */
 export function DepthCharts({ series, open, overall, onOpen }: Props) {

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
-import { count } from '../../words.ts'
-import { weight } from './numbers.ts'
+import { count, weight } from '../../words.ts'
 
 /** Counts in equal bins, drawn as steps, each set scaled to its own total. */
 export interface HistogramSet {

@@ -6,8 +6,7 @@ import {
   describedMetric,
   layerMetrics,
 } from '../../measure/metrics/registry.ts'
-import { count, type NumberWords, numberFormats, sentence, signed } from '../../words.ts'
-import { weight } from './numbers.ts'
+import { count, type NumberWords, numberFormats, sentence, signed, weight } from '../../words.ts'
 
 /** A metric that is compared, as the page shows it; its words stand in the metric's own file. */
 export interface ShownMetric {

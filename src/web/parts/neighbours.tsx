@@ -2,9 +2,9 @@
 export function Neighbours({ before, after }: { before: string | undefined; after: string | undefined }) {
   const link = (href: string | undefined, label: string) =>
     href === undefined ? (
-      <span class="button tight" aria-hidden="true" style={{ opacity: 0.4 }}>
+      <button type="button" class="button tight" disabled>
         {label}
-      </span>
+      </button>
     ) : (
       <a class="button tight" href={href}>
         {label}

@@ -26,9 +26,13 @@ const MOST_CHECKPOINTS = 500
 /** Of the address only what names them: they are not read again when another checkpoint is shown. */
 const named = computed(() => route.value.q['of'] ?? '')
 
-/** The models that the address names as checkpoints of one training; null where they cannot be one series. */
+/**
+ * The models that the address names as checkpoints of one training, all where it names none and nothing else can be shown; null where
+ * they cannot be one series.
+ */
 export const checkpointModels = computed((): readonly Loaded[] | null => {
-  const chosen = namesOf(named.value).flatMap((name) => modelNamed(name) ?? [])
+  const all = droppedSeries.value.length === 0 && models.value.length > 2 ? models.value : []
+  const chosen = named.value === '' ? all : namesOf(named.value).flatMap((name) => modelNamed(name) ?? [])
   return canBeSeries(chosen) ? chosen : null
 })
 

@@ -61,7 +61,7 @@ async function sourceOf(place: ContentsGiven): Promise<Source> {
 }
 
 /** The model as its reader gives it. @throws InputError when its file is not there, or does not hold it any more */
-export async function convolutionsOf(place: ContentsGiven): Promise<SourceModel> {
+export async function modelInFile(place: ContentsGiven): Promise<SourceModel> {
   const { models } = await sourceOf(place)
   // A run may name a model after its folder ("runs/a"), so that the last part has to do.
   const model =
@@ -74,7 +74,7 @@ export async function convolutionsOf(place: ContentsGiven): Promise<SourceModel>
 
 /** A reader of the layer's weights. */
 async function readerOf(place: LayerInFiles): Promise<WeightReader> {
-  const model = await convolutionsOf(place)
+  const model = await modelInFile(place)
   const named = model.convolutions.filter(({ layer }) => layer === place.layer)
   const convolution = named.length > 1 ? (named.find(({ layer_id }) => layer_id === place.layer_id) ?? named[0]) : named[0]
   if (!convolution) throw new InputError(place.input, `has no layer ${place.layer} any more; drop it again`)

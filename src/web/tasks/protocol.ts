@@ -10,11 +10,11 @@ import type { CoefficientPass } from '../../measure/coefficients.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import type { MeasuredRun } from '../../measure/layers-again.ts'
 import type { Analysis, Parameters } from '../../measure/model-row.ts'
+import type { TensorStatistics } from '../../measure/tensor-statistics.ts'
 import type { ReportInput } from '../../report/report-input.ts'
 import type { ExportFormat } from '../../results/export-formats.ts'
 import type { StoredTrajectory } from '../../results/trajectory-table.ts'
 import type { Held } from '../../results/verified-folder.ts'
-import type { Skipped } from '../../sources/source.ts'
 import type { FilterBasis } from '../../wasm/module.ts'
 import type { SparseLimit } from '../../weights/sparse-filter.ts'
 
@@ -243,24 +243,21 @@ export interface Contents {
     readonly conv_depth: number
     readonly dtype: string
   }[]
-  readonly others: readonly Skipped[]
+  readonly others: readonly {
+    readonly name: string
+    /** What it is, and why it is not measured; null for what no rule asks about (biases, matrices). */
+    readonly kind: string | null
+    readonly reason: string | null
+    readonly shape: readonly number[]
+    /** Null where there are no numbers to read. */
+    readonly dtype: string | null
+  }[]
 }
 
-/** One of a model's convolutions, by its place among them. */
+/** A tensor of a model's file, by its place in one of the lists of its contents. */
 export interface TensorGiven extends ContentsGiven {
+  readonly list: 'convolutions' | 'others'
   readonly index: number
-}
-
-/** What the weights of a tensor are like. For display only. */
-export interface TensorStatistics {
-  readonly values: number
-  readonly least: number
-  readonly most: number
-  readonly mean: number
-  /** Standard deviation, over all values. */
-  readonly deviation: number
-  /** Values that are exactly zero. */
-  readonly zeros: number
 }
 
 /** Some of a layer's filters, by their index in it. */
@@ -278,8 +275,8 @@ export interface WorkerMethods {
   layer: { given: LayerInFiles; event: never; result: LayerDetail }
   /** What the model's file holds: headers only. */
   contents: { given: ContentsGiven; event: never; result: Contents }
-  /** Statistics of a convolution that is not measured. */
-  tensor: { given: TensorGiven; event: never; result: TensorStatistics }
+  /** Statistics of a tensor that is not measured; the reason when its numbers cannot be read. */
+  tensor: { given: TensorGiven; event: never; result: TensorStatistics | string }
   /** Weights of filters of a layer, one after the other: of those of these indices, or of `count` from `from` on. */
   weights: { given: { place: LayerInFiles; filters: WantedFilters }; event: never; result: Float32Array }
   /** Holds results whose layers stay in their table against their hashes. */

@@ -116,7 +116,7 @@ function MetricCell(props: { row: LayerRow; flags: readonly Flag[]; metric: (typ
       <span class="row" style={{ justifyContent: 'end', flexWrap: 'nowrap' }}>
         {hasBar && (
           <span class="phone-hide bar-hide">
-            <Bar share={Math.min(1, (value ?? 0) / metric.full)} width={36} />
+            <Bar share={(value ?? 0) / metric.full} width={36} />
           </span>
         )}
         <span class={flag ? 'flag' : ''}>

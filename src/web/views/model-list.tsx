@@ -2,6 +2,7 @@ import { plural, shortCount } from '../../words.ts'
 import { FindField } from '../parts/find-field.tsx'
 import { CloseIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
+import { ModelName } from '../parts/model-name.tsx'
 import { bytes, wholeSize } from '../parts/numbers.ts'
 import { Bar } from '../parts/spark.tsx'
 import { endJob, jobs } from '../state/jobs.ts'
@@ -55,9 +56,9 @@ function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
       {...(role && { 'aria-current': 'page' as const })}
     >
       <div class="row apart" style={{ flexWrap: 'nowrap' }}>
-        <strong class="cut" title={model.name}>
+        <strong class="model-title">
           {role && page === 'compare' && <span class={`swatch ${role}`} />}
-          {model.name}
+          <ModelName name={model.name} />
         </strong>
         {flagged > 0 && (
           <span class="flag small" title={`${plural(flagged, 'layer')} to look at`}>
@@ -72,7 +73,7 @@ function ModelLink({ model, role }: { model: Loaded; role: 'a' | 'b' | null }) {
       <div class="bars" aria-hidden="true">
         {shownMetrics.map((metric) => (
           <span key={metric.key} title={`${metric.title} ${metric.print(model.row[metric.key])}`}>
-            <Bar share={Math.min(1, (model.row[metric.key] ?? 0) / metric.full)} width={64} />
+            <Bar share={(model.row[metric.key] ?? 0) / metric.full} width={64} />
           </span>
         ))}
       </div>

@@ -4,6 +4,7 @@ import { chooseFiles } from '../drop/drop-target.tsx'
 import { FindField } from '../parts/find-field.tsx'
 import { AddIcon, CloseIcon } from '../parts/icons.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
+import { ModelName } from '../parts/model-name.tsx'
 import { useRowsWindow } from '../parts/rows-window.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
@@ -111,7 +112,9 @@ export function Overview() {
                   />
                 </td>
                 <th scope="row">
-                  <a href={formatRoute({ page: 'model', a: model.name, q: {} })}>{model.name}</a>
+                  <a href={formatRoute({ page: 'model', a: model.name, q: {} })}>
+                    <ModelName name={model.name} />
+                  </a>
                 </th>
                 {columns.map((column) => (
                   <td key={column.key} class={`${column.number ? 'number' : ''}${column.hideOnPhone ? ' phone-hide' : ''}`}>

@@ -1,0 +1,88 @@
+import { memoryAccess } from '../../io/random-access.ts'
+import { elementsOf } from '../../weights/elements.ts'
+import type { NumberType } from '../../weights/numbers.ts'
+import type { FileTensor } from '../source.ts'
+import type { Checkpoint } from './container.ts'
+import type { FoundTensor } from './networks.ts'
+import { type Leaf, torchPlan } from './plan.ts'
+import { leafTypeName } from './planned-tensor.ts'
+import { TorchTensor } from './values.ts'
+
+const TORCH: Readonly<Record<string, NumberType>> = {
+  float32: 'float32',
+  float64: 'float64',
+  float16: 'float16',
+  bfloat16: 'bfloat16',
+  float8_e4m3fn: 'float8e4m3fn',
+  float8_e4m3fnuz: 'float8e4m3fnuz',
+  float8_e5m2: 'float8e5m2',
+  float8_e5m2fnuz: 'float8e5m2fnuz',
+  int8: 'int8',
+  uint8: 'uint8',
+  int16: 'int16',
+  uint16: 'uint16',
+  int32: 'int32',
+  uint32: 'uint32',
+  int64: 'int64',
+  uint64: 'uint64',
+  bool: 'uint8',
+}
+const NUMPY: Readonly<Record<string, NumberType>> = {
+  f4: 'float32',
+  f8: 'float64',
+  f2: 'float16',
+  i1: 'int8',
+  u1: 'uint8',
+  b1: 'uint8',
+  i2: 'int16',
+  u2: 'uint16',
+  i4: 'int32',
+  u4: 'uint32',
+  i8: 'int64',
+  u8: 'uint64',
+}
+
+/** Tensors of a checkpoint as a list; `name` gives each the name that it goes by, or leaves it out. */
+export function torchContents(
+  checkpoint: Checkpoint,
+  file: string,
+  tensors: readonly FoundTensor[],
+  name: (given: string) => string | undefined = (given) => given,
+): FileTensor[] {
+  return tensors.flatMap(({ name: given, leaf }) => {
+    const shown = name(given)
+    if (shown === undefined) return []
+    return [
+      {
+        name: shown,
+        shape: leaf.shape,
+        type: leafTypeName(leaf),
+        elements: () => elementsOfLeaf(checkpoint, file, given, leaf),
+      },
+    ]
+  })
+}
+
+async function elementsOfLeaf(
+  checkpoint: Checkpoint,
+  file: string,
+  name: string,
+  leaf: Leaf,
+): ReturnType<FileTensor['elements']> {
+  const { shape } = leaf
+  if (!(leaf instanceof TorchTensor)) {
+    const { kind, itemSize, bigEndian } = leaf.type
+    const dtype = NUMPY[`${kind}${itemSize}`]
+    if (!dtype || bigEndian) return `numbers stored as NumPy ${bigEndian ? 'big-endian ' : ''}${kind}${itemSize} are not read`
+    return elementsOf({ access: memoryAccess(`${file}/${name}`, leaf.bytes), offset: 0, dtype, shape })
+  }
+  const { strides, offset, type, storage, quantiser } = leaf
+  if (leaf.count > storage.count) return `a tensor expanded from ${storage.count} elements`
+  if (quantiser) {
+    const plan = await torchPlan(checkpoint, file, name, leaf)
+    return 'unsupported' in plan ? plan.unsupported : elementsOf({ ...plan, shape, strides })
+  }
+  const dtype = Object.hasOwn(TORCH, type.name) ? TORCH[type.name] : undefined
+  if (!dtype) return `numbers stored as ${type.name} are not read`
+  return elementsOf({ access: await checkpoint.storage(storage), offset: offset * type.bytes, dtype, shape, strides })
+}
