@@ -1,10 +1,9 @@
 import type { FirstFilters } from '../../activation/first-filters.ts'
 import { flagsOf } from '../../analysis/flags.ts'
-import type { Fields } from '../../arrow/fields.ts'
 import { openArrowBatches } from '../../arrow/table.ts'
 import { InputError } from '../../errors.ts'
 import { type GivenFile, givenFolder, openGiven } from '../../inputs/given-inputs.ts'
-import type { Folder } from '../../io/random-access.ts'
+import type { Folder, RandomAccess } from '../../io/random-access.ts'
 import { type LayerRow, layerFields } from '../../measure/layer-row.ts'
 import {
   type LayerSource,
@@ -15,10 +14,11 @@ import {
   type SkippedRow,
   type StreamedRun,
 } from '../../measure/layer-source.ts'
-import { type Analysis, skippedFields } from '../../measure/model-row.ts'
+import type { Analysis } from '../../measure/model-row.ts'
 import { isNonFiniteLayer } from '../../measure/non-finite.ts'
 import { withFirstFilters } from '../../results/first-filters-table.ts'
 import { readGroups } from '../../results/groups.ts'
+import { openLayerTable, openSkippedTable } from '../../results/layer-table.ts'
 import { zippedResults } from '../../results/open-results.ts'
 import { tableFiles } from '../../results/table-files.ts'
 import { TableRows } from '../../results/table-rows.ts'
@@ -60,28 +60,42 @@ export function filesOfTable(files: readonly GivenFile[], folder: string): reado
 export async function checkStored(table: ResultsTable): Promise<StoredCheck> {
   const written = await folderOfTable(table)
   const held = { name: table.name, ...(await holdAll(written, await verifiedFolder(written, table.name), table.name)) }
+  return { held, toLookAt: await layersToLookAt(written) }
+}
+
+/** By model: how many layers are flagged, or were left out for a weight that is no number. */
+export async function layersToLookAt(folder: Folder): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  await count(folder, tableFiles.layers, flagsIn, (row) => flagsOf(row).length > 0, counts)
+  await count(folder, tableFiles.skipped, skippedIn, isNonFiniteLayer, counts)
+  return counts
+}
+
+/** The flags of each layer: their column alone, or what follows from the other ones in a table that was written before it was. */
+async function flagsIn(access: RandomAccess): Promise<AsyncIterable<readonly Pick<LayerRow, 'model' | 'flags'>[]>> {
+  const table = await openArrowBatches(access)
+  if (!table.columns.some(({ name }) => name === 'flags')) return (await openLayerTable(access)).metrics()
   const { model, flags } = layerFields()
-  const flagged = (row: Pick<LayerRow, 'flags'>): boolean => flagsOf(row).length > 0
-  const toLookAt = new Map<string, number>()
-  await count(written, tableFiles.layers, { model: model!, flags: flags! }, flagged, toLookAt)
-  await count(written, tableFiles.skipped, skippedFields, isNonFiniteLayer, toLookAt)
-  return { held, toLookAt }
+  return new TableRows<Pick<LayerRow, 'model' | 'flags'>>(table, { model: model!, flags: flags! }).rows()
+}
+
+async function skippedIn(access: RandomAccess): Promise<AsyncIterable<readonly SkippedRow[]>> {
+  return (await openSkippedTable(access)).rows()
 }
 
 /** Counts the rows of a table by model. */
-async function count<Row>(
+async function count<Row extends { readonly model: string }>(
   folder: Folder,
   file: string,
-  fields: Fields,
+  rowsOf: (access: RandomAccess) => Promise<AsyncIterable<readonly Row[]>>,
   isCounted: (row: Row) => boolean,
   counts: Map<string, number>,
 ): Promise<void> {
   const access = await folder.open(file)
   if (!access) return
   try {
-    const rows = new TableRows<Row & { readonly model: string }>(await openArrowBatches(access), fields)
-    for await (const some of rows.rows())
-      for (const row of some) if (isCounted(row)) counts.set(row.model, (counts.get(row.model) ?? 0) + 1)
+    for await (const rows of await rowsOf(access))
+      for (const row of rows) if (isCounted(row)) counts.set(row.model, (counts.get(row.model) ?? 0) + 1)
   } finally {
     await access.close?.()
   }

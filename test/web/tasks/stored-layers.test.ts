@@ -1,12 +1,16 @@
+import { tableFromIPC, tableToIPC } from 'apache-arrow'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { analyze } from '../../../src/analyze.ts'
 import type { GivenFile } from '../../../src/inputs/given-inputs.ts'
 import { memoryOutput } from '../../../src/io/memory-folder.ts'
 import { inMemory } from '../../../src/measure/layer-source.ts'
+import { layerTableBytes, skippedTableBytes, tableFiles } from '../../../src/results/tables.ts'
 import { writeResults } from '../../../src/results/write-results.ts'
 import { moduleSha256 } from '../../../src/wasm/module.ts'
-import { checkStored, storedGroups, storedModel, withLayers } from '../../../src/web/tasks/stored-layers.ts'
+import { checkStored, layersToLookAt, storedGroups, storedModel, withLayers } from '../../../src/web/tasks/stored-layers.ts'
 import { modelRow, syntheticAnalysis } from '../../analysis/synthetic.ts'
+import { memoryFolder, someModels } from '../../measure/models.ts'
 
 const made = syntheticAnalysis(
   ['one', 'two', 'three'].map((name) => modelRow(name)),
@@ -70,6 +74,22 @@ test('a run of models in memory and of others in a table, under the names that t
   assert.equal([...new Set(run.all.layers.map(({ model }) => model))], ['here', 'two (2)', 'three'])
   assert.is(run.of.length, 6)
   assert.ok(run.of.every(({ model }) => model === 'two (2)'))
+})
+
+test('layers to look at in a table that was written before flags were stored: counted by what follows from its columns', async () => {
+  const found = await analyze(someModels(), { kernel: 'all' })
+  const flagged = new Map<string, number>()
+  for (const { model, flags } of found.layers)
+    if (Object.keys(flags).length > 0) flagged.set(model, (flagged.get(model) ?? 0) + 1)
+  assert.ok(flagged.size > 0)
+  const table = tableFromIPC(layerTableBytes(found))
+  const older = tableToIPC(table.select(table.schema.names.filter((name) => name !== 'flags')), 'file')
+  for (const bytes of [layerTableBytes(found), older]) {
+    const folder = memoryFolder()
+    folder.files.set(tableFiles.layers, bytes)
+    folder.files.set(tableFiles.skipped, skippedTableBytes(found))
+    assert.equal(await layersToLookAt(folder), flagged)
+  }
 })
 
 async function gathered<Row>(batches: AsyncIterable<readonly Row[]>): Promise<Row[]> {
