@@ -60,11 +60,11 @@ export function filesOfTable(files: readonly GivenFile[], folder: string): reado
 export async function checkStored(table: ResultsTable): Promise<StoredCheck> {
   const written = await folderOfTable(table)
   const held = { name: table.name, ...(await holdAll(written, await verifiedFolder(written, table.name), table.name)) }
-  return { held, toLookAt: await layersToLookAt(written) }
+  return { held, toLookAt: await storedToLookAt(written) }
 }
 
 /** By model: how many layers are flagged, or were left out for a weight that is no number. */
-export async function layersToLookAt(folder: Folder): Promise<ReadonlyMap<string, number>> {
+export async function storedToLookAt(folder: Folder): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
   await count(folder, tableFiles.layers, flagsIn, (row) => flagsOf(row).length > 0, counts)
   await count(folder, tableFiles.skipped, skippedIn, isNonFiniteLayer, counts)

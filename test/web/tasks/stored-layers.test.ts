@@ -8,7 +8,7 @@ import { inMemory } from '../../../src/measure/layer-source.ts'
 import { layerTableBytes, skippedTableBytes, tableFiles } from '../../../src/results/tables.ts'
 import { writeResults } from '../../../src/results/write-results.ts'
 import { moduleSha256 } from '../../../src/wasm/module.ts'
-import { checkStored, layersToLookAt, storedGroups, storedModel, withLayers } from '../../../src/web/tasks/stored-layers.ts'
+import { checkStored, storedGroups, storedModel, storedToLookAt, withLayers } from '../../../src/web/tasks/stored-layers.ts'
 import { modelRow, syntheticAnalysis } from '../../analysis/synthetic.ts'
 import { memoryFolder, someModels } from '../../measure/models.ts'
 
@@ -88,7 +88,7 @@ test('layers to look at in a table that was written before flags were stored: co
     const folder = memoryFolder()
     folder.files.set(tableFiles.layers, bytes)
     folder.files.set(tableFiles.skipped, skippedTableBytes(found))
-    assert.equal(await layersToLookAt(folder), flagged)
+    assert.equal(await storedToLookAt(folder), flagged)
   }
 })
 
