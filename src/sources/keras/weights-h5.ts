@@ -104,13 +104,15 @@ export async function numberedTensors(
     named.get(group.slice(group.lastIndexOf('/') + 1))
   const titles = new Map(groups.map(({ group, title }) => [group, title]))
   const rankOf = (group: string): number => {
-    for (let at = group; at !== ''; at = parentOf(at)) {
-      const known = knownAs({ group: at, title: titles.get(at) })
-      if (known) return rank.get(known)!
-    }
-    return Number.MAX_SAFE_INTEGER
+    const at = ancestorOf(group, (one) => knownAs({ group: one, title: titles.get(one) }) !== undefined)
+    return at === undefined ? Number.MAX_SAFE_INTEGER : rank.get(knownAs({ group: at, title: titles.get(at) })!)!
   }
   const { order, isCertain } = creationOrder(groups)
+  const inner = new Map<string, Group[]>()
+  for (const one of groups) {
+    const around = ancestorOf(one.group, (at) => knownAs({ group: at, title: titles.get(at) }) !== undefined)
+    if (around !== undefined && around !== one.group) inner.set(around, [...(inner.get(around) ?? []), one])
+  }
   const found: { rank: number; tensors: HwioTensor[] }[] = []
   for (const one of order) {
     const tensors = await tensorsOf(one, knownAs(one), cellClass(one.group, one.title, placed))
@@ -118,7 +120,8 @@ export async function numberedTensors(
   }
   // What the configuration does not name keeps the order in which it was written.
   found.sort((a, b) => a.rank - b.rank)
-  const isOrdered = isCertain || placed.size > 0
+  // A configuration orders its layers, not what a layer of a class of its own keeps as attributes.
+  const isOrdered = isCertain || (placed.size > 0 && [...inner.values()].every((own) => creationOrder(own).isCertain))
   return { tensors: found.flatMap(({ tensors }) => tensors), isCertain: isOrdered }
 }
 
@@ -158,6 +161,12 @@ function cellClass(group: string, title: string | undefined, placed: ReadonlyMap
     const around = placed.get(at)?.layer.className ?? classOfGroup(at.slice(at.lastIndexOf('/') + 1))
     if (around !== undefined && isRecurrent(around)) return around
   }
+  return undefined
+}
+
+/** The nearest group around one, or itself, that is known. */
+function ancestorOf(group: string, isKnown: (at: string) => boolean): string | undefined {
+  for (let at = group; at !== ''; at = parentOf(at)) if (isKnown(at)) return at
   return undefined
 }
 
