@@ -1,5 +1,6 @@
 import type { RunPlan } from '../shards/plan.ts'
 import { count, plural, shortCount } from '../words.ts'
+import { wrapped } from './terminal.ts'
 
 /** What a plan is of, and what is to be done next. */
 export function planView({ totals, shards, passes }: RunPlan, output: string): string {
@@ -18,7 +19,9 @@ export function planView({ totals, shards, passes }: RunPlan, output: string): s
         ]
       : []),
     `then:  filterlens merge ${output} -o results`,
-  ].join('\n')
+  ]
+    .map((line) => wrapped(line, '  '))
+    .join('\n')
 }
 
 /** The same as JSON. */

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress'
+import { setBarLine } from './bar-line.ts'
 
 /** A bar on stderr that appears only when the work has taken a second; nothing at all when stderr is not a terminal. */
 export interface ProgressBar {
@@ -34,12 +35,15 @@ export function openProgressBar(): ProgressBar {
         if (Date.now() - started < PATIENCE) return
         bar.start(total, done, payload(done, total, label))
         shown = true
+        setBarLine(true)
       }
       bar.setTotal(total)
       bar.update(done, payload(done, total, label))
     },
     stop() {
-      if (shown) bar.stop()
+      if (!shown) return
+      bar.stop()
+      setBarLine(false)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { clearBarLine } from './bar-line.ts'
 import { pc } from './colour.ts'
 import { printable, printableText } from './printable.ts'
 import { writeOut } from './standard-output.ts'
@@ -32,6 +33,7 @@ export function printRow(line: string): void {
 
 /** Talk: to standard error, so that a pipe gets data only. */
 export function say(text: string): void {
+  clearBarLine()
   process.stderr.write(`${fitted(printableText(text))}\n`)
 }
 
@@ -39,11 +41,13 @@ export function say(text: string): void {
 export function complain(message: string): void {
   const lines = message.split('\n').map(printable)
   const text = fitted(`filterlens: ${lines.join('\n  ')}`)
+  clearBarLine()
   process.stderr.write(`${process.stderr.isTTY === true ? pc.red(text) : text}\n`)
 }
 
 /** One line that does not stop anything. */
 export function warn(message: string): void {
+  clearBarLine()
   process.stderr.write(`${fitted(`filterlens: note: ${printable(message)}`)}\n`)
 }
 

@@ -29,7 +29,7 @@ import { count, fixed, percent, plural } from '../words.ts'
 import { readTextFile } from './meta-file.ts'
 import { openOutput } from './run-control.ts'
 import { print, say } from './talk.ts'
-import { printable, type TerminalColumn, terminalTable } from './terminal.ts'
+import { printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
 
 /** Checkpoints that the filmstrip shows. */
 const MOST_IN_STRIP = 12
@@ -215,7 +215,11 @@ export class CheckpointSeries {
     const columns: TerminalColumn[] = [
       { title: 'layer', isName: true },
       { title: 'filters', align: right, drop: 2 },
-      ...['from first', 'cosine', 'from previous', 'D', 'chance'].map((title) => ({ title, align: right })),
+      { title: 'from first', short: 'first', align: right },
+      { title: 'cosine', align: right },
+      { title: 'from previous', short: 'previous', align: right },
+      { title: 'D', align: right },
+      { title: 'chance', align: right },
     ]
     const rows = last.map((row) => [
       printable(spokenName(row)),
@@ -229,7 +233,8 @@ export class CheckpointSeries {
     const { output } = this.#task
     const next =
       output === undefined ? '-o trajectory keeps them' : `${output}/trajectory.arrow, .csv, .parquet; ${output}/figures`
-    return `\n${printable(fileName(this.#checkpoints[this.length - 1]!.path))}, the last of ${plural(this.length, 'checkpoint')}\n\n${terminalTable(columns, rows)}\n\n${next}`
+    const of = `${printable(fileName(this.#checkpoints[this.length - 1]!.path))}, the last of ${plural(this.length, 'checkpoint')}`
+    return `\n${wrapped(of, '  ')}\n\n${terminalTable(columns, rows)}\n\n${wrapped(next, '  ')}`
   }
 }
 

@@ -30,7 +30,7 @@ import { readTextFile } from './meta-file.ts'
 import { openOutput } from './run-control.ts'
 import { withRunFolder } from './run-folder.ts'
 import { print, say, warn } from './talk.ts'
-import { printable, type TerminalColumn, terminalTable } from './terminal.ts'
+import { printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
 import { CheckpointSeries, type SeriesTask } from './track-series.ts'
 
 /** What is asked of several runs. */
@@ -147,7 +147,10 @@ function sweepView(
     { title: 'run', isName: true },
     ...parameters.map((title) => ({ title, align: right })),
     { title: 'checkpoints', align: right, drop: 1 },
-    ...['change', 'D', 'sparsity', 'entropy', 'orthogonality'].map((title) => ({ title, align: right })),
+    ...['change', 'D'].map((title) => ({ title, align: right })),
+    { title: 'sparsity', short: 'sparse', align: right },
+    { title: 'entropy', align: right },
+    { title: 'orthogonality', short: 'orthog.', align: right },
   ]
   const cells = rows.map((row) => [
     printable(row.run),
@@ -190,10 +193,13 @@ function sweepView(
     '',
     terminalTable(columns, cells),
     ...(listed.length > 0 ? ['', pc.bold('Against the parameters'), '', testTable] : []),
-    ...(listed.length === 0 && why.length > 0 ? ['', `no test: ${why.join('; ')}`] : []),
+    ...(listed.length === 0 && why.length > 0 ? ['', wrapped(`no test: ${why.join('; ')}`, '  ')] : []),
     '',
     output === undefined
       ? '-o sweep keeps them'
-      : `${output}/sweep-runs, sweep-layers${tests.length > 0 ? ', sweep-tests' : ''} (.arrow, .csv, .parquet); ${output}/figures; a folder a run`,
+      : wrapped(
+          `${output}/sweep-runs, sweep-layers${tests.length > 0 ? ', sweep-tests' : ''} (.arrow, .csv, .parquet); ${output}/figures; a folder a run`,
+          '  ',
+        ),
   ].join('\n')
 }

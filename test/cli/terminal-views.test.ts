@@ -18,6 +18,9 @@ const views: Readonly<Record<string, readonly string[]>> = {
   studies: ['analyze', data('.'), '--meta', data('meta.csv'), '--group-by', 'Backbone', '--correlate', 'Clean Accuracy'],
   inspect: ['inspect', data('preact_w24_cifar10_normal.onnx')],
   compare: ['compare', 'good.safetensors', '--with', 'worse.safetensors'],
+  track: ['track', 'runs/first/step-0.safetensors', 'runs/first/step-1.safetensors'],
+  sweep: ['track', 'runs/first', 'runs/second', '--meta', 'runs.csv', '--correlate', 'lr'],
+  plan: ['plan', 'good.safetensors', 'worse.safetensors', '--shards', '2', '-o', 'plan'],
   check: ['check', 'sick.safetensors'],
   verify: ['verify', 'results'],
   report: ['report', 'results', '-o', 'report.html'],
@@ -38,6 +41,14 @@ test('every view fits its terminal from 60 columns on, and looks as it did', () 
       await writeFile(join(cwd, 'good.safetensors'), healthyModel)
       await writeFile(join(cwd, 'worse.safetensors'), worseModel)
       await writeFile(join(cwd, 'sick.safetensors'), sickModel)
+      for (const [run, models] of [
+        ['first', [healthyModel, worseModel]],
+        ['second', [worseModel, healthyModel]],
+      ] as const) {
+        await mkdir(join(cwd, 'runs', run), { recursive: true })
+        for (const [step, model] of models.entries()) await writeFile(join(cwd, 'runs', run, `step-${step}.safetensors`), model)
+      }
+      await writeFile(join(cwd, 'runs.csv'), 'Run,lr\nfirst,0.1\nsecond,0.01\n')
       assert.is((await filterlens(['analyze', 'good.safetensors', '-o', 'results'], { cwd })).code, 0)
     }
     for (const [view, words] of Object.entries(views)) {
@@ -45,6 +56,7 @@ test('every view fits its terminal from 60 columns on, and looks as it did', () 
         widths.map(async (width) => {
           const env = width === undefined ? {} : { COLUMNS: String(width) }
           const { out } = await filterlens(words, { cwd: ownFolder(width), env })
+          assert.ok(out !== '', `${view} prints nothing`)
           const shown = out.replaceAll(/\b[0-9a-f]{64}\b/g, '…').replaceAll(folder, '…')
           const name = `${view}-${width ?? 'pipe'}.txt`
           if (width !== undefined)
