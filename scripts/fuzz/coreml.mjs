@@ -3,7 +3,7 @@ import { mutateBytes } from './bytes.mjs'
 import { read } from './fixtures.mjs'
 import { changedMessage } from './protobuf.mjs'
 
-const PACKAGE = 'coreml/net.mlpackage/Data/com.apple.CoreML'
+const PACKAGES = ['net', 'compressed'].map((name) => `coreml/${name}.mlpackage/Data/com.apple.CoreML`)
 const WEIGHTS = 'weights/weight.bin'
 
 export default {
@@ -11,8 +11,12 @@ export default {
 
   async seeds() {
     const alone = ['classifier', 'pipeline'].map((name) => ({ path: `${name}.mlmodel`, bytes: read(`coreml/${name}.mlmodel`) }))
-    const program = { path: 'model.mlmodel', bytes: read(`${PACKAGE}/model.mlmodel`) }
-    return [...alone, program, { ...program, beside: { [WEIGHTS]: read(`${PACKAGE}/${WEIGHTS}`) } }]
+    const programs = PACKAGES.map((folder) => ({
+      path: 'model.mlmodel',
+      bytes: read(`${folder}/model.mlmodel`),
+      beside: { [WEIGHTS]: read(`${folder}/${WEIGHTS}`) },
+    }))
+    return [...alone, { ...programs[0], beside: undefined }, ...programs]
   },
 
   mutate(seed, random) {

@@ -64,6 +64,23 @@ function halfToDouble(bits: number): number {
   return sign * scratch.getFloat32(0)
 }
 
+/** A float32 as the nearest float16, the even one of two that are as near. */
+export function roundedToHalf(value: number): number {
+  const size = Math.abs(value)
+  if (!(size < LEAST_INFINITE)) return size >= LEAST_INFINITE ? value * Number.POSITIVE_INFINITY : Number.NaN
+  scratch.setFloat32(0, size)
+  // Halves of this size are a power of two apart, which is made of its bits.
+  scratch.setUint32(0, (Math.max(scratch.getUint32(0) >>> 23, 113) - 10) << 23)
+  const spacing = scratch.getFloat32(0)
+  const steps = size / spacing + TO_WHOLE - TO_WHOLE
+  return value < 0 || Object.is(value, -0) ? -steps * spacing : steps * spacing
+}
+
+/** Half of the way from the largest float16 to what would come next. */
+const LEAST_INFINITE = 65520
+/** Added and taken away again it rounds a double below 2^51 to a whole number, ties to even. */
+const TO_WHOLE = 1.5 * 4503599627370496
+
 type Eighth = 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz'
 
 /** Eight-bit floats: bits of the fraction, and the bias of the exponent. */

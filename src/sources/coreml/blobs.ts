@@ -3,7 +3,9 @@ import type { Folder, RandomAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { requireInside } from '../part-path.ts'
-import { runPlan } from '../protobuf/run-plan.ts'
+import { runNumbers, runPlan } from '../protobuf/run-plan.ts'
+import { type MilTensor, sizeOf } from './compressed.ts'
+import { type Elements, packedElements, storedElements } from './elements.ts'
 import type { ConstantRecord } from './records.ts'
 
 // MILBlob/Blob/StorageFormat.hpp of coremltools: a header of 64 bytes, then for every constant 64 bytes about it (0xdeadbeef, its type, its
@@ -15,27 +17,61 @@ const MODEL_FOLDER = '@model_path/'
 
 interface Numbers {
   readonly name: string
+  /** Set of those that weights are stored as. */
   readonly dtype?: StoredType
-  readonly bytes: number
+  readonly bits: number
+  readonly isSigned?: true
 }
+
+const FLOAT16: Numbers = { name: 'float16', dtype: 'float16', bits: 16 }
+const FLOAT32: Numbers = { name: 'float32', dtype: 'float32', bits: 32 }
+const BFLOAT16: Numbers = { name: 'bfloat16', dtype: 'bfloat16', bits: 16 }
+const whole = (name: string, bits: number): Numbers => ({ name, bits, ...(name.startsWith('i') && { isSigned: true }) })
 
 /** MILBlob::Blob::BlobDataType. */
 const BLOB_TYPES: Readonly<Record<number, Numbers>> = {
-  1: { name: 'float16', dtype: 'float16', bytes: 2 },
-  2: { name: 'float32', dtype: 'float32', bytes: 4 },
-  3: { name: 'uint8', bytes: 1 },
-  4: { name: 'int8', bytes: 1 },
-  5: { name: 'bfloat16', dtype: 'bfloat16', bytes: 2 },
-  6: { name: 'int16', bytes: 2 },
-  7: { name: 'uint16', bytes: 2 },
-  14: { name: 'int32', bytes: 4 },
+  1: FLOAT16,
+  2: FLOAT32,
+  3: whole('uint8', 8),
+  4: whole('int8', 8),
+  5: BFLOAT16,
+  6: whole('int16', 16),
+  7: whole('uint16', 16),
+  8: whole('int4', 4),
+  9: whole('uint1', 1),
+  10: whole('uint2', 2),
+  11: whole('uint4', 4),
+  12: whole('uint3', 3),
+  13: whole('uint6', 6),
+  14: whole('int32', 32),
+  15: whole('uint32', 32),
 }
 /** MILSpec.DataType, of constants in the program itself. */
 const PROGRAM_TYPES: Readonly<Record<number, Numbers>> = {
-  10: { name: 'float16', dtype: 'float16', bytes: 2 },
-  11: { name: 'float32', dtype: 'float32', bytes: 4 },
-  12: { name: 'float64', dtype: 'float64', bytes: 8 },
-  13: { name: 'bfloat16', dtype: 'bfloat16', bytes: 2 },
+  10: FLOAT16,
+  11: FLOAT32,
+  12: { name: 'float64', dtype: 'float64', bits: 64 },
+  13: BFLOAT16,
+  21: whole('int8', 8),
+  22: whole('int16', 16),
+  23: whole('int32', 32),
+  25: whole('int4', 4),
+  31: whole('uint8', 8),
+  32: whole('uint16', 16),
+  33: whole('uint32', 32),
+  35: whole('uint4', 4),
+  36: whole('uint2', 2),
+  37: whole('uint1', 1),
+  38: whole('uint6', 6),
+  39: whole('uint3', 3),
+}
+
+/** Where a constant's numbers lie. */
+interface StoredNumbers {
+  readonly access: RandomAccess
+  readonly offset: number
+  readonly length: number
+  readonly type: Numbers
 }
 
 /** The constants of a program, and the files beside it that hold them. */
@@ -50,28 +86,65 @@ export class MilConstants {
     this.#folder = folder
   }
 
+  /** What messages about a constant begin with. */
+  nameOf(name: string): string {
+    return `${this.#access.name}/${name}`
+  }
+
   /** Where a constant's numbers lie, or why they are not read. @throws InputError when its file is missing, or lies */
   async plan(name: string, constant: ConstantRecord): Promise<WeightPlan | string> {
-    const count = constant.shape.reduce((product, size) => product * size, 1)
-    if (constant.file !== undefined) return this.#inFile(name, constant.file, constant.offset, count)
-    const type = PROGRAM_TYPES[constant.type]
-    if (!type?.dtype) return `stored as ${type?.name ?? `type ${constant.type}`}, which is not read as weights`
-    const found = constant.bytes ? constant.bytes.length / type.bytes : constant.floats.reduce((sum, run) => sum + run.count, 0)
-    if (found !== count)
-      throw new InputError(
-        this.#access.name,
-        `constant ${name} of shape ${constant.shape.join('×')} needs ${count} numbers and has ${found}; the file is damaged, get it again`,
-      )
-    return constant.bytes
-      ? { access: this.#access, offset: constant.bytes.start, dtype: type.dtype }
-      : runPlan(this.#access, constant.floats, 'float32', 4)
+    const stored = await this.#stored(name, constant)
+    if (typeof stored === 'string') return stored
+    const { type, access, offset } = stored
+    if (!type.dtype) return `stored as ${type.name}, which is not read as weights`
+    return { access, offset, dtype: type.dtype }
+  }
+
+  /** A constant that others are computed from, or why it is not read. @throws InputError when its file is missing, or lies */
+  async tensor(name: string, constant: ConstantRecord): Promise<MilTensor | string> {
+    const { shape, integers } = constant
+    const own = this.nameOf(name)
+    if (integers.length > 0 && integers.length === sizeOf(shape)) {
+      const elements: Elements = async (from, count) => Float64Array.from(integers.slice(from, from + count))
+      return { name: own, shape, type: 'whole', bits: 32, elements }
+    }
+    const stored = await this.#stored(name, constant)
+    if (typeof stored === 'string') return stored
+    const { access, offset, length, type } = stored
+    const isFloat = type === FLOAT16 || type === FLOAT32
+    if (!isFloat && (type.dtype || (type.bits > 8 && type.name !== 'uint32')))
+      return `its weights are compressed with numbers of the type ${type.name}`
+    const elements = isFloat
+      ? storedElements(access, offset, type.dtype!)
+      : type.bits > 8
+        ? storedElements(access, offset, 'uint32')
+        : packedElements(access, offset, type.bits, type.isSigned === true)
+    const kind = type === FLOAT16 ? 'float16' : type === FLOAT32 ? 'float32' : 'whole'
+    return { name: own, shape, type: kind, bits: type.bits, elements, bytes: { access, offset, length } }
   }
 
   async close(): Promise<void> {
     for (const part of this.parts) await part.close?.()
   }
 
-  async #inFile(name: string, file: string, offset: number, count: number): Promise<WeightPlan | string> {
+  async #stored(name: string, constant: ConstantRecord): Promise<StoredNumbers | string> {
+    const count = sizeOf(constant.shape)
+    if (constant.file !== undefined) return this.#inFile(name, constant.file, constant.offset, count)
+    const type = PROGRAM_TYPES[constant.type]
+    if (!type) return `stored as type ${constant.type}, which is not read as weights`
+    const length = Math.ceil((count * type.bits) / 8)
+    const found = constant.bytes?.length ?? 4 * runNumbers(constant.floats)
+    if (found !== length)
+      throw new InputError(
+        this.#access.name,
+        `constant ${name} of shape ${constant.shape.join('×')} (${type.name}) needs ${length} bytes and has ${found}; the file is damaged, get it again`,
+      )
+    if (constant.bytes) return { access: this.#access, offset: constant.bytes.start, length, type }
+    const { access, offset } = runPlan(this.#access, constant.floats, 'float32', 4)
+    return { access, offset, length, type: FLOAT32 }
+  }
+
+  async #inFile(name: string, file: string, offset: number, count: number): Promise<StoredNumbers | string> {
     const part = await this.#open(file)
     if (!(offset >= 0 && offset + METADATA_BYTES <= part.byteLength))
       throw new InputError(part.name, `ends at byte ${part.byteLength}, before constant ${name} at byte ${offset}; get it again`)
@@ -84,14 +157,14 @@ export class MilConstants {
       )
     const number = view.getUint32(4, true)
     const type = BLOB_TYPES[number]
-    if (!type?.dtype) return `stored as ${type?.name ?? `type ${number}`}, which is not read as weights`
+    if (!type) return `stored as type ${number}, which is not read as weights`
     const [size, start] = [long(view, 8), long(view, 16)]
-    if (size !== count * type.bytes || !(start >= 0 && start + size <= part.byteLength))
+    if (size !== Math.ceil((count * type.bits) / 8) || !(start >= 0 && start + size <= part.byteLength))
       throw new InputError(
         part.name,
         `constant ${name} of ${count} numbers (${type.name}) takes ${size} bytes from byte ${start} of ${part.byteLength}; it belongs to another model, or is damaged`,
       )
-    return { access: part, offset: start, dtype: type.dtype }
+    return { access: part, offset: start, length: size, type }
   }
 
   async #open(file: string): Promise<RandomAccess> {

@@ -1,10 +1,13 @@
 import type { RandomAccess } from '../../io/random-access.ts'
-import type { ConvShape } from '../../weights/plan.ts'
+import type { ConvShape, WeightPlan } from '../../weights/plan.ts'
 import { longestPaths } from '../longest-path.ts'
 import { NamedFlow } from '../named-flow.ts'
 import type { Placement } from '../source.ts'
 import type { MilConstants } from './blobs.ts'
 import type { FoundConvolution } from './census.ts'
+import { sizeOf } from './compressed.ts'
+import { Constexprs } from './constexpr.ts'
+import { floatAccess } from './elements.ts'
 import type { BlockRecord, ConstantRecord, OperationRecord } from './records.ts'
 
 /** The convolutions of one function of an ML Program with their depths, the bodies of its operations among them. */
@@ -45,13 +48,12 @@ async function convolution(
   makers: ReadonlyMap<string, OperationRecord>,
   constants: MilConstants,
 ): Promise<Pick<FoundConvolution, 'shape' | 'reason' | 'convolution'>> {
-  const weight = constantOf(operation, 'weight', makers)
+  const weight = await weightOf(operation, makers, constants)
   if (typeof weight === 'string') return { shape: [], reason: weight }
-  const { name, constant } = weight
-  const { shape } = constant
+  const { name, shape } = weight
   if (shape.length !== 4) return { shape, reason: `a ${shape.length - 2}-D convolution` }
   if (shape.includes(0)) return { shape, reason: 'empty' }
-  const weights = await constants.plan(name, constant)
+  const weights = await weight.plan()
   if (typeof weights === 'string') return { shape, reason: weights }
   const bias = constantOf(operation, 'bias', makers)
   const biases =
@@ -72,6 +74,33 @@ async function convolution(
   }
 }
 
+/** The weights of a convolution: a constant, or what compressed ones stand for; or why there are none. */
+async function weightOf(
+  operation: OperationRecord,
+  makers: ReadonlyMap<string, OperationRecord>,
+  constants: MilConstants,
+): Promise<{ name: string; shape: readonly number[]; plan(): Promise<WeightPlan | string> } | string> {
+  const [name = ''] = operation.inputs.get('weight') ?? []
+  const maker = operation.constants.has('weight') ? undefined : makers.get(name)
+  if (!maker?.type.startsWith('constexpr_')) {
+    const found = constantOf(operation, 'weight', makers)
+    if (typeof found === 'string') return found
+    const { constant } = found
+    return { name: found.name, shape: constant.shape, plan: () => constants.plan(found.name, constant) }
+  }
+  const tensor = await new Constexprs(makers, constants).tensor(maker, name)
+  if (typeof tensor === 'string') return tensor
+  const { shape, type, elements } = tensor
+  return {
+    name,
+    shape,
+    async plan() {
+      if (type === 'whole' || tensor.mask) return `its weights are compressed (${maker.type} of whole numbers)`
+      return { access: floatAccess(constants.nameOf(name), sizeOf(shape), elements), offset: 0, dtype: 'float32' }
+    },
+  }
+}
+
 /** The constant that is bound to a parameter, or why there is none. */
 function constantOf(
   operation: OperationRecord,
@@ -86,9 +115,7 @@ function constantOf(
   if (!maker) return 'its weights are an input of the program'
   const constant = maker.type === 'const' ? maker.constants.get('val') : undefined
   if (constant) return { name, constant }
-  return maker.type.startsWith('constexpr_')
-    ? `its weights are compressed (${maker.type})`
-    : `its weights are computed in the program (${maker.type})`
+  return `its weights are computed in the program (${maker.type})`
 }
 
 function integers(

@@ -88,7 +88,8 @@ async function readOperation(c: WireCursor, end: number, depth: number): Promise
     else if (field === 4) operation.bodies.push(await readWithin(c, 'a block', (stop) => readBlock(c, stop, depth + 1)))
     else if (field === 5) {
       const [name, value] = await readWithin(c, 'an attribute', (stop) => readPair(c, stop, readValue))
-      if (value && operation.type === 'const') operation.constants.set(name, value)
+      // Before iOS 18 what compressed weights are made of stands in attributes.
+      if (value && /^const(expr_|$)/.test(operation.type)) operation.constants.set(name, value)
     } else c.skip()
   })
   return operation

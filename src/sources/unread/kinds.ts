@@ -241,6 +241,11 @@ const TEXT: readonly UnreadKind[] = [
     says: 'is the description of an Orbax checkpoint, whose arrays lie in the folders beside it; give the whole folder',
   },
   {
+    name: 'Paddle program in JSON',
+    tells: reads(/^\{\s*"base_code"\s*:\s*\{[^{}]*"magic"\s*:\s*"pir"/),
+    says: 'is a program of Paddle 3 (PIR), which is not read; export it with FLAGS_enable_pir_api=0 and give the .pdiparams beside its .pdmodel, or convert it to ONNX with paddle2onnx',
+  },
+  {
     name: 'Keras configuration',
     tells: members('class_name', 'config'),
     says: 'is a Keras configuration, which says how a network is built and holds no weights; give the .keras or .h5 file',

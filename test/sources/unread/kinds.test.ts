@@ -70,6 +70,7 @@ const files: [kind: string, file: Bytes, path?: string][] = [
   ['TensorFlow checkpoint state', text('model_checkpoint_path: "model.ckpt-100"\n')],
   ['MXNet network', text('{"nodes": [], "arg_nodes": [0], "heads": [[1, 0, 0]]}')],
   ['Orbax item', text('{"item_handlers": "PyTreeCheckpointHandler", "metrics": {}}')],
+  ['Paddle program in JSON', text('{"base_code":{"magic":"pir","trainable":false,"version":1},"program":{"regions":[]}}')],
   ['Keras configuration', text(`{"class_name": "Sequential", "config": {"name": "${'s'.repeat(5000)}"}}`)],
   ['git-annex pointer', text('/annex/objects/SHA256E-s3--abc.onnx\n')],
   ['DVC pointer', text('outs:\n- md5: 123\n')],
