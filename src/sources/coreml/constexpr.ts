@@ -1,5 +1,5 @@
 import type { MilConstants } from './blobs.ts'
-import { affine, dense, inTable, lookedUp, type MilTensor, maskOf, placed, shiftedScaled, sizeOf } from './compressed.ts'
+import { affine, dense, elementCount, lookedUp, type MilTensor, maskOf, palettised, placed, shiftedScaled } from './compressed.ts'
 import type { ConstantRecord, OperationRecord } from './records.ts'
 
 /** Operations that make constants of constants of constants. */
@@ -29,7 +29,7 @@ export class Constexprs {
     const numbers = async (parameter: string): Promise<readonly number[] | Reason> => {
       const found = await of(parameter)
       if (typeof found === 'string') return found
-      const count = sizeOf(found.shape)
+      const count = elementCount(found.shape)
       return count > MOST_AXES ? `its ${parameter} has ${count} numbers` : [...(await found.elements(0, count))]
     }
     switch (operation.type) {
@@ -81,11 +81,11 @@ export class Constexprs {
     parts: readonly [MilTensor | Reason, MilTensor | Reason],
     depth: number,
   ): Promise<MilTensor | Reason> {
-    if (!has(operation, 'vector_axis')) return all(parts, ([indices, table]) => inTable(indices, table, undefined))
+    if (!has(operation, 'vector_axis')) return all(parts, ([indices, table]) => palettised(indices, table, undefined))
     const axis = await this.#argument(operation, 'vector_axis', depth)
     if (typeof axis === 'string') return axis
     const [along] = await axis.elements(0, 1)
-    return all(parts, ([indices, table]) => inTable(indices, table, along))
+    return all(parts, ([indices, table]) => palettised(indices, table, along))
   }
 
   /** What is bound to a parameter: a constant in its place or by its name, or another such operation. */
