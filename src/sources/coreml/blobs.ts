@@ -4,7 +4,7 @@ import type { StoredType } from '../../wasm/stored.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { requireInside } from '../part-path.ts'
 import { runNumbers, runPlan } from '../protobuf/run-plan.ts'
-import { elementCount, type MilTensor } from './compressed.ts'
+import { type MilTensor, milCount } from './compressed.ts'
 import { type Elements, packedElements, storedElements } from './elements.ts'
 import type { ConstantRecord } from './records.ts'
 
@@ -104,7 +104,7 @@ export class MilConstants {
   async tensor(name: string, constant: ConstantRecord): Promise<MilTensor | string> {
     const { shape, integers } = constant
     const own = this.nameOf(name)
-    if (integers.length > 0 && integers.length === elementCount(shape)) {
+    if (integers.length > 0 && integers.length === milCount(shape)) {
       const elements: Elements = async (from, count) => Float64Array.from(integers.slice(from, from + count))
       return { name: own, shape, type: 'whole', bits: 32, elements }
     }
@@ -128,7 +128,7 @@ export class MilConstants {
   }
 
   async #stored(name: string, constant: ConstantRecord): Promise<StoredNumbers | string> {
-    const count = elementCount(constant.shape)
+    const count = milCount(constant.shape)
     if (constant.file !== undefined) return this.#inFile(name, constant.file, constant.offset, count)
     const type = PROGRAM_TYPES[constant.type]
     if (!type) return `stored as type ${constant.type}, which is not read as weights`

@@ -22,7 +22,7 @@ export interface MilTensor {
 /** Numbers of a table or of scales that are held at once. */
 const MOST_HELD = 1 << 24
 
-export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
+export const milCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
 function damaged(name: string, why: string): InputError {
   return new InputError(name, `${why}; the file is damaged, get it again`)
@@ -30,15 +30,15 @@ function damaged(name: string, why: string): InputError {
 
 /** Reads a small tensor once, when it is first asked for. */
 function held({ name, shape, elements }: MilTensor): () => Promise<Float64Array> {
-  if (elementCount(shape) > MOST_HELD)
-    throw new InputError(name, `is a table of ${elementCount(shape)} numbers, more than are held at once`)
+  if (milCount(shape) > MOST_HELD)
+    throw new InputError(name, `is a table of ${milCount(shape)} numbers, more than are held at once`)
   let known: Promise<Float64Array> | undefined
-  return () => (known ??= elements(0, elementCount(shape)))
+  return () => (known ??= elements(0, milCount(shape)))
 }
 
 /** A tensor's bytes as packed numbers of `bits` each, which must be just as many bytes. */
 function packedAs({ name, bytes }: MilTensor, bits: number, shape: readonly number[]): Elements {
-  const needed = Math.ceil((bits * elementCount(shape)) / 8)
+  const needed = Math.ceil((bits * milCount(shape)) / 8)
   if (bytes?.length !== needed)
     throw damaged(name, `has ${bytes?.length ?? 'no'} bytes for ${shape.join('×')} numbers of ${bits} bits, which are ${needed}`)
   return packedElements(bytes.access, bytes.offset, bits, false)
@@ -83,11 +83,11 @@ export function affine(data: MilTensor, scale: MilTensor, zero: MilTensor, axis:
 
 /** iOS 16: packed indices of as many bits as the table asks for. */
 export function lookedUp(indices: MilTensor, table: MilTensor, shape: readonly number[]): MilTensor {
-  const bits = [2, 4, 16, 64, 256].indexOf(elementCount(table.shape))
+  const bits = [2, 4, 16, 64, 256].indexOf(milCount(table.shape))
   if (bits < 0 || table.shape.length !== 1) throw damaged(table.name, `is a table of ${table.shape.join('×')} numbers`)
   const width = [1, 2, 4, 6, 8][bits]!
   const whole: MilTensor = { ...indices, shape, bits: width, elements: packedAs(indices, width, shape) }
-  return palettised(whole, { ...table, shape: [...shape.map(() => 1), elementCount(table.shape), 1] }, undefined)
+  return palettised(whole, { ...table, shape: [...shape.map(() => 1), milCount(table.shape), 1] }, undefined)
 }
 
 /** iOS 18: a table for each block of the indices, whose entries are numbers or, along one axis, several at a time. */
@@ -109,7 +109,7 @@ export function palettised(indices: MilTensor, table: MilTensor, axis: number | 
     throw damaged(table.name, `has entries of ${vector} numbers along axis ${axis ?? 'none'}`)
   const values = held(table)
   const tableOf = blockOf(indices.shape, few)
-  const inner = elementCount(indices.shape.slice(own + 1))
+  const inner = milCount(indices.shape.slice(own + 1))
   const shape = indices.shape.map((size, k) => (k === own ? size * vector : size))
   return {
     name: indices.name,
@@ -160,7 +160,7 @@ export function placed(values: MilTensor, mask: MilTensor): MilTensor {
     return values
   }
   if (values.shape.length !== 1) throw damaged(values.name, `is no list of numbers (${values.shape.join('×')})`)
-  const total = elementCount(mask.shape)
+  const total = milCount(mask.shape)
   const { name, type, bits } = values
   return {
     name,

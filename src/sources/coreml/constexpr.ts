@@ -1,5 +1,5 @@
 import type { MilConstants } from './blobs.ts'
-import { affine, dense, elementCount, lookedUp, type MilTensor, maskOf, palettised, placed, shiftedScaled } from './compressed.ts'
+import { affine, dense, lookedUp, type MilTensor, maskOf, milCount, palettised, placed, shiftedScaled } from './compressed.ts'
 import type { ConstantRecord, OperationRecord } from './records.ts'
 
 /** Operations that make constants of constants of constants. */
@@ -29,7 +29,7 @@ export class Constexprs {
     const numbers = async (parameter: string): Promise<readonly number[] | Reason> => {
       const found = await of(parameter)
       if (typeof found === 'string') return found
-      const count = elementCount(found.shape)
+      const count = milCount(found.shape)
       return count > MOST_AXES ? `its ${parameter} has ${count} numbers` : [...(await found.elements(0, count))]
     }
     switch (operation.type) {

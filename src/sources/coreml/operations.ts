@@ -5,7 +5,7 @@ import { NamedFlow } from '../named-flow.ts'
 import type { Placement } from '../source.ts'
 import type { MilConstants } from './blobs.ts'
 import type { FoundConvolution } from './census.ts'
-import { elementCount } from './compressed.ts'
+import { milCount } from './compressed.ts'
 import { Constexprs } from './constexpr.ts'
 import { floatAccess } from './elements.ts'
 import type { BlockRecord, ConstantRecord, OperationRecord } from './records.ts'
@@ -96,7 +96,7 @@ async function weightOf(
     shape,
     async plan() {
       if (type === 'whole' || tensor.mask) return `its weights are compressed (${maker.type} of whole numbers)`
-      return { access: floatAccess(constants.nameOf(name), elementCount(shape), elements), offset: 0, dtype: 'float32' }
+      return { access: floatAccess(constants.nameOf(name), milCount(shape), elements), offset: 0, dtype: 'float32' }
     },
   }
 }
