@@ -5,7 +5,7 @@ import type { WeightPlan } from '../../weights/plan.ts'
 import { requireInside } from '../part-path.ts'
 import { runNumbers, runPlan } from '../protobuf/run-plan.ts'
 import { type MilTensor, milCount } from './compressed.ts'
-import { type Elements, packedElements, storedElements } from './elements.ts'
+import { type MilElements, packedElements, storedElements } from './elements.ts'
 import type { ConstantRecord } from './records.ts'
 
 // MILBlob/Blob/StorageFormat.hpp of coremltools: a header of 64 bytes, then for every constant 64 bytes about it (0xdeadbeef, its type, its
@@ -105,7 +105,7 @@ export class MilConstants {
     const { shape, integers } = constant
     const own = this.nameOf(name)
     if (integers.length > 0 && integers.length === milCount(shape)) {
-      const elements: Elements = async (from, count) => Float64Array.from(integers.slice(from, from + count))
+      const elements: MilElements = async (from, count) => Float64Array.from(integers.slice(from, from + count))
       return { name: own, shape, type: 'whole', bits: 32, elements }
     }
     const stored = await this.#stored(name, constant)

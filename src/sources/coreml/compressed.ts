@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { roundedToHalf } from '../../weights/numbers.ts'
-import { blockOf, type Elements, packedElements, scattered } from './elements.ts'
+import { blockOf, type MilElements, packedElements, scattered } from './elements.ts'
 
 // What the operations constexpr_* of ML Programs stand for (coremltools' descriptions of the operations of iOS 16 and iOS 18).
 
@@ -12,7 +12,7 @@ export interface MilTensor {
   readonly type: 'float16' | 'float32' | 'whole'
   /** Bits that an element takes. */
   readonly bits: number
-  readonly elements: Elements
+  readonly elements: MilElements
   /** Of one that is stored as it is: its bytes, whatever they mean. */
   readonly bytes?: { readonly access: Parameters<typeof packedElements>[0]; readonly offset: number; readonly length: number }
   /** Set when only the elements whose bit is set are meant; `elements` gives all, the others as zeros or whatever they come to. */
@@ -37,7 +37,7 @@ function held({ name, shape, elements }: MilTensor): () => Promise<Float64Array>
 }
 
 /** A tensor's bytes as packed numbers of `bits` each, which must be just as many bytes. */
-function packedAs({ name, bytes }: MilTensor, bits: number, shape: readonly number[]): Elements {
+function packedAs({ name, bytes }: MilTensor, bits: number, shape: readonly number[]): MilElements {
   const needed = Math.ceil((bits * milCount(shape)) / 8)
   if (bytes?.length !== needed)
     throw damaged(name, `has ${bytes?.length ?? 'no'} bytes for ${shape.join('×')} numbers of ${bits} bits, which are ${needed}`)

@@ -2,22 +2,22 @@ import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import { type NumberType, numberBytes, numbersOf } from '../../weights/numbers.ts'
 
-/** Elements [from, from + count) of a tensor in row-major order, as doubles in an array of their own. */
-export type Elements = (from: number, count: number) => Promise<Float64Array>
+/** MilElements [from, from + count) of a tensor in row-major order, as doubles in an array of their own. */
+export type MilElements = (from: number, count: number) => Promise<Float64Array>
 
-/** Elements that are computed at a time. */
+/** MilElements that are computed at a time. */
 const PIECE = 1 << 18
-/** Elements between two places at which the stored ones are counted. */
+/** MilElements between two places at which the stored ones are counted. */
 const COUNTED = 1 << 16
 
 /** Numbers of whole bytes, as they are stored. */
-export function storedElements(access: RandomAccess, offset: number, type: NumberType): Elements {
+export function storedElements(access: RandomAccess, offset: number, type: NumberType): MilElements {
   const size = numberBytes[type]
   return async (from, count) => numbersOf(await access.read(offset + from * size, count * size), type, count)
 }
 
 /** Whole numbers of 1 to 8 bits one behind another, the lowest bit of each byte first. */
-export function packedElements(access: RandomAccess, offset: number, bits: number, isSigned: boolean): Elements {
+export function packedElements(access: RandomAccess, offset: number, bits: number, isSigned: boolean): MilElements {
   const range = 1 << bits
   return async (from, count) => {
     const first = Math.floor((from * bits) / 8)
@@ -36,7 +36,7 @@ export function packedElements(access: RandomAccess, offset: number, bits: numbe
  * A tensor of `total` elements of which those are stored whose bit is set in a mask, one behind another; the others are zeros.
  * @param stored how many are; @throws InputError on reading when the mask has another number of bits set
  */
-export function scattered(name: string, mask: Elements, values: Elements, total: number, stored: number): Elements {
+export function scattered(name: string, mask: MilElements, values: MilElements, total: number, stored: number): MilElements {
   let known: Promise<Float64Array> | undefined
   const count = async (): Promise<Float64Array> => {
     const before = new Float64Array(Math.ceil(total / COUNTED) + 1)
@@ -66,7 +66,7 @@ export function scattered(name: string, mask: Elements, values: Elements, total:
 }
 
 /** As bytes of float32. */
-export function floatAccess(name: string, count: number, elements: Elements): RandomAccess {
+export function floatAccess(name: string, count: number, elements: MilElements): RandomAccess {
   const byteLength = 4 * count
   return {
     name,
