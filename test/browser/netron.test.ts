@@ -33,6 +33,8 @@ test('chromium: everything in the file: convolutions of other kernels with stati
     await page.sees('details.card summary', 'Everything in the file: 15 convolutions')
     await page.click('details.card summary')
     await page.sees('.contents td', '48 × 24 × 1 × 1')
+    const below = await page.tab.run(() => document.documentElement.scrollHeight - innerHeight)
+    assert.is(below, 0, 'the pane scrolls, not the page')
     await page.click('.contents .button')
     await page.sees('.contents td', '0 of 1,152')
     await page.sees('.contents th', 'fc.bias')

@@ -13,6 +13,7 @@ const NUMBERS = ['least', 'most', 'mean', 'deviation', 'zeros'] as const
 export function FileContents({ model }: { model: Loaded }) {
   const contents = useContents(model)
   if (!contents) return null
+  const hasNodes = contents.convolutions.some(({ node }) => node !== null)
   const measured = new Map(model.layers.map((row) => [row.layer, row]))
   return (
     <details class="card" open={model.layers.length === 0}>
@@ -25,14 +26,19 @@ export function FileContents({ model }: { model: Loaded }) {
         <TableFrame label="Convolutions of the file">
           <table class="compact contents">
             <caption class="unseen">Convolutions of {model.name}, with the nodes that use them</caption>
-            <Heads names={['tensor', 'node in the graph']} numbers={['shape']} rest={['type']} more={['depth', ...NUMBERS]} />
+            <Heads
+              names={hasNodes ? ['tensor', 'node in the graph'] : ['tensor']}
+              numbers={['shape']}
+              rest={['type']}
+              more={['depth', ...NUMBERS]}
+            />
             <tbody>
               {contents.convolutions.slice(0, MOST).map((conv, index) => (
                 <tr key={`${conv.layer} ${conv.depth}`}>
                   <th scope="row" class="name">
                     {conv.layer}
                   </th>
-                  <td class="name">{conv.node ?? '–'}</td>
+                  {hasNodes && <td class="name">{conv.node ?? '–'}</td>}
                   <td class="number">
                     {conv.shape.join(' × ')}
                     {conv.groups > 1 ? `, ${conv.groups} groups` : ''}
@@ -48,7 +54,7 @@ export function FileContents({ model }: { model: Loaded }) {
                   )}
                 </tr>
               ))}
-              <Further count={contents.convolutions.length - MOST} columns={5 + NUMBERS.length} />
+              <Further count={contents.convolutions.length - MOST} columns={(hasNodes ? 5 : 4) + NUMBERS.length} />
             </tbody>
           </table>
         </TableFrame>
