@@ -15,7 +15,8 @@ import { type MeasureOptions, requireKnownOptions } from './measure/options.ts'
 import type { SelectedLayer } from './measure/select.ts'
 import { version } from './version.ts'
 import { openInstance, type WasmInstance } from './wasm/module.ts'
-import { type WeightReader, weightReader } from './weights/reader.ts'
+import { readerInOrder } from './weights/in-order.ts'
+import type { WeightReader } from './weights/reader.ts'
 
 /** What went into a filter database, and what did not. */
 export interface Extraction {
@@ -55,7 +56,7 @@ export async function extract(given: AnyInputs, folder: OutputFolder, options: E
   })
   const wasm = await openInstance()
   const writer = await databaseWriter(folder, wasm, { 'filterlens.version': version }, sparseRule(options))
-  const run: Run = { writer, options, checker: keepGoing ? await openInstance() : undefined }
+  const run: Run = { writer, options, other: await openInstance(), isChecked: keepGoing }
   const models: ModelProvenance[] = []
   const skipped: Analysis['skipped'][number][] = []
   const failed: Analysis['failed'][number][] = []
@@ -104,31 +105,33 @@ function sparseRule({ sparseThreshold }: ExtractOptions): SparseRule | undefined
 interface Run {
   readonly writer: DatabaseWriter
   readonly options: ExtractOptions
-  /** Looks models through before they are written, where the run goes on without those that cannot be read. */
-  readonly checker: WasmInstance | undefined
+  /** Another instance than the writer's: puts layers in order, and looks them through. */
+  readonly other: WasmInstance
+  /** Whether models are looked through before they are written, for the run goes on without those that cannot be read. */
+  readonly isChecked: boolean
 }
 
 /** Writes a model's layers. Returns what was left out of it. @throws InputError */
 async function addModel(
   opened: OpenedModel,
-  { writer, options, checker }: Run,
+  { writer, options, other, isChecked }: Run,
   done: (layer: SelectedLayer) => void,
 ): Promise<Analysis['skipped'][number][]> {
-  const readers = opened.layers.map((layer) => ({
-    layer,
-    reader: weightReader(layer.convolution.weights, layer.convolution.shape),
-  }))
+  const read = async <T>({ convolution: { weights, shape } }: SelectedLayer, use: (reader: WeightReader) => Promise<T>) => {
+    const { reader, close } = await readerInOrder(other, weights, shape)
+    return await use(reader).finally(close)
+  }
   const refused = ({ convolution }: SelectedLayer, bad: BadWeight) =>
     nonFiniteLayer(opened, convolution, bad, options.skipNonFinite)
   // A model that cannot be used is left out as a whole, so it is read before the first of its filters is written.
-  if (checker)
-    for (const { layer, reader } of readers) {
-      const bad = await firstBadWeight(checker, reader, options.signal)
+  if (isChecked)
+    for (const layer of opened.layers) {
+      const bad = await read(layer, (reader) => firstBadWeight(other, reader, options.signal))
       await requireChecksums(layer.convolution.weights.access, options.signal)
       if (bad) await refused(layer, bad)
     }
   const left: Analysis['skipped'][number][] = []
-  for (const { layer, reader } of readers) {
+  for (const layer of opened.layers) {
     options.signal?.throwIfAborted()
     const { layer: tensor, node = null, depth, conv_depth, conv_depth_norm, groups, shape } = layer.convolution
     const [out_channels, in_channels] = shape
@@ -136,7 +139,7 @@ async function addModel(
       ...{ model: opened.name, layer: tensor, layer_id: layer.layer_id },
       ...{ depth, conv_depth, conv_depth_norm, groups, out_channels, in_channels, node },
     }
-    const bad = await writer.addLayer(row, reader)
+    const bad = await read(layer, (reader) => writer.addLayer(row, reader))
     await requireChecksums(layer.convolution.weights.access, options.signal)
     if (bad) left.push({ model: opened.name, ...(await refused(layer, bad)) })
     done(layer)

@@ -15,6 +15,11 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   throw new InputError(name, 'cannot be opened in a browser')
 }
 
+/** @see Platform.openScratch: a browser has no such place that all of them agree on */
+export async function openScratch(): Promise<undefined> {
+  return undefined
+}
+
 /** @see Platform.createCrc32 */
 export async function createCrc32(): Promise<Crc32> {
   return runningCrc(await createCRC32())

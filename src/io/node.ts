@@ -5,7 +5,7 @@ import { join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { InputError } from '../errors.ts'
-import type { Crc32, Platform, Sha256 } from './platform.ts'
+import type { Crc32, Platform, Scratch, Sha256 } from './platform.ts'
 import {
   type FileWatch,
   type Folder,
@@ -172,6 +172,12 @@ export async function openOrigin(origin: Origin, name: string): Promise<RandomAc
   if (origin.kind === 'blob') return memoryAccess(name, new Uint8Array(await origin.blob.arrayBuffer()))
   const { openUrl } = await import('./http.ts')
   return openUrl(origin.url, origin.authorization === undefined ? {} : { authorization: origin.authorization })
+}
+
+/** @see Platform.openScratch */
+export async function openScratch(byteLength: number): Promise<Scratch | undefined> {
+  const { openNodeScratch } = await import('./node-scratch.ts')
+  return openNodeScratch(byteLength)
 }
 
 /** @see Platform.createCrc32 */

@@ -14,6 +14,15 @@ export interface Crc32 {
   value(): number
 }
 
+/** Bytes that are put down for a while: written from first to last, then read by range. */
+export interface Scratch {
+  /** Behind what was written before. @returns false when there is no room for them */
+  append(bytes: Uint8Array): Promise<boolean>
+  readonly read: import('./random-access.ts').RandomAccess['read']
+  /** Lets go of them; nothing is left, as when the process ends in any other way. */
+  close(): Promise<void>
+}
+
 /** A worker thread with one face in Node and in browsers. */
 export interface WorkerHandle {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void
@@ -34,6 +43,8 @@ export interface Platform {
    */
   readonly sha256AtOnce: ((bytes: Uint8Array<ArrayBuffer>) => Promise<string>) | undefined
   createCrc32(): Promise<Crc32>
+  /** A place for so many bytes that is not memory; undefined where there is none. */
+  openScratch(byteLength: number): Promise<Scratch | undefined>
 }
 
 /** Threads of the measuring pool. `#threads` resolves to threads/node.ts or threads/browser.ts, which both export these functions. */

@@ -1,7 +1,7 @@
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { coefficientBins } from '../shift/bins.ts'
 import { type FilterBasis, openInstance, type WasmInstance } from '../wasm/module.ts'
-import { weightReader } from '../weights/reader.ts'
+import { readerInOrder } from '../weights/in-order.ts'
 import { tapsOf } from './kernel-size.ts'
 import { countedLimit } from './layer-pass.ts'
 import type { LayerRow } from './layer-row.ts'
@@ -186,12 +186,16 @@ export async function* layerPieces(
   wasm: WasmInstance,
   { convolution }: SelectedLayer,
 ): AsyncGenerator<[address: number, count: number]> {
-  const reader = weightReader(convolution.weights, convolution.shape)
+  const { reader, close } = await readerInOrder(wasm, convolution.weights, convolution.shape)
   const most = Math.max(1, Math.floor(PIECE / (reader.taps * 4)))
   const bytes = Math.ceil((Math.min(most, reader.filters) * reader.taps * 4) / 16) * 16
   const address = wasm.reserve(bytes + reader.scratchBytes)
-  for (const [from, count] of pieces(reader.filters, most)) {
-    await reader.read(wasm, address, address + bytes, from, count)
-    yield [address, count]
+  try {
+    for (const [from, count] of pieces(reader.filters, most)) {
+      await reader.read(wasm, address, address + bytes, from, count)
+      yield [address, count]
+    }
+  } finally {
+    await close()
   }
 }

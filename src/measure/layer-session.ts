@@ -24,7 +24,7 @@ import { pieces, SEGMENT } from './segments.ts'
 const PANEL_BYTES = 8 << 20
 
 /** A layer of which each read goes through all that is stored may be held as a whole up to so many budgets: it is measured alone. */
-const SCATTERED_TIMES = 2
+export const SCATTERED_TIMES = 2
 
 /** What a look at some filters finds: largest |w| and sums, an entry per segment; or the first weight that is not finite. */
 export interface Scan {

@@ -1,8 +1,9 @@
 import { processors } from '#threads'
 import type { WasmInstance } from '../wasm/module.ts'
+import { readerInOrder } from '../weights/in-order.ts'
 import type { ConvShape, WeightPlan } from '../weights/plan.ts'
-import { weightReader } from '../weights/reader.ts'
-import { measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
+import { MEMORY_BUDGET, measureWeights, type PassOptions, type PassResult } from './layer-pass.ts'
+import { SCATTERED_TIMES } from './layer-session.ts'
 
 /** A layer to be measured. */
 export interface LayerJob {
@@ -44,9 +45,15 @@ export function localMeasurer(options: PassOptions, wasm: WasmInstance): Measure
   return {
     ahead: 1,
     measure({ plan, shape, groups }) {
-      const result = last.then(() => {
+      const result = last.then(async () => {
         if (closed) throw new Error('the run was ended')
-        return measureWeights(wasm, weightReader(plan, shape), shape, groups === undefined ? options : { ...options, groups })
+        const { budget = MEMORY_BUDGET } = options
+        const { reader, close } = await readerInOrder(wasm, plan, shape, { held: SCATTERED_TIMES * budget, block: budget })
+        try {
+          return await measureWeights(wasm, reader, shape, groups === undefined ? options : { ...options, groups })
+        } finally {
+          await close()
+        }
       })
       last = result.catch(() => undefined)
       return result

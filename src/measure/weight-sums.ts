@@ -1,7 +1,7 @@
 import { takeTurns } from '../io/turns.ts'
 import type { WasmInstance } from '../wasm/module.ts'
+import { readerInOrder } from '../weights/in-order.ts'
 import type { ConvShape } from '../weights/plan.ts'
-import { weightReader } from '../weights/reader.ts'
 import type { LayerJob } from './measurer.ts'
 import { pieces, SEGMENT } from './segments.ts'
 
@@ -41,15 +41,25 @@ export async function readSideBySide(
   const [out, inputs, height, width] = shape
   const taps = height * width
   const filters = out * inputs
-  const [readerA, readerB] = [weightReader(a, shape), weightReader(b, shape)]
+  const first = await readerInOrder(wasm, a, shape)
+  const second = await readerInOrder(wasm, b, shape).catch(async (error: unknown) => {
+    await first.close()
+    throw error
+  })
+  const [readerA, readerB] = [first.reader, second.reader]
   const step = readerA.isScattered || readerB.isScattered ? filters : Math.min(filters, SEGMENT)
   const bytes = Math.ceil((step * taps * 4) / 16) * 16
   const room = wasm.reserve(2 * bytes + Math.max(readerA.scratchBytes, readerB.scratchBytes) + 32)
-  for (const [from, count] of pieces(filters, step)) {
-    await takeTurns()
-    await readerA.read(wasm, room, room + 2 * bytes, from, count)
-    await readerB.read(wasm, room + bytes, room + 2 * bytes, from, count)
-    each(room, room + bytes, count)
+  try {
+    for (const [from, count] of pieces(filters, step)) {
+      await takeTurns()
+      await readerA.read(wasm, room, room + 2 * bytes, from, count)
+      await readerB.read(wasm, room + bytes, room + 2 * bytes, from, count)
+      each(room, room + bytes, count)
+    }
+  } finally {
+    await first.close()
+    await second.close()
   }
 }
 

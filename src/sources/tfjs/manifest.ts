@@ -61,11 +61,15 @@ export async function readWeightsManifest(
   const shards: RandomAccess[] = []
   const weights: ManifestWeight[] = []
   const warnings: string[] = []
+  const named = new Set<string>()
   try {
     for (const group of parsed.output) {
       const parts: RandomAccess[] = []
       for (const path of group.paths) {
         requireInside(file, path)
+        if (named.has(path))
+          throw new InputError(file, `names the file "${path}" twice as a part of it; it is damaged, get it again`)
+        named.add(path)
         const shard = await open(path)
         if (!shard)
           throw new InputError(

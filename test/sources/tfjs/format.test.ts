@@ -352,6 +352,8 @@ test('what is wrong is said: shards missing, short or too long, broken JSON, unk
     JSON.stringify([{ weights: [{ name: 'a/kernel', shape: [3, 3, 1, 1], dtype: 'float32', ...weight }], paths }])
   const said = (files: Record<string, string | Uint8Array>) => problem(openSource(inMemory(files)))
   assert.match(await said({ 'm.json': manifest({}) }), /m\.json: its weights are in w\.bin, which is not beside it/)
+  const twice = { 'm.json': manifest({}, ['w.bin', 'w.bin']), 'w.bin': counting(9) }
+  assert.match(await said(twice), /m\.json: names the file "w\.bin" twice as a part of it/)
   assert.match(await said({ 'm.json': manifest({}), 'w.bin': counting(8) }), /needs bytes 0 to 36 of its shards, which have 32/)
   assert.match(
     await said({ 'm.json': manifest({ shape: [3, -1] }), 'w.bin': counting(9) }),
