@@ -32,8 +32,12 @@ export function metaColumn(models: readonly Pick<ModelRow, 'meta'>[], wanted: st
   const found =
     names.find((name) => name === wanted) ??
     names.find((name) => plain(name) === plain(wanted)) ??
-    (alsoCalled[plain(wanted)] ?? []).flatMap((other) => names.filter((name) => plain(name) === plain(other)))[0]
-  return found === undefined ? undefined : { name: found, of: ({ meta }) => meta[found] ?? null }
+    (Object.hasOwn(alsoCalled, plain(wanted)) ? alsoCalled[plain(wanted)]! : []).flatMap((other) =>
+      names.filter((name) => plain(name) === plain(other)),
+    )[0]
+  return found === undefined
+    ? undefined
+    : { name: found, of: ({ meta }) => (Object.hasOwn(meta, found) ? (meta[found] ?? null) : null) }
 }
 
 function whose(rows: readonly object[]): 'models' | 'runs' {

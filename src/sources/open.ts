@@ -3,7 +3,7 @@ import { requirePlausible } from './plausible.ts'
 import { findAmong, openAmong } from './recognise.ts'
 import { type FormatEntry, modelFormats } from './registry.ts'
 import { signatures } from './signatures.ts'
-import type { Source, SourceFormat } from './source.ts'
+import type { Convolution, Source, SourceFormat } from './source.ts'
 
 /** Zips are searched after every format that is a zip itself, and before those that have no signature. */
 const zip: FormatEntry = {
@@ -35,11 +35,24 @@ export async function openSource(input: Input, entries: readonly FormatEntry[] =
   const source = await openAmong(input, entries)
   try {
     for (const model of source.models) requirePlausible(input.path, model)
-    return withOwnLayerIds(input.path, source)
+    return withOwnLayerIds(input.path, withNamesOfText(source))
   } catch (error) {
     await source.close()
     throw error
   }
+}
+
+/** Layers whose name no table can hold (half a surrogate pair, which JSON can spell) are left out: nothing would be found by it again. */
+function withNamesOfText(source: Source): Source {
+  const isText = ({ layer }: Convolution): boolean => !/\p{Cs}/u.test(layer)
+  if (source.models.every(({ convolutions }) => convolutions.every(isText))) return source
+  const reason = 'its name is no Unicode text: it holds half a surrogate pair'
+  const models = source.models.map((model) => {
+    const others = model.convolutions.filter((convolution) => !isText(convolution))
+    const skipped = others.map(({ layer, shape }) => ({ name: layer, kind: 'Conv', shape, reason }))
+    return { ...model, convolutions: model.convolutions.filter(isText), skipped: [...model.skipped, ...skipped] }
+  })
+  return { ...source, models, close: () => source.close() }
 }
 
 /** A model whose file gives a layer id twice: ids that tell nothing apart are left out, and its layers are counted. */

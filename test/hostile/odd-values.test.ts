@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readImage } from '../../src/activation/image.ts'
+import { metaColumn } from '../../src/analysis/meta-column.ts'
 import { parseMeta } from '../../src/analysis/meta-table.ts'
 import { analyze } from '../../src/analyze.ts'
 import type { Hdf5File } from '../../src/hdf5/file.ts'
@@ -19,6 +20,7 @@ import { openInstance } from '../../src/wasm/module.ts'
 import { filterlens, inFolder, main } from '../cli/run.ts'
 import { problem } from '../helpers/problem.ts'
 import { memoryInput, text } from '../sources/inputs.ts'
+import { withHeader } from '../sources/safetensors/write.ts'
 import { npyBytes } from './npy.ts'
 import { writeCheckpoint } from './pickles.ts'
 
@@ -252,6 +254,32 @@ test('HDF5 in chunks of one number is read', async () => {
     layers.map(({ filters, peak }) => [filters, peak]),
     [[4096, 36_863]],
   )
+})
+
+test('a layer whose name is half a surrogate pair is listed as left out: no table can hold it', async () => {
+  const header = ['\\ud800.weight', 'b.weight'].map(
+    (name, k) => `"${name}":{"dtype":"F32","shape":[4,2,3,3],"data_offsets":[${k * 288},${k * 288 + 288}]}`,
+  )
+  const bytes = withHeader(
+    `{${header.join(',')}}`,
+    new Uint8Array(Float32Array.from([...kernels, ...kernels.toReversed()]).buffer),
+  )
+  const { models } = await openSource(memoryInput('net.safetensors', bytes))
+  const [{ convolutions, skipped }] = models as [SourceModel]
+  assert.equal(
+    convolutions.map(({ layer }) => layer),
+    ['b.weight'],
+  )
+  assert.equal(
+    skipped.map(({ reason }) => reason),
+    ['its name is no Unicode text: it holds half a surrogate pair'],
+  )
+})
+
+test('a column of metadata that is called as a member of every object is one like others', async () => {
+  assert.is(metaColumn([{ meta: { n: 1 } }], 'constructor'), undefined)
+  const column = metaColumn([{ meta: { n: 1 } }, { meta: { constructor: 2 } }], 'constructor')!
+  assert.equal([column.of({ meta: { n: 1 } }), column.of({ meta: { constructor: 2 } })], [null, 2])
 })
 
 test.run()

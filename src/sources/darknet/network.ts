@@ -72,7 +72,7 @@ export function darknetLayers(file: string, sections: readonly DarknetSection[])
   const layers: DarknetLayer[] = []
   const outputs: Output[] = []
   for (const section of rest) {
-    const kind = SHORT[section.kind] ?? section.kind
+    const kind = Object.hasOwn(SHORT, section.kind) ? SHORT[section.kind]! : section.kind
     const index = layers.length
     const number = (name: string, absent: number, least?: number): number => option(file, section, name, absent, least)
     const before = outputs[index - 1] ?? input

@@ -74,7 +74,7 @@ export function parseXml(text: string): XmlElement {
 
 function decoded(text: string): string {
   return text.replace(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));/g, (whole, decimal, hex, name) => {
-    if (name !== undefined) return ENTITIES[name as string] ?? whole
+    if (name !== undefined) return Object.hasOwn(ENTITIES, name as string) ? ENTITIES[name as string]! : whole
     const code = Number.parseInt(decimal ?? hex, decimal ? 10 : 16)
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole
   })

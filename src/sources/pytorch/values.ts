@@ -215,7 +215,9 @@ export function persistentIds(seen: (storage: TorchStorage) => void): (id: PyVal
     const [tag, type, key, , count, view] = itemsOf(id)
     if (tag === 'module') return type ?? null
     const stored =
-      type instanceof PyGlobal && /^torch(\.cuda|\.storage)?$/.test(type.module) ? typeNamed(storages[type.name]) : undefined
+      type instanceof PyGlobal && /^torch(\.cuda|\.storage)?$/.test(type.module) && Object.hasOwn(storages, type.name)
+        ? typeNamed(storages[type.name])
+        : undefined
     if (tag !== 'storage' || !stored || typeof key !== 'string' || typeof count !== 'number' || !(count >= 0)) {
       return new PyObject(new PyGlobal('', 'persistent'), [id])
     }

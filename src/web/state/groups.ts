@@ -77,7 +77,12 @@ const chosenGroups = computed((): { readonly given: GroupsChosen } | { readonly 
   const analysis = analysisOf(models.value)
   if (!analysis) return { problem: 'These models were measured with different parameters, so they cannot be compared as groups.' }
   const [nameA, nameB] =
-    by === TICKED ? [a, b] : (a === 'false' && b === 'true' && names[by.toLowerCase()]) || [`${by} ${a}`, `${by} ${b}`]
+    by === TICKED
+      ? [a, b]
+      : (a === 'false' && b === 'true' && Object.hasOwn(names, by.toLowerCase()) && names[by.toLowerCase()]) || [
+          `${by} ${a}`,
+          `${by} ${b}`,
+        ]
   const of = (value: string): string[] => models.value.filter((model) => textOf(model, by) === value).map(({ name }) => name)
   const groups = { a: { name: nameA, models: of(a) }, b: { name: nameB, models: of(b) } }
   const [inA, inB] = [new Set(groups.a.models), new Set(groups.b.models)]

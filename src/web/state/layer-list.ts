@@ -39,7 +39,11 @@ export function chosenLayers(
   )
   const { key, falling } = sortOrder(lsort)
   if (key === '') return found
-  return sorted(found, falling, places[key] ?? (({ row }) => numberOf(row[key as keyof LayerRow])))
+  return sorted(
+    found,
+    falling,
+    (Object.hasOwn(places, key) && places[key]) || (({ row }) => numberOf(row[key as keyof LayerRow])),
+  )
 }
 
 function numberOf(value: unknown): number | null {
