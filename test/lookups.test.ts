@@ -23,6 +23,8 @@ const known = new Map<string, string>([
   ['sources/onnx/census.ts CONTRIBUTED', 'holds "conv"'],
   ['sources/onnx/evaluate/expressions.ts OPERATORS', 'spelled in the program'],
   ['sources/onnx/evaluate/reductions.ts REDUCTIONS', 'spelled in the program'],
+  ['sources/orbax/zarr-metadata.ts KINDS', 'a letter that a pattern found'],
+  ['sources/orbax/zarr-metadata.ts SIZES', 'a type that was found in it when it was read'],
   ['sources/pickle/cursor.ts simple', 'one letter'],
   ['sources/pickle/skeleton.ts LINES', 'one letter'],
   ['sources/pickle/skeleton.ts COUNTED', 'one letter'],

@@ -131,7 +131,7 @@ function typeOf2(about: Description, json: unknown): string {
   if (typeof json !== 'string') throw about.unread(`elements of the type ${short(json)}`)
   const [, order, kind, bytes] = /^([<>|=])([a-z])(\d+)$/.exec(json) ?? []
   const name = kind === 'b' ? 'bool' : kind !== undefined ? `${KINDS[kind]}${8 * Number(bytes)}` : json
-  if (SIZES[name] === undefined || (order === '>' && SIZES[name] > 1)) throw about.unread(`elements of the type ${json}`)
+  if (!Object.hasOwn(SIZES, name) || (order === '>' && SIZES[name]! > 1)) throw about.unread(`elements of the type ${json}`)
   return name
 }
 
@@ -154,7 +154,7 @@ function version3(about: Description): ZarrArray {
   const grid = about.sizes('chunk_shape', grids.more.get('chunk_shape'), 1)
   elementsOf(about, shape, grid)
   const dtype = about.get('data_type')
-  if (typeof dtype !== 'string' || SIZES[dtype] === undefined) throw about.unread(`elements of the type ${short(dtype)}`)
+  if (typeof dtype !== 'string' || !Object.hasOwn(SIZES, dtype)) throw about.unread(`elements of the type ${short(dtype)}`)
   const transformers = about.get('storage_transformers')
   if (Array.isArray(transformers) && transformers.length > 0) throw about.unread(`transformers (${short(transformers)})`)
   return {
