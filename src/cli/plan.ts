@@ -9,7 +9,7 @@ import { diskFolder, openFile } from '../io/node.ts'
 import { type OutputFolder, writeFile } from '../io/sink.ts'
 import { settingsOf } from '../measure/options.ts'
 import { writeInventory } from '../shards/inventory.ts'
-import { type PlannedQuestion, planText, type RunPlan, readPlan, sha256OfBytes } from '../shards/plan.ts'
+import { MOST_SHARDS, type PlannedQuestion, planText, type RunPlan, readPlan, sha256OfBytes } from '../shards/plan.ts'
 import { type PassName, passes, planPaths } from '../shards/plan-paths.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
@@ -24,9 +24,6 @@ import { openProgressBar } from './progress.ts'
 import { questionOf, questionOptions } from './question-options.ts'
 import { withInterrupt } from './run-control.ts'
 import { complain, print, say, warn } from './talk.ts'
-
-/** More shards than any scheduler takes in one array. */
-const MOST_SHARDS = 100_000
 
 export const planCommand: Command = {
   options: (parser) =>

@@ -44,6 +44,9 @@ const questionSchema = v.object({
   report: v.boolean(),
 })
 
+/** More shards than any scheduler takes in one array. */
+export const MOST_SHARDS = 100_000
+
 const planSchema = v.object({
   filterlens: v.string(),
   /** SHA-256 of the module. */
@@ -57,7 +60,7 @@ const planSchema = v.object({
   files: v.record(v.string(), v.string()),
   /** The passes over the filters that its question asks for. */
   passes: v.array(v.picklist(passes)),
-  shards: v.array(shardSchema),
+  shards: v.pipe(v.array(shardSchema), v.minLength(1), v.maxLength(MOST_SHARDS)),
 })
 
 /** How a run is spread over machines, as plan.json has it. */
@@ -111,9 +114,26 @@ function parsePlan(file: string, text: string): RunPlan {
       `was made by filterlens ${filterlens}, this is ${version}${filterlens === version ? ' with another module' : ''}: every shard and the merge must be of the version that planned; use that one, or plan again`,
     )
   const result = v.safeParse(planSchema, value)
-  if (result.success) return result.output
+  if (result.success) {
+    requireOneRun(file, result.output)
+    return result.output
+  }
   const [issue] = result.issues
   throw new InputError(file, `is no plan of filterlens (${v.getDotPath(issue) ?? 'it'}: ${issue.message}); plan again`)
+}
+
+/** @throws InputError when the shards are not one run, cut: each begins where the one before ends, and together they have its layers */
+function requireOneRun(file: string, { shards, totals }: RunPlan): void {
+  let end = { input: 0, layer: 0 }
+  let layers = 0
+  for (const [k, { from, to, layers: own }] of shards.entries()) {
+    if (from.input !== end.input || from.layer !== end.layer)
+      throw new InputError(file, `is no plan of filterlens (shard ${k} does not begin where the one before it ends); plan again`)
+    end = to
+    layers += own
+  }
+  if (layers !== totals.layers)
+    throw new InputError(file, `is no plan of filterlens (${totals.layers} layers in all, ${layers} in its shards); plan again`)
 }
 
 /** SHA-256 of bytes in memory, in lower-case hexadecimal. */
