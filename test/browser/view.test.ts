@@ -91,7 +91,10 @@ test('filterlens view on a zip of results; a model named like a script is a name
   }
 })
 
-test('the page is small: under 350 kB for all of its views, without the HDF5 reader', () =>
+/** What reads a format is loaded when a file of that format is given. */
+const READER = /^\/assets\/(format|expressions)-/
+
+test('the page is small: under 350 kB for all of its views, beside what reads a format', () =>
   withPage('chromium', async (page) => {
     await page.drop(NORMAL)
     await page.sees('.pane.middle h2')
@@ -99,7 +102,7 @@ test('the page is small: under 350 kB for all of its views, without the HDF5 rea
     await page.sees('.pane.third h3', 'Least typical')
     const sizeOf = (requests: readonly string[]): number =>
       [...new Set(requests)]
-        .filter((path) => /\.(js|css|html)$|^\/$/.test(path))
+        .filter((path) => /\.(js|css|html)$|^\/$/.test(path) && !READER.test(path))
         .reduce(
           (sum, path) => sum + gzipSync(readFileSync(join(PAGE, path === '/' ? 'index.html' : path)), { level: 9 }).length,
           0,
@@ -110,6 +113,10 @@ test('the page is small: under 350 kB for all of its views, without the HDF5 rea
     const all = sizeOf(page.server.requests)
     console.log(
       `page: ${Math.round(before / 1000)} kB gzip for a model and its layers, ${Math.round(all / 1000)} kB with the figures`,
+    )
+    assert.ok(
+      page.server.requests.some((path) => READER.test(path)),
+      'a reader was loaded by its name',
     )
     assert.ok(!page.server.requests.some((path) => path.includes('hdf5_hl')), 'the HDF5 reader is loaded only for HDF5 files')
     assert.ok(all < 350_000, `${all} bytes`)

@@ -1,6 +1,6 @@
 import { isPlainError } from '../../errors.ts'
 import { analyseDropped } from './analyse.ts'
-import { contentsOf, statisticsInFile } from './contents.ts'
+import { contentsOf } from './contents.ts'
 import { describeLayerInFiles, prepareFor, readWeights } from './layers.ts'
 import type { Answer, Call, Method, WorkerMethods } from './protocol.ts'
 import { tableFile } from './save-table.ts'
@@ -20,7 +20,7 @@ const handlers: Handlers = {
   analyze: ({ files }, { signal, event }) => analyseDropped(files, signal, event),
   layer: (place, { signal }) => describeLayerInFiles(place, signal),
   contents: contentsOf,
-  tensor: (given, { signal }) => statisticsInFile(given, signal),
+  tensor: async (given, { signal }) => (await import('./statistics.ts')).statisticsInFile(given, signal),
   weights: ({ place, filters }) => readWeights(place, filters),
   check: async (table) => (await import('./stored-layers.ts')).checkStored(table),
   stored: async ({ table, model }) => (await import('./stored-layers.ts')).storedModel(table, model),
