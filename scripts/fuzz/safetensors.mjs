@@ -107,7 +107,7 @@ function changed(value, random) {
           })
         break
       case 2:
-        holder[key] = random.pick(ODD_VALUES)
+        holder[key] = structuredClone(random.pick(ODD_VALUES)) // one of its own: lists of the table would grow, and hold themselves
         break
       case 3:
         holder[key] = structuredClone(holder[random.pick(Object.keys(holder))])

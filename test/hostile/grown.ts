@@ -66,6 +66,23 @@ function gguf(n: number): Uint8Array {
   return concat([head, new Uint8Array((32 - (head.length % 32)) % 32), new Uint8Array(64 * n)])
 }
 
+/** A checkpoint of n arrays, each in a folder of its own with one chunk. */
+function orbax(n: number): Grown {
+  const array = { chunks: [3, 3, 1, 1], compressor: null, dtype: '<f4', fill_value: null, filters: null, order: 'C' }
+  const zarray = text(JSON.stringify({ ...array, shape: array.chunks, zarr_format: 2 }))
+  const keys = (k: number): string[] => [`Conv_${k}`, 'kernel']
+  const tree = range(n).map((k) => [
+    `('${keys(k).join("', '")}')`,
+    { key_metadata: keys(k).map((key) => ({ key, key_type: 2 })), value_metadata: { value_type: 'np.ndarray' } },
+  ])
+  const bytes = text(JSON.stringify({ tree_metadata: Object.fromEntries(tree), use_ocdbt: false, use_zarr3: false }))
+  const beside = range(n).flatMap((k) => [
+    [`${keys(k).join('.')}/.zarray`, zarray] as const,
+    [`${keys(k).join('.')}/0.0.0.0`, NINE] as const,
+  ])
+  return { path: '_METADATA', bytes, beside: Object.fromEntries(beside) }
+}
+
 /** MessagePack: a map of n layers, each a map of one array. */
 function flax(n: number): Uint8Array {
   const word = (value: string): Bytes => concat([Uint8Array.of(0xd9, value.length), text(value)])
@@ -464,6 +481,7 @@ export const grown: Readonly<Record<string, (n: number) => Grown | Promise<Grown
   'TensorFlow checkpoint': tensorflowCheckpoint,
   GGUF: (n) => ({ path: 'net.gguf', bytes: gguf(n) }),
   Flax: (n) => ({ path: 'net.msgpack', bytes: flax(n) }),
+  Orbax: orbax,
   darknet,
   'Core ML': (n) => ({ path: 'net.mlmodel', bytes: coreml(n) }),
   Caffe: (n) => ({ path: 'net.caffemodel', bytes: caffe(n) }),
