@@ -19,7 +19,7 @@ export async function growsLinearly(
   if (once < LEAST) return // sixteen times the input is nothing yet
   let told = ''
   // A collection of garbage can fall into one size; where time grows as a square, it does so at every size.
-  for (let attempt = 0; attempt < 3; attempt++, size *= 2) {
+  for (let attempt = 0; attempt < 4; attempt++, size *= 2) {
     const [work, more] = [await prepare(size), await prepare(2 * size)]
     once = await leastOf(work, 3)
     const ratio = (await leastOf(more, 3)) / once
