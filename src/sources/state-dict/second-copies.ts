@@ -31,7 +31,7 @@ const MOST_PAIRS = 256
 /** A longer name is no path that anybody wrote. */
 const LONGEST_PATH = 1000
 /** Parts of a weight: two may be the same and the weights that they are put together to not. */
-const PART = /(_orig|_mask|_[guv]|(^|\.)original\d?|(^|\.)parametrizations\..*)$/
+const PART = /(_orig|_mask|_[guv]|(^|\.)original\d?)$|(^|\.)parametrizations\./
 
 /**
  * Tensors of one dict that repeat others of it, by names, shapes and values. What `namedRepeats` finds by a prefix's word is a copy unless
