@@ -34,13 +34,43 @@ const IN_BLOCK: readonly [part: RegExp, rank: number][] = [
 ]
 const BLOCK = /^(block|mixed|repeat|layer|stage|inception|dense_?block)_?\d/
 
-/** Where among its siblings a module stands: 0 stem … 5 head; 2.4 for what names do not say. */
+/** What the ranks of a module's children ask about all of them. */
+interface Siblings {
+  readonly hasProjection: boolean
+  readonly hasBodyOrTail: boolean
+  readonly hasBlocks: boolean
+  /** Largest input of the convolutions in blocks; undefined where there are none. */
+  readonly widestInBlocks: number | undefined
+}
+
+/** By the children of a module, of which there may be thousands: each of them asks. */
+const known = new WeakMap<ModuleNode['children'], Siblings>()
+
+function siblingsIn(children: ModuleNode['children']): Siblings {
+  const before = known.get(children)
+  if (before) return before
+  const names = [...children.keys()].map((name) => name.toLowerCase())
+  const blocks = [...children.values()].filter(({ part }) => BLOCK.test(part.toLowerCase()))
+  const siblings = {
+    hasProjection: names.some((name) => /^conv_?pwl$/.test(name)),
+    hasBodyOrTail: names.some((name) => /^(body|tail)$/.test(name)),
+    hasBlocks: blocks.length > 0,
+    widestInBlocks: blocks.reduce<number | undefined>(
+      (most, { convolutions, widest }) => (convolutions > 0 ? Math.max(most ?? 0, widest) : most),
+      undefined,
+    ),
+  }
+  known.set(children, siblings)
+  return siblings
+}
+
+/** Where among its siblings a module stands: 0 stem … 5 head; 2.4 for what names do not say. The tree is complete when it is asked. */
 export function rankOf(part: string, { children }: ModuleNode): number {
   const name = part.toLowerCase()
-  const has = (pattern: RegExp): boolean => [...children.keys()].some((other) => pattern.test(other.toLowerCase()))
+  const siblings = siblingsIn(children)
   // A pointwise convolution expands where another one projects, and projects where it is alone.
-  if (/^conv_?pw$/.test(name)) return has(/^conv_?pwl$/) ? 2.1 : 2.6
-  if (name === 'head' && has(/^(body|tail)$/)) return 0 // EDSR and its kin
+  if (/^conv_?pw$/.test(name)) return siblings.hasProjection ? 2.1 : 2.6
+  if (name === 'head' && siblings.hasBodyOrTail) return 0 // EDSR and its kin
   if (STEM.test(name)) return 0
   if (TRUNK_FIRST.test(name)) return 1.5
   if (AUXILIARY.test(name)) return 4.5
@@ -48,12 +78,10 @@ export function rankOf(part: string, { children }: ModuleNode): number {
   if (DECODER.test(name)) return 4
   if (HEAD.test(name)) return 5
   // Inception: conv2d_2a … before block8, mixed_5b …
-  if (/^conv\w{0,40}\d\w?$/.test(name) && has(BLOCK)) return isWiderThanBlocks(part, children) ? 2.9 : 2.2
+  if (/^conv\w{0,40}\d\w?$/.test(name) && siblings.hasBlocks) {
+    // Xception: conv3 takes more channels than any of the blocks, so it stands behind them.
+    const { widestInBlocks } = siblings
+    return widestInBlocks !== undefined && widestInBlocks < (children.get(part)?.widest ?? 0) ? 2.9 : 2.2
+  }
   return IN_BLOCK.find(([pattern]) => pattern.test(name))?.[1] ?? 2.4
-}
-
-/** Xception: conv3 takes more channels than any of the blocks, so it stands behind them. */
-function isWiderThanBlocks(part: string, children: ReadonlyMap<string, ModuleNode>): boolean {
-  const blocks = [...children.values()].filter((child) => BLOCK.test(child.part.toLowerCase()) && child.convolutions > 0)
-  return blocks.length > 0 && blocks.every(({ widest }) => widest < (children.get(part)?.widest ?? 0))
 }
