@@ -1,9 +1,10 @@
 import { startHdf5Worker } from '#hdf5'
 import { InputError } from '../errors.ts'
+import { InflatedCache } from '../io/inflate.ts'
 import { type RandomAccess, sliceAccess } from '../io/random-access.ts'
 import { Hdf5Client } from './client.ts'
 import type { Hdf5Bytes, Hdf5Dataset, Hdf5Group, Hdf5Value } from './protocol.ts'
-import { KeptTiles, tiledAccess } from './tiles.ts'
+import { KEPT_BYTES, tiledAccess } from './tiles.ts'
 
 export type { Hdf5Dataset, Hdf5Group, Hdf5Type, Hdf5Value } from './protocol.ts'
 
@@ -34,7 +35,7 @@ export function looksLikeHdf5(head: Uint8Array): boolean {
 /** Opens an HDF5 file of any size. @throws InputError when it is cut short, damaged or no HDF5 */
 export async function openHdf5(access: RandomAccess): Promise<Hdf5File> {
   const client = await Hdf5Client.open(access, await bytesOf(access), startHdf5Worker)
-  const kept = new KeptTiles()
+  const kept = new InflatedCache(KEPT_BYTES)
   return {
     name: access.name,
     describe: (path) => client.ask({ op: 'describe', path }),

@@ -1,36 +1,14 @@
-import type { ArrayGrid } from '../io/array-grid.ts'
+import { type ArrayGrid, wholeChunks } from '../io/array-grid.ts'
+import type { InflatedCache } from '../io/inflate.ts'
 import { memoryAccess, type RandomAccess, requireRange } from '../io/random-access.ts'
 import type { Hdf5Dataset } from './protocol.ts'
 
 const TILE_BYTES = 1 << 22
-const KEPT_BYTES = 1 << 26
+/** Of the tiles of a file that were read last: neighbouring ranges and layers share chunks. */
+export const KEPT_BYTES = 1 << 26
 
 /** Elements of an array from `first` on, `counts` of each axis, as bytes in row-major order. */
 export type ReadBox = (path: string, first: readonly number[], counts: readonly number[]) => Promise<Uint8Array>
-
-/** The tiles of a file that were read last, up to 64 MB of them (or one): neighbouring ranges and layers share chunks. */
-export class KeptTiles {
-  readonly #tiles = new Map<string, { bytes: Promise<Uint8Array>; size: number }>()
-  #size = 0
-
-  get(key: string, size: number, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    let tile = this.#tiles.get(key)
-    if (tile) this.#tiles.delete(key)
-    else {
-      tile = { bytes: read(), size }
-      this.#size += size
-      tile.bytes.catch(() => this.#forget(key))
-    }
-    this.#tiles.set(key, tile)
-    while (this.#size > KEPT_BYTES && this.#tiles.size > 1) this.#forget(this.#tiles.keys().next().value!)
-    return tile.bytes
-  }
-
-  #forget(key: string): void {
-    this.#size -= this.#tiles.get(key)?.size ?? 0
-    this.#tiles.delete(key)
-  }
-}
 
 /**
  * A data set through the library, in tiles: boxes of whole chunks of about 4 MB. Where what is read from first to last comes back to
@@ -39,13 +17,13 @@ export class KeptTiles {
 export function tiledAccess(
   { path, name, dataset }: { path: string; name: string; dataset: Hdf5Dataset },
   readBox: ReadBox,
-  kept: KeptTiles,
+  kept: InflatedCache,
 ): RandomAccess {
   const { shape, type } = dataset
   const byteLength = shape.reduce((product, n) => product * n, type.bytes)
   if (byteLength === 0) return memoryAccess(name, new Uint8Array(0))
   const chunks = shape.map((n, axis) => Math.min(n, dataset.chunks?.[axis] ?? 1))
-  const tile = tileOf(shape, chunks, type.bytes)
+  const tile = wholeChunks({ shape, chunks }, TILE_BYTES / type.bytes)
   const places = shape.map((_, axis) => productOf(shape.slice(axis + 1))) // elements from one index of an axis to the next
   const grid: ArrayGrid = { shape, chunks, box: (first, counts) => readBox(path, first, counts) }
   return {
@@ -73,16 +51,6 @@ export function tiledAccess(
 }
 
 const productOf = (numbers: readonly number[]): number => numbers.reduce((product, n) => product * n, 1)
-
-/** Whole chunks along the last axes, as many as make up a tile. */
-function tileOf(shape: readonly number[], chunks: readonly number[], elementBytes: number): number[] {
-  const tile = [...chunks]
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const times = Math.max(1, Math.floor(TILE_BYTES / (productOf(tile) * elementBytes)))
-    tile[axis] = Math.min(shape[axis]!, chunks[axis]! * times)
-  }
-  return tile
-}
 
 /** Elements within which reading from first to last comes back to each chunk. */
 function windowOf(shape: readonly number[], chunks: readonly number[]): number {

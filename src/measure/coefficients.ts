@@ -184,7 +184,7 @@ export async function measureCoefficients(
 /** A layer's filters in the module's memory, piece by piece: address and count. */
 export async function* layerPieces(
   wasm: WasmInstance,
-  { convolution }: SelectedLayer,
+  { convolution }: Pick<SelectedLayer, 'convolution'>,
 ): AsyncGenerator<[address: number, count: number]> {
   const { reader, close } = await readerInOrder(wasm, convolution.weights, convolution.shape)
   const most = Math.max(1, Math.floor(PIECE / (reader.taps * 4)))

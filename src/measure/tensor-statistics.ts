@@ -1,7 +1,7 @@
 import type { Convolution, FileTensor } from '../sources/source.ts'
 import type { WasmInstance } from '../wasm/module.ts'
 import { readElements } from '../weights/elements.ts'
-import { type WeightReader, weightReader } from '../weights/reader.ts'
+import { layerPieces } from './coefficients.ts'
 
 /**
  * What the numbers of a tensor are like, in the unit that they are stored in (whole numbers with a scale: what they stand for). Least,
@@ -21,9 +21,6 @@ export interface TensorStatistics {
   readonly non_finite: number
 }
 
-/** Filters of a convolution that are read at a time. */
-const STEP = 1 << 14
-
 /**
  * Statistics of any tensor of a file, read in pieces. @returns the reason, as a phrase, when its numbers cannot be read
  * @throws InputError when they should be there and are not
@@ -36,22 +33,15 @@ export async function tensorStatistics(tensor: FileTensor, signal?: AbortSignal)
 /** Statistics of a convolution's weights as they are measured: float32 of any kernel. @throws InputError */
 export function convolutionStatistics(
   wasm: WasmInstance,
-  { weights, shape }: Convolution,
+  convolution: Convolution,
   signal?: AbortSignal,
 ): Promise<TensorStatistics> {
-  return statisticsOf(weightsOf(wasm, weightReader(weights, shape)), signal)
+  return statisticsOf(weightsOf(wasm, convolution), signal)
 }
 
-async function* weightsOf(wasm: WasmInstance, reader: WeightReader): AsyncGenerator<Float32Array> {
-  // Each read of scattered weights goes through all of them: as few reads as possible.
-  const step = Math.max(1, Math.min(reader.isScattered ? 64 * STEP : STEP, reader.filters))
-  const bytes = Math.ceil((step * reader.taps * 4) / 16) * 16
-  const address = wasm.reserve(bytes + reader.scratchBytes)
-  for (let at = 0; at < reader.filters; at += step) {
-    const count = Math.min(step, reader.filters - at)
-    await reader.read(wasm, address, address + bytes, at, count)
-    yield wasm.f32(address, count * reader.taps)
-  }
+async function* weightsOf(wasm: WasmInstance, convolution: Convolution): AsyncGenerator<Float32Array> {
+  const [, , height, width] = convolution.shape
+  for await (const [address, count] of layerPieces(wasm, { convolution })) yield wasm.f32(address, count * height * width)
 }
 
 /** One pass, without an allocation for a number. Sums are of distances from the first number: a constant tensor deviates by exactly 0. */

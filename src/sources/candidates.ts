@@ -137,7 +137,7 @@ export function isPartOf(path: string, all: ReadonlySet<string>): boolean {
   return isShardOf(path, all) || (path.endsWith('.cfg') && weightNames(path).some((name) => all.has(name)))
 }
 
-/** Whether a folder is passed over for a hidden file: some belong to folders that are one input. */
+/** Hidden files are passed over, but for those that a folder which is one input needs. */
 export function isHiddenFile(name: string): boolean {
   return name.startsWith('.') && name !== '.metadata' && name !== '.zarray'
 }

@@ -1,6 +1,7 @@
+import { placedByDepth } from './depth.ts'
 import { fileTensor } from './file-tensors.ts'
 import { type HwioTensor, hwioCensus, kernelOf } from './hwio-census.ts'
-import type { SourceModel } from './source.ts'
+import type { FileTensor, SourceModel } from './source.ts'
 import { areAlike, repeatsSkipped, severalNetworks } from './state-dict/models.ts'
 import { copiesOf } from './state-dict/second-copies.ts'
 import { bareSisters, sisterKey } from './state-dict/sisters.ts'
@@ -12,15 +13,36 @@ export interface HwioNetworks {
   readonly warnings: string[]
 }
 
+type AboutModel = Omit<SourceModel, 'convolutions' | 'skipped' | 'tensors' | 'depth_source'>
+
+/**
+ * The one network of a file whose graph gives kernels their depth.
+ * @param unplaced what is known of the order where the graph does not place every kernel, and what is said of it
+ */
+export function networkByDepth(
+  tensors: readonly HwioTensor[],
+  about: AboutModel,
+  depthOf: Parameters<typeof placedByDepth>[1],
+  unplaced: (convolutions: SourceModel['convolutions']) => { depths: Partial<SourceModel>; warning: string } | undefined,
+): HwioNetworks {
+  const { warnings, ...census } = hwioCensus(tensors)
+  const placed = placedByDepth(census.convolutions, depthOf)
+  const otherwise = placed ? undefined : unplaced(census.convolutions)
+  const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : otherwise?.depths
+  const model = { ...about, ...census, ...depths, tensors: tensors.length, contents: async () => contentsOf(tensors) }
+  return { models: [model], warnings: otherwise ? [...warnings, otherwise.warning] : warnings }
+}
+
+function contentsOf(tensors: readonly HwioTensor[], bare = (name: string): string => name): FileTensor[] {
+  return tensors.map(({ name, shape, stored }) => fileTensor(bare(name), shape, stored))
+}
+
 /**
  * The models of a file of variables: one, or several networks side by side, named after the prefixes that tell them apart. Second copies
  * are left out by structure and values, as in a state dict. `about`: what is the same for all.
  * @throws InputError when values that must be compared cannot be read
  */
-export async function hwioNetworks(
-  tensors: readonly HwioTensor[],
-  about: Omit<SourceModel, 'convolutions' | 'skipped' | 'tensors' | 'depth_source'>,
-): Promise<HwioNetworks> {
+export async function hwioNetworks(tensors: readonly HwioTensor[], about: AboutModel): Promise<HwioNetworks> {
   // What is no kernel may hold the same values as one: the normalised copy that a wrapper keeps of its layer's.
   const kernels = tensors.map((tensor) => {
     const kernel = kernelOf(tensor)
@@ -49,7 +71,7 @@ export async function hwioNetworks(
       // What was left out of the whole file is listed with its first network.
       skipped: k === 0 ? [...census.skipped, ...repeatsSkipped(kernels, repeats)] : census.skipped,
       tensors: isAlone ? tensors.length : own.length,
-      contents: async () => (isAlone ? tensors : own).map(({ name, shape, stored }) => fileTensor(bare(name), shape, stored)),
+      contents: async () => contentsOf(isAlone ? tensors : own, bare),
     }
   })
   return { models, warnings }

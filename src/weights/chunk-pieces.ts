@@ -1,4 +1,4 @@
-import type { ArrayGrid } from '../io/array-grid.ts'
+import { type ArrayGrid, wholeChunks } from '../io/array-grid.ts'
 import type { Four, LayerPart } from './layer-part.ts'
 import type { ConvShape, WeightPlan } from './plan.ts'
 
@@ -37,12 +37,10 @@ export function layerInChunks(
   return left.size > 0 ? undefined : { grid, axes, piece: pieceOf(grid) }
 }
 
-function pieceOf({ shape, chunks }: ArrayGrid): number[] {
-  const piece = [...chunks]
+function pieceOf(grid: ArrayGrid): number[] {
+  const piece = wholeChunks(grid, PIECE)
   const size = (): number => piece.reduce((product, n) => product * n, 1)
-  for (let axis = shape.length - 1; axis >= 0; axis--)
-    piece[axis] = Math.min(shape[axis]!, chunks[axis]! * Math.max(1, Math.floor(PIECE / size())))
-  for (let axis = 0; axis < shape.length && size() > MOST; axis++)
+  for (let axis = 0; axis < piece.length && size() > MOST; axis++)
     piece[axis] = Math.max(1, Math.floor((piece[axis]! * MOST) / size()))
   return piece
 }
@@ -53,21 +51,26 @@ export function pieceElements({ piece }: LayerInChunks): number {
 }
 
 /** Cuts a part of a layer along the lines of pieces, in the order in which they are stored. */
-export function* chunkPieces(part: LayerPart, { axes, piece }: LayerInChunks, of: number = 0): Generator<LayerPart> {
+export function* chunkPieces(
+  part: LayerPart,
+  layer: Pick<LayerInChunks, 'axes' | 'piece'>,
+  of: number = 0,
+): Generator<LayerPart> {
+  const { axes, piece } = layer
   const axis = axes[of]
   if (axis === undefined) {
     yield part
     return
   }
   if (axis < 0) {
-    yield* chunkPieces(part, { axes, piece } as LayerInChunks, of + 1)
+    yield* chunkPieces(part, layer, of + 1)
     return
   }
   const [from, to] = [part.first[axis]!, part.first[axis]! + part.counts[axis]!]
   for (let at = from; at < to; ) {
     const end = Math.min(to, at - (at % piece[of]!) + piece[of]!)
     const cut = { first: replaced(part.first, axis, at), counts: replaced(part.counts, axis, end - at) }
-    yield* chunkPieces(cut, { axes, piece } as LayerInChunks, of + 1)
+    yield* chunkPieces(cut, layer, of + 1)
     at = end
   }
 }

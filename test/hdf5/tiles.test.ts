@@ -2,7 +2,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Hdf5Dataset } from '../../src/hdf5/protocol.ts'
-import { KeptTiles, tiledAccess } from '../../src/hdf5/tiles.ts'
+import { KEPT_BYTES, tiledAccess } from '../../src/hdf5/tiles.ts'
+import { InflatedCache } from '../../src/io/inflate.ts'
 
 function dataset(shape: readonly number[], chunks: readonly number[] | null): Hdf5Dataset {
   return { kind: 'dataset', shape, chunks, type: { kind: 'float', bytes: 4 }, virtual: false, filters: [], attributes: {} }
@@ -60,7 +61,7 @@ test('any range of any shape in any chunks', async () => {
   ] as const) {
     const data = dataset(shape, chunks)
     const { box } = library(data)
-    const access = tiledAccess({ path: '/w', name: 'w', dataset: data }, box, new KeptTiles())
+    const access = tiledAccess({ path: '/w', name: 'w', dataset: data }, box, new InflatedCache(KEPT_BYTES))
     const elements = shape.reduce((product, n) => product * n, 1)
     const whole = new Uint8Array(Uint32Array.from({ length: elements }, (_, k) => k).buffer)
     for (const [from, to] of [
@@ -79,7 +80,7 @@ test('a long first row is read in parts of it, each chunk once', async () => {
   for (const chunks of [null, [1, 128, 256], [3, 64, 64]]) {
     const data = dataset(shape, chunks)
     const { box, most, largest } = library(data)
-    const access = tiledAccess({ path: '/w', name: 'w', dataset: data }, box, new KeptTiles())
+    const access = tiledAccess({ path: '/w', name: 'w', dataset: data }, box, new InflatedCache(KEPT_BYTES))
     assert.is(access.grid, undefined)
     for (let at = 0; at < access.byteLength; at += 1 << 20) await access.read(at, 1 << 20)
     assert.ok(largest() <= 4 << 20, `${largest()} bytes of ${chunks}`)
@@ -91,12 +92,12 @@ test('what lies in chunks across more than is kept says so', () => {
   const shape = [3, 3, 4096, 8192]
   const chunks = [3, 3, 64, 64]
   const data = dataset(shape, chunks)
-  const access = tiledAccess({ path: '/w', name: 'w', dataset: data }, library(data).box, new KeptTiles())
+  const access = tiledAccess({ path: '/w', name: 'w', dataset: data }, library(data).box, new InflatedCache(KEPT_BYTES))
   assert.equal([access.grid?.shape, access.grid?.chunks], [shape, chunks])
 })
 
 test('all data sets of a file keep 64 MB together', async () => {
-  const kept = new KeptTiles()
+  const kept = new InflatedCache(KEPT_BYTES)
   let reads = 0
   const size = 4 << 20
   const read = async (): Promise<Uint8Array> => {

@@ -2,10 +2,7 @@ import { InputError } from '../../errors.ts'
 import { type Hdf5File, looksLikeHdf5, openHdf5 } from '../../hdf5/file.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
-import { placedByDepth } from '../depth.ts'
-import { fileTensor } from '../file-tensors.ts'
-import { hwioCensus } from '../hwio-census.ts'
-import { hwioNetworks } from '../hwio-networks.ts'
+import { hwioNetworks, networkByDepth } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
@@ -128,23 +125,8 @@ async function sourceOf(
   const training = found && { training: found }
   const depthOf = configuration === undefined ? undefined : kernelDepths(configuration)
   if (depthOf) {
-    const { warnings, ...census } = hwioCensus(tensors)
-    const placed = placedByDepth(census.convolutions, depthOf)
-    const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : !isCertain ? BY_GUESS : undefined
-    const model = {
-      ...about,
-      ...census,
-      ...depths,
-      tensors: tensors.length,
-      contents: async () => tensors.map(({ name, shape, stored }) => fileTensor(name, shape, stored)),
-    }
-    return {
-      format: kerasH5.name,
-      models: [model],
-      warnings: [...warnings, ...(isCertain || placed ? [] : [UNCERTAIN])],
-      ...training,
-      close,
-    }
+    const unplaced = isCertain ? undefined : { depths: BY_GUESS, warning: UNCERTAIN }
+    return { format: kerasH5.name, ...networkByDepth(tensors, about, depthOf, () => unplaced), ...training, close }
   }
   const { models, warnings } = await hwioNetworks(tensors, about)
   return {

@@ -1,9 +1,9 @@
 import { InputError } from '../../errors.ts'
 import { type RandomAccess, requireRange } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
-import type { NumberType } from '../../weights/numbers.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import type { Unsupported } from '../file-tensors.ts'
+import { numpyNumbers } from '../numpy-numbers.ts'
 import { readScalar } from '../scalar.ts'
 
 // NEP 1, the .npy format:
@@ -29,18 +29,6 @@ export const PICKLED = 'pickled Python objects'
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 const LONGEST_HEADER = 1 << 20
-/** Numbers that are no weights. */
-const WHOLE: Readonly<Record<string, NumberType>> = {
-  b1: 'uint8',
-  i1: 'int8',
-  u1: 'uint8',
-  i2: 'int16',
-  u2: 'uint16',
-  i4: 'int32',
-  u4: 'uint32',
-  i8: 'int64',
-  u8: 'uint64',
-}
 const FLOATS: Readonly<Record<string, StoredType>> = { f2: 'float16', f4: 'float32', f8: 'float64' }
 const SMALLEST_HEAD = 10
 
@@ -110,7 +98,7 @@ function stored(access: RandomAccess, offset: number, code: string | undefined, 
   if (kind === 'O') return { unsupported: PICKLED }
   const dtype = FLOATS[`${kind}${digits}`]
   if (!dtype) {
-    const whole = endian !== '>' && kind !== undefined ? WHOLE[`${kind}${digits}`] : undefined
+    const whole = endian !== '>' && kind !== undefined ? numpyNumbers[`${kind}${digits}`] : undefined
     return { unsupported: `NumPy type ${code}`, ...(whole && { numbers: { access, offset, dtype: whole } }) }
   }
   const itemSize = Number(digits)

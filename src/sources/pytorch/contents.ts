@@ -1,6 +1,7 @@
 import { memoryAccess } from '../../io/random-access.ts'
 import { elementsOf } from '../../weights/elements.ts'
 import type { NumberType } from '../../weights/numbers.ts'
+import { numpyNumbers } from '../numpy-numbers.ts'
 import type { FileTensor } from '../source.ts'
 import type { Checkpoint } from './container.ts'
 import type { FoundTensor } from './networks.ts'
@@ -26,20 +27,6 @@ const TORCH: Readonly<Record<string, NumberType>> = {
   int64: 'int64',
   uint64: 'uint64',
   bool: 'uint8',
-}
-const NUMPY: Readonly<Record<string, NumberType>> = {
-  f4: 'float32',
-  f8: 'float64',
-  f2: 'float16',
-  i1: 'int8',
-  u1: 'uint8',
-  b1: 'uint8',
-  i2: 'int16',
-  u2: 'uint16',
-  i4: 'int32',
-  u4: 'uint32',
-  i8: 'int64',
-  u8: 'uint64',
 }
 
 /** Tensors of a checkpoint as a list; `name` gives each the name that it goes by, or leaves it out. */
@@ -72,7 +59,7 @@ async function elementsOfLeaf(
   const { shape } = leaf
   if (!(leaf instanceof TorchTensor)) {
     const { kind, itemSize, bigEndian } = leaf.type
-    const dtype = NUMPY[`${kind}${itemSize}`]
+    const dtype = numpyNumbers[`${kind}${itemSize}`]
     if (!dtype || bigEndian) return `numbers stored as NumPy ${bigEndian ? 'big-endian ' : ''}${kind}${itemSize} are not read`
     return elementsOf({ access: memoryAccess(`${file}/${name}`, leaf.bytes), offset: 0, dtype, shape })
   }

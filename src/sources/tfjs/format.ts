@@ -1,9 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Folder, RandomAccess } from '../../io/random-access.ts'
-import { placedByDepth } from '../depth.ts'
-import { fileTensor } from '../file-tensors.ts'
-import { type HwioTensor, hwioCensus, type KernelRole } from '../hwio-census.ts'
-import { type HwioNetworks, hwioNetworks } from '../hwio-networks.ts'
+import type { HwioTensor, KernelRole } from '../hwio-census.ts'
+import { type HwioNetworks, hwioNetworks, networkByDepth } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
 import { kernelDepths } from '../keras/layer-depths.ts'
 import { variableRoles } from '../keras/topology.ts'
@@ -66,7 +64,7 @@ export const tfjs: SourceFormat = {
       meta: {},
       parts: shards,
     }
-    const networks = depthOf ? byTopology(tensors, model, depthOf) : await byManifest(tensors, model)
+    const networks = depthOf ? networkByDepth(tensors, model, depthOf, namedOrder) : await byManifest(tensors, model)
     const [first, ...others] = networks.models
     return {
       format: tfjs.name,
@@ -80,27 +78,7 @@ export const tfjs: SourceFormat = {
   },
 }
 
-type AboutModel = Parameters<typeof hwioNetworks>[1]
-
-function byTopology(
-  tensors: readonly HwioTensor[],
-  about: AboutModel,
-  depthOf: Parameters<typeof placedByDepth>[1],
-): HwioNetworks {
-  const { warnings, ...census } = hwioCensus(tensors)
-  const placed = placedByDepth(census.convolutions, depthOf)
-  const depths = placed ? ({ convolutions: placed, depth_source: 'graph' } as const) : asNamed(census.convolutions)
-  const model = {
-    ...about,
-    ...census,
-    ...depths,
-    tensors: tensors.length,
-    contents: async () => tensors.map(({ name, shape, stored }) => fileTensor(name, shape, stored)),
-  }
-  return { models: [model], warnings: [...warnings, ...(depths && !placed ? [NOT_AS_LISTED] : [])] }
-}
-
-async function byManifest(tensors: readonly HwioTensor[], about: AboutModel): Promise<HwioNetworks> {
+async function byManifest(tensors: readonly HwioTensor[], about: Parameters<typeof hwioNetworks>[1]): Promise<HwioNetworks> {
   const { models, warnings } = await hwioNetworks(tensors, about)
   const named = models.map(({ convolutions }) => asNamed(convolutions))
   return {
@@ -112,6 +90,11 @@ async function byManifest(tensors: readonly HwioTensor[], about: AboutModel): Pr
 function asNamed(convolutions: readonly Convolution[]): Pick<SourceModel, 'convolutions' | 'depth_source'> | undefined {
   const named = stemFirst(convolutions)
   return named && { convolutions: named, depth_source: 'names' }
+}
+
+function namedOrder(convolutions: readonly Convolution[]) {
+  const depths = asNamed(convolutions)
+  return depths && { depths, warning: NOT_AS_LISTED }
 }
 
 const NOT_AS_LISTED =
