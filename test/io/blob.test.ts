@@ -46,4 +46,43 @@ test('two reads at once, in a row, both get their bytes', async () => {
   assert.equal(both, [content.slice(100, 200), content.slice(200, 300)])
 })
 
+test('a file that is read as a whole is fetched once: later pieces come from its bytes, and nobody can change them', async () => {
+  const { blob, asked } = watched()
+  const [hashed, measured] = [openBlob(blob, 'x'), openBlob(blob, 'x')]
+  const [whole, early] = await Promise.all([hashed.read(0, 1000), measured.read(300, 100)])
+  assert.equal(whole, content)
+  assert.equal(early, content.slice(300, 400))
+  whole.fill(0)
+  early.fill(0)
+  assert.equal(await measured.read(200, 400), content.slice(200, 600))
+  assert.equal(await measured.read(0, 1000, new Uint8Array(2000)), content)
+  assert.equal(asked, ['0-1000'])
+  await hashed.close?.()
+  assert.equal(await measured.read(200, 400), content.slice(200, 600))
+  assert.equal(asked, ['0-1000', '200-600'])
+})
+
+test('only the file that was read as a whole last is kept, and none that could not be read', async () => {
+  const [first, second] = [watched(), watched()]
+  const [one, other] = [openBlob(first.blob, 'one'), openBlob(second.blob, 'other')]
+  await one.read(0, 1000)
+  await other.read(0, 1000)
+  await one.read(10, 10)
+  assert.equal(first.asked, ['0-1000', '10-20'])
+  let fails = true
+  const slice = second.blob.slice.bind(second.blob)
+  second.blob.slice = (from, to) => {
+    if (fails) throw new DOMException('gone', 'NotFoundError')
+    return slice(from, to)
+  }
+  await other.close?.()
+  let thrown: unknown
+  await other.read(0, 1000).catch((error: unknown) => {
+    thrown = error
+  })
+  assert.is((thrown as Error).name, 'NotFoundError')
+  fails = false
+  assert.equal(await other.read(0, 1000), content)
+})
+
 test.run()
