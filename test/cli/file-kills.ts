@@ -6,7 +6,14 @@ import { few, hashesBelow } from './forged.ts'
 import { done, killAfter } from './kill-after.ts'
 
 /** What a killed command left. */
-export type LeftFiles = 'nothing' | 'old' | 'new' | 'some old, some new' | 'no database' | 'done before the kill'
+export type LeftFiles =
+  | 'nothing'
+  | 'old'
+  | 'new'
+  | 'some old, some new'
+  | 'no database'
+  | 'a part of the series'
+  | 'done before the kill'
 
 /** What happened to one command that writes files beside results. */
 export interface KilledCommand {
@@ -20,20 +27,54 @@ export interface KilledCommand {
 /** A command, what it writes below a folder, and when that stands. */
 interface Written {
   readonly name: string
-  words(results: string, folder: string): readonly string[]
+  words(results: string, folder: string, steps?: number): readonly string[]
   /** Its files are there together, or none is. */
   readonly isOneFile: boolean
+  /** What it writes over: of other inputs than `words`. */
+  old(others: string, folder: string): readonly string[]
+  /** It writes its files anew after each of these many inputs, one file after the other; `words` takes the first `steps` of them. */
+  readonly steps?: number
 }
 
-const commands: readonly Written[] = [
-  { name: 'report', words: (results, folder) => ['report', results, '-o', join(folder, 'r.html')], isOneFile: true },
-  { name: 'pack', words: (results, folder) => ['pack', results, '-o', join(folder, 'r.zip')], isOneFile: true },
-  { name: 'export', words: (results, folder) => ['export', results, '-o', join(folder, 'tables')], isOneFile: false },
-  { name: 'extract', words: (_, folder) => ['extract', 'data', '-o', join(folder, 'db')], isOneFile: false },
+const CHECKPOINTS = ['0000', '0030', '0060'].map((step) => `step=${step}.ckpt`)
+const track = (series: string, folder: string, steps: number): readonly string[] => [
+  'track',
+  ...CHECKPOINTS.slice(0, steps).map((name) => join('test/fixtures/series', series, name)),
+  '-o',
+  join(folder, 'series'),
 ]
 
+const commands: readonly Written[] = [
+  ...(
+    [
+      ['report', 'r.html', true],
+      ['pack', 'r.zip', true],
+      ['export', 'tables', false],
+    ] as const
+  ).map(([name, file, isOneFile]): Written => {
+    const words = (results: string, folder: string): readonly string[] => [name, results, '-o', join(folder, file)]
+    return { name, words, old: words, isOneFile }
+  }),
+  {
+    name: 'extract',
+    words: (_, folder) => ['extract', 'data', '-o', join(folder, 'db')],
+    old: (_, folder) => ['extract', ...few, '-o', join(folder, 'db')],
+    isOneFile: false,
+  },
+  {
+    name: 'track',
+    words: (_, folder, steps = CHECKPOINTS.length) => track('robust', folder, steps),
+    old: (_, folder) => track('normal', folder, CHECKPOINTS.length),
+    isOneFile: false,
+    steps: CHECKPOINTS.length,
+  },
+]
+
+/** The names of the commands that `killCommands` kills. */
+export const killedCommands: readonly string[] = commands.map(({ name }) => name)
+
 /**
- * Kills report, pack, export and extract at seeded random moments, every second time over what an earlier one wrote: what can be
+ * Kills report, pack, export, extract and track at seeded random moments, every second time over what an earlier one wrote: what can be
  * seen must be old or new and whole, and the next run must leave the bytes of one that nobody killed, and nothing hidden.
  * @throws Error that names the run, when one leaves anything else
  */
@@ -41,6 +82,7 @@ export async function killCommands(
   runs: number,
   seed: number,
   onRun?: (run: KilledCommand) => void,
+  names: readonly string[] = killedCommands,
 ): Promise<readonly KilledCommand[]> {
   const home = await mkdtemp(join(tmpdir(), 'filterlens-file-kill-'))
   try {
@@ -48,17 +90,30 @@ export async function killCommands(
     await done(['analyze', 'data', '--meta', 'data/meta.csv', '-o', results])
     await done(['analyze', ...few, '-o', others])
     const known: Known[] = []
-    for (const command of commands) {
+    for (const command of commands.filter(({ name }) => names.includes(name))) {
       const [whole, old] = [join(home, `${command.name}-whole`), join(home, `${command.name}-old`)]
       const started = performance.now()
       await done(command.words(results, whole))
       const milliseconds = performance.now() - started
-      await done(command.name === 'extract' ? ['extract', ...few, '-o', join(old, 'db')] : command.words(others, old))
-      known.push({ command, wanted: await hashes(whole), old, before: await hashes(old), milliseconds })
+      await done(command.old(others, old))
+      const steps: ReadonlyMap<string, string>[] = []
+      for (let step = 1; step < (command.steps ?? 0); step++) {
+        const part = join(home, `${command.name}-${step}`)
+        await done(command.words(results, part, step))
+        steps.push(await hashes(part))
+      }
+      known.push({ command, wanted: await hashes(whole), old, before: await hashes(old), steps, milliseconds })
     }
     const all: KilledCommand[] = []
     for (let index = 0; index < runs; index++) {
-      const run = await killed(known[index % known.length]!, results, join(home, `run-${index}`), index, seed)
+      const run = await killed(
+        known[index % known.length]!,
+        results,
+        join(home, `run-${index}`),
+        index,
+        seed,
+        Math.floor(index / known.length) % 2 === 1,
+      )
       onRun?.(run)
       all.push(run)
     }
@@ -73,13 +128,21 @@ interface Known {
   readonly wanted: ReadonlyMap<string, string>
   readonly old: string
   readonly before: ReadonlyMap<string, string>
+  /** What it leaves after its first input, its first two, and so on. */
+  readonly steps: readonly ReadonlyMap<string, string>[]
   readonly milliseconds: number
 }
 
-async function killed(known: Known, results: string, folder: string, index: number, seed: number): Promise<KilledCommand> {
+async function killed(
+  known: Known,
+  results: string,
+  folder: string,
+  index: number,
+  seed: number,
+  isOver: boolean,
+): Promise<KilledCommand> {
   const { command, wanted, old, milliseconds } = known
   const next = randomWords(seed * 1_000_003 + index)
-  const isOver = Math.floor(index / commands.length) % 2 === 1
   if (isOver) await cp(old, folder, { recursive: true })
   const words = command.words(results, folder)
   const at: number[] = []
@@ -104,17 +167,19 @@ async function killed(known: Known, results: string, folder: string, index: numb
 }
 
 /** @throws Error for a file that is neither what it was nor what it was to be, and for a part of what belongs together */
-function stateOf({ command, wanted, before }: Known, now: ReadonlyMap<string, string>, isOver: boolean): LeftFiles {
+function stateOf({ command, wanted, before, steps }: Known, now: ReadonlyMap<string, string>, isOver: boolean): LeftFiles {
   const fail = (problem: string): never => {
     throw new Error(`${command.name}: ${problem}: ${[...now.keys()].join(', ')}`)
   }
-  const [news, olds] = [wanted, before].map((of) =>
-    [...now].filter(([path, hash]) => of.get(path) === hash).map(([path]) => path),
-  )
-  for (const path of now.keys()) if (!news!.includes(path) && !olds!.includes(path)) fail(`${path} is neither old nor new`)
+  const ofOne = (of: ReadonlyMap<string, string>): string[] =>
+    [...now].filter(([path, hash]) => of.get(path) === hash).map(([path]) => path)
+  const [news, olds, parts] = [ofOne(wanted), ofOne(before), steps.flatMap(ofOne)]
+  for (const path of now.keys())
+    if (![news, olds, parts].some((paths) => paths.includes(path))) fail(`${path} is neither old nor new`)
   if (now.size === 0) return isOver ? fail('the old files are gone') : 'nothing'
-  if (news!.length === wanted.size) return 'new'
-  if (isOver && olds!.length === before.size) return 'old'
+  if (news.length === wanted.size) return 'new'
+  if (isOver && olds.length === before.size) return 'old'
+  if (steps.length > 0) return 'a part of the series'
   // Without models.arrow there is no database, whatever else lies there.
   if (command.name === 'extract') return now.has('db/models.arrow') ? fail('a database of two runs') : 'no database'
   if (command.isOneFile || !isOver) fail('a part of what belongs together')

@@ -11,9 +11,9 @@ test('runs killed at random moments leave whole results or none, and are continu
   assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
 })
 
-test('report, pack, export and extract that are killed leave whole files, old or new, and the next run leaves its own', async () => {
-  const runs = await killCommands(8, 20)
-  assert.is(runs.length, 8)
+test('report, pack, export, extract and track that are killed leave whole files, old or new, and the next run leaves its own', async () => {
+  const runs = await killCommands(10, 20)
+  assert.is(runs.length, 10)
   assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
 })
 

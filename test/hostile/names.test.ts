@@ -7,6 +7,8 @@ import * as assert from 'uvu/assert'
 import { csvLines } from '../../src/results/csv.ts'
 import { filterlens, inFolder } from '../cli/run.ts'
 import { convolution, safetensors } from '../measure/models.ts'
+import { graph, node, weight } from '../sources/onnx/model.ts'
+import { bytes, concat, message, number, string } from '../sources/onnx/protobuf.ts'
 
 const files = [
   '<img src=x onerror=alert(1)>.safetensors',
@@ -77,6 +79,28 @@ test('a study whose names are code stays text in the report, the figures, the cr
     const again = JSON.parse((await filterlens(['analyze', models, '--json'])).out) as { models: { model: string }[] }
     assert.is(again.models.length, files.length)
     assert.ok(again.models.some(({ model }) => model === '__proto__'))
+  }))
+
+test('an ONNX file whose producer holds codes of a terminal is read, and they stay text', () =>
+  inFolder(async (folder) => {
+    const graphs = { nodes: [node('Conv', ['x', 'w'], ['y'])], initializers: [weight('w', [8, 4, 3, 3])] }
+    for (const [k, producer] of ['\u001b[2J\u001b]0;owned\u0007', 'py\u0000torch', '\u0001', 'a\u202e\u009b31m'].entries()) {
+      const file = join(folder, `net-${k}.onnx`)
+      const head = [number(1, 8), string(2, producer), string(3, '\u001b[31m1'), string(4, 'ai.\u0007')]
+      await writeFile(file, concat([...head, bytes(7, graph(graphs)), message(8, [string(1, ''), number(2, 13)])]))
+      const results = join(folder, `results-${k}`)
+      for (const words of [
+        ['inspect', file],
+        ['analyze', file, '--report', '-o', results],
+      ]) {
+        const { code, err, out } = await filterlens(words)
+        assert.is(code, 0, err)
+        for (const text of [out, err]) assert.not.match(text, /(?!\n)[\p{Cc}\p{Cf}]/u)
+      }
+      assert.not.match(await readFile(join(results, 'report.html'), 'utf8'), /(?![\t\n\r])[\p{Cc}\u202e]/u)
+      const [row] = (JSON.parse((await filterlens(['analyze', file, '--json'])).out) as { models: { producer: string }[] }).models
+      assert.is(row!.producer, `${producer} \u001b[31m1`.trim())
+    }
   }))
 
 test('a text is one cell and no formula in a spreadsheet, whatever separator its country has', () => {

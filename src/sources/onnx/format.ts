@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts'
 import type { Input } from '../../io/random-access.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
+import { headFields } from '../unread/message-head.ts'
 import { takeCensus } from './census.ts'
 import { onnxContents } from './contents.ts'
 import { ExternalFiles } from './external.ts'
@@ -93,7 +94,7 @@ function looksLikeModel(head: Uint8Array, byteLength: number): boolean {
       }
       continue
     }
-    if (field <= 4 && field >= 2 && (value > 1024 || at + value > byteLength || !isText(head.subarray(at, at + value))))
+    if (field <= 4 && field >= 2 && (value > 1024 || at + value > byteLength || !isText(head.subarray(at, at + value), value)))
       return false
     if (field === 7) return value === 0 || at >= head.length || GRAPH_FIRST.has(head[at]!)
     if (field === 8) {
@@ -105,6 +106,9 @@ function looksLikeModel(head: Uint8Array, byteLength: number): boolean {
   return sure
 }
 
-function isText(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
+/** Text, or bytes with control characters among them that are no message: Core ML has a description where ONNX has a name. */
+function isText(bytes: Uint8Array, length: number): boolean {
+  if (bytes.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)) return true
+  const fields = headFields(bytes, 0, length)
+  return fields === undefined || fields.length === 0
 }
