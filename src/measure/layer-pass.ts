@@ -14,7 +14,7 @@ import type { LayerStatistics, MetricMath } from './metrics/metric.ts'
 import type { Pass } from './metrics/registry.ts'
 import type { Profile } from './model-row.ts'
 import { keepsSparse } from './profile.ts'
-import { pieces, SEGMENT } from './segments.ts'
+import { SEGMENT } from './segments.ts'
 
 /** Bytes of weights held in memory at a time, over all workers. */
 export const MEMORY_BUDGET = 256 << 20
@@ -98,12 +98,7 @@ export function measureWeights(
         live.add(part.live)
         return part.segments
       },
-      async gram(precision, nearest) {
-        const strips: GramTotal[] = []
-        const rows = panelRows(inputs * height * width)
-        for (const [first] of pieces(out, rows)) strips.push(await session.gram(first / rows, precision, nearest))
-        return strips
-      },
+      gram: (precision, nearest) => session.gram(0, Math.ceil(out / panelRows(inputs * height * width)), precision, nearest),
       spectrum: () => session.spectrum(),
       random: (counted) => session.random(counted),
     },

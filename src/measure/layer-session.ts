@@ -12,7 +12,7 @@ import {
 import type { ConvShape } from '../weights/plan.ts'
 import type { WeightReader } from '../weights/reader.ts'
 import { FiltersInMemory } from './filters-in-memory.ts'
-import { LayerPanels } from './layer-panels.ts'
+import { gramStrips, LayerPanels } from './layer-panels.ts'
 import type { CountedFilters, LayerRandom } from './layer-random.ts'
 import { type LayerSpectrum, layerSpectrum, spectrumBytes } from './layer-spectrum.ts'
 import { type LayerChannels, LiveMarks, type LivePart, liveBytes } from './live-channels.ts'
@@ -48,10 +48,10 @@ export interface LayerSession {
   /** `mean` is that of all the layer's weights. */
   moments(from: number, count: number, limit: number, strict: boolean, mean: number): Promise<MomentsPart>
   /**
-   * Panel `strip` of rows with itself and with each panel after it, in one of gramPrecisions' arithmetics; raises `nearest`, which
-   * holds the panel's rows and all after them.
+   * Strips [strip, strip + count) of the Gram matrix, each a panel of rows with itself and with each panel after it, in one of
+   * gramPrecisions' arithmetics; raises `nearest`, which holds the first panel's rows and all after them.
    */
-  gram(strip: number, precision: Precision, nearest?: NearestRows): Promise<GramTotal>
+  gram(strip: number, count: number, precision: Precision, nearest?: NearestRows): Promise<GramTotal[]>
   spectrum(): Promise<LayerSpectrum>
   random(counted: CountedFilters): Promise<LayerRandom>
   /** First byte of the arena behind what the session uses. */
@@ -92,8 +92,9 @@ interface Layout {
   /** Rows of a panel, and bytes of a packed one. */
   readonly rows: number
   readonly packedBytes: number
-  /** Panels are packed once where there is room for all of them, otherwise anew for each strip. */
+  /** Panels are packed once where there is room for all of them, otherwise once for each so many strips. */
   readonly keepsPanels: boolean
+  readonly together: number
   readonly heldBytes: number
   readonly panelBytes: number
   readonly size: number
@@ -116,7 +117,11 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
   const panels = rows > 0 ? Math.ceil(out / rows) : 0
   const keepsPanels = whole && (panels <= 2 || filters * bytes + panels * packedBytes <= options.budget)
   const heldBytes = aligned(held * bytes)
-  const panelBytes = gram && isLong ? longRowBytes(wasm, { out, inputs, taps }) : (keepsPanels ? panels : 2) * packedBytes
+  // Half of what a thread may have, and no more than is left of it.
+  const free = Math.min(options.budget / 2, options.budget - heldBytes)
+  const together = keepsPanels || rows === 0 ? 1 : Math.max(1, Math.min(panels, Math.floor(free / packedBytes)) - 1)
+  const panelBytes =
+    gram && isLong ? longRowBytes(wasm, { out, inputs, taps }) : (keepsPanels ? panels : together + 1) * packedBytes
   const size =
     CLEARANCE +
     heldBytes +
@@ -124,7 +129,12 @@ function layOut(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, opti
     aligned(panelBytes) +
     liveBytes(options.channels) +
     Math.max(options.spectrum ? spectrumBytes({ out, inputs, taps }) : 0, options.random ? randomBytes({ filters, taps }) : 0)
-  return { whole, step, held, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size }
+  return { whole, step, held, panels, rows, packedBytes, keepsPanels, together, heldBytes, panelBytes, size }
+}
+
+/** How many strips of a layer's Gram matrix share the panels after them: ask for so many at a time. */
+export function stripsTogether(wasm: WasmInstance, reader: WeightReader, shape: ConvShape, options: SessionOptions): number {
+  return layOut(wasm, reader, shape, options).together
 }
 
 /** Filters that are read together: a multiple of SEGMENT; where each read goes through all of a file's layer, as many as may be held. */
@@ -147,7 +157,7 @@ export function openLayer(
   const [out, inputs, height, width] = shape
   const { taps } = reader
   const length = inputs * height * width
-  const { whole, step, held, panels, rows, packedBytes, keepsPanels, heldBytes, panelBytes, size } = layOut(
+  const { whole, step, held, rows, packedBytes, keepsPanels, together, heldBytes, panelBytes, size } = layOut(
     wasm,
     reader,
     shape,
@@ -193,24 +203,17 @@ export function openLayer(
       }
       return { segments, live: live.part(from, count) }
     },
-    async gram(strip, precision, nearest) {
-      if (length >= LONG_ROW) return longRowPanel(wasm, filters, { out, inputs, taps, room: packed }, strip, nearest)
-      const first = await panel.at(strip, 0, precision)
-      const own = wasm.gramPanels(first.address, first.count, first.address, first.count, length, precision)
-      if (nearest) wasm.raiseNearest(nearest, strip * rows, first.count, 0)
-      let { sum, near } = own
-      for (let k = strip + 1; k < panels; k++) {
-        await takeTurns() // a product of two panels takes some milliseconds
-        const other = await panel.at(k, 1, precision)
-        const part = wasm.gramPanels(first.address, first.count, other.address, other.count, length, precision)
-        if (nearest) {
-          wasm.raiseNearest(nearest, strip * rows, first.count, 0)
-          wasm.raiseNearest(nearest, k * rows, other.count, 1)
-        }
-        sum += part.sum
-        near += part.near
+    async gram(strip, count, precision, nearest) {
+      const totals: GramTotal[] = []
+      for (const [within, some] of pieces(count, together)) {
+        const first = strip + within
+        if (length >= LONG_ROW)
+          totals.push(await longRowPanel(wasm, filters, { out, inputs, taps, room: packed }, first, nearest))
+        else
+          for (const total of await gramStrips(wasm, panel, { out, rows, length }, { first, count: some, precision, nearest }))
+            totals.push(total)
       }
-      return { sum, near, inverseSquares: first.inverseSquares }
+      return totals
     },
     spectrum: () => layerSpectrum(wasm, filters, { out, inputs, taps, room: last }),
     random: async (counted) =>

@@ -48,12 +48,13 @@ export type Part =
       readonly strict: boolean
       readonly mean: number
     }
-  | { readonly stage: 'gram'; readonly strip: number; readonly precision: Precision }
+  | { readonly stage: 'gram'; readonly strip: number; readonly count: number; readonly precision: Precision }
   | { readonly stage: 'spectrum' }
   | { readonly stage: 'random'; readonly counted: CountedFilters }
 
-/** A strip of the Gram matrix, and the nearest rows that it knows of. */
-export interface GramPart extends GramTotal {
+/** Some strips of the Gram matrix, and the nearest rows that they know of. */
+export interface GramPart {
+  readonly totals: readonly GramTotal[]
   readonly nearest: NearestRows
 }
 

@@ -103,7 +103,7 @@ export function servePool(
         const [out, inputs, height, width] = shape
         const from = part.strip * panelRows(inputs * height * width)
         const nearest = { from, cosines: new Float64Array(out - from) }
-        return { ...(await session.gram(part.strip, part.precision, nearest)), nearest }
+        return { totals: await session.gram(part.strip, part.count, part.precision, nearest), nearest }
       }
     }
   }

@@ -1,10 +1,10 @@
 import { sharedInstance } from '../wasm/module.ts'
 import { weightReader } from '../weights/reader.ts'
-import { combine, type PassOptions, type PassResult } from './layer-pass.ts'
+import { combine, MEMORY_BUDGET, type PassOptions, type PassResult } from './layer-pass.ts'
 import type { LayerRandom } from './layer-random.ts'
-import { type MomentsPart, panelRows, type Scan } from './layer-session.ts'
+import { type MomentsPart, panelRows, type Scan, stripsTogether } from './layer-session.ts'
 import type { LayerSpectrum } from './layer-spectrum.ts'
-import type { LivePart } from './live-channels.ts'
+import { channelsOf, type LivePart } from './live-channels.ts'
 import type { LayerJob } from './measurer.ts'
 import type { GramPart, Part, PartResult } from './pool-protocol.ts'
 import { pieces, SEGMENT } from './segments.ts'
@@ -26,7 +26,11 @@ export function measureShared(
   run: (parts: readonly Part[], take?: (result: PartResult, k: number) => PartResult) => Promise<PartResult[]>,
 ): Promise<PassResult> {
   const [out, inputs, height, width] = shape
-  const ranges = [...pieces(weightReader(plan, shape).filters, PART)].map(([from, count]) => ({ from, count }))
+  const reader = weightReader(plan, shape)
+  const { budget = MEMORY_BUDGET, batchSize } = options
+  const together = (): number =>
+    stripsTogether(sharedInstance(), reader, shape, { budget, batchSize, gram: true, channels: channelsOf(shape, groups) })
+  const ranges = [...pieces(reader.filters, PART)].map(([from, count]) => ({ from, count }))
   return combine(
     shape,
     groups === undefined ? options : { ...options, groups },
@@ -43,15 +47,18 @@ export function measureShared(
         )
         return (parts as MomentsPart[]).flatMap(({ segments }) => segments)
       },
-      gram(precision, { cosines }) {
-        const rows = panelRows(inputs * height * width)
-        const parts = [...pieces(out, rows)].map(([first]): Part => ({ stage: 'gram', strip: first / rows, precision }))
-        return run(parts, (result) => {
-          const { nearest, ...total } = result as GramPart
-          for (let k = 0; k < nearest.cosines.length; k++)
-            cosines[nearest.from + k] = Math.max(cosines[nearest.from + k]!, nearest.cosines[k]!)
-          return { ...total, nearest: { from: 0, cosines: new Float64Array(0) } }
-        }) as Promise<GramPart[]>
+      async gram(precision, { cosines }) {
+        const strips = Math.ceil(out / panelRows(inputs * height * width))
+        const parts = await run(
+          [...pieces(strips, together())].map(([strip, count]): Part => ({ stage: 'gram', strip, count, precision })),
+          (result) => {
+            const { nearest, totals } = result as GramPart
+            for (let k = 0; k < nearest.cosines.length; k++)
+              cosines[nearest.from + k] = Math.max(cosines[nearest.from + k]!, nearest.cosines[k]!)
+            return { totals, nearest: { from: 0, cosines: new Float64Array(0) } }
+          },
+        )
+        return (parts as GramPart[]).flatMap(({ totals }) => totals)
       },
       spectrum: async () => (await run([{ stage: 'spectrum' }]))[0] as LayerSpectrum,
       random: async (counted) => (await run([{ stage: 'random', counted }]))[0] as LayerRandom,

@@ -10,7 +10,7 @@ export type LeftFiles =
   | 'nothing'
   | 'old'
   | 'new'
-  | 'some old, some new'
+  | 'some of the new'
   | 'no database'
   | 'a part of the series'
   | 'done before the kill'
@@ -183,7 +183,10 @@ function stateOf({ command, wanted, before, steps }: Known, now: ReadonlyMap<str
   // Without models.arrow there is no database, whatever else lies there.
   if (command.name === 'extract') return now.has('db/models.arrow') ? fail('a database of two runs') : 'no database'
   if (command.isOneFile || !isOver) fail('a part of what belongs together')
-  return 'some old, some new'
+  // Files that lost their names to new ones that have none yet: none of before stands beside one of now.
+  if (olds.some((path) => !news.includes(path) && wanted.has(path)) && news.some((path) => !olds.includes(path)))
+    fail('files of two runs')
+  return 'some of the new'
 }
 
 /** SHA-256 of every file that can be seen below a folder. */

@@ -76,8 +76,8 @@ test('rows multiplied stretch by stretch have the products of rows multiplied as
       channels: channelsOf(shape),
     })
     await session.scan(0, reader.filters)
-    let whole = 0
-    for (let strip = 0; strip * panelRows(inputs * taps) < out; strip++) whole += (await session.gram(strip, 'double')).sum
+    const strips = Math.ceil(out / panelRows(inputs * taps))
+    const whole = (await session.gram(0, strips, 'double')).reduce((sum, total) => sum + total.sum, 0)
     assert.ok(Math.abs(sum - whole) < 1e-11 * whole, `${out}×${inputs}×${taps}: ${sum}, not ${whole}`)
   }
 })
@@ -103,6 +103,43 @@ test('a layer of long rows has the same bits held as a whole, and read in pieces
   }
   assert.is(results[1], results[0])
   assert.is(results[2], results[0])
+})
+
+test('each panel of rows is read once for as many strips as there is room for; the sums have the same bits', async () => {
+  // Nine panels of four rows, of 8 MB each in single precision.
+  const shape: ConvShape = [36, 58_000, 3, 3]
+  const values = weights(shape.reduce((product, n) => product * n, 1))
+  const read: number[] = []
+  const totals: string[] = []
+  for (const budget of [1 << 24, 1 << 27, 1 << 30]) {
+    const wasm = await openInstance()
+    const plan = planOf(values)
+    let bytes = 0
+    const access: RandomAccess = {
+      ...plan.access,
+      read(offset, length, into) {
+        bytes += length
+        return plan.access.read(offset, length, into)
+      },
+    }
+    const session = openLayer(wasm, 0, weightReader({ ...plan, access }, shape), shape, {
+      budget,
+      batchSize: undefined,
+      gram: true,
+      channels: channelsOf(shape),
+    })
+    await session.scan(0, 36 * 58_000)
+    bytes = 0
+    const nearest = { from: 0, cosines: new Float64Array(36) }
+    const strips = Math.ceil(36 / panelRows(58_000 * 9))
+    totals.push(JSON.stringify([await session.gram(0, strips, 'single', nearest), [...nearest.cosines]]))
+    read.push(bytes / values.byteLength)
+  }
+  assert.equal(totals.slice(1), [totals[0], totals[0]])
+  // Strip by strip 45 panels; three or more strips together 9 + 6 + 3 at most; all of them from memory, where the scan has left them.
+  assert.is(read[0], 5)
+  assert.ok(read[1]! <= 2, `${read[1]} times`)
+  assert.is(read[2], 0)
 })
 
 test('memory does not grow with the length of rows', async () => {

@@ -42,8 +42,8 @@ async function gramOf({ plan, shape }: LayerJob, precision: Precision): Promise<
   })
   await session.scan(0, out * inputs)
   const total = { sum: 0, near: 0, inverseSquares: 0 }
-  for (let strip = 0; strip * panelRows(inputs * height * width) < out; strip++) {
-    const part = await session.gram(strip, precision)
+  const strips = Math.ceil(out / panelRows(inputs * height * width))
+  for (const part of await session.gram(0, strips, precision)) {
     total.sum += part.sum
     total.near += part.near
     total.inverseSquares += part.inverseSquares
