@@ -83,7 +83,7 @@ export async function extract(given: AnyInputs, folder: OutputFolder, options: E
       }
     }
     if (writer.layers() === 0) {
-      const census = describeCensus(models.length === 0 ? undefined : 0, skipped)
+      const census = describeCensus(skipped)
       const why = models.length === 0 && failed.length === 0 ? 'there is no model among the inputs' : census
       throw new InputError(folder.name, `nothing to write: no 3×3 layer was found; ${why}`)
     }

@@ -106,7 +106,7 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
           await onSkipped?.(left)
           if (isKept || layerCount === 0) skipped.push(left)
         }
-        if (row.layers === 0) empty.push(`${row.model}: no layer to measure: ${describeCensus(undefined, event.skipped)}`)
+        if (row.layers === 0) empty.push(`${row.model}: no layer to measure: ${describeCensus(event.skipped)}`)
         found += event.found
         break
       }
@@ -131,12 +131,12 @@ export async function collectRun(events: AsyncIterable<MeasureEvent>, options: C
  * and why it was left out
  */
 export function requireLayers(record: CollectedRun): void {
-  const { models, failed, layerCount, found, skipped } = record
+  const { models, failed, layerCount, skipped } = record
   if (layerCount > 0) return
   if (models.length === 0 && failed.length === 0) throw new UsageError('there is no model among the inputs')
   if (failed.length > 0) return
   const file = models.length === 1 ? models[0]!.file : `${models.length} models`
-  throw new InputError(file, `no layer to measure: ${describeCensus(found, skipped)}`)
+  throw new InputError(file, `no layer to measure: ${describeCensus(skipped)}`)
 }
 
 /** The tables of results, written as the run goes. */

@@ -264,7 +264,7 @@ class Again {
     const named = this.#namesCount ? row : { ...row, model }
     this.meta.set(model, row.meta)
     for (const difference of compareModelRows(before, { ...named, meta: before.meta })) this.#note(difference)
-    if (row.layers === 0) this.warnings.add(`${model}: no layer to measure: ${describeCensus(undefined, skipped)}`)
+    if (row.layers === 0) this.warnings.add(`${model}: no layer to measure: ${describeCensus(skipped)}`)
     await this.#endLayers(current, model)
     await this.#skipped(model, skipped)
   }

@@ -97,7 +97,7 @@ export const modelFormats: readonly FormatEntry[] = [
   {
     name: 'NumPy',
     owns: ['npy'],
-    shares: [],
+    shares: ['eqx'],
     begins: signatures.numpy,
     load: async () => (await import('./numpy/format.ts')).npy,
   },

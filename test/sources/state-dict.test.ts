@@ -256,6 +256,26 @@ test('an average keeps the network behind a wrapper of its own', () => {
   assert.equal([...repeatsOf([...net(''), ...net('ema_model.module.')]).keys()], [3, 4, 5])
 })
 
+test("averages that count beside a wrapped module, slots beside w:0 and flax.optim's param_states are not the network", () => {
+  const one = (name: string, ...shape: number[]) => ({ name, shape })
+  const net = (prefix: string) => [one(`${prefix}a.weight`, 4, 3, 3, 3), one(`${prefix}b.weight`, 4, 4, 3, 3)]
+  assert.equal([...repeatsOf([...net('net._orig_mod.'), ...net('ema_net.module.'), one('ema_net.n_averaged')]).keys()], [2, 3, 4])
+  assert.equal([...repeatsOf([one('conv/w:0', 3, 3, 3, 8), one('conv/w/RMSProp:0', 3, 3, 3, 8)]).keys()], [1])
+  const states = repeatsOf([one('target/conv/kernel', 3, 3, 3, 8), one('state/param_states/conv/kernel/grad_ema', 3, 3, 3, 8)])
+  assert.equal([...states.keys()], [1])
+})
+
+test('of a weight that is a distribution the mean is the layer, in any order and of any size', () => {
+  const one = (name: string, ...shape: number[]) => ({ name, shape })
+  const [size, other] = [
+    [8, 3, 3, 3],
+    [8, 8, 3, 3],
+  ]
+  const names = ['a.weight_log_sigma', 'a.weight_mu', 'a.weight_eps', 'a.prior_sigma', 'b.rho', 'b.mu', 'c.std', 'd.sigma']
+  const all = [...names.map((name) => one(name, ...size!)), one('a.bias_log_sigma', ...other!), one('a.bias_mu', ...size!)]
+  assert.equal([...repeatsOf(all).keys()].sort(), [0, 2, 3, 4])
+})
+
 test('query and key may stand before the word or behind it', () => {
   for (const [query, key] of [
     ['query_net.', 'key_net.'],

@@ -26,15 +26,16 @@ const KERNEL = /(^|\/)kernel$/
 /** What the layers of other libraries, which share such a tree, call theirs. */
 const WEIGHT = /(^|\/)(kernel|w|weights?|filters?)$/
 
-/** Arrays without those of an optimiser, and its as the census lists them. */
+/** Arrays without those of an optimiser, and its as the census lists them. `isOptimiser`: all of them are. */
 export function withoutOptimiser<A extends Pick<FlaxArray, 'name' | 'shape'>>(
   arrays: readonly A[],
+  isOptimiser = false,
 ): { kept: A[]; skipped: Skipped[] } {
   const kept: A[] = []
   const skipped: Skipped[] = []
   for (const array of arrays) {
     const { name, shape } = array
-    if (!OPTIMISER.test(name)) kept.push(array)
+    if (!isOptimiser && !OPTIMISER.test(name)) kept.push(array)
     else if (shape.length >= 3) skipped.push({ name, kind: 'array', shape, reason: 'optimiser state' })
   }
   return { kept, skipped }

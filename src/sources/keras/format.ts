@@ -110,7 +110,7 @@ async function sourceOf(
   const group = layout.kind === 'named' ? await groupAt(file, layout.path || '/') : undefined
   const configuration = given ?? configurationOf(file, text(root, 'model_config'))
   const { tensors, isCertain } = group
-    ? { tensors: await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration), isCertain: true }
+    ? await namedTensors(file, layout.kind === 'named' ? layout.path : '', group, configuration)
     : await numberedTensors([await numberedFile(file, access)], configuration)
   const keras = version ?? text(root, 'keras_version') ?? (group && text(group, 'keras_version'))
   const about = {

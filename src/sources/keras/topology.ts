@@ -34,6 +34,14 @@ function kerasLayers(configuration: unknown): KerasLayer[] {
   return found
 }
 
+/** Names of the layers of a configuration: true for those that are neither models nor wrappers of others. */
+export function singleLayers(configuration: unknown): Map<string, boolean> {
+  const around = ['layers', 'layer', 'forward_layer', 'backward_layer', 'cell']
+  return new Map(
+    kerasLayers(configuration).map(({ name, config }) => [name, !around.some((member) => config[member] !== undefined)]),
+  )
+}
+
 /**
  * What a layer does with one of its variables ("kernel", "depthwise_kernel", "bias" …).
  * `stem` is the variable's full name without its last part, under which its bias is found.

@@ -8,17 +8,24 @@ import { stateDictModels } from '../state-dict/models.ts'
 import { placeInFileOrder, type StateDictCensus } from '../tensor-rules.ts'
 import { trainingNames, trainingOf } from '../training-of.ts'
 import { filterSet, type NamedArray, numpyLayout } from './layout.ts'
-import { looksLikeNpy, type NpyArray, PICKLED, readNpy } from './npy.ts'
+import { looksLikeNpy, type NpyArray, PICKLED, readNpy, readNpySeries } from './npy.ts'
 import { objectArrays } from './objects.ts'
 import { slotsOf } from './slots.ts'
 
-/** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters. */
+/** NumPy .npy: a 4-D array is one layer whatever it is called; (N, 9) and (N, k, k) arrays are a bare set of filters; several in a row are layers. */
 export const npy: SourceFormat = {
   name: 'NumPy',
   match: (head) => looksLikeNpy(head),
   async open({ access, path }): Promise<Source> {
     const name = modelName(path)
-    const array = await readNpy(access)
+    const arrays = await readNpySeries(access)
+    const [array] = arrays as [NpyArray]
+    if (arrays.length > 1) {
+      const named = arrays.map((one, k) => ({ name: String(k), array: one }))
+      const notes =
+        arrays.at(-1)!.end === undefined ? [`${access.name}: what stands behind its ${arrays.length} arrays is not read`] : []
+      return stateDict(name, named, [], notes, () => access.close?.())
+    }
     if (isPickled(array)) {
       const unsafe = new Set<string>()
       const arrays = await objectArrays(access, unsafe)

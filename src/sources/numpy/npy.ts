@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { type RandomAccess, requireRange } from '../../io/random-access.ts'
+import { type RandomAccess, requireRange, sliceAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import type { Unsupported } from '../file-tensors.ts'
@@ -20,6 +20,8 @@ export interface NpyArray {
   /** True when the first index varies fastest. */
   readonly fortranOrder: boolean
   readonly stored: Omit<WeightPlan, 'strides'> | Unsupported
+  /** The first byte behind its elements, where they lie in a .npy file and their size is known. */
+  readonly end?: number | undefined
   /** Of an array of one element. */
   readonly number?: () => Promise<number | null>
 }
@@ -31,6 +33,9 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 const LONGEST_HEADER = 1 << 20
 const FLOATS: Readonly<Record<string, StoredType>> = { f2: 'float16', f4: 'float32', f8: 'float64' }
 const SMALLEST_HEAD = 10
+/** Text is stored as UCS-4. */
+const BYTES_OF_CHARACTER = 4
+const MOST_IN_A_ROW = 200_000
 
 /** True for bytes that begin a .npy file. */
 export function looksLikeNpy(head: Uint8Array): boolean {
@@ -53,6 +58,25 @@ async function readHeader(access: RandomAccess): Promise<{ header: string; end: 
     throw new InputError(name, `has a .npy header of ${headerLength} bytes, longer than any array needs; it is damaged`)
   const header = new TextDecoder().decode(await access.read(headerAt, headerLength))
   return { header, end: headerAt + headerLength }
+}
+
+/**
+ * Arrays that stand one behind another in one file, as `numpy.save` leaves them when it is called again for an open file: leaves of a
+ * tree that Equinox saves. The first is always there; what follows the last array is passed over.
+ * @throws InputError when a header is damaged or the file ends before an array does
+ */
+export async function readNpySeries(access: RandomAccess): Promise<NpyArray[]> {
+  const arrays = [await readNpy(access)]
+  let at = arrays[0]!.end
+  while (at !== undefined && at + SMALLEST_HEAD <= access.byteLength) {
+    const rest = sliceAccess(access, at, access.byteLength - at)
+    if (!looksLikeNpy(await rest.read(0, MAGIC.length))) break
+    if (arrays.length === MOST_IN_A_ROW) throw new InputError(access.name, `holds more than ${MOST_IN_A_ROW} arrays in a row`)
+    const array = await readNpy(rest)
+    arrays.push(array)
+    at = array.end === undefined ? undefined : at + array.end
+  }
+  return arrays
 }
 
 /** The first byte behind the header: of the pickle in a file of objects. @throws InputError when the header is damaged */
@@ -80,8 +104,16 @@ export async function readNpy(access: RandomAccess): Promise<NpyArray> {
     shape: sizes,
     fortranOrder: order[1] === 'True',
     stored: stored(access, end, code, sizes),
+    end: endOf(end, code, sizes),
     ...(sizes.every((size) => size === 1) && { number: () => numberAt(access, end, code) }),
   }
+}
+
+function endOf(from: number, code: string | undefined, shape: readonly number[]): number | undefined {
+  const [, kind, digits] = /^[<>|=]?([a-zA-Z])(\d{1,9})$/.exec(code ?? '') ?? []
+  if (kind === undefined || kind === 'O') return undefined
+  const itemSize = Number(digits) * (kind === 'U' ? BYTES_OF_CHARACTER : 1)
+  return from + shape.reduce((product, size) => product * size, itemSize)
 }
 
 const KINDS: Readonly<Record<string, string>> = { i: 'int', u: 'uint', f: 'float' }

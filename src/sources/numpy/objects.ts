@@ -82,7 +82,7 @@ function isLayer(items: readonly PyValue[]): boolean {
 
 function asNpy(access: RandomAccess, { shape, type, fortran, bytes, elsewhere }: NumpyArray): NpyArray {
   const code = `${type.kind}${type.itemSize}`
-  const dtype = Object.hasOwn(FLOATS, code) ? FLOATS[code] : undefined
+  const dtype = type.added ?? (Object.hasOwn(FLOATS, code) ? FLOATS[code] : undefined)
   const stored = !dtype
     ? { unsupported: `NumPy type ${code}` }
     : type.bigEndian

@@ -16,7 +16,7 @@ import {
   readItem,
   withoutValue,
 } from './item.ts'
-import { itemName, itemTraining } from './naming.ts'
+import { isOptimiserItem, itemName, itemTraining } from './naming.ts'
 import { openOcdbt } from './ocdbt.ts'
 import { folderStore, type Store } from './store.ts'
 import { zarrAccess } from './zarr-access.ts'
@@ -128,7 +128,7 @@ async function sourceOf(
   aggregate: RandomAccess,
   close: () => Promise<void>,
 ): Promise<Source> {
-  const { kept, skipped } = withoutOptimiser(arrays)
+  const { kept, skipped } = withoutOptimiser(arrays, isOptimiserItem(path))
   const cache = new InflatedCache(KEPT_UNPACKED)
   const lookups = { left: MOST_LOOKUPS }
   const incomplete: string[] = []

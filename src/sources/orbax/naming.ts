@@ -9,6 +9,16 @@ const FILES = new Set([METADATA, MANIFEST_FILE, AGGREGATE])
 /** What a checkpoint manager calls the parts of a step. */
 const ITEMS = new Set(['default', 'state', 'params', 'train_state', 'model', 'items', 'pytree'])
 
+/** Items of a step that hold what an optimiser keeps, and no weights. */
+const OPTIMISER = /^(opt|optim|optimi[sz]er|tx)(_?states?)?$/i
+
+const isItem = (folder: string): boolean => ITEMS.has(folder) || OPTIMISER.test(folder)
+
+/** Whether the part of a step in this folder is an optimiser's. */
+export function isOptimiserItem(path: string): boolean {
+  return OPTIMISER.test(foldersOf(path).at(-1) ?? '')
+}
+
 function foldersOf(path: string): string[] {
   const parts = path.split(/[\\/]/).filter((part) => part !== '' && part !== '.')
   return FILES.has(parts.at(-1) ?? '') && parts.length > 1 ? parts.slice(0, -1) : parts
@@ -18,7 +28,7 @@ function foldersOf(path: string): string[] {
 export function itemName(path: string): string {
   const parts = foldersOf(path)
   const last = parts.at(-1) ?? 'checkpoint'
-  return parts.length > 1 && ITEMS.has(last) ? `${parts.at(-2)}/${last}` : last
+  return parts.length > 1 && isItem(last) ? `${parts.at(-2)}/${last}` : last
 }
 
 /**
@@ -42,7 +52,7 @@ export async function itemTraining(
   if (said) return said
   for (const whole of [path, file]) {
     const parts = foldersOf(whole)
-    const folder = ITEMS.has(parts.at(-1) ?? '') ? parts.at(-2) : parts.at(-1)
+    const folder = isItem(parts.at(-1) ?? '') ? parts.at(-2) : parts.at(-1)
     const [, step] = /^(?:\w{0,40}[_-])?(\d{1,15})$/.exec(folder ?? '') ?? []
     if (step !== undefined) return { epoch: null, step: Number(step) }
   }

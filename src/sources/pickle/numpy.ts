@@ -1,16 +1,29 @@
 import { byteText } from '../../io/byte-text.ts'
+import type { StoredType } from '../../wasm/stored.ts'
 import { bytesOf, itemsOf } from './builtins.ts'
 import { narrowed } from './cursor.ts'
-import { PickleProblem, PyBuilt, type PyConstructor, PyElsewhere, PyTuple, type PyValue } from './values.ts'
+import { PickleProblem, PyBuilt, type PyConstructor, PyElsewhere, PyGlobal, PyTuple, type PyValue } from './values.ts'
+
+/** Element types that the package ml_dtypes adds to NumPy, as JAX keeps them: a pickle names the class, not a code. */
+const ADDED: ReadonlyMap<string, StoredType> = new Map([
+  ['bfloat16', 'bfloat16'],
+  ['float8_e4m3fn', 'float8e4m3fn'],
+  ['float8_e4m3fnuz', 'float8e4m3fnuz'],
+  ['float8_e5m2', 'float8e5m2'],
+  ['float8_e5m2fnuz', 'float8e5m2fnuz'],
+])
 
 /** A NumPy element type: kind as NumPy abbreviates it (f, i, u, b, O, S, U …), bytes per element, byte order. */
 export class NumpyType extends PyBuilt {
   readonly kind: string
-  readonly itemSize: number
+  itemSize: number
   bigEndian: boolean
+  /** Of a type that is none of NumPy's own, where it is known. */
+  readonly added: StoredType | undefined
 
-  constructor(code: string) {
+  constructor(code: string, added?: StoredType) {
     super()
+    this.added = added
     const match = /^([<>|=]?)([a-zA-Z?])(\d*)/.exec(code)
     const letter = match?.[2] ?? 'V'
     this.bigEndian = match?.[1] === '>'
@@ -20,9 +33,12 @@ export class NumpyType extends PyBuilt {
 
   /** (version, byte order, subtype, names, fields, size, alignment, flags) */
   override setState(state: PyValue): void {
-    const order = itemsOf(state)[1]
+    const items = itemsOf(state)
+    const [order, size] = [items[1], items[5]]
     if (order === '>') this.bigEndian = true
     if (order === '<') this.bigEndian = false
+    // A code tells the size of NumPy's own types; of others the state does.
+    if (this.kind === 'V' && typeof size === 'number' && Number.isSafeInteger(size) && size > 0) this.itemSize = size
   }
 }
 
@@ -111,13 +127,28 @@ const modules = ['numpy.core.multiarray', 'numpy._core.multiarray', 'numpy', 'nu
 const constructors: [name: string, make: PyConstructor][] = [
   ['_reconstruct', () => new NumpyArray()],
   ['ndarray', () => new NumpyArray()],
-  ['dtype', (args) => new NumpyType(typeof args[0] === 'string' ? args[0] : '')],
+  [
+    'dtype',
+    ([code]) => {
+      if (code instanceof PyGlobal && code.module === 'ml_dtypes') return new NumpyType('', ADDED.get(code.name))
+      return new NumpyType(typeof code === 'string' ? code : '')
+    },
+  ],
   ['scalar', scalar],
   // (buffer, type, shape, order): how protocol 5 keeps contiguous arrays
   ['_frombuffer', ([data, type, shape, order]) => new NumpyArray().fill(shape ?? new PyTuple([]), type, order === 'F', data)],
 ]
 
-/** NumPy's arrays, scalars and element types, as NumPy 1 and 2 name them. */
-export const numpyConstructors: ReadonlyMap<string, PyConstructor> = new Map(
-  modules.flatMap((module) => constructors.map(([name, make]) => [`${module}.${name}`, make] as const)),
-)
+/** `(make, its arguments, state, what is JAX's own)`: how JAX keeps its arrays, as those of NumPy that they become. */
+const jaxArray: PyConstructor = ([, , state = null]) => {
+  const array = new NumpyArray()
+  array.setState(state)
+  return array
+}
+
+/** NumPy's arrays, scalars and element types, as NumPy 1 and 2 name them, and JAX's arrays. */
+export const numpyConstructors: ReadonlyMap<string, PyConstructor> = new Map([
+  ...modules.flatMap((module) => constructors.map(([name, make]) => [`${module}.${name}`, make] as const)),
+  ['jax._src.array._reconstruct_array', jaxArray],
+  ['jax._src.device_array.reconstruct_device_array', jaxArray],
+])

@@ -35,6 +35,8 @@ export interface NetworkValues {
   digest(network: Network, name: string): Promise<{ readonly type: string; readonly digest: string }>
   /** Whether `b` is a copy of `a` by its values; undefined where they tell nothing. */
   likeness(a: Network, b: Network): Promise<Likeness | undefined>
+  /** Whether no value of a network's weights is negative, as far as they are looked at; false for fewer than two weights. */
+  isNeverNegative(network: Network): Promise<boolean>
   /** Whether two networks begin with the same bytes wherever both have a weight of one type. */
   same(a: Network, b: Network): Promise<boolean>
 }
@@ -147,7 +149,7 @@ export class AlikeNetworks<One extends Weighed> {
 
 const entryOf = (name: string, shape: string): string => `${shape} ${name}`
 
-function hasAll(one: Weighed, weights: ReadonlyMap<string, string>): boolean {
+export function hasAll(one: Weighed, weights: ReadonlyMap<string, string>): boolean {
   if (weights.size > one.weights.size) return false
   for (const [name, shape] of weights) if (one.weights.get(name) !== shape) return false
   return true

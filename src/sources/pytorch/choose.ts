@@ -1,5 +1,5 @@
 import { areNamedAsCopies } from '../state-dict/copy-words.ts'
-import { AlikeNetworks, type Near, type NetworkValues } from './alike.ts'
+import { AlikeNetworks, hasAll, type Near, type NetworkValues, type Weighed } from './alike.ts'
 import type { FoundTensor, Network } from './networks.ts'
 import { TorchTensor } from './values.ts'
 
@@ -13,6 +13,8 @@ export interface Chosen {
 export interface Copy {
   readonly network: Network
   readonly cosine: number | undefined
+  /** True for what was gathered for each weight: squares of gradients, masks. */
+  readonly isGathered?: true
 }
 
 /** Keys of averages and other shadows of the weights that were trained. */
@@ -24,6 +26,9 @@ const LATER = /(^|[._])last|previous/i
 export function areKeysOfCopies(a: string, b: string): boolean {
   return SHADOW.test(a) !== SHADOW.test(b) || areNamedAsCopies(a, b)
 }
+
+/** More networks than this are not asked for their signs. */
+const MOST_ASKED = 16
 
 /** What of a checkpoint is measured. */
 export interface NetworkChoice {
@@ -38,6 +43,8 @@ export interface NetworkChoice {
  * but its key tells: of `model` and `ema`, `net` and `net_old`, `best` and `last` one is measured. With other values it is a network: `G_A` and `G_B`, an
  * ensemble, a teacher with a start of its own, `pretrained` and `finetuned`.
  * Kept is the one whose key does not speak of an average or of the last state; then the fullest; then the first in the file.
+ * A dict of the same names and shapes of which no value is negative while another one's are holds what was gathered for each weight
+ * (Fisher information, second moments, masks), and is listed with that one.
  * Dicts without such weights (buffers, optimiser leftovers) are no networks. What remains, the fullest first, are different
  * networks: a generator and a discriminator.
  */
@@ -56,7 +63,9 @@ export async function chooseNetworks(networks: readonly Network[], values: Netwo
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)
   const chosen: { weights: Map<string, string>; network: Network; copies: Copy[] }[] = []
   const alike = new AlikeNetworks<(typeof chosen)[number]>(values)
+  const gathered = candidates.length > MOST_ASKED ? new Map<Network, Network>() : await gatheredFor(candidates, values)
   for (const { network, weights, rank } of candidates) {
+    if (gathered.has(network)) continue
     const one = { weights, network, copies: [] as Copy[] }
     const original = rank > 1 ? await alike.withNames(one) : await alike.withValues(one)
     if (original) {
@@ -66,7 +75,23 @@ export async function chooseNetworks(networks: readonly Network[], values: Netwo
     chosen.push(one)
     alike.add(one)
   }
+  for (const [network, original] of gathered) {
+    const around = chosen.find((one) => one.network === original || one.copies.some((copy) => copy.network === original))
+    around?.copies.push({ network, cosine: undefined, isGathered: true })
+  }
   return { chosen: chosen.sort((a, b) => b.weights.size - a.weights.size), near: alike.near }
+}
+
+/** Networks of which no value is negative, each with one that has all of its weights and negative values among them. */
+async function gatheredFor(candidates: readonly Weighed[], values: NetworkValues): Promise<Map<Network, Network>> {
+  const gathered = new Map<Network, Network>()
+  for (const one of candidates) {
+    const others = candidates.filter((other) => other !== one && hasAll(other, one.weights))
+    if (others.length === 0 || !(await values.isNeverNegative(one.network))) continue
+    for (const other of others)
+      if (!gathered.has(one.network) && !(await values.isNeverNegative(other.network))) gathered.set(one.network, other.network)
+  }
+  return gathered
 }
 
 const isWeight = ({ leaf }: FoundTensor): boolean => leaf.shape.length >= 3

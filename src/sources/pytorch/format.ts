@@ -271,11 +271,13 @@ async function readNetwork(
   masks: Masks,
   { network, copies }: Chosen,
 ): Promise<ReadNetwork[]> {
-  const skipped: Skipped[] = copies.map(({ network: { key, tensors }, cosine }) => ({
+  const skipped: Skipped[] = copies.map(({ network: { key, tensors }, cosine, isGathered }) => ({
     name: key,
     kind: 'state dict',
     shape: [],
-    reason: `a copy of ${network.key || 'the model'} (${tensors.length} tensors${cosineWords(cosine)})`,
+    reason: isGathered
+      ? `what was gathered for the weights of ${network.key || 'the model'}, as a Fisher information or a mask (${tensors.length} tensors, of which no value is negative)`
+      : `a copy of ${network.key || 'the model'} (${tensors.length} tensors${cosineWords(cosine)})`,
   }))
   const repeats = findRepeats(network.tensors)
   for (const [{ name, leaf }, reason] of repeats)

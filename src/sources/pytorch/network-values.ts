@@ -37,6 +37,14 @@ export function networkValuesOf(checkpoint: Checkpoint, file: string): NetworkVa
   return {
     digest: digestsOf(checkpoint),
     same,
+    async isNeverNegative({ tensors }) {
+      const weights = tensors.filter(({ leaf }) => leaf.shape.length >= 3).slice(0, MOST_COMPARED)
+      for (const weight of weights) {
+        const sample = (await samplesOf([await plannedTensor(checkpoint, file, weight)], [0])).get(0)
+        if (!sample?.values.every((value) => value >= 0)) return false
+      }
+      return weights.length > 1
+    },
     async likeness(a, b) {
       const tensors: NamedTensor[] = []
       for (const pair of pairsOf(a, b).slice(0, MOST_COMPARED))

@@ -58,7 +58,7 @@ export async function torchPlan(
 
 function numpyPlan(file: string, name: string, array: NumpyArray): WeightPlan | { unsupported: string } {
   const key = array.type.kind + array.type.itemSize
-  const dtype = Object.hasOwn(NUMPY, key) ? NUMPY[key] : undefined
+  const dtype = array.type.added ?? (Object.hasOwn(NUMPY, key) ? NUMPY[key] : undefined)
   if (!dtype || array.type.bigEndian) return { unsupported: `NumPy ${array.type.bigEndian ? 'big-endian ' : ''}${key}` }
   const { shape } = array
   const fortran = array.fortran && shape.length === 4

@@ -1,3 +1,4 @@
+import { beliefs } from './beliefs.ts'
 import type { NamedShape } from './module-tree.ts'
 
 /**
@@ -17,6 +18,8 @@ const SLOT =
 /** Under what a training state keeps its optimiser. */
 const OPTIMISER = /^(opt|optim|optimi[sz]er|opt(im(i[sz]er)?)?_?states?|tx_state)$/i
 const AVERAGE = /^(exponentialmovingaverage|movingaverage|ema|shadow|average)$/i
+/** Where flax.optim kept what an optimiser knows of each weight. */
+const PARAM_STATES = /(^|[./])param_states[./]/
 
 /** Copies that are looked for in one dict, and prefixes that are tried for each. */
 const MOST_GROUPS = 64
@@ -70,14 +73,18 @@ export function namedRepeats(tensors: readonly NamedShape[]): {
   })
   tensors.forEach(({ name, shape }, k) => {
     const [base, last] = splitLast(name)
-    const variable = base === undefined ? undefined : byName.get(base)
+    const variable = base === undefined ? undefined : (byName.get(base) ?? byName.get(`${base}:0`))
     if (variable === undefined || tensors[variable]!.shape.join() !== shape.join()) return
     if (AVERAGE.test(last)) repeats.set(k, `an average of ${base} over the training`)
     else if (SLOT.test(last)) repeats.set(k, `the optimiser's, beside ${base}`)
   })
+  tensors.forEach(({ name }, k) => {
+    if (PARAM_STATES.test(name)) repeats.set(k, "the optimiser's (param_states of flax.optim)")
+  })
+  for (const [k, reason] of beliefs(tensors)) if (!repeats.has(k)) repeats.set(k, reason)
   const taken = new Set(repeats.keys())
   for (const group of groupsOf(tensors).slice(0, MOST_GROUPS)) {
-    const bare = withoutWrapper(group)
+    const bare = withoutWrapper(group, tensors)
     const found = originalOf(group, tensors, bySqueezed, taken) ?? (bare && originalOf(bare, tensors, bySqueezed, taken))
     if (!found) continue
     const positions = group.members.map(({ position }) => position)
@@ -149,10 +156,19 @@ function slotAt(parts: readonly string[]): number {
 }
 
 /** The group without what averages of a whole network put before its names (`ema_model.module.`); undefined when nothing is. */
-function withoutWrapper(group: Group): Group | undefined {
-  const wrapper = ['module.', '_orig_mod.', 'model.'].find((one) => group.members.every(({ rest }) => rest.startsWith(one)))
+function withoutWrapper(group: Group, tensors: readonly NamedShape[]): Group | undefined {
+  const wrapper = ['module.', '_orig_mod.', 'model.'].find((one) =>
+    // An average counts beside the module that it wraps: n_averaged.
+    group.members.every(({ rest, position }) => rest.startsWith(one) || tensors[position]!.shape.length === 0),
+  )
   if (wrapper === undefined) return undefined
-  return { ...group, members: group.members.map(({ position, rest }) => ({ position, rest: rest.slice(wrapper.length) })) }
+  return {
+    ...group,
+    members: group.members.map(({ position, rest }) => ({
+      position,
+      rest: rest.startsWith(wrapper) ? rest.slice(wrapper.length) : rest,
+    })),
+  }
 }
 
 /** What a group is a copy of, and which weight is which; undefined when nothing in the dict has its structure. */

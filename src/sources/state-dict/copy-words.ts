@@ -8,12 +8,14 @@ const FOLLOWER =
 const LEADER = /(^|[._/])(\w{0,40}[_-])?(student|stu|online|query|q|fast|raw|live|learner|best)([_-]\w{0,40})?[._/]?$/i
 /** ProGAN's Gs, smoothed beside G; generator_smooth; netGema. */
 const GLUED = /(^|[._/])(gs|\w{1,40}(ema|avg|swa|smooth|target|teacher|shadow))[._/]?$/i
+/** What averages, torch.compile and several devices put behind the word: ema_net.module. */
+const WRAPPER = /([./](module|_orig_mod)){1,4}$/
 /** A longer word is none that anybody wrote. */
 const LONGEST_WORD = 80
 
 /** The last part of a prefix says that it is the copy of the two: an average, a teacher, a target, a lagged one. */
 export function isCopyWord(prefix: string): boolean {
-  const bare = prefix.replace(/[./_]$/, '')
+  const bare = prefix.replace(/[./_]$/, '').replace(WRAPPER, '')
   const last = bare.slice(Math.max(bare.lastIndexOf('.'), bare.lastIndexOf('/')) + 1)
   return last.length <= LONGEST_WORD && (speaksOfCopy(last) || FOLLOWER.test(last) || GLUED.test(last))
 }

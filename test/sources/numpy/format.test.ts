@@ -129,6 +129,40 @@ test('what cannot be read is said', async () => {
   assert.match(await problem(openBytes(npy(header("'<f4'", '(1,)'), floats(1), 9))), /version 9/)
 })
 
+test('arrays one behind another, as Equinox saves leaves, are all read', async () => {
+  const header = (type: string, shape: string) => `{'descr': '${type}', 'fortran_order': False, 'shape': ${shape}, }`
+  const values = Float32Array.from({ length: 4 * 3 * 9 + 2 * 4 * 9 }, (_, k) => Math.sin(k))
+  const bytes = new Uint8Array(values.buffer)
+  const split = 4 * 3 * 9 * 4
+  const leaves = [
+    npy(header('<f4', '(4, 3, 3, 3)'), bytes.subarray(0, split)),
+    npy(header('<f4', '(4, 1, 1)'), floats(1, 2, 3, 4)),
+    npy(header('<U2', '(1,)'), new Uint8Array(8)),
+    npy(header('|b1', '()'), new Uint8Array(1)),
+    npy(header('<f4', '(2, 4, 3, 3)'), bytes.subarray(split)),
+  ]
+  const whole = new Uint8Array(leaves.flatMap((leaf) => [...leaf]))
+  const source = await openBytes(whole)
+  const { convolutions } = source.models[0]!
+  assert.equal(
+    convolutions.map(({ layer, shape }) => [layer, shape]),
+    [
+      ['0', [4, 3, 3, 3]],
+      ['4', [2, 4, 3, 3]],
+    ],
+  )
+  const [, last] = convolutions
+  assert.equal([...(await referenceWeights(last!.weights, last!.shape))], [...values.subarray(4 * 3 * 9)])
+  assert.match(await problem(openBytes(whole.subarray(0, whole.length - 4))), /cut short/)
+  const alone = await openBytes(new Uint8Array([...leaves[0]!, 1, 2, 3]))
+  assert.is(alone.models[0]!.convolutions.length, 1)
+})
+
+test("a variable that TensorFlow calls by its output (w:0) has the optimiser's beside it too", () => {
+  const array = (name: string) => ({ name, shape: [3, 3, 3, 8] })
+  assert.equal([...slotsOf([array('conv/w:0'), array('conv/w/Momentum:0')])], [['conv/w/Momentum:0', 'conv/w']])
+})
+
 test('what an optimiser keeps beside a variable is no layer', () => {
   const array = (name: string, ...shape: number[]) => ({ name, shape })
   const slots = slotsOf([

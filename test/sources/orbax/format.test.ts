@@ -94,6 +94,17 @@ test('a step of a manager is called after it, and its variables of nnx by their 
   assert.equal(source.training?.step, 0) // what the optimiser counted is believed before the folder
 })
 
+test("an item of a step that is the optimiser's holds no layer", async () => {
+  const files = filesOf('plain')
+  const opened = { ...memoryInput('opt_state', files['manifest.ocdbt']!, files), path: '12/opt_state/manifest.ocdbt' }
+  const source = await openSource(opened)
+  const [model] = source.models
+  assert.is(model!.name, '12/opt_state')
+  assert.is(model!.convolutions.length, 0)
+  assert.ok(model!.skipped!.length > 0 && model!.skipped!.every(({ reason }) => reason === 'optimiser state'))
+  await source.close()
+})
+
 test('chunks that an older checkpoint does not store are zeros, which is said', async () => {
   const { warnings } = await openFixture('older')
   assert.ok(warnings.some((line) => /chunks of head\.kernel are not stored and are taken for zeros/.test(line)))

@@ -79,6 +79,10 @@ test('what training codes keep beside a network: an average with a counter, mome
   await assertMeasured('companions')
 })
 
+test('what is gathered for each weight is no network, the spread of a weight no layer; arrays of JAX are read', async () => {
+  await assertMeasured('beside')
+})
+
 /** The checkpoints of a folder of fixtures, against the file beside it that says what of them is to be measured. */
 async function assertMeasured(folder: string): Promise<void> {
   const expected = JSON.parse(readFileSync(join(fixtures, `${folder}.json`), 'utf8')) as Record<
