@@ -29,7 +29,7 @@ const LEAST_ORTHOGONALITY = 0.5
 /**
  * Layers that look degenerate, by plain rules: a larger share of sparse filters than the paper's normal models have
  * on average (0.3948); less than half of the variance entropy of random filters (the level of the parent paper's T(n), for
- * 16 non-sparse filters or more); orthogonality below 0.5, where there is room for it (not in a depthwise layer of more than nine
+ * 16 non-sparse filters or more), or none; orthogonality below 0.5, where there is room for it (not in a depthwise layer of more than nine
  * channels: nine numbers have nine perpendicular directions). And those that look untrained: 16 filters or more that the test of
  * sphericity cannot tell from independent weights of one variance. Undefined metrics raise no flag.
  */
@@ -41,6 +41,9 @@ export function layerFlags(row: LayerShape & MetricRow): Flags {
   const enough = row.filters - row.sparse_filters >= LEAST_FILTERS
   if (row.variance_entropy !== null && random !== null && enough && row.variance_entropy < LEAST_ENTROPY_SHARE * random)
     flags.variance_entropy = `variance entropy ${row.variance_entropy.toFixed(3)} is less than half of what random filters have (${random.toFixed(3)}); the layer has learned few distinct patterns`
+  // One pattern in different strengths: the least there can be, whatever random filters have.
+  if (row.variance_entropy === 0 && enough && tapsOf(row.kernel) > 1)
+    flags.variance_entropy = 'variance entropy 0.000: all filters are one pattern; the layer has learned no other'
   const p = sphericalP(row.sphericity, row.filters, tapsOf(row.kernel))
   if (p !== null && p > (row.filters < FEW_FILTERS ? UNTRAINED_OF_FEW : UNTRAINED) && row.filters >= LEAST_FILTERS)
     flags.variance_entropy = `${looksUntrained} the filters cannot be told from random ones (sphericity ${row.sphericity!.toFixed(3)}, p = ${p.toFixed(3)}${row.overlap_over_chance === null ? '' : `; the output channels overlap ${row.overlap_over_chance.toFixed(2)} times as much as random ones`}${toRandom(row)})`

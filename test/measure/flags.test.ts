@@ -51,6 +51,13 @@ test('few filters are not judged by their entropy', () => {
   assert.equal(flagged({ variance_entropy: 0.1, sparse_filters: 49 }), [])
 })
 
+test('filters that are one pattern are flagged, though their entropy tells no level of random ones', () => {
+  const none = { variance_entropy: 0, variance_entropy_clean: 0, variance_entropy_clean_norm: 0 }
+  assert.equal(flagged(none), ['variance_entropy'])
+  assert.equal(flagged({ ...none, kernel: '1x1' }), [], 'one weight has no pattern')
+  assert.equal(flagged({ ...none, sparse_filters: 49 }), [], 'few filters')
+})
+
 test('a layer that has no room for orthogonal channels is not blamed for it', () => {
   assert.equal(flagged({ orthogonality: 0.3, in_channels: 1, out_channels: 9 }), ['orthogonality'])
   assert.equal(flagged({ orthogonality: 0.3, in_channels: 1, out_channels: 10 }), [])
