@@ -1,5 +1,4 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { spokenName } from '../database/spoken-name.ts'
 import { chooseFiles, DropTarget, FileInputs } from './drop/drop-target.tsx'
 import { Copyable } from './parts/copy-button.tsx'
 import { HelpDialog, helpOpen } from './parts/help.tsx'
@@ -7,6 +6,7 @@ import { AddIcon, CloseIcon, HelpIcon, ThemeIcon } from './parts/icons.tsx'
 import { lazy } from './parts/lazy.tsx'
 import { SaveMenu } from './save/save-menu.tsx'
 import { useKeys } from './state/keys.ts'
+import { calledIn } from './state/layer-names.ts'
 import { modelNamed, models } from './state/models.ts'
 import { formatRoute, route } from './state/route.ts'
 import { droppedSeries, hasSeries, seriesChoice } from './state/series.ts'
@@ -132,7 +132,7 @@ function View() {
     <main class={`panes${row ? '' : ' two'}`}>
       <h1 class="unseen">
         {model.name}
-        {row ? `, layer ${spokenName(row)}` : ''}
+        {row ? `, layer ${calledIn(model.layers)(row)}` : ''}
       </h1>
       <ModelList />
       <ModelPane model={model} />

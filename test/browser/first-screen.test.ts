@@ -34,8 +34,8 @@ for (const [width, height] of [
       await page.drop(flagged)
       await page.sees('.note.flagged', '2 layers of 12 to look at')
       const seen = await page.textOf('.note.flagged')
-      assert.match(seen, /blocks\.7\.weight.*of the filters are close to zero/)
-      assert.match(seen, /blocks\.9\.weight.*less than half of what random filters have/)
+      assert.match(seen, /blocks\.7 \(depth 7\): .*of the filters are close to zero/)
+      assert.match(seen, /blocks\.9 \(depth 9\): .*less than half of what random filters have/)
       const table = await page.tab.run(() => document.querySelector('.pane.middle tbody tr')!.getBoundingClientRect().bottom)
       assert.ok(table <= height, `the first layer of the table ends at ${table} of ${height} px`)
     }))
@@ -55,7 +55,7 @@ test('chromium: a model that looks untrained is said to be so once, not layer by
     const seen = await page.tab.run(() => document.querySelector('.pane.middle')?.textContent ?? '')
     assert.is(seen.split('looks untrained').length - 1, 1, seen)
     assert.match(seen, /fresh looks untrained: in 4 of 5 layers/)
-    assert.match(seen, /blocks\.3\.weight.*of the filters are close to zero/)
+    assert.match(seen, /blocks\.3 \(depth 3\): .*of the filters are close to zero/)
   }))
 
 test('chromium: layers are found by name and by flag, and ordered by name, shape and every metric', () =>

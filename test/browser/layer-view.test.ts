@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type MadeLayer, networkBytes } from './harness/network.ts'
-import { catchDownloads, downloaded, NORMAL, type OpenPage, withPage } from './harness/page.ts'
+import { catchDownloads, downloaded, NORMAL, type OpenPage, ROBUST, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
 const layers: readonly MadeLayer[] = [
@@ -116,6 +116,19 @@ test('chromium: what is drawn is saved as SVG and PNG, and the weights shown as 
     const lines = (await downloaded(page.tab, 'two-wide.weight.csv')).toString().trimEnd().split('\n')
     assert.is(lines.length, 129)
     assert.match(lines[128]!, /^127,0,127,/)
+  }))
+
+test('chromium: what is drawn of two layers is saved too', () =>
+  withPage('chromium', async (page) => {
+    await catchDownloads(page.tab)
+    await page.drop(NORMAL, ROBUST)
+    await page.show('#/compare/preact_w24_cifar10_normal/preact_w24_cifar10_robust/8')
+    await page.sees('.pane.third section', 'Distribution shift')
+    for (const title of ['Eigenbases', 'Coefficients']) {
+      await page.click(`[aria-label="Save the picture ${title} as SVG"]`)
+      const name = `preact_w24_cifar10_normal-preact_w24_cifar10_robust-layers.3.conv2-${title.toLowerCase()}.svg`
+      assert.match((await downloaded(page.tab, name)).toString(), /^<svg /)
+    }
   }))
 
 test('firefox: a picture of the filters is saved', () =>

@@ -20,7 +20,7 @@ for (const engine of engines) {
       assert.match(await page.textOf('.pane.middle'), /13 layers measured, 42,696 filters/)
       assert.is(await page.tab.run(() => document.querySelectorAll('.pane.middle .layer-name').length), 13)
       await page.click('.pane.middle tbody a')
-      await page.sees('.pane.third h2', 'conv1.weight')
+      await page.sees('.pane.third h2', 'conv1')
       // The open layer, and no other, is ringed in each of the three charts.
       const ringed = await page.tab.run(
         () =>

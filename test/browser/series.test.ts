@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -35,6 +35,31 @@ test('checkpoints of one network are a series: slider, keys, play, the first lay
     await until(page.tab, 'the end of it', () => document.querySelector('[data-play]')!.textContent === 'Play', [])
   }))
 
+test('accuracies of a table that comes with the checkpoints are drawn beside them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-series-'))
+  try {
+    const table = join(folder, 'meta.csv')
+    const rows = checkpoints.map((name, k) => `${name.replace('.ckpt', '')},${10 * (k + 1)}.5,7`)
+    await writeFile(table, ['Name,Clean Accuracy,Seed', ...rows, ''].join('\n'))
+    await withPage('chromium', async (page) => {
+      await page.drop(...checkpoints.map((name) => join(series, 'robust', name)), table)
+      await page.sees('table.overview tbody', 'step=0030')
+      await page.click('header nav a', 'Series')
+      await page.sees('[data-checkpoint]', 'Clean Accuracy 40.5')
+      const heads = () =>
+        page.tab.run(() =>
+          [...document.querySelectorAll('[aria-label="Beside the checkpoints"] h3')].map((head) => head.textContent),
+        )
+      assert.equal(await heads(), ['Clean Accuracy 40.5'], 'and not what is the same everywhere')
+      await page.click('table.heat thead button', '0')
+      await page.sees('[data-checkpoint]', 'step 0')
+      assert.equal(await heads(), ['Clean Accuracy 10.5'])
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 test('what track wrote is a series without its checkpoints', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'filterlens-series-'))
   try {
@@ -45,7 +70,9 @@ test('what track wrote is a series without its checkpoints', async () => {
     await withPage('chromium', async (page) => {
       await dragOver(page, [output])
       await letGo(page, [output])
-      await page.sees('[data-checkpoint]', 'step 120 · step=0120.ckpt · Clean_Accuracy')
+      await page.sees('[data-checkpoint]', 'step 120 · step=0120.ckpt · Clean Accuracy')
+      await page.sees('[aria-label="Beside the checkpoints"] h3', 'Clean Accuracy')
+      await page.sees('[aria-label="Beside the checkpoints"] h3', 'Robust Accuracy')
       await page.sees('table.heat tbody', 'features.17')
       await until(
         page.tab,

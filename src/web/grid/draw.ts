@@ -13,6 +13,8 @@ export interface GridData {
   readonly peak: number
   /** Filters whose norm is at most this are sparse. */
   readonly limit: number
+  /** All of them are sparse: their weights are shown where these can be seen. */
+  readonly allSparse?: boolean
   /** Colours relative to the layer's peak, or to each filter's own largest weight. */
   readonly scale: 'layer' | 'filter'
 }
@@ -40,9 +42,10 @@ export function drawGrid(
   colours: Palette,
 ): number[] {
   const { width, height } = area
-  const { kernelRows, kernelColumns, filters, order, norms, limit } = data
+  const { kernelRows, kernelColumns, filters, order, norms } = data
   const taps = kernelRows * kernelColumns
   const detailed = view.size >= TAPS_FROM
+  const limit = data.allSparse && detailed ? -1 : data.limit
   const columns = lookup(width, view.x, view.size, extent.columns, kernelColumns)
   const rows = lookup(height, view.y, view.size, extent.rows, kernelRows)
   const missing = new Set<number>()

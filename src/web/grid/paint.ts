@@ -63,7 +63,7 @@ function paintNumbers(
       for (let k = 0; k < taps; k++) {
         const value = tile[(place % TILE) * taps + k]!
         const over = data.scale === 'layer' ? data.peak : data.norms[index]!
-        const sparse = data.norms[index]! <= data.limit
+        const sparse = !data.allSparse && data.norms[index]! <= data.limit
         context.fillStyle = sparse ? textOn(0, now) : textOn(over > 0 ? value / over : 0, now)
         const [tx, ty] = [x + ((k % data.kernelColumns) + 0.5) * wide, y + (Math.floor(k / data.kernelColumns) + 0.5) * high]
         context.fillText(weight(value), tx, ty)

@@ -1,10 +1,10 @@
 import { useRef } from 'preact/hooks'
 import type { Flag } from '../../analysis/flags.ts'
-import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count, weight } from '../../words.ts'
 import { SavePicture } from '../save/save-picture.tsx'
 import { hovered } from '../state/hover.ts'
+import { calledIn } from '../state/layer-names.ts'
 import { type DepthPoint, depthTicks, dotSize, fittedAxis, freeSpot } from './depth-scale.ts'
 import { type ShownMetric, shownMetrics } from './metrics.ts'
 import { useWidth } from './size.ts'
@@ -26,6 +26,8 @@ interface Props {
   onOpen(layer: LayerRow, series: Series): void
 }
 
+/** Width that the numbers of a layer take beside the pointer, in pixels. */
+const TIP_ROOM = 320
 const MARGIN = { left: 44, right: 12, top: 8, bottom: 6 }
 
 /** Three small charts, one below the other, aligned on one axis of depth; the layer under the pointer is marked in all of them. */
@@ -99,6 +101,7 @@ function Chart(
     }),
   )
   const dot = dotSize(lines)
+  const levels = levelsOf({ metric, series, place, y, low, high, width, height, lines })
   const ticks = [low, (low + high) / 2, high]
   const all = series.flatMap((one) => one.layers.map((row, k) => ({ row, one, k })))
   const nearest = (event: PointerEvent | MouseEvent) => {
@@ -122,6 +125,16 @@ function Chart(
           {metric.title}
           {overall && <span class="overall"> {overall(metric)}</span>}
         </h3>
+        {levels
+          .filter(({ spot }) => spot === null)
+          .map(({ name }) => (
+            <span key={name} class="level-key muted">
+              <svg class="dash" viewBox="0 0 18 4" aria-hidden="true">
+                <path class="level" d="M0 2H18" />
+              </svg>
+              {name}
+            </span>
+          ))}
         <span class="small muted meaning">{metric.meaning}</span>
       </figcaption>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: every layer can be opened by keyboard from the table below, and with the arrow keys */}
@@ -161,7 +174,16 @@ function Chart(
             y2={height - MARGIN.bottom}
           />
         )}
-        <Levels {...{ metric, series, place, y, low, high, width, lines }} />
+        {levels.map(({ name, points, spot }) => (
+          <g key={name}>
+            <path class="level" d={`M${points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L')}`} />
+            {spot && (
+              <text class="level-name" x={spot.x} y={spot.y}>
+                {name}
+              </text>
+            )}
+          </g>
+        ))}
         {series.map((one) => (
           <path key={one.model} class={`line ${one.role}`} d={path(one.layers, metric, place, y)} />
         ))}
@@ -245,8 +267,15 @@ function DepthAxis({
   )
 }
 
-/** What random weights have in layers of these shapes; for sparsity the shares of the paper's models. Named where no line is in the way. */
-function Levels(props: {
+interface Level {
+  readonly name: string
+  readonly points: readonly DepthPoint[]
+  /** Where its name stands; null where data are in the way everywhere, so that it is told beside the title. */
+  readonly spot: { readonly x: number; readonly y: number } | null
+}
+
+/** What random weights have in layers of these shapes; for sparsity the shares of the paper's models. */
+function levelsOf(props: {
   metric: ShownMetric
   series: readonly Series[]
   place: Place
@@ -254,9 +283,10 @@ function Levels(props: {
   low: number
   high: number
   width: number
+  height: number
   lines: readonly (readonly DepthPoint[])[]
-}) {
-  const { metric, series, place, y, low, high, width, lines } = props
+}): Level[] {
+  const { metric, series, place, y, low, high, width, height, lines } = props
   const ends = [MARGIN.left, width - MARGIN.right] as const
   const levels: { readonly name: string; readonly points: readonly DepthPoint[] }[] =
     metric.key === 'sparsity'
@@ -272,23 +302,9 @@ function Levels(props: {
             }),
           },
         ]
-  return (
-    <>
-      {levels
-        .filter(({ points }) => points.length > 0)
-        .map(({ name, points }) => {
-          const spot = freeSpot(points, lines, name.length * 5.6, ends)
-          return (
-            <g key={name}>
-              <path class="level" d={`M${points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L')}`} />
-              <text class="level-name" x={spot.x} y={spot.y}>
-                {name}
-              </text>
-            </g>
-          )
-        })}
-    </>
-  )
+  return levels
+    .filter(({ points }) => points.length > 0)
+    .map(({ name, points }) => ({ name, points, spot: freeSpot(points, lines, name.length * 5.6, ends, [0, height]) }))
 }
 
 /** The area between two models' lines, where both have a value. */
@@ -318,16 +334,17 @@ function Tip({ series }: { series: readonly Series[] }) {
   const hover = hovered.value
   const one = hover && series.find((item) => item.model === hover.model)
   const row = one?.layers.find((item) => item.layer_id === hover?.layer)
-  if (!hover || !row) return null
-  const left = hover.x > innerWidth - 320
+  if (!hover || !one || !row) return null
+  const isNarrow = innerWidth < 2 * TIP_ROOM // there is no room at either side: below the pointer
+  const left = !isNarrow && hover.x > innerWidth - TIP_ROOM
   const style = {
-    left: `${hover.x + (left ? -16 : 16)}px`,
-    top: `${Math.min(hover.y + 12, innerHeight - 170)}px`,
+    left: isNarrow ? '8px' : `${hover.x + (left ? -16 : 16)}px`,
+    top: `${Math.min(hover.y + (isNarrow ? 24 : 12), innerHeight - 170)}px`,
     translate: left ? '-100% 0' : '0 0',
   }
   return (
     <div class="tip" style={style}>
-      <strong class="name">{spokenName(row)}</strong>
+      <strong class="name">{calledIn(one.layers)(row)}</strong>
       <dl>
         <dt>shape</dt>
         <dd>

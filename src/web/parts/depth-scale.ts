@@ -50,16 +50,22 @@ function withMarkers(line: readonly DepthPoint[]): readonly DepthPoint[] {
   return [[first[0] - MARKER, first[1]], ...line, [last[0] + MARKER, last[1]]]
 }
 
+/** From the middle of a name to a line of data: half of the letters' height and a marker between them. */
+const CLEAR = 11
+/** Of a line of letters above its base line, in pixels. */
+const ASCENT = 8
+
 /**
  * Where the name of a level is read best: just above or below the level, at one of several places along it, as far as can
- * be from every line of data. Gives the left end of the text's base line.
+ * be from every line of data. Gives the left end of the text's base line; null where a line is in the way everywhere.
  */
 export function freeSpot(
   level: readonly DepthPoint[],
   lines: readonly (readonly DepthPoint[])[],
   width: number,
   [left, right]: readonly [number, number],
-): { x: number; y: number } {
+  [top, bottom]: readonly [number, number],
+): { x: number; y: number } | null {
   const flat =
     level.length > 1
       ? level
@@ -68,13 +74,14 @@ export function freeSpot(
           [right, level[0]![1]],
         ] as const)
   const wide = lines.map(withMarkers)
-  let best = { x: left, y: flat[0]![1] }
-  let most = -1
+  let best: { x: number; y: number } | null = null
+  let most = CLEAR - 1
   for (const share of [1, 0.75, 0.5, 0.25, 0]) {
     const x = left + share * Math.max(0, right - left - width)
     const own = heightAt(flat, x + width / 2) ?? flat.at(share < 0.5 ? 0 : -1)![1]
     for (const below of [false, true]) {
       const base = own + (below ? 12 : -5)
+      if (base - ASCENT < top || base > bottom) continue
       let room = 30 // further away than this is no better
       for (let k = 0; k <= 8; k++) {
         for (const line of wide) {

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { TrajectoryRow } from '../../analysis/trajectory.ts'
 import { fixed, percent } from '../../words.ts'
 import type { ShownCheckpoint } from '../state/series.ts'
+import { CutName } from './layer-name.tsx'
 
 interface Measure {
   readonly key: string
@@ -102,7 +103,7 @@ export function HeatTable(props: {
             {layers.map((layer, i) => (
               <tr key={layer}>
                 <th scope="row" class="layer-name">
-                  {layer}
+                  <CutName text={layer} />
                 </th>
                 {values[i]!.map((value, column) => (
                   <td

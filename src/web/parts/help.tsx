@@ -22,6 +22,7 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
 ]
 
 const PAPER = 'https://arxiv.org/abs/2204.02481'
+const DATA_SET = 'https://arxiv.org/abs/2203.15331'
 
 /** Keys, what is kept, the metrics' definitions, version and citation. */
 export function HelpDialog() {
@@ -39,6 +40,14 @@ export function HelpDialog() {
       {open && <Help />}
     </dialog>
   )
+}
+
+/** A sentence's beginning in upper case, unless it is a name of ours. */
+const beginning = (text: string): string => (/^\w*_/.test(text) ? text : sentence(text))
+
+/** Words, with what stands between backticks as code. */
+function Words({ text }: { text: string }) {
+  return <>{text.split('`').map((part, k) => (k % 2 === 1 ? <code key={k}>{part}</code> : part))}</>
 }
 
 function Help() {
@@ -85,11 +94,16 @@ function Help() {
               <code class="muted">{name}</code>
             </dt>
             <dd>
-              {sentence(meaning)}. <span class="muted">Range: {range.words}.</span>
+              <Words text={beginning(meaning)} />.{' '}
+              <span class="muted">
+                Range: <Words text={range.words} />.
+              </span>
               <br />
-              {formula}
+              <Words text={formula} />
               <br />
-              <span class="muted">From {source}.</span>
+              <span class="muted">
+                From <Words text={source} />.
+              </span>
             </dd>
           </>
         ))}
@@ -100,8 +114,12 @@ function Help() {
         <a href={PAPER} rel="noreferrer" target="_blank">
           Adversarial Robustness through the Lens of Convolutional Filters
         </a>
-        , CVPR Workshops 2022, whose measurements it makes, and quote the results.sha256 of your results. The same numbers come
-        from the command <code>filterlens</code> and from the library of that name.
+        , CVPR Workshops 2022, whose measurements it makes, and quote the results.sha256 of your results. Entropy, its level for
+        random filters and the distribution shift come from their{' '}
+        <a href={DATA_SET} rel="noreferrer" target="_blank">
+          CNN Filter DB: An Empirical Investigation of Trained Convolutional Filters
+        </a>
+        , CVPR 2022. The same numbers come from the command <code>filterlens</code> and from the library of that name.
       </p>
     </>
   )

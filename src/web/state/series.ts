@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals'
+import type { Scalars } from '../../analysis/checkpoints.ts'
 import type { PageSeries, ReadModel } from '../tasks/protocol.ts'
 import { areMeasuredAlike, filesOf, type Loaded, modelNamed, models } from './models.ts'
 
@@ -42,6 +43,25 @@ export function canBeSeries(list: readonly Loaded[]): boolean {
   if (!first || list.length < 2 || list.length > MOST_CHECKPOINTS || !areReadable(list)) return false
   const layers = layersOf(first)
   return list.every((model) => layersOf(model) === layers)
+}
+
+/**
+ * Numbers of the metadata of models that are checkpoints, such as accuracies, by their place in the series: of columns in which they are
+ * not all the same.
+ */
+export function metaScalars(
+  list: readonly Loaded[],
+  rows: readonly { readonly order: number; readonly checkpoint: string }[],
+): Scalars {
+  const metas = new Map(list.map(({ name, row }) => [name, row.meta]))
+  const order = [...new Map(rows.map((row) => [row.order, metas.get(row.checkpoint) ?? {}])).values()]
+  const columns = [...new Set(order.flatMap((meta) => Object.keys(meta)))].filter((name) => !/^(step|epoch)$/i.test(name))
+  return new Map(
+    columns.flatMap((column): [string, (number | null)[]][] => {
+      const values = order.map((meta) => (typeof meta[column] === 'number' ? meta[column] : null))
+      return new Set(values.filter((value) => value !== null)).size > 1 ? [[column, values]] : []
+    }),
+  )
 }
 
 /** True for two models that came with their files, measured alike. */

@@ -28,28 +28,58 @@ export function knownStatistics(model: Loaded, list: List, index: number): Known
   return known.value.get(keyOf(model, list, index))
 }
 
-/** Reads tensors of a model's file one after the other, in a worker. Ends what was being read. */
-export async function readStatistics(
-  model: Loaded,
-  wanted: readonly { readonly list: List; readonly index: number }[],
-): Promise<void> {
+/** A tensor of a model's file, by its place in one of the two lists. */
+interface Wanted {
+  readonly list: List
+  readonly index: number
+}
+
+/** Tensors of one model that are read: one of them now, the rest after it. */
+interface Queue {
+  readonly model: Loaded
+  rest: readonly Wanted[]
+  done: number
+  readonly abort: AbortController
+}
+
+let current: Queue | null = null
+
+function tell({ model, rest, done, abort }: Queue): void {
+  reading.value = { model: model.name, done, total: done + 1 + rest.length, cancel: () => abort.abort() }
+}
+
+/**
+ * Reads tensors of a model's file one after the other, in a worker. While others of the same model are read these come next, and the
+ * others after them; what is read of another model ends.
+ */
+export async function readStatistics(model: Loaded, wanted: readonly Wanted[]): Promise<void> {
   const given = fileOf(model)
   if (!given) return
-  reading.value?.cancel()
-  const abort = new AbortController()
-  const cancel = (): void => abort.abort()
-  for (const [done, { list, index }] of wanted.entries()) {
-    if (abort.signal.aborted) return
-    reading.value = { model: model.name, done, total: wanted.length, cancel }
+  if (current?.model.name === model.name && current.model.drop === model.drop && !current.abort.signal.aborted) {
+    const isNew = ({ list, index }: Wanted): boolean => !wanted.some((one) => one.list === list && one.index === index)
+    current.rest = [...wanted, ...current.rest.filter(isNew)]
+    tell(current)
+    return
+  }
+  current?.abort.abort()
+  const own: Queue = { model, rest: wanted, done: 0, abort: new AbortController() }
+  current = own
+  const { signal } = own.abort
+  for (; !signal.aborted && own.rest.length > 0; own.done++) {
+    const { list, index } = own.rest[0]!
+    own.rest = own.rest.slice(1)
+    tell(own)
     const key = keyOf(model, list, index)
     if (known.value.has(key)) continue
     try {
-      const found = await viewing('tensor', { ...given, list, index }, { signal: abort.signal })
+      const found = await viewing('tensor', { ...given, list, index }, { signal })
       known.value = new Map(known.value).set(key, found)
     } catch (error) {
-      if (abort.signal.aborted) break
+      if (signal.aborted) break
       known.value = new Map(known.value).set(key, error instanceof Error ? error.message : String(error))
     }
   }
-  if (reading.value?.cancel === cancel) reading.value = null
+  if (current !== own) return
+  current = null
+  reading.value = null
 }

@@ -2,7 +2,6 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { bootstrapDefaults } from '../../analysis/bootstrap.ts'
 import { chanceDraws } from '../../analysis/exchange.ts'
 import type { Chance } from '../../analysis/report-types.ts'
-import { spokenName } from '../../database/spoken-name.ts'
 import { chanceText, excessText, isBeyondChance } from '../../figures/chance-words.ts'
 import type { CoefficientPass } from '../../measure/coefficients.ts'
 import { sidesOf } from '../../measure/kernel-size.ts'
@@ -16,10 +15,12 @@ import { mergeMoments } from '../../wasm/moments.ts'
 import { count, fixed, weight } from '../../words.ts'
 import { BasisTiles } from '../parts/basis-tiles.tsx'
 import { CoefficientCharts } from '../parts/coefficient-charts.tsx'
+import { Drawing } from '../parts/drawing.tsx'
 import { BackIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { useLayerDetail } from '../state/layer-detail.ts'
+import { calledIn } from '../state/layer-names.ts'
 import { filesOf, type Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { basisOf, placeOf, viewing } from '../state/work.ts'
@@ -38,20 +39,22 @@ export function LayerPair({
   other: LayerRow | undefined
 }) {
   const k = first.layers.indexOf(row)
+  const name = calledIn(first.layers)(row)
+  const beside = other && calledIn(second.layers)(other)
   const address = (to: LayerRow | undefined) =>
     to && formatRoute({ page: 'compare', a: first.name, b: second.name, layer: to.layer_id, q: route.value.q })
   return (
-    <section class="pane third shown" aria-label={`Layer ${spokenName(row)} of both`}>
+    <section class="pane third shown" aria-label={`Layer ${name} of both`}>
       <div class="inner">
         <a class="button plain back" href={formatRoute({ page: 'compare', a: first.name, b: second.name, q: {} })}>
           <BackIcon /> All layers
         </a>
         <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
           <div>
-            <h2 class="name">{spokenName(row)}</h2>
+            <h2 class="name">{name}</h2>
             <p class="muted small">
               {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')} · {count(row.filters)} filters
-              {other && spokenName(other) !== spokenName(row) ? ` · beside ${spokenName(other)}` : ''}
+              {beside && beside !== name ? ` · beside ${beside}` : ''}
             </p>
           </div>
           <Neighbours before={address(first.layers[k - 1])} after={address(first.layers[k + 1])} />
@@ -80,6 +83,10 @@ interface Pair {
   readonly other: LayerRow
 }
 
+/** Begins the names of files that are saved. */
+const pairName = ({ first, second, row }: Omit<Pair, 'other'>): string =>
+  `${first.name}-${second.name}-${calledIn(first.layers)(row)}`
+
 /** The filters of both layers, in the same order and colouring. */
 function PairGrids({ first, second, row, other }: Pair) {
   const [placeA, placeB] = [
@@ -93,7 +100,7 @@ function PairGrids({ first, second, row, other }: Pair) {
         <span class={`swatch ${role}`} />{' '}
         <a
           href={formatRoute({ page: 'model', a: model.name, layer: of.layer_id, q: {} })}
-          title={`${spokenName(of)} of ${model.name}`}
+          title={`${calledIn(model.layers)(of)} of ${model.name}`}
         >
           {model.name}
         </a>
@@ -102,6 +109,7 @@ function PairGrids({ first, second, row, other }: Pair) {
         row={of}
         place={role === 'a' ? placeA : placeB}
         detail={role === 'a' ? detailA : detailB}
+        called={calledIn(model.layers)(of)}
         kept={model.firstFilters.get(of.layer_id)}
       />
     </div>
@@ -157,11 +165,12 @@ function Bases({ first, second, row, other }: Pair) {
     )
   }
   return (
-    <section class="stack" aria-label="Eigenbases">
-      <h3>Eigenbases</h3>
-      {list(first, row, 'a')}
-      {list(second, other, 'b')}
-    </section>
+    <Drawing title="Eigenbases" name={pairName({ first, second, row })}>
+      <div class="stack">
+        {list(first, row, 'a')}
+        {list(second, other, 'b')}
+      </div>
+    </Drawing>
   )
 }
 
@@ -199,8 +208,19 @@ function SharedCoefficients({ first, second, row, other }: Pair) {
   }, [basis, files, first, row, other])
   if (!basis || !files) return null
   return (
-    <section aria-label="Coefficients">
-      <h3>Coefficients</h3>
+    <Drawing
+      title="Coefficients"
+      name={pairName({ first, second, row })}
+      about={
+        typeof state === 'object' &&
+        'pass' in state && (
+          <>
+            In the basis of both layers' filters together, on one scale from {weight(state.pass.range[0])} to{' '}
+            {weight(state.pass.range[1])}.{state.shift !== null && <Shift {...state.shift} />}
+          </>
+        )
+      }
+    >
       {state === 'loading' ? (
         <p class="muted small" role="status">
           Reading both layers …
@@ -208,34 +228,29 @@ function SharedCoefficients({ first, second, row, other }: Pair) {
       ) : 'message' in state ? (
         <p class="note small">{state.message}</p>
       ) : (
-        <>
-          <p class="small muted" style={{ marginBottom: '10px' }}>
-            In the basis of both layers' filters together, on one scale from {weight(state.pass.range[0])} to{' '}
-            {weight(state.pass.range[1])}.
-            {state.shift !== null && (
-              <>
-                {' '}
-                Distribution shift <strong>{fixed(state.shift.shift)}</strong>
-                {state.shift.chance
-                  ? ` (${chanceText(state.shift.chance)} for filters dealt out at random; ${
-                      isBeyondChance(state.shift.chance)
-                        ? `${excessText(state.shift.chance)} beyond chance`
-                        : 'not shown to be beyond chance'
-                    })`
-                  : ''}
-                .
-              </>
-            )}
-          </p>
-          <CoefficientCharts
-            sets={state.pass.layers.map(({ counts }, k) => ({ role: k === 0 ? ('a' as const) : ('b' as const), counts }))}
-            low={state.pass.range[0]}
-            high={state.pass.range[1]}
-            ratios={basis.explainedVarianceRatio}
-          />
-        </>
+        <CoefficientCharts
+          sets={state.pass.layers.map(({ counts }, k) => ({ role: k === 0 ? ('a' as const) : ('b' as const), counts }))}
+          low={state.pass.range[0]}
+          high={state.pass.range[1]}
+          ratios={basis.explainedVarianceRatio}
+        />
       )}
-    </section>
+    </Drawing>
+  )
+}
+
+function Shift({ shift, chance }: LayerShift) {
+  return (
+    <>
+      {' '}
+      Distribution shift <strong>{fixed(shift)}</strong>
+      {chance
+        ? ` (${chanceText(chance)} for filters dealt out at random; ${
+            isBeyondChance(chance) ? `${excessText(chance)} beyond chance` : 'not shown to be beyond chance'
+          })`
+        : ''}
+      .
+    </>
   )
 }
 

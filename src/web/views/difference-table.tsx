@@ -1,10 +1,11 @@
 import type { LayerComparison, ModelComparison } from '../../analysis/report-types.ts'
-import { CutName, shortNames } from '../parts/layer-name.tsx'
+import { CutName } from '../parts/layer-name.tsx'
 import { ListTools } from '../parts/list-tools.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
 import { type ShownMetric, shownMetrics } from '../parts/metrics.ts'
 import { SortHead } from '../parts/sort-head.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
+import { calledIn } from '../state/layer-names.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { sorted, sortOrder } from '../state/sorting.ts'
@@ -29,7 +30,7 @@ function chosenPairs(pairs: readonly LayerComparison[]): readonly LayerCompariso
 /** Layers of two models that belong together: values of both and their difference, found by name and ordered by change. */
 export function DifferenceTable({ comparison, first, second }: { comparison: ModelComparison; first: Loaded; second: Loaded }) {
   const { layer, q } = route.value
-  const name = shortNames(first.layers)
+  const called = calledIn(first.layers)
   const shown = chosenPairs(comparison.layers)
   return (
     <section class="stack" style={{ gap: '8px' }} aria-label="Differences">
@@ -61,7 +62,7 @@ export function DifferenceTable({ comparison, first, second }: { comparison: Mod
                       title={pair.layer_a}
                       href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: row.layer_id, q })}
                     >
-                      <CutName text={name(pair.name_a)} />
+                      <CutName text={called(row)} />
                     </a>
                   </th>
                   {shownMetrics.map((metric) => (

@@ -1,4 +1,5 @@
 import { count, weight } from '../../words.ts'
+import { BreakableName } from '../parts/layer-name.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
 import type { Loaded } from '../state/models.ts'
 import { type Known, knownStatistics, reading, readStatistics } from '../state/statistics.ts'
@@ -29,9 +30,9 @@ export function FileTensors({ model, contents }: { model: Loaded; contents: Cont
               {contents.convolutions.slice(0, MOST).map((conv, index) => (
                 <tr key={`${conv.layer} ${conv.depth}`}>
                   <th scope="row" class="name">
-                    {conv.layer}
+                    <BreakableName text={conv.layer} />
                   </th>
-                  {hasNodes && <td class="name">{conv.node ?? '–'}</td>}
+                  {hasNodes && <td class="name">{conv.node === null ? '–' : <BreakableName text={conv.node} />}</td>}
                   <td class="number">
                     {conv.shape.join(' × ')}
                     {conv.groups > 1 ? `, ${conv.groups} groups` : ''}
@@ -98,7 +99,7 @@ function Others({ model, contents: { others } }: { model: Loaded; contents: Cont
           {others.slice(0, MOST).map(({ name, kind, shape, reason, dtype }, index) => (
             <tr key={`${index} ${name}`}>
               <th scope="row" class="name">
-                {name}
+                <BreakableName text={name} />
                 {reason !== null && (
                   <span class="muted">
                     {' '}

@@ -1,9 +1,9 @@
 import { beyondUntrained, untrainedText } from '../../analysis/untrained.ts'
-import { spokenName } from '../../database/spoken-name.ts'
 import { list, plural } from '../../words.ts'
 import { FlagIcon } from '../parts/icons.tsx'
 import { shownMetrics } from '../parts/metrics.ts'
 import { type FlaggedLayer, flaggedLayers } from '../state/layer-list.ts'
+import { calledIn } from '../state/layer-names.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { brokenLayers } from '../state/to-look-at.ts'
@@ -17,6 +17,7 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
     .filter(({ flags }) => flags.length > 0)
     .sort((x, y) => y.flags.length - x.flags.length)
   const broken = brokenLayers(model)
+  const called = calledIn(model.layers)
   if (model.layers.length === 0 && broken.length === 0) return null
   if (flagged.length + broken.length === 0)
     return (
@@ -43,7 +44,8 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
         <ul class="small sentences">
           {broken.map(({ name, reason }) => (
             <li key={name}>
-              <strong class="name">{name}</strong>: {reason}; the layer is broken and was left out of every number here.
+              <strong class="name">{called({ layer: name, node: null })}</strong>: {reason}; the layer is broken and was left out
+              of every number here.
             </li>
           ))}
         </ul>
@@ -62,12 +64,13 @@ export function FlaggedLayers({ model }: { model: Loaded }) {
 
 function Sentences({ model, layers }: { model: Loaded; layers: readonly FlaggedLayer[] }) {
   const { q } = route.value
+  const called = calledIn(model.layers)
   return (
     <ul class="small sentences">
       {layers.map(({ row, flags }) => (
         <li key={row.layer_id}>
           <a class="name" href={formatRoute({ page: 'model', a: model.name, layer: row.layer_id, q })}>
-            {spokenName(row)}
+            {called(row)}
           </a>{' '}
           <span class="muted">(depth {row.conv_depth})</span>: {flags.map((flag) => flag.message).join('; ')}.
         </li>

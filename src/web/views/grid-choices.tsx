@@ -34,13 +34,20 @@ export function wantedFilters(): FilterWish {
   }
 }
 
-export const wantedScale = (): GridScale => (route.value.q['scale'] === 'filter' ? 'filter' : 'layer')
+/** Beside the largest weights of a layer, its unusual filters and the sparse ones are white. */
+const ownScale = (part: FilterPart): GridScale => (part === 'extremes' || part === 'sparse' ? 'filter' : 'layer')
+
+/** What the address asks for, or else suits the filters that are shown. */
+export function wantedScale(part: FilterPart): GridScale {
+  const { scale } = route.value.q
+  return scales.find(({ key }) => key === scale)?.key ?? ownScale(part)
+}
 
 /** What the order and the colours mean, in words. */
-export function choiceWords(order: FilterOrder): { readonly order: string; readonly scale: string } {
+export function choiceWords(order: FilterOrder, scale: GridScale): { readonly order: string; readonly scale: string } {
   return {
     order: orders.find(({ key }) => key === order)!.words,
-    scale: scales.find(({ key }) => key === wantedScale())!.words,
+    scale: scales.find(({ key }) => key === scale)!.words,
   }
 }
 
@@ -86,9 +93,9 @@ export function GridChoices({
       />
       <Choice
         label="Colours relative to"
-        value={wantedScale()}
+        value={wantedScale(part)}
         options={scales}
-        onChoose={(key) => tweak({ scale: key === 'layer' ? '' : key })}
+        onChoose={(key) => tweak({ scale: key === ownScale(part) ? '' : key })}
       />
     </div>
   )

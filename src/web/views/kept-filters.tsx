@@ -12,23 +12,23 @@ import { TILE } from '../tasks/protocol.ts'
 import { wantedScale } from './grid-choices.tsx'
 
 /** The filters of a layer that results of an earlier run keep, or why none can be seen. */
-export function KeptFilters({ row, kept }: { row: LayerRow; kept: Float32Array | undefined }) {
+export function KeptFilters({ row, called, kept }: { row: LayerRow; called: string; kept: Float32Array | undefined }) {
   return (
     <>
       <p class="note quiet small">
         {kept ? 'These results keep the first filters of each layer' : 'The weights are not in these results'}. Drop the model's
         file to see {kept ? 'all of them' : 'its filters'}; everything else here comes from the results.
       </p>
-      {kept && <Kept row={row} kept={kept} />}
+      {kept && <Kept {...{ row, called, kept }} />}
     </>
   )
 }
 
-function Kept({ row, kept }: { row: LayerRow; kept: Float32Array }) {
+function Kept({ row, called, kept }: { row: LayerRow; called: string; kept: Float32Array }) {
   const [kernelRows, kernelColumns] = sidesOf(row.kernel)
   const taps = kernelRows * kernelColumns
   const filters = Math.floor(kept.length / taps)
-  const scale = wantedScale()
+  const scale = wantedScale('all')
   const parameters = modelNamed(row.model)?.parameters
   const data: GridData = useMemo(
     () => ({
@@ -53,7 +53,7 @@ function Kept({ row, kept }: { row: LayerRow; kept: Float32Array }) {
     <FilterGrid
       data={data}
       inChannels={row.in_channels}
-      label={`The first ${filters} filters of ${spokenName(row)}`}
+      label={`The first ${filters} filters of ${called}`}
       sentence={`The first ${count(filters)} of ${count(row.filters)} filters, in the order of the file.`}
       name={`${row.model}-${spokenName(row)}`}
       sparse={0}

@@ -31,18 +31,21 @@ export function LayerGrid({
   place,
   detail,
   kept,
+  called,
   goTo = null,
 }: {
   row: LayerRow
+  /** What the page calls it. */
+  called: string
   place: LayerInFiles | null
   detail: Loading<LayerDetail>
   /** Filters that results of an earlier run keep of the layer. */
   kept: Float32Array | undefined
   goTo?: { index: number } | null
 }) {
-  if (!place) return <KeptFilters row={row} kept={kept} />
+  if (!place) return <KeptFilters {...{ row, called, kept }} />
   if (detail.state === 'failed') return <p class="note small">{detail.message}</p>
-  if (detail.state === 'ready') return <Ready {...{ row, place, goTo }} detail={detail.value} />
+  if (detail.state === 'ready') return <Ready {...{ row, called, place, goTo }} detail={detail.value} />
   return (
     <div class="grid-frame waiting">
       <p class="muted" role="status">
@@ -52,13 +55,19 @@ export function LayerGrid({
   )
 }
 
-function Ready({ row, place, detail, goTo }: LayerPlace & { detail: LayerDetail; goTo: { index: number } | null }) {
+function Ready({
+  row,
+  called,
+  place,
+  detail,
+  goTo,
+}: LayerPlace & { called: string; detail: LayerDetail; goTo: { index: number } | null }) {
   const { part, order, channel } = wantedFilters()
   const shown = useMemo(
     () => shownFilters({ part, order, channel }, detail, place.facts, row.in_channels),
     [part, order, channel, detail, place, row],
   )
-  const scale = wantedScale()
+  const scale = wantedScale(shown.part)
   const [kernelRows, kernelColumns] = sidesOf(row.kernel)
   const data: GridData = useMemo(
     () => ({
@@ -69,17 +78,18 @@ function Ready({ row, place, detail, goTo }: LayerPlace & { detail: LayerDetail;
       order: shown.indices,
       peak: row.peak,
       limit: place.facts.limit,
+      allSparse: shown.part === 'sparse',
       scale,
     }),
     [detail, shown, scale, row, place],
   )
   const read = useMemo(() => weightsOf(place, shown), [place, shown])
-  const words = choiceWords(shown.order)
+  const words = choiceWords(shown.order, scale)
   return (
     <FilterGrid
       data={data}
       inChannels={row.in_channels}
-      label={`${shown.sentence} of ${spokenName(row)}`}
+      label={`${shown.sentence} of ${called}`}
       sentence={`${shown.sentence}, ${shown.part === 'extremes' && shown.order === 'position' ? 'in that order' : words.order}. ${words.scale}`}
       name={`${row.model}-${spokenName(row)}`}
       sparse={shown.part === 'all' ? row.sparse_filters : 0}

@@ -3,7 +3,7 @@ import { spokenName } from '../../database/spoken-name.ts'
 import type { LayerRow } from '../../measure/layer-row.ts'
 import { count } from '../../words.ts'
 import { columnsAsked, LayerColumns } from '../parts/layer-columns.tsx'
-import { CutName, shortNames } from '../parts/layer-name.tsx'
+import { CutName } from '../parts/layer-name.tsx'
 import { ListTools } from '../parts/list-tools.tsx'
 import { MetricHeading } from '../parts/metric-heading.tsx'
 import { type FurtherMetric, shownMetrics } from '../parts/metrics.ts'
@@ -11,14 +11,14 @@ import { SortHead } from '../parts/sort-head.tsx'
 import { Bar } from '../parts/spark.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
 import { chosenLayers, flaggedLayers } from '../state/layer-list.ts'
+import { calledIn } from '../state/layer-names.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 
 /** A model's layers as a table: the charts' twin, and the way to every layer by keyboard. */
 export function LayerTable({ model }: { model: Loaded }) {
   const { layer, q } = route.value
-  const name = shortNames(model.layers)
-  const spoken = (row: LayerRow): string => name(spokenName(row))
+  const called = calledIn(model.layers)
   const mixed = new Set(model.layers.map((row) => row.kernel)).size > 1
   const all = flaggedLayers(model)
   const further = columnsAsked(q['cols'])
@@ -71,7 +71,7 @@ export function LayerTable({ model }: { model: Loaded }) {
                     title={[row.layer, row.node].filter((text) => text).join(', ')}
                     {...(row.layer_id === layer && { 'aria-current': 'true' as const })}
                   >
-                    <CutName text={spoken(row)} />
+                    <CutName text={called(row)} />
                   </a>
                 </th>
                 {mixed && <td>{row.kernel.replace('x', '×')}</td>}
@@ -121,7 +121,12 @@ function MetricCell(props: { row: LayerRow; flags: readonly Flag[]; metric: (typ
         )}
         <span class={flag ? 'flag' : ''}>
           {metric.print(value)}
-          {flag && <span aria-hidden="true"> ▲</span>}
+          {flag && (
+            <span class="phone-hide" aria-hidden="true">
+              {' '}
+              ▲
+            </span>
+          )}
           {flag && <span class="unseen">, flagged</span>}
         </span>
       </span>

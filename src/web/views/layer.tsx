@@ -11,6 +11,7 @@ import { furtherMetrics, shownMetrics } from '../parts/metrics.ts'
 import { Neighbours } from '../parts/neighbours.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { useLayerDetail } from '../state/layer-detail.ts'
+import { calledIn } from '../state/layer-names.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route, tweak } from '../state/route.ts'
 import { basisOf, placeOf } from '../state/work.ts'
@@ -23,9 +24,10 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
   const k = model.layers.indexOf(row)
   const flags = model.flags[k] ?? []
   const { q } = route.value
+  const name = calledIn(model.layers)(row)
   const address = (to: LayerRow | undefined) => to && formatRoute({ page: 'model', a: model.name, layer: to.layer_id, q })
   return (
-    <section class="pane third shown" aria-label={`Layer ${spokenName(row)}`}>
+    <section class="pane third shown" aria-label={`Layer ${name}`}>
       <div class="inner">
         <a class="button plain back" href={formatRoute({ page: 'model', a: model.name, q })}>
           <BackIcon /> <span class="cut">{model.name}</span>
@@ -33,14 +35,15 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
         <header class="stack" style={{ gap: '14px' }}>
           <div class="row apart" style={{ flexWrap: 'nowrap', alignItems: 'start' }}>
             <div>
-              <h2 class="name">{spokenName(row)}</h2>
+              <h2 class="name">{name}</h2>
               <p class="muted small">
                 {row.out_channels} × {row.in_channels} × {row.kernel.replace('x', ' × ')}
                 {row.groups > 1 ? `, ${row.groups} groups` : ''} · {count(row.filters)} filters · depth {row.conv_depth}
               </p>
-              {row.node !== null && (
+              {(row.node !== null || row.layer !== name) && (
                 <p class="muted small name">
-                  tensor {row.layer}, node {row.node}
+                  tensor {row.layer}
+                  {row.node !== null && `, node ${row.node}`}
                 </p>
               )}
             </div>
@@ -52,7 +55,9 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
               <span>{sentence(flag.message)}.</span>
             </p>
           ))}
-          <Facts row={row} />
+          <div class="facts-frame">
+            <Facts row={row} />
+          </div>
           <FurtherFacts row={row} />
         </header>
         <Detail key={`${model.name}/${row.layer_id}`} model={model} row={row} />
@@ -63,7 +68,7 @@ export function LayerPane({ model, row }: { model: Loaded; row: LayerRow }) {
 
 function Facts({ row }: { row: LayerRow }) {
   return (
-    <dl class="facts">
+    <dl class="facts four">
       {shownMetrics.map((metric) => {
         const value = row[metric.key]
         const random = metric.key === 'sparsity' ? null : metric.random(row)
@@ -133,7 +138,11 @@ function Detail({ model, row }: { model: Loaded; row: LayerRow }) {
           <h3>Filters</h3>
           {place && found && <ChoicesOf {...{ row, place }} detail={found} />}
         </div>
-        <LayerGrid {...{ row, place, detail, goTo }} kept={model.firstFilters.get(row.layer_id)} />
+        <LayerGrid
+          {...{ row, place, detail, goTo }}
+          called={calledIn(model.layers)(row)}
+          kept={model.firstFilters.get(row.layer_id)}
+        />
       </section>
       {place && found && seesColours(row) && <FirstLayerColours {...{ row, place, name }} />}
       <Eigenbasis row={row} name={name} />

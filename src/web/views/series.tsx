@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { CheckpointOrder } from '../../analysis/checkpoints.ts'
 import type { TrajectoryRow } from '../../analysis/trajectory.ts'
 import { spokenName } from '../../database/spoken-name.ts'
@@ -7,10 +7,13 @@ import { trajectoryHeatMap } from '../../figures/trajectory-heat-map.ts'
 import { fixed, percent, plural } from '../../words.ts'
 import { ColourTiles } from '../parts/colour-tiles.tsx'
 import { HeatTable } from '../parts/heat-table.tsx'
-import { SeriesChart } from '../parts/series-chart.tsx'
+import { CutName } from '../parts/layer-name.tsx'
+import { ScalarCharts, SeriesChart } from '../parts/series-chart.tsx'
 import { saveFigurePng, saveFigureSvg } from '../save/save-figure.ts'
+import { SavePicture } from '../save/save-picture.tsx'
+import { calledIn } from '../state/layer-names.ts'
 import { route, tweak } from '../state/route.ts'
-import { checkpointModels, droppedSeries, readModels, type ShownCheckpoint } from '../state/series.ts'
+import { checkpointModels, droppedSeries, metaScalars, readModels, type ShownCheckpoint } from '../state/series.ts'
 import { viewing } from '../state/work.ts'
 import type { PageSeries } from '../tasks/protocol.ts'
 
@@ -35,7 +38,7 @@ export function SeriesView() {
       { models: readModels(models), parameters: models[0]!.parameters },
       { signal: abort.signal, onEvent: ({ label }) => setState({ doing: label }) },
     ).then(
-      (series) => setState({ series }),
+      (series) => setState({ series: { ...series, scalars: metaScalars(models, series.rows) } }),
       (error) => {
         if (error.name !== 'AbortError') setState({ message: error.message })
       },
@@ -107,13 +110,18 @@ function Series({ series }: { series: PageSeries }) {
   const here = checkpoints[at]!
   const place = by === 'time' || by === 'name' ? '' : `${by} ${here.position}`
   const beside = [...scalars].flatMap(([name, values]) =>
-    values[at] === null || values[at] === undefined ? [] : [`${name} ${values[at]}`],
+    values[at] === null || values[at] === undefined ? [] : [`${name.replaceAll('_', ' ')} ${values[at]}`],
   )
   const words = [place, here.name, ...beside].filter((text) => text !== '').join(' · ')
-  const layers = layersByDepth(rows)
-  const find = useMemo(() => new Map(rows.map((row) => [`${row.order}\n${spokenName(row)}`, row])), [rows])
+  const [names, find] = useMemo(() => {
+    const called = calledIn(rows)
+    const names = new Map(rows.map((row) => [spokenName(row), called(row)]))
+    return [names, new Map(rows.map((row) => [`${row.order}\n${called(row)}`, row]))] as const
+  }, [rows])
+  const layers = layersByDepth(rows).map((name) => names.get(name)!)
   const rowOf = (layer: string, column: number): TrajectoryRow | undefined => find.get(`${checkpoints[column]!.order}\n${layer}`)
   const colours = strip[at]
+  const tiles = useRef<HTMLDivElement>(null)
   return (
     <>
       <p class="muted small">
@@ -148,15 +156,21 @@ function Series({ series }: { series: PageSeries }) {
       </section>
       {colours && (
         <section class="card stack" aria-label="First layer">
-          <h2>First layer in colour</h2>
-          <ColourTiles weights={colours.weights} rows={3} columns={3} peak={largestOf(strip)} />
+          <div class="row apart head-line">
+            <h2>First layer in colour</h2>
+            <SavePicture of={tiles} title="First layer in colour" name={`${here.name}-first-layer`} />
+          </div>
+          <div ref={tiles}>
+            <ColourTiles weights={colours.weights} rows={3} columns={3} peak={largestOf(strip)} />
+          </div>
           <p class="muted small">
-            {colours.layer}: each output channel's three filters as red, green and blue; mid-grey is zero, on one scale for all
-            checkpoints.
+            {names.get(colours.layer) ?? colours.layer}: each output channel's three filters as red, green and blue; mid-grey is
+            zero, on one scale for all checkpoints.
           </p>
         </section>
       )}
       {picture !== null && <KeptPicture svg={picture} />}
+      <ScalarCharts {...{ scalars, checkpoints, at }} onChoose={go} />
       <SeriesChart {...{ layers, checkpoints, rowOf, at }} onChoose={go} />
       <HeatTable {...{ layers, checkpoints, rowOf, at }} onChoose={go}>
         <SaveHeatMap series={series} />
@@ -247,7 +261,7 @@ function Changes({ layers, rowOf }: { layers: readonly string[]; rowOf: (layer: 
               return (
                 <tr key={layer}>
                   <th scope="row" class="layer-name">
-                    {layer}
+                    <CutName text={layer} />
                   </th>
                   {columns.map(({ head, wide, cell }) => (
                     <td key={head} class={`number${wide ? ' phone-hide' : ''}`}>

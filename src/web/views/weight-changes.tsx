@@ -2,8 +2,9 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { byChange, type ChangedLayer } from '../../analysis/by-change.ts'
 import type { ModelComparison } from '../../analysis/report-types.ts'
 import { count, fixed, percent, plural } from '../../words.ts'
-import { CutName, shortNames } from '../parts/layer-name.tsx'
+import { CutName } from '../parts/layer-name.tsx'
 import { TableFrame } from '../parts/table-frame.tsx'
+import { calledIn } from '../state/layer-names.ts'
 import type { Loaded } from '../state/models.ts'
 import { formatRoute, route } from '../state/route.ts'
 import { canBeCompared, readModels } from '../state/series.ts'
@@ -57,7 +58,7 @@ export function WeightChanges({ first, second }: { first: Loaded; second: Loaded
 
 function ChangedLayers({ first, second, comparison }: { first: Loaded; second: Loaded; comparison: ModelComparison }) {
   const { changed, same } = byChange(comparison.layers)
-  const name = shortNames(first.layers)
+  const called = calledIn(first.layers)
   const { layer, q } = route.value
   if (changed.length === 0)
     return (
@@ -79,8 +80,8 @@ function ChangedLayers({ first, second, comparison }: { first: Loaded; second: L
               <th scope="col">
                 <span>layer</span>
               </th>
-              {heads.map(({ head, title, narrow }) => (
-                <th key={head} scope="col" class={`number${narrow ? '' : ' phone-hide'}`} title={title}>
+              {heads.map(({ head, title, hide = '' }) => (
+                <th key={head} scope="col" class={`number ${hide}`} title={title}>
                   <span>{head}</span>
                 </th>
               ))}
@@ -96,11 +97,11 @@ function ChangedLayers({ first, second, comparison }: { first: Loaded; second: L
                       title={one.layer.layer_a}
                       href={formatRoute({ page: 'compare', a: first.name, b: second.name, layer: row.layer_id, q })}
                     >
-                      <CutName text={name(one.layer.name_a)} />
+                      <CutName text={called(row)} />
                     </a>
                   </th>
-                  {heads.map(({ head, cell, narrow }) => (
-                    <td key={head} class={`number${narrow ? '' : ' phone-hide'}`}>
+                  {heads.map(({ head, cell, hide = '' }) => (
+                    <td key={head} class={`number ${hide}`}>
                       {cell(one)}
                     </td>
                   ))}
@@ -122,25 +123,35 @@ function ChangedLayers({ first, second, comparison }: { first: Loaded; second: L
 interface ChangeColumn {
   readonly head: string
   readonly title: string
-  /** Shown on a phone too. */
-  readonly narrow?: boolean
+  /** Where there is no room for it. */
+  readonly hide?: string
   readonly cell: (one: ChangedLayer) => string
 }
 
 const heads: readonly ChangeColumn[] = [
-  { head: 'change', title: '‖b − a‖ / ‖a‖', narrow: true, cell: ({ change }) => percent(change.relative_change) },
-  { head: 'cosine', title: 'of the two weights as vectors', cell: ({ change }) => fixed(change.cosine, 4) },
-  { head: 'signs', title: 'weights whose sign differs', cell: ({ change }) => percent(change.sign_flips) },
+  { head: 'change', title: '‖b − a‖ / ‖a‖', cell: ({ change }) => percent(change.relative_change) },
+  {
+    head: 'cosine',
+    title: 'of the two weights as vectors',
+    hide: 'phone-hide tight-hide',
+    cell: ({ change }) => fixed(change.cosine, 4),
+  },
+  {
+    head: 'signs',
+    title: 'weights whose sign differs',
+    hide: 'phone-hide narrow-hide',
+    cell: ({ change }) => percent(change.sign_flips),
+  },
   {
     head: 'zeros',
     title: 'weights that are exactly 0, in the first and in the second',
+    hide: 'phone-hide narrow-hide',
     cell: ({ change }) => `${count(change.zeros_a)} → ${count(change.zeros_b)}`,
   },
-  { head: 'D', title: 'distribution shift in the basis of both', narrow: true, cell: ({ change }) => fixed(change.shift) },
+  { head: 'D', title: 'distribution shift in the basis of both', cell: ({ change }) => fixed(change.shift) },
   {
     head: 'chance',
     title: '95 % level of D when the filters of both are dealt out at random',
-    narrow: true,
     cell: ({ change }) => fixed(change.shift_chance?.high),
   },
 ]

@@ -36,10 +36,20 @@ test('a level is named away from the data', () => {
     [200, 100],
     [400, 44],
   ]
-  const spot = freeSpot(level, [data], 80, [0, 400])
-  assert.ok(spot.x + 80 < 300, 'not at the right end, where the line passes')
+  const spot = freeSpot(level, [data], 80, [0, 400], [0, 120])
+  assert.ok(spot !== null && spot.x + 80 < 300, 'not at the right end, where the line passes')
   assert.is(spot.y, 45)
-  assert.equal(freeSpot(level, [], 80, [0, 400]), { x: 320, y: 45 })
+  assert.equal(freeSpot(level, [], 80, [0, 400], [0, 120]), { x: 320, y: 45 })
+  const along: DepthPoint[] = [
+    [0, 52],
+    [400, 48],
+  ]
+  assert.is(freeSpot(level, [along], 80, [0, 400], [0, 120]), null, 'the data are in the way everywhere')
+  const top: DepthPoint[] = [
+    [0, 6],
+    [400, 6],
+  ]
+  assert.equal(freeSpot(top, [], 80, [0, 400], [0, 120]), { x: 320, y: 18 }, 'inside the chart, not in its title')
 })
 
 test('an axis that is fitted has round ends around the values, and stays inside the whole one', () => {
