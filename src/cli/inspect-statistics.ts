@@ -80,6 +80,6 @@ export function statisticsView(model: SourceModel, entries: readonly TensorEntry
   )
   const note = model.contents
     ? 'Numbers in the unit of the file: mean and standard deviation of those that are finite; zeros are exact ones.'
-    : 'The reader of this format lists no tensors but convolutions. Mean and standard deviation are of the numbers that are finite.'
+    : 'The reader of this format lists convolutions only: biases, matrices and statistics are not. Mean and standard deviation are of the numbers that are finite.'
   return `${pc.bold(printable(model.name))}   ${plural(entries.length, 'tensor')}\n\n${table}\n\n${wrapped(pc.dim(note))}\n`
 }

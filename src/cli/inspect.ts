@@ -58,6 +58,8 @@ export const inspectCommand: Command = {
       throw new UsageError('--operators counts a graph, --statistics and --tensor read tensors; give one of them')
     let broken = 0
     let fitting = 0
+    /** Formats whose readers find convolutions only. */
+    const unlisted = new Set<string>()
     const driver = new InputDriver(await listInputs(words['inputs'] as string[]), {
       choice: 'all',
       hash: false,
@@ -81,6 +83,7 @@ export const inspectCommand: Command = {
             if (reads) {
               const read = await statisticsOfModel(model, pattern)
               fitting += read.length
+              if (!model.contents) unlisted.add(source.format)
               if (json) for (const entry of read) entries.push(entry)
               else if (read.length > 0) print(statisticsView(model, read))
               continue
@@ -95,8 +98,12 @@ export const inspectCommand: Command = {
     } finally {
       await driver.close()
     }
+    const only = `of the tensors of ${[...unlisted].join(', ')} files convolutions alone are listed`
     if (reads && pattern !== undefined && fitting === 0 && broken === 0)
-      throw new UsageError(`no tensor has a name that fits --tensor ${pattern}; inspect --statistics lists them all`)
+      throw new UsageError(
+        `no tensor has a name that fits --tensor ${pattern}; ${unlisted.size > 0 ? only : 'inspect --statistics lists them all'}`,
+      )
+    if (reads && json && unlisted.size > 0) warn(only)
     if (json) print(JSON.stringify(entries, null, 2))
     return broken > 0 ? 1 : 0
   },

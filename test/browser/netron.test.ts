@@ -59,6 +59,16 @@ test('chromium: everything in the file: convolutions of other kernels with stati
     for (const value of [least, most]) assert.ok(row?.includes(weight(value)), `${row} has ${weight(value)}`)
   }))
 
+test('chromium: where a reader lists convolutions only, the list does not claim to be everything', () =>
+  withPage('chromium', async (page) => {
+    await page.drop(join(FIXTURES, 'caffe/branches.caffemodel'))
+    await page.sees('details.card summary', 'the reader of this format lists convolutions only')
+    const summaries = await page.tab.run(() =>
+      [...document.querySelectorAll('details.card summary')].map((one) => one.textContent),
+    )
+    assert.not.ok(summaries.some((text) => text?.includes('Everything in the file')))
+  }))
+
 test('chromium: / and Ctrl+F find in the list that is shown', () =>
   withPage('chromium', async (page) => {
     await page.drop(NORMAL)

@@ -57,6 +57,19 @@ test('a pattern chooses tensors; the same numbers as without it', async () => {
   )
 })
 
+test('a reader that lists convolutions only says so: below the table, beside JSON, and when a pattern finds nothing', async () => {
+  const file = 'test/fixtures/caffe/branches.caffemodel'
+  const table = await filterlens(['inspect', file, '--statistics'])
+  assert.match(table.out.replace(/\s+/g, ' '), /lists convolutions only: biases, matrices and statistics are not/)
+  const json = await filterlens(['inspect', file, '--statistics', '--json'])
+  assert.match(json.err, /of the tensors of Caffe files convolutions alone are listed/)
+  const none = await filterlens(['inspect', file, '--tensor', '*.bias'])
+  assert.is(none.code, 2)
+  assert.match(none.err, /of the tensors of Caffe files convolutions alone are listed/)
+  const whole = await filterlens(['inspect', 'test/fixtures/gguf/unet.gguf', '--statistics', '--json'])
+  assert.not.match(whole.err, /convolutions alone/)
+})
+
 test('what is asked for and is not there, and two wishes that exclude each other, are refused', async () => {
   const none = await filterlens(['inspect', 'data/vgg_w16_cifar10_normal.onnx', '--tensor', 'nothing*'])
   assert.is(none.code, 2)

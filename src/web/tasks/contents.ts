@@ -8,6 +8,7 @@ export function contentsOf(given: ContentsGiven): Promise<Contents> {
     const model = await modelInFile(given)
     const others = await otherTensors(model)
     return {
+      isWhole: model.contents !== undefined,
       convolutions: model.convolutions.map(({ layer, node, shape, groups, depth, conv_depth, weights }) => ({
         layer,
         node: node ?? null,

@@ -233,6 +233,8 @@ export interface ContentsGiven {
 
 /** What a model's file holds. */
 export interface Contents {
+  /** False where the reader of the format finds convolutions only, and no biases, matrices or statistics. */
+  readonly isWhole: boolean
   readonly convolutions: readonly {
     readonly layer: string
     /** The node or module that uses it; null where the file names none. */

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { plural } from '../../words.ts'
+import { count, plural } from '../../words.ts'
 import { lazy } from '../parts/lazy.tsx'
 import { useContents } from '../state/contents.ts'
 import type { Loaded } from '../state/models.ts'
@@ -14,8 +14,10 @@ export function FileContents({ model }: { model: Loaded }) {
   return (
     <details class="card" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        Everything in the file: {plural(contents.convolutions.length, 'convolution')},{' '}
-        {plural(contents.others.length, 'other tensor')}
+        {contents.isWhole ? 'Everything in the file' : 'In the file'}: {plural(contents.convolutions.length, 'convolution')},{' '}
+        {contents.isWhole
+          ? plural(contents.others.length, 'other tensor')
+          : `${count(contents.others.length)} left out; the reader of this format lists convolutions only`}
       </summary>
       {isOpen && <FileTensors model={model} contents={contents} />}
     </details>
