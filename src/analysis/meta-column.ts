@@ -100,3 +100,17 @@ export function labelsOf(models: readonly Pick<ModelRow, 'meta'>[], column: Meta
   if (values.every((value) => typeof value === 'boolean')) values.sort((p, q) => Number(p) - Number(q))
   return [...new Set(values.map(String))]
 }
+
+/** The column that models are told apart by, and its labels. @throws UsageError when no model has it, or all have the same value */
+export function requireLabels(
+  models: readonly Pick<ModelRow, 'meta'>[],
+  wanted: string,
+): { readonly column: MetaColumn; readonly labels: string[] } {
+  const column = requireColumn(models, 'group-by', wanted)
+  const labels = labelsOf(models, column)
+  if (labels.length < 2)
+    throw new UsageError(
+      `--group-by ${wanted}: the column "${column.name}" has one value, ${labels[0]}; there is nothing to compare`,
+    )
+  return { column, labels }
+}

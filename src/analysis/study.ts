@@ -12,7 +12,7 @@ import { boxOf } from './distributions.ts'
 import { kruskalWallis } from './kruskal-wallis.ts'
 import { mannWhitney } from './mann-whitney.ts'
 import { knownColumns } from './members.ts'
-import { isMissing, labelsOf, type MetaColumn, metaColumn, requireColumn } from './meta-column.ts'
+import { isMissing, labelsOf, type MetaColumn, metaColumn, requireColumn, requireLabels } from './meta-column.ts'
 import { correctedByFamily } from './metric-families.ts'
 import { type DepthSums, type MeasuredMember, scopes, sizesOf, valueIn } from './model-depth.ts'
 import { groupedNames } from './report-names.ts'
@@ -65,12 +65,13 @@ export class ColumnStatistics {
 
   /** @throws UsageError for a column that no model has, or whose values are all the same, or as many as an id has */
   constructor({ models }: Pick<Analysis, 'models'>, column: string, within: string | undefined, { depth, prints }: SharedSums) {
-    this.#column = requireColumn(models, 'group-by', column)
-    this.#values = labelsOf(models, this.#column)
-    const of = `--group-by ${column}: the column "${this.#column.name}"`
-    if (this.#values.length < 2) throw new UsageError(`${of} has one value, ${this.#values[0]}; there is nothing to compare`)
+    const told = requireLabels(models, column)
+    this.#column = told.column
+    this.#values = told.labels
     if (this.#values.length > MOST_VALUES)
-      throw new UsageError(`${of} has ${this.#values.length} values, more than ${MOST_VALUES}; it names models, not kinds`)
+      throw new UsageError(
+        `--group-by ${column}: the column "${this.#column.name}" has ${this.#values.length} values, more than ${MOST_VALUES}; it names models, not kinds`,
+      )
     const usual = metaColumn(models, knownColumns.dataset[0]!) ?? metaColumn(models, 'data set')
     this.#within = within === undefined ? usual : requireColumn(models, 'within', within)
     if (this.#within?.name === this.#column.name) this.#within = undefined

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import type { ExtendedRun } from '../results/extend-run.ts'
 import { activationChoice, activationOptions } from './activation.ts'
+import { requireAnswerable } from './asked-columns.ts'
 import type { Command } from './command.ts'
 import { checkInputs, LayersToCheck } from './input-check.ts'
 import { sayNotes, showMeasured, shownOptions } from './measured-view.ts'
@@ -63,6 +64,7 @@ export const analyzeCommand: Command = {
     const toCheck = words['check-against-file'] === true ? new LayersToCheck() : undefined
     let extended: Pick<ExtendedRun, 'groups' | 'studies'> = { groups: undefined, studies: undefined }
     const inputs = await listInputs(words['inputs'] as string[])
+    await requireAnswerable({ asked: { ...question, pairBy }, meta: namedTable(meta), nameColumn }, inputs)
     const measured = await measureInputs({
       inputs,
       options: measuringOptionsOf(words),

@@ -1,5 +1,5 @@
 import { type FirstFilters, firstFiltersOf } from '../activation/first-filters.ts'
-import { bothNames } from '../analysis/by-change.ts'
+import { bothNames, byChange } from '../analysis/by-change.ts'
 import { compareWeights } from '../analysis/changes.ts'
 import {
   type GroupReport,
@@ -91,8 +91,9 @@ export const compareCommand: Command = {
     if (words['json'] === true) print(comparison ? JSON.stringify(comparison, null, 2) : recordJson(record, groups))
     else if (comparison) print(comparisonView(comparison, depth) + changeView(comparison))
     else if (groups) print(`\n${groupsView(groups)}${depth ? `\n${wrapped(pc.dim(depth))}\n` : ''}`)
-    if (report === undefined && words['json'] !== true) say('--report report.html draws it')
-    return record.failed.length > 0 ? 1 : 0
+    const isCompared = comparison === undefined || comparedLayers(comparison).length > 0
+    if (report === undefined && words['json'] !== true && isCompared) say('--report report.html draws it')
+    return record.failed.length > 0 || !isCompared ? 1 : 0
   },
 }
 
@@ -115,9 +116,19 @@ async function layersOf({ layers }: StreamedRun, model: string): Promise<{ model
 const changes = (metrics: ModelComparison['metrics']): MetricName[] =>
   metricNames.filter((metric) => isChange(metric, metrics[metric]))
 
-/** What changed first, in words; then every layer, those that look the same in grey. */
+const comparedLayers = ({ layers }: ModelComparison): LayerComparison[] => layers.filter(({ because }) => because === null)
+
+/** What changed first, in words; then every layer, those that look the same in grey; of models without a layer to compare the words alone. */
 function comparisonView(comparison: ModelComparison, depth: string | undefined): string {
   const { a, b, layers, metrics } = comparison
+  const head = [
+    '',
+    wrapped(`${pc.bold(printable(a))} → ${pc.bold(printable(b))}`, '  '),
+    '',
+    wrapped(changedSentence(comparison), '  '),
+    '',
+  ]
+  if (comparedLayers(comparison).length === 0) return head.join('\n')
   const cells = (values: ModelComparison['metrics'], isDim: boolean): string[] =>
     metricNames.map((metric) => change(metric, values[metric], isDim))
   const rows = layers.map((layer) => {
@@ -136,35 +147,33 @@ function comparisonView(comparison: ModelComparison, depth: string | undefined):
   ]
   const whole = terminalTable(columns, [...rows, ['all layers', '', ...cells(metrics, false)]])
   const isNarrow = whole.split('\n').some((line) => terminalWidth(line) > lineWidth())
-  return [
-    '',
-    wrapped(`${pc.bold(printable(a))} → ${pc.bold(printable(b))}`, '  '),
-    '',
-    wrapped(changedSentence(comparison), '  '),
-    '',
-    isNarrow ? changeTable(comparison) : whole,
-    ...(depth ? ['', wrapped(pc.dim(depth))] : []),
-    '',
-  ].join('\n')
+  return [...head, isNarrow ? changeTable(comparison) : whole, ...(depth ? ['', wrapped(pc.dim(depth))] : []), ''].join('\n')
 }
 
-/** "3 of 16 layers changed; most: layer4.2.conv2 (sparsity +12.3 points)". */
-function changedSentence({ layers }: ModelComparison): string {
-  const compared = layers.filter(({ because }) => because === null)
-  const changed = compared.filter((layer) => changes(layer.metrics).length > 0)
-  if (compared.length === 0) return 'No layer of the one has a layer of the same shape in the other: there is nothing to compare.'
-  if (changed.length === 0) return `None of ${plural(compared.length, 'layer')} changed in the digits that are shown.`
+/** "3 of 16 layers changed; most: layer4.2.conv2 (sparsity +12.3 points)": in their weights, where these were compared. */
+function changedSentence(comparison: ModelComparison): string {
+  const compared = comparedLayers(comparison)
+  if (compared.length === 0)
+    return 'No layer of the one has a layer of the same shape in the other: there is nothing to compare. filterlens analyze shows both, one beside the other.'
+  const seen = compared.filter((layer) => changes(layer.metrics).length > 0)
+  const weights = new Set(byChange(compared).changed.map(({ layer }) => layer))
+  const changed = compared.filter((layer) => weights.has(layer) || seen.includes(layer))
+  const among = plural(compared.length, 'layer')
+  if (changed.length === 0) return `None of ${among} changed in the digits that are shown.`
+  const lead = pc.bold(`${count(changed.length)} of ${among} changed`)
+  if (seen.length === 0) return `${lead}, none in the digits of the measures.`
   const by = new Map<string, string[]>()
   for (const metric of metricNames) {
     const size = (layer: LayerComparison): number => Math.abs(layer.metrics[metric].difference ?? 0)
-    const most = changed.reduce((x, y) => (size(y) > size(x) ? y : x))
+    const most = seen.reduce((x, y) => (size(y) > size(x) ? y : x))
     if (!isChange(metric, most.metrics[metric])) continue
     const { label, format } = describedMetric(metric)
     const text = `${label.long} ${numberFormats[format].difference(most.metrics[metric].difference)}`
     by.set(most.name_b, [...(by.get(most.name_b) ?? []), text])
   }
   const parts = [...by].map(([layer, texts]) => `${pc.bold(printable(layer))} (${texts.join(', ')})`)
-  return `${pc.bold(`${count(changed.length)} of ${plural(compared.length, 'layer')} changed`)}; most: ${list(parts)}.`
+  const measures = seen.length < changed.length ? `, ${count(seen.length)} of them in the digits of the measures` : ''
+  return `${lead}${measures}; most: ${list(parts)}.`
 }
 
 /** Where there is no room for both values of three metrics: the differences alone. */
@@ -200,6 +209,7 @@ function change(metric: MetricName, values: ModelComparison['metrics'][MetricNam
   if (!isChange(metric, values)) return `${value(a)} → ${value(b)}`
   if (difference === null) return pc.bold(`${value(a)} → ${value(b)}`)
   const size = format === 'share' ? `${(100 * Math.abs(difference)).toFixed(1)}` : Math.abs(difference).toFixed(3)
+  if (Number(size) === 0) return `${value(a)} → ${value(b)}` // two values beside a border of rounding
   const text = `${difference < 0 ? '−' : '+'}${size}`
   return `${value(a)} → ${value(b)}  ${pc.bold(difference < 0 ? pc.magenta(text) : pc.cyan(text))}`
 }

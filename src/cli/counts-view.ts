@@ -25,7 +25,7 @@ export function countsView(models: readonly ModelRow[], datasets?: readonly stri
       ...(groups ? [row.group ?? 'all'] : []),
       count(row.models),
       count(row.filters),
-      fixed(row.filters_per_model, 0),
+      row.filters_per_model === null ? '–' : count(row.filters_per_model),
       percent(row.sparsity),
       fixed(row.clean_accuracy, 1),
       fixed(row.robust_accuracy, 1),

@@ -4,12 +4,13 @@ import { hideBin } from 'yargs/helpers'
 import { isPlainError, UsageError } from '../errors.ts'
 import { version } from '../version.ts'
 import { commands } from './commands.ts'
+import { completionShell, fishCompletion } from './completion.ts'
 import { COMPLETION, meantWords } from './first-words.ts'
 import { optionNames, requireValues, requireWholeOptions, withNames } from './given-options.ts'
 import { Interrupted } from './interrupted.ts'
 import { keepOldHeapSmall } from './old-heap.ts'
 import { limitProblem } from './resource-limits.ts'
-import { complain } from './talk.ts'
+import { complain, print } from './talk.ts'
 import { lineWidth, wrapped } from './terminal.ts'
 import { usageProblem } from './usage-problem.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
@@ -20,6 +21,16 @@ import { keepYoungHeapSmall } from './young-heap.ts'
  */
 async function main(words: readonly string[]): Promise<number> {
   let code = 0
+  const asksCompletion = words[0] === COMPLETION && !words.includes('--help') && !words.includes('-h')
+  const shell = asksCompletion ? completionShell(words.slice(1)) : undefined
+  if (shell === 'fish') {
+    print(fishCompletion)
+    return 0
+  }
+  if (shell !== undefined) {
+    process.env['SHELL'] = shell // the parser looks here alone
+    delete process.env['ZSH_NAME']
+  }
   const width = Math.min(110, lineWidth())
   const parser = yargs(withNames(words))
     .scriptName('filterlens')
@@ -57,10 +68,8 @@ async function main(words: readonly string[]): Promise<number> {
       },
     )
   }
-  parser.completion(COMPLETION, 'print a script that lets the shell complete commands and options')
-  if (words[0] === COMPLETION && !words.includes('--help') && !words.includes('-h')) {
-    if (words.length > 1)
-      throw new UsageError(`${COMPLETION} takes no ${words[1]}: it prints the script for bash, or for zsh where SHELL says so`)
+  parser.completion(COMPLETION, 'print a script that lets the shell (bash, zsh or fish) complete commands and options')
+  if (asksCompletion) {
     parser.showCompletionScript()
     return 0
   }

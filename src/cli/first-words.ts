@@ -17,6 +17,9 @@ export const COMPLETION = 'completion'
  */
 export function meantWords(words: readonly string[]): string[] {
   const [first, ...rest] = words
+  const [, help] = /^(?:--help|-h)=(.*)$/s.exec(words.find((word) => word === '--' || /^(--help|-h)=/.test(word)) ?? '') ?? []
+  if (help !== undefined)
+    throw new UsageError(`--help takes no value; filterlens help ${meantCommand(help)} is the help of a command`)
   if (first === undefined) return ['--help']
   if (first === 'help') return rest[0] === undefined || rest[0].startsWith('-') ? ['--help'] : [meantCommand(rest[0]), '--help']
   if (first === 'version') return ['--version']

@@ -73,7 +73,7 @@ export function measuringOptionsOf(words: Words): MeasuringOptions {
     (x) => Number.isSafeInteger(x) && x > 0 && x <= 64,
   )
   const kernel = String(words['kernel'])
-  if (kernel !== 'all' && !/^\d{1,2}x\d{1,2}$/.test(kernel))
+  if (kernel !== 'all' && !/^[1-9]\d?x[1-9]\d?$/.test(kernel))
     throw new UsageError(`--kernel ${kernel}: give rows x columns, such as 3x3, or all`)
   return {
     kernel,

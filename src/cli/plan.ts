@@ -13,6 +13,7 @@ import { MOST_SHARDS, type PlannedQuestion, planText, type RunPlan, readPlan, sh
 import { type PassName, passes, planPaths } from '../shards/plan-paths.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
+import { requireAnswerable } from './asked-columns.ts'
 import type { Command, Words } from './command.ts'
 import { stageTogether } from './files-together.ts'
 import { mayGoOn } from './measuring.ts'
@@ -61,7 +62,9 @@ export const planCommand: Command = {
     const settings = settingsOf(options)
     const { question, copies, table } = await askedOf(words)
     requireOwnFolder(output, 'plan')
-    const inputs = steadyInputs(await listInputs(words['inputs'] as string[]))
+    const listed = await listInputs(words['inputs'] as string[])
+    await requireAnswerable({ asked: question, meta: namedTable(question.meta), nameColumn: question.nameColumn }, listed)
+    const inputs = steadyInputs(listed)
     const { metrics, ...plain } = options
     const staged = await stageTogether(output)
     const progress = openProgressBar()

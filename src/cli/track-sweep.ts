@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { requireAskedColumns } from '../analysis/asked-columns.ts'
 import type { MeasuredModel } from '../analysis/changes.ts'
 import { findColumn, parseCsvTable } from '../analysis/csv-table.ts'
 import { joinMeta } from '../analysis/join-meta.ts'
@@ -76,6 +77,7 @@ export async function trackSweep(
       'several runs are compared by the folders that they lie in, and there is one; name the folders of several',
     )
   const given = await readParameters(task, [...byRun.keys()])
+  requireAskedColumns(given, task, false) // the checkpoints may hold further columns
   const ends: MeasuredModel[] = []
   const measured: { model: string; meta: SweepRun['meta']; rows: SweepRun['rows'] }[] = []
   for (const [run, inputs] of byRun) {

@@ -22,6 +22,7 @@ import { type FolderEntries, folderEntries } from './folder-entries.ts'
 import { expandBraces, isGlob, segmentTest } from './glob.ts'
 import { expandLists } from './lists.ts'
 import { unreadBelow } from './unread-below.ts'
+import { writtenHere } from './written-here.ts'
 
 /** A file on disk, or at a URL, that is to be read as an input; nothing is open yet. */
 export interface FoundInput extends LazyInput {
@@ -126,7 +127,10 @@ function hubOptions(): HubOptions {
 
 async function nothingFound(named: string): Promise<string> {
   if (isGlob(named)) return 'no model file matches this pattern'
-  const unread = isRemote(named) || hubAddress(named, hubOptions().endpoint) ? undefined : await unreadBelow(named)
+  const isLocal = !isRemote(named) && !hubAddress(named, hubOptions().endpoint)
+  const own = isLocal ? writtenHere(named) : undefined
+  if (own) return own
+  const unread = isLocal ? await unreadBelow(named) : undefined
   if (unread) return `holds no model file that is read: ${unread}`
   return `holds no model file; files that end in ${knownEndings(formats)} are looked for, here and in the folders below`
 }

@@ -6,7 +6,7 @@ const MOST_REASONS = 6
 export function describeCensus(skipped: readonly Skipped[]): string {
   const kinds = new Map<string, number>()
   for (const { kind, reason } of skipped) {
-    const key = `${kind} ${reason}`.trim()
+    const key = reason.includes(kind) ? reason : `${kind} ${reason}`
     kinds.set(key, (kinds.get(key) ?? 0) + 1)
   }
   const listed = [...kinds].sort(([, a], [, b]) => b - a)

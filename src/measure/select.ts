@@ -36,7 +36,7 @@ export interface Selection {
 export function parseKernel(text: string): KernelChoice {
   if (text === 'all') return 'all'
   const match = /^([1-9]\d{0,2})[x×]([1-9]\d{0,2})$/.exec(text)
-  if (!match) throw new UsageError(`kernel "${text}": write rows x columns, such as 3x3 or 5x5, or all`)
+  if (!match) throw new UsageError(`kernel "${text}": give rows x columns, such as 3x3 or 5x5, or all`)
   const height = Number(match[1])
   const width = Number(match[2])
   if (height * width < LEAST_TAPS) throw new UsageError('kernel 1x1: a single tap has no spatial pattern to measure')

@@ -13,7 +13,11 @@ export async function zippedResults(access: RandomAccess): Promise<Folder> {
   const zip = await openZip(access)
   const found = zip.entries.filter(({ name }) => name === RESULTS || name.endsWith(`/${RESULTS}`))
   const [only, ...others] = found
-  if (!only) throw new InputError(access.name, `holds no ${RESULTS}: it is no zip of finished results of filterlens`)
+  if (!only)
+    throw new InputError(
+      access.name,
+      `holds no ${RESULTS}: it is no zip of finished results; filterlens analyze -o results makes results of models`,
+    )
   if (others.length > 0) throw new InputError(access.name, `holds ${found.length} results; unpack it and give one of its folders`)
   return zip.folder(only.name.slice(0, -RESULTS.length))
 }

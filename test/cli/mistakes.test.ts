@@ -64,7 +64,28 @@ const mistakes: readonly (readonly [typed: string, answer: RegExp])[] = [
   ['figure grid net.onnx --channel 3', /^--channel is of one layer: name it with --layer$/],
   ['figure bases net.onnx --components 1,2', /^--components says nothing about figure bases; leave it out$/],
   ['figure rgb net.onnx --image a.png', /^--image says nothing about figure rgb; leave it out$/],
-  ['completion fish', /^completion takes no fish: it prints the script for bash, or for zsh where SHELL says so$/],
+  ['completion tcsh', /^completion takes no tcsh: it prints the script for bash, zsh or fish; without one of these words/],
+  ['--help=analyze', /^--help takes no value; filterlens help analyze is the help of a command$/],
+  ['kept', /^kept: holds results, not models: filterlens view and filterlens report show them, /],
+  ['check plan', /^plan: holds a plan, not models: filterlens status tells how far it is, /],
+  ['analyze sweep', /^sweep: holds what filterlens track wrote, not models: /],
+  ['analyze net.onnx --kernel 0x3', /^--kernel 0x3: give rows x columns, such as 3x3, or all$/],
+  // broken.pth is one of the models: what is asked is refused before any of them is opened
+  ['analyze models --correlate lr', /^--correlate lr: the models have no metadata; give a table with --meta$/],
+  [
+    'analyze models --meta meta.csv --correlate loss',
+    /^--correlate loss: there is no such column; there are lr, optimizer, seed$/,
+  ],
+  [
+    'analyze models --meta meta.csv --correlate optimizer',
+    /^--correlate optimizer: the column "optimizer" is not numeric: net has "sgd"; --group-by compares by such a column$/,
+  ],
+  ['analyze models --meta meta.csv --group-by seed', /^--group-by seed: the column "seed" has one value, 1; there is nothing to/],
+  ['analyze models --meta meta.csv --group-by lr --within loss', /^--within loss: there is no such column; /],
+  ['analyze models --meta meta.csv --pair-by loss', /^--pair-by loss: there is no such column; /],
+  ['plan models --shards 2 -o p --meta meta.csv --correlate optimizer', /^--correlate optimizer: the column .* is not numeric: /],
+  ['track models --runs --meta meta.csv --correlate optimizer', /^several runs are compared by the folders that they lie in, /],
+  ['track models more --meta meta.csv --correlate optimizer', /^--correlate optimizer: the column .* is not numeric: /],
   ['verify results --expect abc', /^--expect abc: give the 64 hexadecimal digits of results\.sha256$/],
 ]
 
@@ -75,7 +96,10 @@ test('each of the usual mistakes has its answer', () =>
     for (const name of ['net.onnx', 'models/net.onnx'])
       await copyFile(join(projectFolder, 'data/vgg_w16_cifar10_normal.onnx'), join(cwd, name))
     await writeFile(join(cwd, 'models/broken.pth'), 'not a model')
-    for (const file of ['db/filters.arrow', 'kept/results.sha256']) {
+    await mkdir(join(cwd, 'more'))
+    await writeFile(join(cwd, 'more/broken.pth'), 'not a model')
+    await writeFile(join(cwd, 'meta.csv'), 'Name,lr,optimizer,seed\nnet,0.1,sgd,1\nother,0.2,adam,1\n')
+    for (const file of ['db/filters.arrow', 'kept/results.sha256', 'plan/plan.json', 'sweep/trajectory.arrow']) {
       await mkdir(dirname(join(cwd, file)))
       await writeFile(join(cwd, file), '')
     }
@@ -109,6 +133,9 @@ test('nothing, help, version and a bare file are understood', () =>
     assert.is(await asked('--json', 'net.onnx'), bare)
     assert.is(await asked('analyze', 'net.onnx', '--json'), bare)
     assert.match(await asked('completion'), /begin-filterlens-completions/)
+    assert.match(await asked('completion', 'bash'), /complete -o bashdefault/)
+    assert.match(await asked('completion', 'zsh'), /^#compdef filterlens/)
+    assert.match(await asked('completion', 'fish'), /^complete -c filterlens -a/m)
     assert.match(await asked('--get-yargs-completions', 'filterlens', 'an'), /^analyze$/m)
     assert.match(await asked('--get-yargs-completions', 'filterlens', 'check', '--max'), /^--max-sparsity$/m)
   }))
