@@ -35,7 +35,11 @@ function pngPlanes(name: string, bytes: Uint8Array): Planes {
     png = decodePng(plainPng(name, bytes, requireSize))
   } catch (error) {
     if (error instanceof InputError) throw error
-    throw new InputError(name, 'is a damaged PNG, or one that was cut short; save it again', { cause: error })
+    throw new InputError(
+      name,
+      `is a damaged PNG: ${error instanceof RangeError ? 'it ends too soon' : (error as Error).message}`,
+      { cause: error },
+    )
   }
   const { width, height, depth } = png
   const pixels = width * height

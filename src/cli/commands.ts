@@ -22,7 +22,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'compare <inputs..>',
-    summary: 'two models layer by layer, or two groups of models, without any table',
+    summary: 'two models layer by layer, or two groups of models',
     load: async () => (await import('./compare.ts')).compareCommand,
   },
   {
@@ -57,7 +57,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     usage: 'export <results>',
-    summary: 'every table of a results folder as CSV, Parquet or Arrow',
+    summary: 'every table of a results folder as CSV, Parquet, Arrow or LaTeX',
     load: async () => (await import('./export.ts')).exportCommand,
   },
   {

@@ -33,7 +33,7 @@ export const extractCommand: Command = {
       })
       .option('threshold', {
         default: 0.01,
-        describe: "with --sparse-column: a filter is sparse up to this share of the layer's peak",
+        describe: "with --sparse-column: a filter is sparse when its largest weight is at most this share of the layer's largest",
       })
       .option('skip-non-finite', {
         type: 'boolean',

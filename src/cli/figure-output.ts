@@ -18,8 +18,8 @@ export function figureLookOptions(parser: Argv): Argv {
       describe: 'width: 84mm, 3.3in, 240pt, 1200px (PNG: lengths at 300 pixels an inch)',
       group,
     })
-    .option('captions', { type: 'boolean', default: true, describe: 'small print in the figure; --no-captions: none', group })
-    .option('transparent', { type: 'boolean', default: false, describe: 'no ground', group })
+    .option('captions', { type: 'boolean', default: true, describe: 'the captions in the figure; --no-captions: none', group })
+    .option('transparent', { type: 'boolean', default: false, describe: 'a transparent background', group })
     .option('embed-fonts', { type: 'boolean', default: false, describe: 'SVG: the font in the file (PDF always has it)', group })
 }
 

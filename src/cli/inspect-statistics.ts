@@ -53,7 +53,7 @@ export function statisticsView(model: SourceModel, entries: readonly TensorEntry
   const table = terminalTable(
     [
       { title: 'tensor', isName: true },
-      { title: 'shape', align: 'right' },
+      { title: 'shape', align: 'right', drop: 4 },
       { title: 'type', drop: 1 },
       { title: 'least', align: 'right' },
       { title: 'most', align: 'right' },

@@ -2,6 +2,7 @@ import { depthNote } from '../database/depth-words.ts'
 import { UsageError } from '../errors.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
 import { InputDriver } from '../measure/input-driver.ts'
+import { LEAST_TAPS, MOST_TAPS } from '../measure/select.ts'
 import type { Convolution, Source, SourceModel } from '../sources/source.ts'
 import { count, fixed, percent, plural } from '../words.ts'
 import { pc } from './colour.ts'
@@ -186,16 +187,22 @@ function depthLine(model: SourceModel): string {
   return depth === undefined ? '' : `\n${wrapped(pc.dim(depth))}\n`
 }
 
+const weightsOfFilter = ([, , height, width]: readonly [number, number, number, number]): number => height * width
+
 function modelLine(source: Source, model: SourceModel): string {
   const parts = [source.format, model.producer, model.opset === null ? null : `opset ${model.opset}`].filter(
     (part) => part !== null && part !== '',
   )
   const threes = model.convolutions.filter(({ shape }) => shape[2] === 3 && shape[3] === 3)
   const filters = threes.reduce((n, { shape }) => n + shape[0] * shape[1], 0)
-  const others = model.convolutions.length - threes.length
+  const ones = model.convolutions.filter(({ shape }) => weightsOfFilter(shape) < LEAST_TAPS).length
+  const large = model.convolutions.filter(({ shape }) => weightsOfFilter(shape) > MOST_TAPS).length
+  const others = model.convolutions.length - threes.length - ones - large
   const kinds = [
     `${plural(model.convolutions.length, 'convolution')}, ${count(threes.length)} of them 3×3 (${plural(filters, 'filter')})`,
     ...(others > 0 ? [`${count(others)} of another size, measured with --kernel all`] : []),
+    ...(ones > 0 ? [`${count(ones)} of 1×1, which have no pattern to measure`] : []),
+    ...(large > 0 ? [`${count(large)} of more than ${MOST_TAPS} weights a filter, which are not measured`] : []),
     ...(model.skipped.length > 0 ? [`${plural(model.skipped.length, 'tensor')} that cannot be measured`] : []),
   ]
   return `${pc.bold(printable(model.name))}   ${printable(parts.join(', '))}: ${kinds.join('; ')}`

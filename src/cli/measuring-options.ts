@@ -29,12 +29,13 @@ export function measuringOptions(parser: Argv): Argv {
     .option('profile', {
       choices: profiles,
       default: 'cvprw22',
-      describe: 'whose conventions: of this paper, of its parent, or of torchconvquality',
+      describe:
+        'whose conventions: cvprw22 of the paper on robust models, cvpr22 of CNN Filter DB, torchconvquality of the Python package',
       group: 'Measuring:',
     })
     .option('threshold', {
       default: 0.01,
-      describe: "a filter is sparse up to this share of the layer's peak",
+      describe: "a filter is sparse when its largest weight is at most this share of the layer's largest",
       group: 'Measuring:',
     })
     .option('metrics', {

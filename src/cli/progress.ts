@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress'
 import { setBarLine } from './bar-line.ts'
+import { isDumb } from './colour.ts'
 
-/** A bar on stderr that appears only when the work has taken a second; nothing at all when stderr is not a terminal. */
+/** A bar on stderr that appears only when the work has taken a second; nothing at all when stderr is not a terminal, or one that only prints. */
 export interface ProgressBar {
   update(done: number, total: number, label: string): void
   stop(): void
@@ -10,7 +11,7 @@ export interface ProgressBar {
 const PATIENCE = 1000 // milliseconds before the bar appears
 
 export function openProgressBar(): ProgressBar {
-  if (!process.stderr.isTTY) return { update() {}, stop() {} }
+  if (!process.stderr.isTTY || isDumb) return { update() {}, stop() {} }
   const started = Date.now()
   const bar = new SingleBar({
     stream: process.stderr,

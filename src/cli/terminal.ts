@@ -94,8 +94,9 @@ function placesOf(cells: readonly string[]): number {
   return cells.reduce((most, cell) => Math.max(most, terminalWidth(cell)), 0)
 }
 
-/** The table without its last column, whose cells are put behind the rows where they have room, and below them where not. */
+/** The table without its last column, whose cells, where any has text, are put behind the rows where they have room, and below them where not. */
 function tableWithProse(columns: readonly TerminalColumn[], rows: readonly (readonly string[])[], width: number): string {
+  if (rows.every((row) => (row[columns.length - 1] ?? '') === '')) return terminalTable(columns.slice(0, -1), rows, width)
   const room = width - 2 - terminalWidth(columns.at(-1)!.title)
   const [head = '', ...lines] = terminalTable(columns.slice(0, -1), rows, room).split('\n')
   const most = lines.reduce((w, line) => Math.max(w, terminalWidth(line)), terminalWidth(head))

@@ -17,6 +17,7 @@ const views: Readonly<Record<string, readonly string[]>> = {
   groups: ['analyze', data('.'), ...groups],
   studies: ['analyze', data('.'), '--meta', data('meta.csv'), '--group-by', 'Backbone', '--correlate', 'Clean Accuracy'],
   inspect: ['inspect', data('preact_w24_cifar10_normal.onnx')],
+  statistics: ['inspect', data('preact_w24_cifar10_normal.onnx'), '--statistics'],
   compare: ['compare', 'good.safetensors', '--with', 'worse.safetensors'],
   track: ['track', 'runs/first/step-0.safetensors', 'runs/first/step-1.safetensors'],
   sweep: ['track', 'runs/first', 'runs/second', '--meta', 'runs.csv', '--correlate', 'lr'],

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { timeLeft } from '../../src/cli/progress.ts'
 import { bar, terminalTable, wrapped } from '../../src/cli/terminal.ts'
 import { terminalWidth } from '../../src/cli/text-width.ts'
+import { main, projectFolder } from './run.ts'
 
 const columns = [
   { title: 'layer', isName: true },
@@ -25,6 +29,49 @@ test('a table gives up bars, then columns in their order, then titles, then the 
   assert.match(at(40)[1]!, /^ {2}stage4\.b\S*…\S*2\.weight +0\.912$/)
   for (let width = 30; width < 80; width++)
     for (const line of at(width)) assert.ok(terminalWidth(line) <= width, `${width}: ${line}`)
+})
+
+test('a column of remarks stands where there is a remark', () => {
+  const remarked = [
+    { title: 'tensor', isName: true },
+    { title: 'remark', wraps: true },
+  ]
+  assert.is(
+    terminalTable(
+      remarked,
+      [
+        ['a', ''],
+        ['b', ''],
+      ],
+      60,
+    ),
+    '  tensor\n  a\n  b',
+  )
+  assert.is(
+    terminalTable(
+      remarked,
+      [
+        ['a', ''],
+        ['b', 'NaN'],
+      ],
+      60,
+    ),
+    '  tensor  remark\n  a\n  b       NaN',
+  )
+})
+
+test('a terminal that only prints gets neither colours nor moves of the cursor', async () => {
+  if (!existsSync('/usr/bin/script')) return console.log('skipped: there is no script(1)')
+  const command = `"${process.execPath}" "${main}" check data/vgg_w16_cifar10_normal.onnx data/vgg_w24_cifar10_robust.onnx`
+  const shown = async (TERM: string): Promise<string> =>
+    (
+      await promisify(execFile)('/usr/bin/script', ['-qec', command, '/dev/null'], {
+        cwd: projectFolder,
+        env: { PATH: process.env['PATH'], TERM },
+      })
+    ).stdout
+  assert.ok((await shown('xterm')).includes('\u001b['))
+  assert.not.ok((await shown('dumb')).includes('\u001b'))
 })
 
 test('prose breaks between words, goes on indented, and a long word stays whole', () => {
