@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DATA, type OpenPage, withPage } from './harness/page.ts'
+import { DATA, FIXTURES, type OpenPage, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
 interface AxeWindow {
@@ -106,6 +106,19 @@ test('chromium: no view has an accessibility violation, in light and dark, wide 
       await page.click('dialog button')
       await page.tab.press('t')
     }
+    assert.equal(found, [])
+  }))
+
+test('chromium: a series of checkpoints has no accessibility violation, in light and dark', () =>
+  withPage('chromium', async (page) => {
+    const series = join(FIXTURES, 'series/robust')
+    await page.drop(...(await readdir(series)).slice(0, 6).map((name) => join(series, name)))
+    await page.sees('table.overview tbody', 'step=0030')
+    await page.click('header nav a', 'Series')
+    await page.sees('table.heat tbody td', '%', 120)
+    const found = await violations(page)
+    await page.tab.press('t')
+    found.push(...(await violations(page)))
     assert.equal(found, [])
   }))
 

@@ -29,6 +29,8 @@ const measures: readonly Measure[] = [
   { key: 'symmetry', title: 'symmetry', value: (row) => row.symmetry, text: (x) => fixed(x, 2) },
 ]
 
+/** Percent of the colour where there is most: its number is still read on it, in light and dark. */
+const MOST_COLOUR = 54
 /** Columns up to which a cell has room for its number. */
 const MOST_NUMBERS = 16
 
@@ -89,7 +91,7 @@ export function HeatTable(props: {
                     type="button"
                     class="plain"
                     title={name}
-                    aria-label={`Show checkpoint ${name}`}
+                    aria-label={`${position > 1e9 ? order + 1 : position}: show checkpoint ${name}`}
                     aria-pressed={column === at}
                     onClick={() => onChoose(column)}
                   >
@@ -108,9 +110,9 @@ export function HeatTable(props: {
                 {values[i]!.map((value, column) => (
                   <td
                     key={checkpoints[column]!.order}
-                    class={`number${column === at ? ' here' : ''}${value !== null && share(value) > 0.76 ? ' dark' : ''}`}
+                    class={`number${column === at ? ' here' : ''}`}
                     title={`${checkpoints[column]!.name}: ${measure.text(value)}`}
-                    style={{ '--share': value === null ? '0%' : `${Math.round(4 + 96 * share(value))}%` }}
+                    style={{ '--share': value === null ? '0%' : `${Math.round(4 + MOST_COLOUR * share(value))}%` }}
                   >
                     <span class={checkpoints.length > MOST_NUMBERS ? 'unseen' : ''}>{measure.text(value)}</span>
                   </td>
