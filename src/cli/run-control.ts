@@ -71,6 +71,10 @@ export async function withInterrupt<T>(consequence: () => string, work: (signal:
     if (early !== undefined) listener.stop(early)
     interrupted.signal.throwIfAborted()
     return await work(interrupted.signal)
+  } catch (error) {
+    // Node's own waits end with an error of theirs, whatever the signal's reason is.
+    if (interrupted.signal.aborted && error instanceof Error && error.name === 'AbortError') throw interrupted.signal.reason
+    throw error
   } finally {
     clearTimeout(late)
     stopListening(listener)

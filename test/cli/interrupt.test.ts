@@ -209,6 +209,31 @@ test('while the folder of the results is made: nothing of it stays', () =>
     assert.equal(await readdir(folder), [])
   }))
 
+test('while checkpoints are waited for, one seen or none', () =>
+  inFolder(async (folder) => {
+    // The signal comes with the first wait for the next look.
+    const hook = `import timers from 'node:timers/promises'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { setTimeout: later } = timers
+      timers.setTimeout = (milliseconds, ...more) => {
+        if (milliseconds >= 60_000) setTimeout(() => process.kill(process.pid, process.env.SENT), 50)
+        return later(milliseconds, ...more)
+      }
+      syncBuiltinESMExports()`
+    const checkpoint = 'test/fixtures/series/robust/step=0000.ckpt'
+    for (const [signal, wanted] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const)
+      for (const watched of [checkpoint, join(folder, 'none/*.ckpt')]) {
+        const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}`, SENT: signal }
+        const { code, err } = await filterlens(['track', watched, '--watch', '--interval', '60'], { env, killAfter: 60_000 })
+        assert.is(code, wanted, err)
+        assert.match(err, /interrupted: what has been written stays/)
+        assert.not.match(err, /fault/)
+      }
+  }))
+
 test('while weights are measured that are in memory, on disk, in this thread or in others', () =>
   inFolder(async (folder) => {
     const values = weights()
