@@ -42,7 +42,7 @@ interface Listed {
   readonly offset: number
   readonly byteLength: number
   readonly compressedLength: number
-  readonly compressionMethod: number
+  readonly compressionMethod: number | undefined
   readonly encrypted: boolean
   readonly crc: number
 }
@@ -113,6 +113,8 @@ function entryOf(access: RandomAccess, item: Listed, cache: InflatedCache): ZipE
   const open = async (): Promise<RandomAccess> => {
     const title = `${access.name}/${name}`
     if (encrypted) throw new InputError(title, 'is encrypted; unpack the zip with its password first')
+    if (compressionMethod === undefined)
+      throw new InputError(title, "has an entry in the zip's directory that is damaged; get the file again")
     if (!stored && compressionMethod !== 8)
       throw new InputError(
         title,
