@@ -116,11 +116,10 @@ test('chromium: Cancel while a file is opened, measured, pressed twice, with dro
     await jobGone(page, first)
     await page.show('#/figures')
     await page.sees('.figure-card svg text')
-    await page.show('#/models')
     // What is dropped now is read, and there is nothing of what was cancelled.
     await page.drop(NORMAL)
-    await page.sees('.overview tbody tr', 'preact_w24_cifar10_normal (2)')
-    assert.is(await page.tab.run(() => document.querySelectorAll('.overview tbody tr').length), 3)
+    await page.sees('.model-link', 'preact_w24_cifar10_normal (2)')
+    assert.is(await modelsIn(page), 3)
   }))
 
 test.run()
