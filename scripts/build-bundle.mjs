@@ -26,7 +26,7 @@ const terminalWidth = {
 rmSync(folder, { recursive: true, force: true })
 const { metafile } = await build({
   entryPoints: {
-    main: 'src/cli/filterlens.ts',
+    main: 'src/cli/start.ts',
     index: 'src/index.ts',
     node: 'src/node.ts',
     'node-hdf5-worker': 'src/hdf5/node-hdf5-worker.ts',

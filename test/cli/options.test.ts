@@ -153,7 +153,7 @@ test('a file behind > that cannot take all of it: exit code 2 and a sentence, ne
   }))
 
 test('too few files or addresses for the process: a sentence, never a stack', async () => {
-  for (const limit of ['-n 30', '-n 40', '-v 6000000']) {
+  for (const limit of ['-n 24', '-n 30', '-n 40', '-v 6000000']) {
     const script = `ulimit ${limit}; "$0" "$1" analyze data --json > /dev/null`
     const { code, stderr } = await run('/bin/bash', ['-c', script, process.execPath, main], { cwd: projectFolder }).then(
       ({ stderr }) => ({ code: 0, stderr }),
