@@ -106,7 +106,8 @@ export function settingsOf(options: MeasureOptions): Settings {
   if (!profiles.includes(profile)) {
     throw new UsageError(`profile "${profile}": there are ${list(profiles)}`)
   }
-  if (!(threshold >= 0 && threshold <= 1)) throw new UsageError(`threshold ${threshold}: give a share of the peak from 0 to 1`)
+  if (typeof threshold !== 'number' || !(threshold >= 0 && threshold <= 1))
+    throw new UsageError(`threshold ${threshold}: give a share of the peak from 0 to 1`)
   if (options.metrics !== undefined && !Array.isArray(options.metrics)) throw new UsageError('metrics: give a list of names')
   const unknown = options.metrics?.find((name) => !nullableMetrics.includes(name))
   if (unknown !== undefined) throw new UsageError(`metric "${unknown}": there are ${nullableMetrics.join(', ')}`)

@@ -177,6 +177,7 @@ test('options that mean nothing are refused', async () => {
     { kernel: '1x1' },
     { kernel: '12x12' },
     { threshold: 2 },
+    { threshold: '0.1' as never },
     { batchSize: 0 },
     { metrics: ['peak' as never] },
     { profile: 'x' as never },

@@ -60,7 +60,16 @@ test('holds what it needs and nothing else', () => {
     /^(dist\/(test|bench|docs|\.)|src|test|scripts|bench|assembly|data|node_modules)\b|^dist\/src\/.*\.js$|\.map$/.test(path),
   )
   assert.equal(strange, [])
-  assert.ok(packed.size < 6.5e6, `the package has ${packed.size} bytes`)
+  assert.ok(packed.size < 6.8e6, `the package has ${packed.size} bytes`)
+})
+
+test('what the README links to is in the package', () => {
+  if (!packed) return
+  const paths = packed.files.map(({ path }) => path)
+  const links = [...readFileSync('README.md', 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => path!)
+  assert.ok(links.length > 10)
+  const missing = links.filter((link) => !paths.some((path) => path === link || path.startsWith(`${link}/`)))
+  assert.equal(missing, [])
 })
 
 test('no file points to a source map that is not there', () => {
