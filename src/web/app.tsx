@@ -44,7 +44,7 @@ export function App() {
 
 function ToastBox({ text, copy }: Toast) {
   return (
-    <div class="toast row apart">
+    <aside class="toast row apart" aria-label="Message">
       <div>
         {text}
         {copy && <Copyable text={copy} label="results.sha256" />}
@@ -54,7 +54,7 @@ function ToastBox({ text, copy }: Toast) {
           <CloseIcon />
         </button>
       )}
-    </div>
+    </aside>
   )
 }
 

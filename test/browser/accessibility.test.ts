@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DATA, FIXTURES, type OpenPage, withPage } from './harness/page.ts'
+import { writeFlagged } from './harness/network.ts'
+import { catchDownloads, DATA, FIXTURES, type OpenPage, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
 interface AxeWindow {
@@ -107,6 +109,27 @@ test('chromium: no view has an accessibility violation, in light and dark, wide 
       await page.tab.press('t')
     }
     assert.equal(found, [])
+  }))
+
+test('chromium: an open layer among flagged ones, and the message of what was saved, have no accessibility violation', () =>
+  withPage('chromium', async (page) => {
+    const folder = await mkdtemp(join(tmpdir(), 'filterlens-axe-'))
+    try {
+      await writeFlagged(join(folder, 'flagged.safetensors'))
+      await catchDownloads(page.tab)
+      await page.drop(join(folder, 'flagged.safetensors'))
+      await page.show('#/model/flagged/7')
+      await page.sees('.pane.third h3', 'Least typical filters')
+      await page.click('.menu > .button')
+      await page.click('.sheet button', 'Results')
+      await page.sees('.toast code')
+      const found = await violations(page)
+      await page.tab.press('t')
+      found.push(...(await violations(page)))
+      assert.equal(found, [])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   }))
 
 test('chromium: a series of checkpoints has no accessibility violation, in light and dark', () =>
