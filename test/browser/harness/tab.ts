@@ -13,8 +13,8 @@ export interface Tab {
   chooseFiles(selector: string, paths: readonly string[]): Promise<void>
   /** Presses one key, named as in KeyboardEvent.key, on what has the focus. */
   press(key: string): Promise<void>
-  /** Turns the mouse's wheel down by so many pixels over a place in the window (puppeteer only: WebKit's driver has no wheel). */
-  wheel?(x: number, y: number, down: number): Promise<void>
+  /** Turns the mouse's wheel down by so many pixels over a place in the window. */
+  wheel(x: number, y: number, down: number): Promise<void>
   /** Window size in CSS pixels. */
   resize(width: number, height: number): Promise<void>
   /** Writes a PNG of what is seen. */

@@ -91,6 +91,7 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
   const at = `/session/${session.sessionId}`
   const script =
     'const done = arguments[1]; (async () => (FUNCTION)(...arguments[0]))().then((value) => done({ value }), (error) => done({ error: String(error) + "\\n" + error.stack }))'
+  let turned = 0
   return {
     engine: 'webkit',
     version: session.capabilities.browserVersion,
@@ -126,6 +127,12 @@ export async function openWithWebDriver(driver: string): Promise<Tab> {
         { type: 'keyUp', value },
       ]
       await call('POST', `${at}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] })
+    },
+    async wheel(x, y, down) {
+      turned += down // WebKit's driver scrolls by what this is more than it was at the last turn
+      const place = { x: Math.round(x), y: Math.round(y), origin: 'viewport' }
+      const actions = [{ type: 'scroll', ...place, deltaX: 0, deltaY: turned, duration: 0 }]
+      await call('POST', `${at}/actions`, { actions: [{ type: 'wheel', id: 'wheel', actions }] })
     },
     resize: (width, height) => call('POST', `${at}/window/rect`, { width, height }),
     screenshot: async (path) => writeFile(path, Buffer.from(await call<string>('GET', `${at}/screenshot`), 'base64')),
