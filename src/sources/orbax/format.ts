@@ -1,7 +1,9 @@
 import { InputError } from '../../errors.ts'
 import { InflatedCache } from '../../io/inflate.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
+import type { WeightPlan } from '../../weights/plan.ts'
 import { floatTypes, inOrder, storedOf, withoutOptimiser } from '../flax/tensors.ts'
+import { standsForTooMany } from '../repeated.ts'
 import { MANIFEST_HEAD, METADATA_HEAD } from '../signatures.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { stateDictModels } from '../state-dict/models.ts'
@@ -19,7 +21,7 @@ import {
 import { isOptimiserItem, itemName, itemTraining } from './naming.ts'
 import { openOcdbt } from './ocdbt.ts'
 import { folderStore, type Store } from './store.ts'
-import { zarrAccess } from './zarr-access.ts'
+import { type OpenArray, zarrAccess } from './zarr-access.ts'
 import { type ZarrArray, zarrArray } from './zarr-metadata.ts'
 
 /** Unpacked chunks that are kept while a checkpoint is read. */
@@ -132,28 +134,34 @@ async function sourceOf(
   const cache = new InflatedCache(KEPT_UNPACKED)
   const lookups = { left: MOST_LOOKUPS }
   const incomplete: string[] = []
-  const openArray = async (key: string, zarr: ZarrArray): Promise<RandomAccess> => {
-    const { access: values, missing } = await zarrAccess(store, key, zarr, cache, lookups)
+  const openArray = async (key: string, zarr: ZarrArray): Promise<OpenArray> => {
+    const opened = await zarrAccess(store, key, zarr, cache, lookups)
+    const { missing } = opened
     if (missing > 0 && item.isWhole)
       throw new InputError(
         access.name,
         `lacks ${missing} chunks of the array ${key}; the checkpoint is not complete, get it again`,
       )
     if (missing > 0) incomplete.push(key)
-    return values
+    return opened
+  }
+  const weightsOf = async (
+    { key, zarr }: { key: string; zarr: ZarrArray },
+    dtype: WeightPlan['dtype'],
+  ): Promise<NamedTensor['weights']> => {
+    const { access: values, missing, stored } = await openArray(key, zarr)
+    if (missing > 0 && standsForTooMany(stored, zarr.shape))
+      return { unsupported: `${stored} of its ${zarr.shape.reduce((product, side) => product * side, 1)} numbers` }
+    return { access: values, offset: 0, dtype }
   }
   const tensors: NamedTensor[] = []
   for (const { name, shape, dtype, stored, inline } of kept) {
     const type = floatTypes.get(dtype)
     const isRead = type && stored && shape.length === 4 && !shape.includes(0)
-    const weights = inline
-      ? storedOf(aggregate, inline)
-      : isRead
-        ? { access: await openArray(stored.key, stored.zarr), offset: 0, dtype: type.dtype }
-        : { unsupported: dtype }
+    const weights = inline ? storedOf(aggregate, inline) : isRead ? await weightsOf(stored, type.dtype) : { unsupported: dtype }
     tensors.push({ name, shape, weights })
   }
-  const training = await itemTraining(path, access.name, arrays, openArray)
+  const training = await itemTraining(path, access.name, arrays, async (key, zarr) => (await openArray(key, zarr)).access)
   const { tensors: turned, warnings } = inOrder(tensors)
   const about = { name: itemName(path), format: orbax.name, producer: null, opset: null, meta: {}, skipped }
   const census = await stateDictModels(turned, { ...about, parts: [...beside, ...store.parts] })

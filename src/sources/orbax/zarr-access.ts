@@ -19,6 +19,8 @@ export interface OpenArray {
   readonly access: RandomAccess
   /** Chunks that are not stored, and are zeros. */
   readonly missing: number
+  /** Elements that are stored, and those of chunks beyond the edge. */
+  readonly stored: number
 }
 
 /**
@@ -63,7 +65,7 @@ export async function zarrAccess(
   if (isAsItIs) {
     if (only.byteLength !== needed)
       throw new InputError(only.name, `has ${only.byteLength} bytes where ${needed} are due; it is damaged`)
-    return { access: only, missing }
+    return { access: only, missing, stored: needed / size }
   }
   const inShards = array.inside && shardReader(array.inside, outer, grid)
   const zeros = memoryAccess(key, new Uint8Array(missing > 0 || inShards ? grid.chunkBytes : 0))
@@ -86,5 +88,6 @@ export async function zarrAccess(
       },
     },
     missing,
+    stored: ((outer.chunks - missing) * outer.chunkBytes) / size,
   }
 }

@@ -110,6 +110,18 @@ test('chunks that an older checkpoint does not store are zeros, which is said', 
   assert.ok(warnings.some((line) => /chunks of head\.kernel are not stored and are taken for zeros/.test(line)))
 })
 
+test('a few numbers that would stand for a layer of 65,536 channels are listed, and not measured for seconds', async () => {
+  const files = filesOf('older')
+  const description = JSON.parse(new TextDecoder().decode(files['body.kernel/.zarray']))
+  files['body.kernel/.zarray'] = text(JSON.stringify({ ...description, shape: [3, 3, 8, 65536] }))
+  const source = await openSource(memoryInput('older/checkpoint', files['checkpoint']!, files))
+  const [model] = source.models
+  assert.not.ok(model!.convolutions.some(({ layer }) => layer === 'body/kernel'))
+  const [left] = model!.skipped!.filter(({ name }) => name === 'body/kernel')
+  assert.match(left?.reason ?? '', /^stored as \d+ of its 4718592 numbers/)
+  await source.close()
+})
+
 test('files that were dropped, and those of a zip, are the same checkpoint', async () => {
   for (const name of ['training', 'cut-files', 'older']) {
     const files = filesOf(name)
