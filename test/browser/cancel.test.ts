@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { safetensorsHead } from './harness/network.ts'
 import { NORMAL, type OpenPage, ROBUST, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
@@ -14,14 +15,7 @@ const LAYER_BYTES = OUT * IN * 9 * 4
 
 /** A safetensors file of 7.5 GB that takes no room on the disk: zeros. */
 async function writeLarge(path: string): Promise<void> {
-  const tensors = Array.from({ length: LAYERS }, (_, k) => [
-    `features.${k}.weight`,
-    { dtype: 'F32', shape: [OUT, IN, 3, 3], data_offsets: [k * LAYER_BYTES, (k + 1) * LAYER_BYTES] },
-  ])
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(tensors)))
-  const head = Buffer.alloc(8 + json.length)
-  head.writeBigUInt64LE(BigInt(json.length))
-  json.copy(head, 8)
+  const head = safetensorsHead(Array.from({ length: LAYERS }, (_, k) => ({ name: `features.${k}.weight`, out: OUT, in: IN })))
   const file = await open(path, 'w')
   try {
     await file.write(head)

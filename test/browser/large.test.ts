@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { analyze } from '../../src/index.ts'
 import { openFile } from '../../src/io/node.ts'
 import { emptyFolder } from '../../src/io/random-access.ts'
+import { safetensorsHead } from './harness/network.ts'
 import { NORMAL, withPage } from './harness/page.ts'
 import { until } from './harness/tab.ts'
 
@@ -18,14 +19,7 @@ const MB = 1 << 20
 
 /** A safetensors file of 14 layers of 1024 × 1024 3×3 filters, 528 MB: numbers of a fixed generator, the same in every layer but for their start. */
 async function writeLarge(path: string): Promise<void> {
-  const tensors = Array.from({ length: LAYERS }, (_, k) => [
-    `features.${k}.weight`,
-    { dtype: 'F32', shape: [OUT, IN, 3, 3], data_offsets: [k * LAYER_BYTES, (k + 1) * LAYER_BYTES] },
-  ])
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(tensors)))
-  const head = Buffer.alloc(8 + json.length)
-  head.writeBigUInt64LE(BigInt(json.length))
-  json.copy(head, 8)
+  const head = safetensorsHead(Array.from({ length: LAYERS }, (_, k) => ({ name: `features.${k}.weight`, out: OUT, in: IN })))
   const layer = new Float32Array(LAYER_BYTES / 4)
   let state = 1
   for (let k = 0; k < layer.length; k++) {

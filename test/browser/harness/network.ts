@@ -29,23 +29,25 @@ function weightsOf({ out, in: inside, kind = 'plain' }: MadeLayer, next: () => n
   return weights
 }
 
+/** What a safetensors file of such layers begins with: the header's length and the header; the weights follow in this order. */
+export function safetensorsHead(layers: readonly Pick<MadeLayer, 'name' | 'out' | 'in'>[]): Buffer {
+  let at = 0
+  const entries = layers.map(({ name, out, in: inside }) => {
+    const from = at
+    at += out * inside * 9 * 4
+    return [name, { dtype: 'F32', shape: [out, inside, 3, 3], data_offsets: [from, at] }] as const
+  })
+  const text = JSON.stringify(Object.fromEntries(entries))
+  const header = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8))
+  const size = Buffer.alloc(8)
+  size.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([size, header])
+}
+
 /** The bytes of a safetensors file with such layers. */
 export function networkBytes(layers: readonly MadeLayer[], seed: number = 1): Buffer {
   const next = numbers(seed)
-  const header: Record<string, unknown> = {}
-  const parts: Buffer[] = []
-  let at = 0
-  for (const layer of layers) {
-    const bytes = Buffer.from(weightsOf(layer, next).buffer)
-    header[layer.name] = { dtype: 'F32', shape: [layer.out, layer.in, 3, 3], data_offsets: [at, at + bytes.length] }
-    at += bytes.length
-    parts.push(bytes)
-  }
-  const text = JSON.stringify(header)
-  const head = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8))
-  const size = Buffer.alloc(8)
-  size.writeBigUInt64LE(BigInt(head.length))
-  return Buffer.concat([size, head, ...parts])
+  return Buffer.concat([safetensorsHead(layers), ...layers.map((layer) => Buffer.from(weightsOf(layer, next).buffer))])
 }
 
 /** Writes a network of 12 layers, two of them degenerate: blocks.7 is mostly zero, blocks.9 has one pattern. */
