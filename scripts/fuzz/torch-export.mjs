@@ -10,7 +10,9 @@ const KNOWN = [
   'torch.ops.higher_order.cond',
   { as_tensor: { name: 'x' } },
   { as_tensors: [{ name: 'relu' }, { name: 'x' }] },
+  'torch.ops.quantized_decomposed.dequantize_per_channel.default',
   { as_int: 3 },
+  { as_scalar_type: 2 },
   { as_ints: [1, 1] },
 ]
 
@@ -18,7 +20,15 @@ export default {
   name: 'torch-export',
 
   async seeds() {
-    const names = ['net.pt2', 'decomposed.pt2', 'channels_last.pt2', 'state_dict.pt2', 'oldest.pt2']
+    const names = [
+      'net.pt2',
+      'decomposed.pt2',
+      'channels_last.pt2',
+      'state_dict.pt2',
+      'oldest.pt2',
+      'computed.pt2',
+      'quantised.pt2',
+    ]
     return names.map((name) => ({ path: name, bytes: read(`torch-export/${name}`) }))
   },
 

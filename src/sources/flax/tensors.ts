@@ -1,25 +1,15 @@
 import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
-import type { StoredType } from '../../wasm/stored.ts'
+import { storedBytes } from '../../weights/stored-bytes.ts'
 import { convKernel } from '../hwio.ts'
 import { readKernels } from '../kernel-axes.ts'
+import { namedFloats } from '../number-names.ts'
 import { runsAccess } from '../onnx/runs.ts'
 import type { Skipped } from '../source.ts'
 import { isNamedTransposed } from '../state-dict/judge.ts'
 import type { NamedTensor } from '../tensor-rules.ts'
 import type { FlaxArray } from './tree.ts'
 
-/** Types that hold weights, by NumPy's names. */
-export const floatTypes: ReadonlyMap<string, { readonly dtype: StoredType; readonly bytes: number }> = new Map([
-  ['float32', { dtype: 'float32', bytes: 4 }],
-  ['float16', { dtype: 'float16', bytes: 2 }],
-  ['bfloat16', { dtype: 'bfloat16', bytes: 2 }],
-  ['float64', { dtype: 'float64', bytes: 8 }],
-  ['float8_e4m3fn', { dtype: 'float8e4m3fn', bytes: 1 }],
-  ['float8_e4m3fnuz', { dtype: 'float8e4m3fnuz', bytes: 1 }],
-  ['float8_e5m2', { dtype: 'float8e5m2', bytes: 1 }],
-  ['float8_e5m2fnuz', { dtype: 'float8e5m2fnuz', bytes: 1 }],
-])
 /** optax keeps its moments in opt_state, flax.optim kept them in optimizer/state. */
 const OPTIMISER = /(^|\/)(opt_state|optimi[sz]er_state|optimi[sz]er\/state|param_states)(\/|$)/i
 const KERNEL = /(^|\/)kernel$/
@@ -43,26 +33,27 @@ export function withoutOptimiser<A extends Pick<FlaxArray, 'name' | 'shape'>>(
 
 /** Where the values of an array lie. @throws InputError when there are not as many bytes as the shape says */
 export function storedOf(access: RandomAccess, { name, shape, dtype, runs }: FlaxArray): NamedTensor['weights'] {
-  const type = floatTypes.get(dtype)
+  const type = namedFloats.get(dtype)
   if (!type) return { unsupported: dtype }
-  const needed = shape.reduce((product, side) => product * side, type.bytes)
+  const size = storedBytes[type]
+  const needed = shape.reduce((product, side) => product * side, size)
   const found = runs.reduce((sum, { length }) => sum + length, 0)
-  const isWhole = runs.every(({ length }) => length % type.bytes === 0)
+  const isWhole = runs.every(({ length }) => length % size === 0)
   if (needed !== found || !isWhole)
     throw new InputError(
       access.name,
       `array ${name} of shape ${shape.join('×') || '()'} (${dtype}) needs ${needed} bytes and has ${found}; the file is damaged, get it again`,
     )
   const [first] = runs
-  if (!first || runs.length === 1) return { access, offset: first?.start ?? 0, dtype: type.dtype }
+  if (!first || runs.length === 1) return { access, offset: first?.start ?? 0, dtype: type }
   const list = runs.map(({ start, length }) => ({
     start,
     length,
-    count: length / type.bytes,
-    size: type.bytes,
-    stride: type.bytes,
+    count: length / size,
+    size,
+    stride: size,
   }))
-  return { access: runsAccess(access, list, type.bytes), offset: 0, dtype: type.dtype }
+  return { access: runsAccess(access, list, size), offset: 0, dtype: type }
 }
 
 /** Flax's own layers call their kernels kernel, (rows, columns, in per group, out); where none is, the sizes tell the axes. */

@@ -2,7 +2,8 @@ import { InputError } from '../../errors.ts'
 import { InflatedCache } from '../../io/inflate.ts'
 import type { Input, RandomAccess } from '../../io/random-access.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
-import { floatTypes, inOrder, storedOf, withoutOptimiser } from '../flax/tensors.ts'
+import { inOrder, storedOf, withoutOptimiser } from '../flax/tensors.ts'
+import { namedFloats } from '../number-names.ts'
 import { standsForTooMany } from '../repeated.ts'
 import { MANIFEST_HEAD, METADATA_HEAD } from '../signatures.ts'
 import type { Source, SourceFormat } from '../source.ts'
@@ -156,9 +157,9 @@ async function sourceOf(
   }
   const tensors: NamedTensor[] = []
   for (const { name, shape, dtype, stored, inline } of kept) {
-    const type = floatTypes.get(dtype)
+    const type = namedFloats.get(dtype)
     const isRead = type && stored && shape.length === 4 && !shape.includes(0)
-    const weights = inline ? storedOf(aggregate, inline) : isRead ? await weightsOf(stored, type.dtype) : { unsupported: dtype }
+    const weights = inline ? storedOf(aggregate, inline) : isRead ? await weightsOf(stored, type) : { unsupported: dtype }
     tensors.push({ name, shape, weights })
   }
   const training = await itemTraining(path, access.name, arrays, async (key, zarr) => (await openArray(key, zarr)).access)

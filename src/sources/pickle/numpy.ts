@@ -1,17 +1,9 @@
 import { byteText } from '../../io/byte-text.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import { namedFloats } from '../number-names.ts'
 import { bytesOf, itemsOf } from './builtins.ts'
 import { narrowed } from './cursor.ts'
 import { PickleProblem, PyBuilt, type PyConstructor, PyElsewhere, PyGlobal, PyTuple, type PyValue } from './values.ts'
-
-/** Element types that the package ml_dtypes adds to NumPy, as JAX keeps them: a pickle names the class, not a code. */
-const ADDED: ReadonlyMap<string, StoredType> = new Map([
-  ['bfloat16', 'bfloat16'],
-  ['float8_e4m3fn', 'float8e4m3fn'],
-  ['float8_e4m3fnuz', 'float8e4m3fnuz'],
-  ['float8_e5m2', 'float8e5m2'],
-  ['float8_e5m2fnuz', 'float8e5m2fnuz'],
-])
 
 /** A NumPy element type: kind as NumPy abbreviates it (f, i, u, b, O, S, U …), bytes per element, byte order. */
 export class NumpyType extends PyBuilt {
@@ -130,7 +122,8 @@ const constructors: [name: string, make: PyConstructor][] = [
   [
     'dtype',
     ([code]) => {
-      if (code instanceof PyGlobal && code.module === 'ml_dtypes') return new NumpyType('', ADDED.get(code.name))
+      // Types that the package ml_dtypes adds to NumPy, as JAX keeps them: the class is named, not a code.
+      if (code instanceof PyGlobal && code.module === 'ml_dtypes') return new NumpyType('', namedFloats.get(code.name))
       return new NumpyType(typeof code === 'string' ? code : '')
     },
   ],

@@ -1,6 +1,6 @@
 import { memoryAccess } from '../../io/random-access.ts'
 import { elementsOf } from '../../weights/elements.ts'
-import type { NumberType } from '../../weights/numbers.ts'
+import { namedNumbers } from '../number-names.ts'
 import { numpyNumbers } from '../numpy-numbers.ts'
 import type { FileTensor } from '../source.ts'
 import type { Checkpoint } from './container.ts'
@@ -8,26 +8,6 @@ import type { FoundTensor } from './networks.ts'
 import { type Leaf, torchPlan } from './plan.ts'
 import { leafTypeName } from './planned-tensor.ts'
 import { TorchTensor } from './values.ts'
-
-const TORCH: Readonly<Record<string, NumberType>> = {
-  float32: 'float32',
-  float64: 'float64',
-  float16: 'float16',
-  bfloat16: 'bfloat16',
-  float8_e4m3fn: 'float8e4m3fn',
-  float8_e4m3fnuz: 'float8e4m3fnuz',
-  float8_e5m2: 'float8e5m2',
-  float8_e5m2fnuz: 'float8e5m2fnuz',
-  int8: 'int8',
-  uint8: 'uint8',
-  int16: 'int16',
-  uint16: 'uint16',
-  int32: 'int32',
-  uint32: 'uint32',
-  int64: 'int64',
-  uint64: 'uint64',
-  bool: 'uint8',
-}
 
 /** Tensors of a checkpoint as a list; `name` gives each the name that it goes by, or leaves it out. */
 export function torchContents(
@@ -69,7 +49,7 @@ async function elementsOfLeaf(
     const plan = await torchPlan(checkpoint, file, name, leaf)
     return 'unsupported' in plan ? plan.unsupported : elementsOf({ ...plan, shape, strides })
   }
-  const dtype = Object.hasOwn(TORCH, type.name) ? TORCH[type.name] : undefined
+  const dtype = namedNumbers.get(type.name)
   if (!dtype) return `numbers stored as ${type.name} are not read`
   return elementsOf({ access: await checkpoint.storage(storage), offset: offset * type.bytes, dtype, shape, strides })
 }

@@ -1,28 +1,25 @@
 import { InputError } from '../../errors.ts'
 import { memoryAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
+import type { NumberType } from '../../weights/numbers.ts'
 import type { Dequantisation, WeightPlan } from '../../weights/plan.ts'
+import { namedFloats, namedNumbers } from '../number-names.ts'
 import { itemsOf } from '../pickle/builtins.ts'
 import { NumpyArray } from '../pickle/numpy.ts'
 import type { PyValue } from '../pickle/values.ts'
 import type { Checkpoint } from './container.ts'
 import { type Quantiser, TorchTensor } from './values.ts'
 
-const STORED: Record<string, StoredType> = {
-  float32: 'float32',
-  float64: 'float64',
-  float16: 'float16',
-  bfloat16: 'bfloat16',
-  qint8: 'int8',
-  quint8: 'uint8',
-  qint32: 'int32',
-  float8_e4m3fn: 'float8e4m3fn',
-  float8_e4m3fnuz: 'float8e4m3fnuz',
-  float8_e5m2: 'float8e5m2',
-  float8_e5m2fnuz: 'float8e5m2fnuz',
-}
+const QUANTISED: ReadonlyMap<string, StoredType> = new Map([
+  ['qint8', 'int8'],
+  ['quint8', 'uint8'],
+  ['qint32', 'int32'],
+])
 const NUMPY: Record<string, StoredType> = { f4: 'float32', f8: 'float64', f2: 'float16' }
 const LARGEST_TABLE = 1 << 22 // scales, zero points
+
+/** Where numbers lie that need not be weights. */
+export type NumberPlan = Omit<WeightPlan, 'dtype'> & { readonly dtype: NumberType }
 
 /** A tensor or array found in a checkpoint. */
 export type Leaf = TorchTensor | NumpyArray
@@ -38,9 +35,9 @@ export async function torchPlan(
   leaf: Leaf,
 ): Promise<WeightPlan | { unsupported: string }> {
   if (leaf instanceof NumpyArray) return numpyPlan(file, name, leaf)
-  const dtype = Object.hasOwn(STORED, leaf.type.name) ? STORED[leaf.type.name] : undefined
+  const dtype = namedFloats.get(leaf.type.name) ?? QUANTISED.get(leaf.type.name)
   if (!dtype) return { unsupported: leaf.type.name }
-  if (leaf.type.name.startsWith('q') !== (leaf.quantiser !== undefined))
+  if (QUANTISED.has(leaf.type.name) !== (leaf.quantiser !== undefined))
     return { unsupported: `${leaf.type.name} without its scale` }
   requireInside(file, name, leaf)
   if (leaf.count > leaf.storage.count) return { unsupported: `a tensor expanded from ${leaf.storage.count} elements` }
@@ -54,6 +51,24 @@ export async function torchPlan(
     ...(!leaf.isDense && leaf.shape.length === 4 && { strides: leaf.strides as WeightPlan['strides'] & {} }),
     ...(dequantise && { dequantise }),
   }
+}
+
+/**
+ * Where a tensor's numbers lie, whole numbers too, or the name of its type when they are none.
+ * @throws InputError when the tensor reaches beyond its storage
+ */
+export async function torchNumbers(
+  checkpoint: Checkpoint,
+  file: string,
+  name: string,
+  tensor: TorchTensor,
+): Promise<NumberPlan | { unsupported: string }> {
+  const { type, offset, storage } = tensor
+  const dtype = namedNumbers.get(type.name)
+  if (!dtype) return { unsupported: type.name }
+  requireInside(file, name, tensor)
+  if (tensor.count > storage.count) return { unsupported: `a tensor expanded from ${storage.count} elements` }
+  return { access: await checkpoint.storage(storage), offset: offset * type.bytes, dtype }
 }
 
 function numpyPlan(file: string, name: string, array: NumpyArray): WeightPlan | { unsupported: string } {

@@ -1,3 +1,4 @@
+import { namedFloats } from '../number-names.ts'
 import { ComputeProblem, isElementType } from '../onnx/evaluate/dense.ts'
 import { cast, combined, mapped } from '../onnx/evaluate/elementwise.ts'
 import { type Expression, expression, reshaped } from '../onnx/evaluate/expression.ts'
@@ -84,7 +85,7 @@ const fill: Operator = async (call) => {
 
 const casts: Operator = (call) => {
   const { name } = tensorType(call.integer('DstT', 0))
-  const to = name === 'float8_e5m2' ? 'float8e5m2' : name === 'float8_e4m3fn' ? 'float8e4m3fn' : name
+  const to = namedFloats.get(name) ?? name
   if (!isElementType(to)) throw new ComputeProblem(`computed by a Cast to ${name}`)
   return cast(inputOf(call, 0), to)
 }

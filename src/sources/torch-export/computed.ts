@@ -1,5 +1,5 @@
+import { numberBytes } from '../../weights/numbers.ts'
 import { rowMajorAccess } from '../../weights/row-major.ts'
-import { storedBytes } from '../../weights/stored-bytes.ts'
 import { type Computed, Expressions, type StoredTensor, type ValueNode } from '../onnx/evaluate/expressions.ts'
 import type { Operator } from '../onnx/evaluate/operator.ts'
 import { product } from '../onnx/evaluate/walk.ts'
@@ -53,7 +53,7 @@ export function computedWeights(
 
 /** "mul" for torch.ops.aten.mul.Tensor. */
 function nameOf({ target }: ExportNode): string {
-  return /^(?:torch\.ops\.)?aten\.(\w+)/.exec(target)?.[1] ?? target
+  return /^(?:torch\.ops\.)?(?:aten|quantized_decomposed)\.(\w+)/.exec(target)?.[1] ?? target
 }
 
 function operatorOf(node: ExportNode, names: readonly string[] = []): Operator | undefined {
@@ -75,13 +75,13 @@ function operatorOf(node: ExportNode, names: readonly string[] = []): Operator |
 
 async function storedTensor(name: string, tensor: ExportTensor | undefined): Promise<StoredTensor | { readonly reason: string }> {
   if (!tensor) return { reason: `computed from ${name}, which is not in the archive` }
-  const plan = await tensor.plan()
+  const plan = await tensor.numbers()
   if ('unsupported' in plan) return { reason: `computed from numbers stored as ${plan.unsupported}` }
   const { shape } = tensor
   if (plan.dequantise) return { reason: `computed from ${name}, which is stored in integers with scales` }
-  const bytes = storedBytes[plan.dtype]
+  const bytes = numberBytes[plan.dtype]
   const { access, offset, dtype } = plan
-  const payload = { dtype, type: dtype }
+  const payload = { dtype, type: tensor.type === 'bool' ? 'bool' : dtype }
   const strides = tensor.strides ?? plan.strides
   if (strides) {
     const rows = rowMajorAccess({ access, offset, bytes, shape, strides })

@@ -6,7 +6,7 @@ import { type Computed, computedStored } from '../onnx/evaluate/expressions.ts'
 import type { Convolution, Placement, Skipped } from '../source.ts'
 import { computedWeights } from './computed.ts'
 import type { ExportedProgram, ExportNode } from './program.ts'
-import type { ExportTensor } from './tensors.ts'
+import { type ExportTensor, weightPlan } from './tensors.ts'
 
 const CONVOLUTION =
   /(^|\.)(_?convolution|conv[123]d|(cudnn|mkldnn|miopen|thnn)_conv\w*|conv_transpose[123]d|convolution_overrideable)\./
@@ -46,14 +46,13 @@ export async function exportLayers(
   const kept: Omit<Convolution, 'conv_depth' | 'conv_depth_norm'>[] = []
   const depthsOf4d: number[] = []
   for (const [name, { node, depth, computed }] of uses) {
-    const tensor: Pick<ExportTensor, 'shape' | 'plan'> | undefined = computed
-      ? { shape: computed.dims, plan: async () => computedStored(computed) }
-      : tensors.get(name)
-    const shape = tensor?.shape ?? []
+    const tensor = tensors.get(name)
+    const shape = computed?.dims ?? tensor?.shape ?? []
     const skip = (reason: string): void => void skipped.push({ name, kind: kindOf(node), shape, reason })
     if (shape.length === 4 && depth >= 0 && !isTransposed(node)) depthsOf4d.push(depth)
-    const weights = tensor && shape.length === 4 && !shape.includes(0) ? await tensor.plan() : undefined
-    if (!tensor) skip('its weight is not in the archive')
+    const isRead = shape.length === 4 && !shape.includes(0)
+    const weights = !isRead ? undefined : computed ? computedStored(computed) : tensor && (await weightPlan(tensor))
+    if (!computed && !tensor) skip('its weight is not in the archive')
     else if (isTransposed(node)) skip('transposed convolution')
     else if (shape.length === 3 || shape.length === 5) skip(`${shape.length - 2}-D convolution`)
     else if (!weights) skip(shape.includes(0) ? 'empty' : `its weight has ${shape.length} dimensions`)
@@ -116,7 +115,7 @@ async function biasOf(
   const name = storedBehind(id, writer, stored)
   const tensor = name === undefined ? undefined : tensors.get(name)
   if (tensor?.shape.length !== 1 || tensor.shape[0] !== out) return undefined
-  const plan = await tensor.plan()
+  const plan = await weightPlan(tensor)
   return 'unsupported' in plan ? undefined : plan
 }
 

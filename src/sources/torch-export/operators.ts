@@ -1,4 +1,5 @@
 import { isRecord } from '../json-file.ts'
+import { namedNumbers } from '../number-names.ts'
 import { ComputeProblem, type ElementType, isComputedFloat } from '../onnx/evaluate/dense.ts'
 import { add, cast, combined, divide, mapped, multiply, squareRoot, subtract } from '../onnx/evaluate/elementwise.ts'
 import { type Expression, reshaped } from '../onnx/evaluate/expression.ts'
@@ -6,6 +7,7 @@ import { onnxOperator } from '../onnx/evaluate/expressions.ts'
 import type { OperatorCall } from '../onnx/evaluate/operator.ts'
 import { reduced } from '../onnx/evaluate/reductions.ts'
 import { axisOf, product } from '../onnx/evaluate/walk.ts'
+import { scalarTypes } from './types.ts'
 
 // ATen's operators (aten/src/ATen/native/native_functions.yaml), as far as weights are made by them: pruned, weight-normalised, spectrally
 // normalised, standardised, scaled.
@@ -87,13 +89,16 @@ function pair(combine: (a: number, b: number) => number, names: readonly [string
   }
 }
 
-/** A tensor of numbers beside one of truths or whole numbers: both as the former; a single number as the tensor beside it. */
+/** A tensor of numbers beside one of truths or whole numbers: both as the former; a single number as the tensor beside it; of whole numbers the wider. */
 function promoted(a: Expression, b: Expression): [Expression, Expression] {
   const areFloats = isComputedFloat(a.type) && isComputedFloat(b.type)
   if (areFloats && b.dims.length === 0) return [a, cast(b, a.type)]
   if (areFloats && a.dims.length === 0) return [cast(a, b.type), b]
   if (isComputedFloat(a.type) && !isComputedFloat(b.type)) return [a, cast(b, a.type)]
   if (isComputedFloat(b.type) && !isComputedFloat(a.type)) return [cast(a, b.type), b]
+  const isWhole = (type: ElementType): boolean => /^u?int(8|16|32|64)$/.test(type)
+  if (isWhole(a.type) && isWhole(b.type) && (a.type === 'int64' || b.type === 'int64'))
+    return [cast(a, 'int64'), cast(b, 'int64')]
   throw new ComputeProblem(`computed from ${a.type} and ${b.type} at a time`)
 }
 
@@ -299,28 +304,43 @@ function where(call: AtenCall): Expression | Promise<Expression> {
   return onnxOperator(call.onnx, 'Where', [tensorOf(call, 'condition'), tensorOf(call, 'self'), tensorOf(call, 'other')])
 }
 
-/** torch/_export/serde/schema.py, ScalarType. */
-const SCALAR_TYPES: Readonly<Record<number, ElementType>> = {
-  1: 'uint8',
-  2: 'int8',
-  3: 'int16',
-  4: 'int32',
-  5: 'int64',
-  6: 'float16',
-  7: 'float32',
-  8: 'float64',
-  12: 'bool',
-  13: 'bfloat16',
+/** An argument that is a type of numbers; undefined where it is none that is computed with, or none is given. */
+function typeOf(
+  { given }: AtenCall,
+  argument: string,
+): { readonly code: number; readonly type: ElementType | undefined } | undefined {
+  const value = given.get(argument)
+  const code = isRecord(value) ? value['as_scalar_type'] : undefined
+  if (typeof code !== 'number') return undefined
+  const name = scalarTypes.get(code)?.name ?? ''
+  return { code, type: name === 'bool' ? name : namedNumbers.get(name) }
 }
 
 function converted(call: AtenCall): Expression {
   const value = tensorOf(call, 'self')
-  const given = call.given.get('dtype')
-  const type = isRecord(given) ? given['as_scalar_type'] : undefined
-  if (typeof type !== 'number') return value
-  const to = Object.hasOwn(SCALAR_TYPES, type) ? SCALAR_TYPES[type] : undefined
-  if (!to) throw new ComputeProblem(`computed in the graph by ${call.operator} to type ${type}`)
-  return cast(value, to)
+  const wanted = typeOf(call, 'dtype')
+  if (!wanted) return value
+  if (!wanted.type) throw new ComputeProblem(`computed in the graph by ${call.operator} to type ${wanted.code}`)
+  return cast(value, wanted.type)
+}
+
+/**
+ * quantized_decomposed.dequantize_per_channel and _per_tensor (torch/ao/quantization/fx/_decomposed.py): (stored - zero point) · scale,
+ * with one scale or one for each index along an axis.
+ */
+async function dequantised(call: AtenCall): Promise<Expression> {
+  const value = tensorOf(call, 'input')
+  const to = typeOf(call, 'out_dtype')?.type ?? 'float32'
+  const scale = call.tensor('scales') ?? call.tensor('scale')
+  if (scale) {
+    const zero = call.tensor('zero_points') ?? call.tensor('zero_point')
+    const axis = { axis: numberOf(call, 'axis') ?? 0 }
+    return cast(await onnxOperator(call.onnx, 'DequantizeLinear', [value, scale, zero], {}, axis), to)
+  }
+  const [by, zero] = [numberOf(call, 'scale'), numberOf(call, 'zero_point')]
+  if (by === undefined || zero === undefined || isComputedFloat(value.type))
+    throw new ComputeProblem(`computed in the graph by ${call.operator} of ${value.type}`)
+  return mapped(value, (x) => (x - zero) * Math.fround(by), to)
 }
 
 const same: AtenOperator = (call) => tensorOf(call, 'self')
@@ -344,6 +364,8 @@ export const ATEN_OPERATORS: Readonly<Record<string, AtenOperator>> = {
   lift_fresh_copy: same,
   to: converted,
   _to_copy: converted,
+  dequantize_per_channel: dequantised,
+  dequantize_per_tensor: dequantised,
   type_as: same,
   mul: pair((a, b) => a * b),
   div: pair((a, b) => a / b),

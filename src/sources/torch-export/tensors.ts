@@ -1,16 +1,17 @@
 import * as v from 'valibot'
 import { InputError } from '../../errors.ts'
 import type { Zip } from '../../io/zip.ts'
-import type { StoredType } from '../../wasm/stored.ts'
 import { elementsOf } from '../../weights/elements.ts'
 import type { WeightPlan } from '../../weights/plan.ts'
 import { readJson } from '../json-file.ts'
+import { namedFloats, namedNumbers } from '../number-names.ts'
 import { NumpyArray } from '../pickle/numpy.ts'
-import { openCheckpoint } from '../pytorch/container.ts'
-import { type Leaf, torchPlan } from '../pytorch/plan.ts'
+import { type Checkpoint, openCheckpoint } from '../pytorch/container.ts'
+import { type Leaf, type NumberPlan, torchNumbers, torchPlan } from '../pytorch/plan.ts'
 import { leafTypeName } from '../pytorch/planned-tensor.ts'
 import { TorchTensor } from '../pytorch/values.ts'
 import type { FileTensor } from '../source.ts'
+import { scalarTypes } from './types.ts'
 
 // Where a torch.export archive keeps its tensors:
 //
@@ -31,26 +32,6 @@ const Config = v.object({
   ),
 })
 
-/** torch/_export/serde/schema.py, ScalarType. */
-const TYPES: Readonly<Record<number, { readonly name: string; readonly stored?: StoredType; readonly bytes: number }>> = {
-  1: { name: 'uint8', bytes: 1 },
-  2: { name: 'int8', bytes: 1 },
-  3: { name: 'int16', bytes: 2 },
-  4: { name: 'int32', bytes: 4 },
-  5: { name: 'int64', bytes: 8 },
-  6: { name: 'float16', stored: 'float16', bytes: 2 },
-  7: { name: 'float32', stored: 'float32', bytes: 4 },
-  8: { name: 'float64', stored: 'float64', bytes: 8 },
-  9: { name: 'complex32', bytes: 4 },
-  10: { name: 'complex64', bytes: 8 },
-  11: { name: 'complex128', bytes: 16 },
-  12: { name: 'bool', bytes: 1 },
-  13: { name: 'bfloat16', stored: 'bfloat16', bytes: 2 },
-  28: { name: 'uint16', bytes: 2 },
-  29: { name: 'float8_e4m3fn', bytes: 1 },
-  30: { name: 'float8_e5m2', bytes: 1 },
-}
-
 /** A tensor of an exported program. */
 export interface ExportTensor {
   readonly shape: readonly number[]
@@ -58,18 +39,28 @@ export interface ExportTensor {
   readonly type: string
   /** In elements, where the file says them. */
   readonly strides?: readonly number[]
-  /** @throws InputError when it is not where it should be */
-  plan(): Promise<WeightPlan | { readonly unsupported: string }>
+  /** Where its numbers lie, or what they are when they are not read. @throws InputError when they are not where they should be */
+  numbers(): Promise<NumberPlan | { readonly unsupported: string }>
 }
 
-/** An archive's tensors as a list. Whole numbers are not read: their plans are not made. */
+/** Where a tensor's weights lie; whole numbers that no scale belongs to are none. @throws InputError */
+export async function weightPlan(tensor: ExportTensor): Promise<WeightPlan | { readonly unsupported: string }> {
+  const found = await tensor.numbers()
+  return 'unsupported' in found || isWeights(found) ? found : { unsupported: tensor.type }
+}
+
+function isWeights(plan: NumberPlan): plan is WeightPlan {
+  return plan.dtype.includes('float') || plan.dequantise !== undefined
+}
+
+/** An archive's tensors as a list. */
 export function exportContents(tensors: ReadonlyMap<string, ExportTensor>): FileTensor[] {
-  return [...tensors].map(([name, { shape, strides, type, plan }]) => ({
+  return [...tensors].map(([name, { shape, strides, type, numbers }]) => ({
     name,
     shape,
     type,
     async elements() {
-      const found = await plan()
+      const found = await numbers()
       if ('unsupported' in found) return `numbers stored as ${found.unsupported} are not read`
       const own = strides ?? found.strides
       return elementsOf({ ...found, shape, ...(own?.length === shape.length && { strides: own }) })
@@ -126,19 +117,20 @@ function listed(
   const shape = tensor_meta?.sizes.map((size) => size.as_int) ?? []
   return {
     shape,
-    type: tensor_meta ? (TYPES[tensor_meta.dtype]?.name ?? `type ${tensor_meta.dtype}`) : 'a tensor of its own',
+    type: tensor_meta ? (scalarTypes.get(tensor_meta.dtype)?.name ?? `type ${tensor_meta.dtype}`) : 'a tensor of its own',
     ...(tensor_meta && { strides: tensor_meta.strides.map((stride) => stride.as_int) }),
-    async plan() {
+    async numbers() {
       const entry = zip.find(folder + path_name)
       if (!entry) throw new InputError(file, `has no entry ${folder}${path_name}, which holds ${name}; get it again`)
       if (use_pickle || !tensor_meta) {
         const inner = await openCheckpoint(await entry.open(), unsafe)
         return isLeaf(inner.root)
-          ? torchPlan(inner, entry.name, name, inner.root)
+          ? leafNumbers(inner, entry.name, name, inner.root)
           : { unsupported: 'a tensor of a class of its own' }
       }
-      const type = TYPES[tensor_meta.dtype]
-      if (!type?.stored) return { unsupported: type?.name ?? `type ${tensor_meta.dtype}` }
+      const type = scalarTypes.get(tensor_meta.dtype)
+      const dtype = type && namedNumbers.get(type.name)
+      if (!dtype) return { unsupported: type?.name ?? `type ${tensor_meta.dtype}` }
       const strides = tensor_meta.strides.map((stride) => stride.as_int)
       const offset = tensor_meta.storage_offset.as_int
       const access = await entry.open()
@@ -153,7 +145,7 @@ function listed(
       return {
         access,
         offset: offset * type.bytes,
-        dtype: type.stored,
+        dtype,
         ...(shape.length === 4 && { strides: strides as unknown as NonNullable<WeightPlan['strides']> }),
       }
     },
@@ -162,6 +154,12 @@ function listed(
 
 const isLeaf = (value: unknown): value is Leaf =>
   value instanceof TorchTensor || (value instanceof NumpyArray && value.objects === undefined)
+
+/** Of floats and of what has a scale the weights' plan, of other tensors that of their numbers. */
+function leafNumbers(checkpoint: Checkpoint, file: string, name: string, leaf: Leaf): ReturnType<ExportTensor['numbers']> {
+  const isPlain = leaf instanceof TorchTensor && !leaf.quantiser && !namedFloats.has(leaf.type.name)
+  return isPlain ? torchNumbers(checkpoint, file, name, leaf) : torchPlan(checkpoint, file, name, leaf)
+}
 
 /** The tensors of a dict that torch.save wrote. */
 async function pickled(
@@ -177,7 +175,7 @@ async function pickled(
         shape: leaf.shape,
         type: leafTypeName(leaf),
         ...(leaf instanceof TorchTensor && { strides: leaf.strides }),
-        plan: () => torchPlan(checkpoint, access.name, name, leaf),
+        numbers: () => leafNumbers(checkpoint, access.name, name, leaf),
       })
   return tensors
 }

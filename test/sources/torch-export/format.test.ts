@@ -11,8 +11,9 @@ import { weightsHash } from '../helpers/reference-weights.ts'
 import { memoryInput, text } from '../inputs.ts'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/torch-export/', import.meta.url))
-const expected: Record<string, { layer: string; shape: number[]; sha256: string }[]> = JSON.parse(
-  readFileSync(`${fixtures}expected.json`, 'utf8'),
+const expected: Record<string, { layer: string; shape: number[]; sha256: string }[]> = Object.assign(
+  {},
+  ...['expected.json', 'quantised.json'].map((name) => JSON.parse(readFileSync(fixtures + name, 'utf8'))),
 )
 const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(fixtures + name))
 const openFixture = (name: string): Promise<Source> => openSource(memoryInput(name, bytesOf(name)))
