@@ -34,6 +34,8 @@ export interface Remaking {
   readonly entries: readonly ManifestEntry[]
   readonly inputs: readonly LazyInput[]
   readonly signal?: AbortSignal
+  /** Runs what computes for long without a pause; default: at once. */
+  readonly occupied?: <T>(work: () => T | Promise<T>) => Promise<T>
   readonly onProgress?: (done: number, total: number, file: string) => void
 }
 
@@ -41,7 +43,7 @@ export interface Remaking {
  * Makes every file of results again from its tables and its inputs: tables, first filters, groups with the second pass
  * over the filters, report and figures; and compares bytes. Where they differ it says which cell, value or byte does.
  */
-export async function remake({ folder, name, stored, entries, inputs, signal, onProgress }: Remaking): Promise<Remade> {
+export async function remake({ folder, name, stored, entries, inputs, signal, occupied, onProgress }: Remaking): Promise<Remade> {
   const listed = new Map(entries.map(({ path, sha256 }) => [path, sha256]))
   const notes: string[] = []
   if (stored.version !== version)
@@ -64,6 +66,7 @@ export async function remake({ folder, name, stored, entries, inputs, signal, on
       ...(question && { question }),
       report: listed.has(REPORT) && !listed.has(IMAGES),
       ...(signal && { signal }),
+      ...(occupied && { occupied }),
       ...(onProgress && {
         onProgress: ({ done, total, model }: { done: number; total: number; model: string }) => onProgress(done, total, model),
       }),

@@ -114,7 +114,7 @@ async function verifyRun(
       notCompared: [...notCompared, ...derived.notes],
     }
   }
-  const made = await remake({ folder, name, stored, entries, inputs: again.inputs, ...callbacks(options) })
+  const made = await remake({ folder, name, stored, entries, inputs: again.inputs, occupied, ...callbacks(options) })
   const isTold = toldFrom(unchecked.length > 0, options.pairs === undefined && pairs.length > 0)
   return {
     ...measured,

@@ -315,7 +315,13 @@ test('while a file is hashed, filters are written, a second pass and a report ar
         assert.is((await filterlens(['verify', join(folder, 'study')])).code, 0)
     }
     assert.ok(stopped > 0)
+    const verify = ['verify', join(folder, 'study'), '--inputs', 'data', '--meta', 'data/meta.csv', '--pairs', 'data/pairs.csv']
     assert.is((await filterlens(study)).code, 0)
+    const began = performance.now()
+    assert.is((await filterlens(verify)).code, 0)
+    const again = performance.now() - began
+    for (const share of [0.5, 0.7, 0.8, 0.9])
+      await endsWithin(`making the files of a study again, at ${share} of the time`, verify, share * again)
     assert.is(await readFile(join(folder, 'study/results.sha256'), 'utf8'), number)
   }))
 
