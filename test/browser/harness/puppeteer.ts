@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type ElementHandle, type KeyInput, launch, type Page } from 'puppeteer-core'
 import { memoryOfTree } from './processes.ts'
 import type { Tab } from './tab.ts'
@@ -80,13 +81,25 @@ export async function openWithPuppeteer(engine: 'chromium' | 'firefox', executab
       await page.mouse.move(x, y)
       await page.mouse.wheel({ deltaY: down })
     },
-    resize: (width, height) => page.setViewport({ width, height }),
+    resize: (width, height) => resized(page, width, height),
     screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png` })),
     memory: () => memoryOfTree(browser.process()?.pid),
     async close() {
       await browser.close()
       await rm(profile, { recursive: true, force: true, maxRetries: 5 })
     },
+  }
+}
+
+/** Firefox before 144 sets the size and knows no orientation, which puppeteer asks for in the same step. */
+async function resized(page: Page, width: number, height: number): Promise<void> {
+  try {
+    await page.setViewport({ width, height })
+  } catch (error) {
+    if (!String(error).includes('unknown command emulation.setScreenOrientationOverride')) throw error
+    const hasSize = (): Promise<boolean> =>
+      page.evaluate((w, h) => window.innerWidth === w && window.innerHeight === h, width, height)
+    for (const end = performance.now() + 10_000; !(await hasSize()); await setTimeout(50)) if (performance.now() > end) throw error
   }
 }
 
