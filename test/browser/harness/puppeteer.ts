@@ -99,7 +99,8 @@ async function resized(page: Page, width: number, height: number): Promise<void>
     if (!String(error).includes('unknown command emulation.setScreenOrientationOverride')) throw error
     const hasSize = (): Promise<boolean> =>
       page.evaluate((w, h) => window.innerWidth === w && window.innerHeight === h, width, height)
-    for (const end = performance.now() + 10_000; !(await hasSize()); await setTimeout(50)) if (performance.now() > end) throw error
+    for (const end = performance.now() + 10_000; !(await hasSize()); await setTimeout(50))
+      if (performance.now() > end) throw error
   }
 }
 
