@@ -3,12 +3,8 @@ import type { NumberType } from '../weights/numbers.ts'
 import type { WeightPlan } from '../weights/plan.ts'
 import type { FileTensor } from './source.ts'
 
-/** Numbers that are no weights (indices, counters, masks), one after the other. */
-export interface NumberPlan {
-  readonly access: WeightPlan['access']
-  readonly offset: number
-  readonly dtype: NumberType
-}
+/** Where numbers lie that need not be weights: indices, counters, masks. */
+export type NumberPlan = Omit<WeightPlan, 'dtype'> & { readonly dtype: NumberType }
 
 /** A stored type that holds no weights, by name; with the numbers where it holds numbers that can be read. */
 export interface Unsupported {
@@ -26,8 +22,7 @@ export function fileTensor(name: string, shape: readonly number[], stored: Weigh
     async elements() {
       const given = isOther ? stored.numbers : stored
       if (!given) return `numbers stored as ${isOther ? stored.unsupported : stored.dtype} are not read`
-      const plan: NumberPlan & Partial<Pick<WeightPlan, 'strides' | 'dequantise'>> =
-        typeof given === 'function' ? await given() : given
+      const plan: NumberPlan = typeof given === 'function' ? await given() : given
       const { strides, dequantise } = plan
       return elementsOf({
         access: plan.access,

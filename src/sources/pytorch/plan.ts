@@ -1,8 +1,8 @@
 import { InputError } from '../../errors.ts'
 import { memoryAccess } from '../../io/random-access.ts'
 import type { StoredType } from '../../wasm/stored.ts'
-import type { NumberType } from '../../weights/numbers.ts'
 import type { Dequantisation, WeightPlan } from '../../weights/plan.ts'
+import type { NumberPlan } from '../file-tensors.ts'
 import { namedFloats, namedNumbers } from '../number-names.ts'
 import { itemsOf } from '../pickle/builtins.ts'
 import { NumpyArray } from '../pickle/numpy.ts'
@@ -17,9 +17,6 @@ const QUANTISED: ReadonlyMap<string, StoredType> = new Map([
 ])
 const NUMPY: Record<string, StoredType> = { f4: 'float32', f8: 'float64', f2: 'float16' }
 const LARGEST_TABLE = 1 << 22 // scales, zero points
-
-/** Where numbers lie that need not be weights. */
-export type NumberPlan = Omit<WeightPlan, 'dtype'> & { readonly dtype: NumberType }
 
 /** A tensor or array found in a checkpoint. */
 export type Leaf = TorchTensor | NumpyArray
