@@ -11,6 +11,8 @@ const THREAD_SECONDS = 10 // the patience with HDF5 is two seconds, and more for
 const BYTES = 2 ** 30
 /** Many open files make the HDF5 library slow. */
 const HDF5_BATCH = 8
+/** So often a sound file is opened too: where the HDF5 library has broken without a word, it refuses what it is given from then on. */
+const HDF5_SOUND = 512
 const BATCH_BYTES = 1 << 25 // of inputs that wait for their whole run
 /** Of processor time that opening those of a batch takes: their whole run takes a few times that, and less than `SECONDS` unless one of them is slow. */
 const BATCH_SECONDS = 0.35
@@ -114,6 +116,16 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
     await open(input, index)
     return processorSeconds() - before
   }
+  const checksSoundness = reader.hasHdf5 && !thread
+  const seedsOpened = { ...emptyTally() }
+  if (checksSoundness) for (const [k, input] of seeds.entries()) await open(input, k, seedsOpened)
+  /** Whether every seed is still opened as it was at first. */
+  async function isSound() {
+    const now = { ...emptyTally() }
+    for (const [k, input] of seeds.entries()) await open(input, k, now)
+    return now.opened === seedsOpened.opened && now.convolutions === seedsOpened.convolutions
+  }
+  let sound = { next: from, tally: structuredClone(tally) }
   let pending = []
   let bytes = 0
   let began = processorSeconds()
@@ -162,7 +174,19 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
       await tell({ restartAt: index + 1, tally })
       break
     }
-    if (index === end - 1) await tell({ tally })
+    const isLast = index === end - 1
+    if (checksSoundness && pending.length === 0 && (isLast || index + 1 - sound.next >= HDF5_SOUND)) {
+      if (await isSound()) sound = { next: index + 1, tally: structuredClone(tally) }
+      else {
+        // A new process feeds the stretch again; where it breaks there too, one of these inputs is the reason.
+        if (sound.next === from) {
+          process.send?.({ index, finding: `sound files are refused behind the inputs ${from} to ${index}` })
+          await tell({ restartAt: index + 1, tally })
+        } else await tell({ restartAt: sound.next, tally: sound.tally, isBroken: true })
+        break
+      }
+    }
+    if (isLast) await tell({ tally })
   }
   process.disconnect()
 }
