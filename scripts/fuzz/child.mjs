@@ -11,8 +11,11 @@ const THREAD_SECONDS = 10 // the patience with HDF5 is two seconds, and more for
 const BYTES = 2 ** 30
 /** Many open files make the HDF5 library slow. */
 const HDF5_BATCH = 8
-/** So often a sound file is opened too: where the HDF5 library has broken without a word, it refuses what it is given from then on. */
-const HDF5_SOUND = 512
+/**
+ * So often sound files are opened too: a file for which the HDF5 library takes all the memory that it may have leaves none for those behind
+ * it in this process. Who reads files has a new thread after one that failed (src/hdf5/session.ts).
+ */
+const HDF5_SOUND = 64
 const BATCH_BYTES = 1 << 25 // of inputs that wait for their whole run
 /** Of processor time that opening those of a batch takes: their whole run takes a few times that, and less than `SECONDS` unless one of them is slow. */
 const BATCH_SECONDS = 0.35
@@ -178,11 +181,9 @@ export async function feed(name, { from, runs, seed, batch, thread, only }) {
     if (checksSoundness && pending.length === 0 && (isLast || index + 1 - sound.next >= HDF5_SOUND)) {
       if (await isSound()) sound = { next: index + 1, tally: structuredClone(tally) }
       else {
-        // A new process feeds the stretch again; where it breaks there too, one of these inputs is the reason.
-        if (sound.next === from) {
-          process.send?.({ index, finding: `sound files are refused behind the inputs ${from} to ${index}` })
-          await tell({ restartAt: index + 1, tally })
-        } else await tell({ restartAt: sound.next, tally: sound.tally, isBroken: true })
+        // A new process feeds the stretch again; where it ends so there too, one of these inputs is the reason.
+        const isOne = sound.next === from
+        await tell({ restartAt: isOne ? index + 1 : sound.next, tally: isOne ? tally : sound.tally, isWorn: true })
         break
       }
     }
