@@ -164,7 +164,8 @@ function stretch(name, start, end, { tally, findings }, { keep, more = [], batch
       }
       if (message.finding) findings.push({ index: message.index, finding: message.finding })
       if (message.restartAt !== undefined) goOn = message.restartAt
-      if (message.isWorn) console.log(`${name}: sound files were refused behind input ${at - 1}; a new process goes on at ${goOn}`)
+      if (message.isWorn)
+        console.log(`${name}: sound files were refused behind input ${at - 1}; a new process goes on at ${goOn}`)
       if (message.again) again = message.again
       if (message.tally) {
         isDone = true
