@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
+import { parsedJson } from './json-text.ts'
 
 /** Longer than any model's description: the largest graphs take some tens of megabytes. */
 export const LONGEST_TEXT = 1 << 28
@@ -20,7 +21,7 @@ export async function readText(access: RandomAccess): Promise<string> {
 export async function readJson(access: RandomAccess): Promise<unknown> {
   const text = await readText(access)
   try {
-    return JSON.parse(text)
+    return parsedJson(text)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     throw new InputError(access.name, `is not valid JSON (${detail}); the file is cut short or damaged, get it again`, {

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Input, RandomAccess } from '../io/random-access.ts'
+import { parsedJson } from './json-text.ts'
 import { requireInside } from './part-path.ts'
 import { duplicateKey } from './safetensors/json-keys.ts'
 
@@ -21,7 +22,7 @@ export async function readShardIndex(access: RandomAccess, ending: RegExp): Prom
   const text = new TextDecoder().decode(await access.read(0, access.byteLength))
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parsedJson(text)
   } catch (error) {
     throw new InputError(access.name, 'is an index of shards that is no valid JSON; get it again', { cause: error })
   }

@@ -4,6 +4,7 @@ import type { RandomAccess } from '../../io/random-access.ts'
 import { looksLikeZip, openZip, tryZip } from '../../io/zip.ts'
 import { hwioNetworks, networkByDepth } from '../hwio-networks.ts'
 import { isRecord, readJson } from '../json-file.ts'
+import { parsedJson } from '../json-text.ts'
 import { modelName } from '../model-name.ts'
 import type { Source, SourceFormat } from '../source.ts'
 import { kernelDepths } from './layer-depths.ts'
@@ -143,7 +144,7 @@ const BY_GUESS = { depth_source: 'names' } as const
 function configurationOf(file: Hdf5File, json: string | undefined): unknown {
   if (json === undefined) return undefined
   try {
-    return JSON.parse(json)
+    return parsedJson(json)
   } catch (error) {
     throw new InputError(file.name, 'its attribute model_config is not valid JSON; the file is damaged, get it again', {
       cause: error,

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { isRecord } from '../json-file.ts'
+import { parsedJson } from '../json-text.ts'
 
 // Arrays of zarr, version 2 (.zarray) and 3 (zarr.json): a grid of chunks of one shape, each a value under a key of its own.
 
@@ -41,7 +42,7 @@ const KINDS: Readonly<Record<string, string>> = { f: 'float', i: 'int', u: 'uint
 export function zarrArray(file: string, text: Uint8Array): ZarrArray {
   let json: unknown
   try {
-    json = JSON.parse(new TextDecoder().decode(text))
+    json = parsedJson(new TextDecoder().decode(text))
   } catch (error) {
     throw new InputError(file, 'is no JSON that describes a zarr array; it is damaged, get it again', { cause: error })
   }

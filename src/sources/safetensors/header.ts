@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import type { RandomAccess } from '../../io/random-access.ts'
+import { parsedJson } from '../json-text.ts'
 import { duplicateKey } from './json-keys.ts'
 
 /**
@@ -92,9 +93,12 @@ export async function readHeader(access: RandomAccess): Promise<Header> {
   if (!text.startsWith('{')) throw refuse('its header does not begin with {; it is no safetensors file, or a damaged one')
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parsedJson(text)
   } catch (error) {
-    throw new InputError(access.name, 'its header is no JSON; the file is damaged, get it again', { cause: error })
+    const isDeep = error instanceof SyntaxError && error.message.startsWith('nested')
+    throw new InputError(access.name, `its header is ${isDeep ? error.message : 'no JSON'}; the file is damaged, get it again`, {
+      cause: error,
+    })
   }
   const repeated = duplicateKey(text)
   if (repeated !== undefined) throw refuse(`its header names ${quoted(repeated)} twice; such a file is refused`)

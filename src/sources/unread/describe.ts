@@ -1,4 +1,5 @@
 import type { Input, RandomAccess } from '../../io/random-access.ts'
+import { parsedJson } from '../json-text.ts'
 import { PickleCut } from '../pickle/cursor.ts'
 import { unpickle } from '../pickle/unpickle.ts'
 import { wouldRun } from '../pickle/unsafe.ts'
@@ -42,7 +43,7 @@ export function seenOf(head: Uint8Array, access: RandomAccess, path: string): Se
   let json: unknown
   if (start && /^[{[]/.test(start) && head.length >= access.byteLength) {
     try {
-      json = JSON.parse(start)
+      json = parsedJson(start)
     } catch {
       json = undefined // what only looks like JSON is described by its text
     }
@@ -135,7 +136,7 @@ function describeTextPickle(start: string, isCut: boolean): string | undefined {
 function describeJson(text: string, isCut: boolean): string {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parsedJson(text)
   } catch {
     return isCut
       ? 'is a JSON file without a model in it that is read'
