@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 
 /** The floors from the ground up: a room imports from rooms below its own floor, never from its own floor or above. docs/architecture.md */
 const floors: readonly (readonly string[])[] = [
-  ['errors.ts', 'version.ts', 'words.ts'],
+  ['errors.ts', 'printable.ts', 'version.ts', 'words.ts'],
   ['io', 'codecs', 'wasm'],
   ['arrow', 'hdf5', 'shift', 'weights'],
   ['database'],

@@ -1,6 +1,6 @@
+import { printable, printableText } from '../printable.ts'
 import { clearBarLine } from './bar-line.ts'
 import { pc } from './colour.ts'
-import { printable, printableText } from './printable.ts'
 import { writeOut } from './standard-output.ts'
 import { lineWidth, wrapped } from './terminal.ts'
 

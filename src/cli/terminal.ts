@@ -1,7 +1,7 @@
 import { pc } from './colour.ts'
 import { terminalWidth } from './text-width.ts'
 
-export { printable } from './printable.ts'
+export { printable } from '../printable.ts'
 
 /** Below this many characters no view is made narrower. */
 const LEAST_WIDTH = 60

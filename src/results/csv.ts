@@ -11,7 +11,8 @@ import { type Analysis, type ModelRow, modelFields } from '../measure/model-row.
 
 /**
  * Rows as CSV (RFC 4180: CRLF, quotes doubled). A null is an empty cell. A text that a spreadsheet would take for a
- * formula gets a leading apostrophe; one that holds another country's separator is quoted, so that it stays one cell.
+ * formula gets a leading apostrophe; one that holds another country's separator is quoted, so that it stays one cell. A NUL is written as
+ * \u{0}: pandas ends a text there, so that two names are read as one, and Python up to 3.10 refuses the file.
  */
 export function* csvLines(header: readonly string[], rows: Iterable<readonly MetaValue[]>): Generator<string> {
   yield `${header.map(cell).join(',')}\r\n`
@@ -21,7 +22,8 @@ export function* csvLines(header: readonly string[], rows: Iterable<readonly Met
 function cell(value: MetaValue): string {
   if (value === null) return ''
   if (typeof value !== 'string') return String(value)
-  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value
+  const whole = value.replaceAll('\0', '\\u{0}')
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(whole) ? `'${whole}` : whole
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

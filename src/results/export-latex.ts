@@ -1,6 +1,7 @@
 import type { Column } from '../arrow/column.ts'
 import type { MetaValue } from '../database/meta.ts'
 import type { Sink } from '../io/sink.ts'
+import { printable } from '../printable.ts'
 import type { ExportTable, StreamedTable } from './export-table.ts'
 
 /** Significant digits of a number that is not whole. */
@@ -83,7 +84,7 @@ const special: Readonly<Record<string, string>> = {
   '–': '--',
 }
 
-/** A text as LaTeX shows it letter by letter; line breaks become spaces. */
+/** A text as LaTeX shows it letter by letter; line breaks become spaces, other control characters the escapes that a terminal shows. */
 export function latexText(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\{}$&#%_^~<>"×−–]/g, (letter) => special[letter]!)
+  return printable(text.replace(/\s+/g, ' ')).replace(/[\\{}$&#%_^~<>"×−–]/g, (letter) => special[letter]!)
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { validateXML } from 'xmllint-wasm'
+import { convolution, safetensors } from '../measure/models.ts'
 import { packageFile } from '../packages.ts'
 import { filterlens, inFolder, projectFolder } from './run.ts'
 import { healthyModel, sickModel, worseModel } from './sick-model.ts'
@@ -182,6 +183,17 @@ test('GitHub: a workflow command a finding, escaped as its documentation says; o
     assert.match(await readFile(join(cwd, 'net.txt'), 'utf8'), /3 of 4 layers do not pass\n$/)
     const good = await filterlens(['check', 'models/good net.safetensors', '--format', 'github'], { cwd })
     assert.equal([good.code, good.out], [0, 'filterlens: nothing to report on 3 layers\n'])
+  }))
+
+test('GitHub: control characters of names are shown as everywhere, none reaches the log', () =>
+  inFolder(async (cwd) => {
+    const name = 'a\u001b[31m\u0007\0\u202e\u009bb\r\nc%'
+    await writeFile(join(cwd, 'net.safetensors'), safetensors([convolution(`${name}.weight`, [8, 4, 3, 3], 1)]))
+    const { code, out } = await filterlens(['check', '--min-entropy', '0.95', 'net.safetensors', '--format', 'github'], { cwd })
+    assert.is(code, 1)
+    assert.not.match(out.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u)
+    const shown = String.raw`a\u{1b}[31m\u{7}\u{0}\u{202e}\u{9b}b\u{d}\u{a}c%25.weight`
+    for (const line of out.trimEnd().split('\n')) assert.ok(line.startsWith('::error ') && line.includes(`::${shown}: `), line)
   }))
 
 test('a format that is not known, has no file, or stands beside another on standard output is refused', async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { commands } from '../../src/cli/commands.ts'
-import { printable, printableText } from '../../src/cli/printable.ts'
+import { printable, printableText } from '../../src/printable.ts'
 import { filterlens } from './run.ts'
 
 /** Every file and package that a compiled module loads before it runs: static imports only. */

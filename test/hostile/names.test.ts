@@ -130,4 +130,15 @@ test('a text is one cell and no formula in a spreadsheet, whatever separator its
   assert.equal([...csvLines(['n'], [[-1.5], [null], [true]])], ['n\r\n', '-1.5\r\n', '\r\n', 'true\r\n'])
 })
 
+test('a NUL in a name ends no cell: readers of CSV that hold texts as C does, and Python before 3.11, get an escape; all else is kept', () => {
+  const texts = ['a\0b', 'a\0c', '\0=1', 'd\u0001\u001b\u009b\u202ee']
+  const lines = [
+    ...csvLines(
+      ['x\0y'],
+      texts.map((text) => [text]),
+    ),
+  ]
+  assert.equal(lines, ['x\\u{0}y\r\n', 'a\\u{0}b\r\n', 'a\\u{0}c\r\n', '\\u{0}=1\r\n', `${texts[3]}\r\n`])
+})
+
 test.run()

@@ -80,10 +80,14 @@ test('models beside those whose names differ by a word', () => {
   assert.throws(() => nameRatios(models, 'x'), /give two words of names with = between them/)
 })
 
-test('LaTeX: escaped texts, numbers that stand right, the same bytes in parts', async () => {
+test('LaTeX: escaped texts without control characters, numbers that stand right, the same bytes in parts', async () => {
   assert.is(
     latexText('50 % of a_b & {c} ~ $x^2$ \\ #1 <3×3>'),
     '50 \\% of a\\_b \\& \\{c\\} \\textasciitilde{} \\$x\\textasciicircum{}2\\$ \\textbackslash{} \\#1 \\textless{}3$\\times$3\\textgreater{}',
+  )
+  assert.is(
+    latexText('a\tb\r\nc\0\u001b[31m\u0007\u202ed\u009be'),
+    'a b c\\textbackslash{}u\\{0\\}\\textbackslash{}u\\{1b\\}[31m\\textbackslash{}u\\{7\\}\\textbackslash{}u\\{202e\\}d\\textbackslash{}u\\{9b\\}e',
   )
   const table = {
     name: 't',
