@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { InputError } from '../errors.ts'
+import { listedBytes, openListed } from './listed-file.ts'
 import { type ServedFile, servedFiles } from './served-files.ts'
 
 /** What the served page may do: run its own scripts and WebAssembly, talk to this server, and nothing else. */
@@ -53,7 +54,7 @@ export async function serve({ webRoot, files = [], port = 0 }: ServeOptions): Pr
   const [secret, once] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')]
   let hosts: readonly string[] = []
   let isOnceUsed = false
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refused = refusal(request, hosts)
     const [, first = '', path] = /^\/([^/?]*)(?:\/([^?]*))?/.exec(request.url ?? '') ?? []
     if (refused) refuse(response, ...refused)
@@ -65,20 +66,18 @@ export async function serve({ webRoot, files = [], port = 0 }: ServeOptions): Pr
     else if (path === '' && files.length > 0 && !request.url!.includes('?')) redirect(response, `/${secret}/?data`)
     else if (path === 'data/index.json') send(response, 200, 'application/json', listing)
     else if (path.startsWith('data/'))
-      sendFile(request, response, byPath.get(decoded(path.slice('data/'.length))), 'application/octet-stream')
+      await sendFile(request, response, byPath.get(decoded(path.slice('data/'.length))), 'application/octet-stream')
     else {
       const file = page.get(decoded(path === '' ? 'index.html' : path))
-      sendFile(request, response, file, types[extname(file?.path ?? '')] ?? 'application/octet-stream')
+      await sendFile(request, response, file, types[extname(file?.path ?? '')] ?? 'application/octet-stream')
     }
   }
   const server = createServer((request, response) => {
-    try {
-      answer(request, response)
-    } catch {
+    answer(request, response).catch(() => {
       // Whatever was asked, it is one request that fails, and the page goes on.
       if (response.headersSent) response.destroy()
       else refuse(response, 400, 'this is no request of the page')
-    }
+    })
   })
   server.on('connect', (_request, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'))
   await new Promise<void>((done, failed) => {
@@ -157,32 +156,42 @@ function decoded(path: string): string {
   }
 }
 
-/** Only listed files are sent: their paths are keys of a table and never joined. */
-function sendFile(request: IncomingMessage, response: ServerResponse, file: ServedFile | undefined, type: string): void {
+/** Only listed files are sent, as they were when they were listed: their paths are keys of a table and never joined. */
+async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: ServedFile | undefined,
+  type: string,
+): Promise<void> {
   if (!file) {
     refuse(response, 404, 'not found')
     return
   }
-  setSafeHeaders(response)
-  response.setHeader('accept-ranges', 'bytes')
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-  const start = range ? Number(range[1]) : 0
-  const end = Math.min(range?.[2] ? Number(range[2]) : file.bytes - 1, file.bytes - 1)
-  if (range && (start >= file.bytes || end < start)) {
-    response.setHeader('content-range', `bytes */${file.bytes}`)
-    refuse(response, 416, 'there are no such bytes')
+  const opened = await openListed(file)
+  if ('problem' in opened) {
+    refuse(response, opened.status, opened.problem)
     return
   }
-  if (range) response.setHeader('content-range', `bytes ${start}-${end}/${file.bytes}`)
-  response.setHeader('content-type', type)
-  response.setHeader('content-length', Math.max(0, end - start + 1))
-  response.writeHead(range ? 206 : 200)
-  if (request.method === 'HEAD' || file.bytes === 0) {
-    response.end()
-    return
+  try {
+    const { headers, method } = request
+    const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '')
+    const start = range ? Number(range[1]) : 0
+    const end = Math.min(range?.[2] ? Number(range[2]) : file.bytes - 1, file.bytes - 1)
+    response.setHeader('accept-ranges', 'bytes')
+    if (range && (start >= file.bytes || end < start)) {
+      response.setHeader('content-range', `bytes */${file.bytes}`)
+      refuse(response, 416, 'there are no such bytes')
+      return
+    }
+    setSafeHeaders(response)
+    if (range) response.setHeader('content-range', `bytes ${start}-${end}/${file.bytes}`)
+    response.setHeader('content-type', type)
+    response.setHeader('content-length', Math.max(0, end - start + 1))
+    response.writeHead(range ? 206 : 200)
+    if (method === 'HEAD') response.end()
+    // Where the bytes end early, or are no longer those of the listed file, the connection breaks: the page asks again, and is told why.
+    else await pipeline(listedBytes(opened.handle, file, start, end + 1), response)
+  } finally {
+    await opened.handle.close()
   }
-  const stream = createReadStream(file.location, { start, end })
-  stream.on('error', () => response.destroy()) // the page says that the file has changed
-  response.on('close', () => stream.destroy())
-  stream.pipe(response)
 }

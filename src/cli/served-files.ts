@@ -1,8 +1,9 @@
+import type { BigIntStats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { folderEntries } from '../inputs/folder-entries.ts'
-import { fileProblem, NO_FILE } from '../io/node.ts'
+import { diskIdentity, fileProblem, NO_FILE } from '../io/node.ts'
 
 /** A file that the page can read by range. */
 export interface ServedFile {
@@ -11,6 +12,8 @@ export interface ServedFile {
   /** On disk. */
   readonly location: string
   readonly bytes: number
+  /** Tells it from what may lie there later: it is sent only as long as it is the same (`diskIdentity`). */
+  readonly identity: string
   /** Not an input itself: it lies beside one that may need it. */
   readonly beside: boolean
 }
@@ -25,36 +28,41 @@ const passedOver = (name: string): boolean => name.startsWith('.') || name === '
  */
 export async function servedFiles(paths: readonly string[]): Promise<ServedFile[]> {
   const files = new Map<string, ServedFile>()
-  const add = (path: string, location: string, bytes: number, beside: boolean): void => {
+  const add = (path: string, location: string, found: BigIntStats, beside: boolean): void => {
     let name = path
     for (let k = 2; files.has(name) && files.get(name)!.location !== location; k++) name = `${k}/${path}`
-    if (!files.get(name) || !beside) files.set(name, { path: name, location, bytes, beside })
+    if (!files.get(name) || !beside)
+      files.set(name, { path: name, location, bytes: Number(found.size), identity: diskIdentity(found), beside })
     if (files.size > MOST_FILES)
       throw new InputError(
         path,
         `holds more than ${MOST_FILES} files; name a smaller folder, or analyze first and view the results`,
       )
   }
+  // What is gone, or no file any more, since its folder was read is passed over.
+  const addBelow = async (path: string, location: string, beside: boolean): Promise<void> => {
+    const found = await stat(location, { bigint: true }).catch(() => undefined)
+    if (found?.isFile()) add(path, location, found, beside)
+  }
   for (const path of paths) {
-    const found = await stat(path).catch((error: unknown) => {
+    const found = await stat(path, { bigint: true }).catch((error: unknown) => {
       throw new InputError(path, fileProblem(error), { cause: error })
     })
     const location = resolve(path)
     if (found.isDirectory()) {
       const before = files.size
       for await (const file of filesBelow(location, `${basename(location)}/`, new Set()))
-        add(file.path, file.location, (await stat(file.location)).size, false)
+        await addBelow(file.path, file.location, false)
       if (files.size === before) throw new InputError(path, 'holds no files; give model files, folders of them or results')
       continue
     }
     if (!found.isFile()) throw new InputError(path, NO_FILE)
-    add(basename(location), location, found.size, false)
+    add(basename(location), location, found, false)
     const stem = basename(location).replace(/\.[^.]*$/, '')
     for (const name of (await folderEntries(dirname(location))).files) {
       const needed = name.startsWith(stem) || /\.(bin|data|weights|onnx_data)$/.test(name)
       if (!needed || name === basename(location) || passedOver(name)) continue
-      const sibling = join(dirname(location), name)
-      add(name, sibling, (await stat(sibling)).size, true)
+      await addBelow(name, join(dirname(location), name), true)
     }
   }
   return [...files.values()]

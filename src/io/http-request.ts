@@ -331,6 +331,7 @@ function refusal(name: string, status: number): InputError {
     401: 'may be read only by who signs in (HTTP 401); download it and open it from disk',
     403: 'may not be read (HTTP 403); download it and open it from disk',
     404: 'there is no such file on the server (HTTP 404); look at the address',
+    409: 'was changed, replaced or removed since its server listed it (HTTP 409); start filterlens view again, or open the file from disk',
     410: 'is no longer on the server (HTTP 410)',
   }
   return new InputError(name, sentences[status] ?? `the server refuses it (HTTP ${status}); download it and open it from disk`, {

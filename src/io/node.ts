@@ -25,14 +25,14 @@ const LARGEST_READ = 1 << 30 // one read(2) takes less than 2 GiB
 const readLater = promisify(read)
 
 /** A pipe that nobody writes to does not keep us waiting: it is opened, seen to be none of ours, and closed. */
-const OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+export const OPEN_WITHOUT_WAITING: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** Opens a file for reading by range. @throws InputError when it is missing, unreadable, a folder, a pipe, a socket or a device */
 export async function openFile(path: string, name: string = path): Promise<RandomAccess> {
   // At once and as a plain descriptor: of ten thousand small files, FileHandles take a third of the time.
   let descriptor: number
   try {
-    descriptor = openSync(path, OPEN)
+    descriptor = openSync(path, OPEN_WITHOUT_WAITING)
   } catch (error) {
     throw new InputError(name, openProblem(path, error), { cause: error })
   }
@@ -99,20 +99,23 @@ function openProblem(path: string, error: unknown): string {
 
 /** By path, for threads that open the file again find what lies there then. */
 function watchFile(path: string, name: string, opened: BigIntStats): FileWatch {
-  const identity = identityOf(opened)
+  const identity = diskIdentity(opened)
   return {
     identity,
     version: `${opened.size} bytes of ${new Date(Number(opened.mtimeMs)).toISOString()}`,
     requireSame() {
       const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-      if (!found || identityOf(found) !== identity)
+      if (!found || diskIdentity(found) !== identity)
         throw new InputError(name, 'was changed, replaced or removed while it was read; run again when it stays as it is')
     },
   }
 }
 
-/** When a file was last changed in any way (ctime) nobody can set back, as when its content was (mtime). */
-function identityOf({ size, dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
+/**
+ * Tells the bytes of a file from all others without reading them. When it was last changed in any way (ctime) nobody can set back, as
+ * they can when its content was (mtime).
+ */
+export function diskIdentity({ size, dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
   return [size, dev, ino, mtimeNs, ctimeNs].join(' ')
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pagePolicy, serve } from '../../src/cli/serve.ts'
 import { servedFiles } from '../../src/cli/served-files.ts'
+import { openUrl } from '../../src/io/http.ts'
 import { randomWords } from '../../src/shift/random.ts'
 import { inFolder } from './run.ts'
 
@@ -216,5 +217,91 @@ test('a page that is not built, a port that is taken and a path that is missing 
     )
   })
 })
+
+test('a listed file that is another one now is not sent: replaced, a link to elsewhere, changed in place, gone, a folder', () =>
+  inFolder(async (folder) => {
+    const models = join(folder, 'models')
+    await mkdir(models)
+    const changes: Record<string, (path: string) => Promise<unknown>> = {
+      'link.onnx': (path) => rm(path).then(() => symlink('/etc/passwd', path)),
+      'replaced.onnx': (path) => writeFile(`${folder}/new`, 'abcdef').then(() => rename(`${folder}/new`, path)),
+      'longer.onnx': (path) => writeFile(path, 'more', { flag: 'a' }),
+      'shorter.onnx': (path) => truncate(path, 3),
+      'same time.onnx': async (path) => {
+        const { atime, mtime } = await stat(path)
+        await writeFile(path, 'abcdef')
+        await utimes(path, atime, mtime)
+      },
+      'gone.onnx': (path) => rm(path),
+      'folder.onnx': (path) => rm(path).then(() => mkdir(path)),
+    }
+    for (const name of [...Object.keys(changes), 'same.onnx']) await writeFile(join(models, name), '012345')
+    const server = await serve({ webRoot: await emptyPage(folder), files: await servedFiles([models]) })
+    try {
+      for (const [name, change] of Object.entries(changes)) {
+        const path = `/data/models/${encodeURIComponent(name)}`
+        assert.is((await get(server.url, path)).body, '012345', name)
+        await change(join(models, name))
+        for (const headers of [{}, { range: 'bytes=0-1' }] as Record<string, string>[]) {
+          const { status, body } = await get(server.url, path, headers)
+          assert.is(status, 409, name)
+          assert.is(
+            body,
+            `models/${name}: was changed, replaced or removed since filterlens view was started; start it again to see what is there now\n`,
+          )
+        }
+      }
+      assert.is((await get(server.url, '/data/models/same.onnx')).body, '012345')
+      const told = await openUrl(`${server.url}data/models/link.onnx`).catch((error: Error) => error.message)
+      assert.match(String(told), /was changed, replaced or removed .*start filterlens view again/)
+    } finally {
+      await server.close()
+    }
+  }))
+
+test('a file that is cut or written to while it is sent breaks the connection at once: no part passes for the whole', () =>
+  inFolder(async (folder) => {
+    const bytes = 64 << 20
+    const changes: Record<string, (path: string) => Promise<unknown>> = {
+      'cut.npy': (path) => truncate(path, 1000),
+      'written.npy': async (path) => {
+        const file = await open(path, 'r+')
+        await file.write('x', 0)
+        await file.close()
+      },
+    }
+    for (const name of Object.keys(changes)) {
+      await writeFile(join(folder, name), '')
+      await truncate(join(folder, name), bytes)
+    }
+    const server = await serve({
+      webRoot: await emptyPage(folder),
+      files: await servedFiles(Object.keys(changes).map((name) => join(folder, name))),
+    })
+    try {
+      for (const [name, change] of Object.entries(changes)) {
+        let received = 0
+        const { pathname, port } = new URL(server.url)
+        const ended = await new Promise<string>((resolve) => {
+          const asked = request({ hostname: '127.0.0.1', port, path: `${pathname}data/${name}` }, (response) => {
+            response.once('data', async (first: Buffer) => {
+              received += first.length
+              response.pause()
+              await change(join(folder, name))
+              response.on('data', (part: Buffer) => (received += part.length)).resume()
+            })
+            response
+              .on('end', () => resolve('whole'))
+              .on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+          })
+          asked.on('error', () => resolve('no answer')).end()
+          setTimeout(resolve, 5000, 'nothing came any more').unref()
+        })
+        assert.equal([ended, received < bytes], ['ECONNRESET', true], name)
+      }
+    } finally {
+      await server.close()
+    }
+  }))
 
 test.run()

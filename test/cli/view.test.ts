@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -57,5 +57,39 @@ test('the address is printed alone, Ctrl-C ends it, and a taken port is said', a
   assert.is(await ended, 0)
   assert.match(out, new RegExp(`^http://127\\.0\\.0\\.1:${port}/[\\w-]{22}/\n$`))
 })
+
+test('pipes in place of listed files keep neither the server nor Ctrl-C waiting', () =>
+  inFolder(async (folder) => {
+    if (!existsSync(join(projectFolder, 'dist/web/index.html'))) {
+      console.log('skipped: the page is not built')
+      return
+    }
+    // More than the threads that Node opens files with.
+    const names = Array.from({ length: 8 }, (_, k) => `${k}.safetensors`)
+    const models = join(folder, 'models')
+    await mkdir(models)
+    for (const name of names) await writeFile(join(models, name), name)
+    const child = spawn(process.execPath, [main, 'view', '--no-open', models])
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        child.stdout.once('data', (part) => resolve(String(part).trim()))
+        ended.then((code) => reject(new Error(`ended with ${code}`)))
+      })
+      for (const name of names) {
+        await rm(join(models, name))
+        execFileSync('mkfifo', [join(models, name)])
+      }
+      const answers = names.map((name) => fetch(`${url}data/models/${name}`, { signal: AbortSignal.timeout(5000) }))
+      assert.equal(
+        (await Promise.all(answers)).map(({ status }) => status),
+        names.map(() => 409),
+      )
+      child.kill('SIGINT')
+      assert.is(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000, 'still there').unref())]), 0)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  }))
 
 test.run()
