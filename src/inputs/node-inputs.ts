@@ -117,17 +117,17 @@ async function indexesOf(paths: readonly string[]): Promise<ReadonlyMap<string, 
   return merged
 }
 
-/** Where the hub is, and who asks, set as for its own tools. */
+/** Where the hub is, and who asks, set as for its own tools. Only who asks the hub is told that its address is none. */
 function hubOptions(): HubOptions {
   const { HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env
   if (endpoint && !(URL.canParse(endpoint) && isUrl(endpoint)))
-    throw new InputError(endpoint, 'stands in HF_ENDPOINT and is no http or https address')
+    throw new InputError(endpoint, 'stands in HF_ENDPOINT and is no http or https address; correct it, or unset it')
   return { ...(endpoint && { endpoint }), ...(token && { token: token.trim() }) }
 }
 
 async function nothingFound(named: string): Promise<string> {
   if (isGlob(named)) return 'no model file matches this pattern'
-  const isLocal = !isRemote(named) && !hubAddress(named, hubOptions().endpoint)
+  const isLocal = !isRemote(named) && !hubAddress(named, process.env['HF_ENDPOINT'])
   const own = isLocal ? writtenHere(named) : undefined
   if (own) return own
   const unread = isLocal ? await unreadBelow(named) : undefined
@@ -204,11 +204,10 @@ function nameOfUrl(url: string): string {
 }
 
 async function* placesOf(named: string): AsyncGenerator<Place> {
-  const options = hubOptions()
-  const address = hubAddress(named, options.endpoint)
+  const address = hubAddress(named, process.env['HF_ENDPOINT'])
   if (address) {
     const { findHubInputs } = await import('./hub-inputs.ts')
-    for (const { path, ...rest } of await findHubInputs(address, options)) yield { relative: path, ...rest }
+    for (const { path, ...rest } of await findHubInputs(address, hubOptions())) yield { relative: path, ...rest }
     return
   }
   if (isUrl(named)) {

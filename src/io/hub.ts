@@ -71,6 +71,7 @@ const pages = new Set([
 /**
  * The repository that an address means: `hf://owner/name[@revision][/path]`, the same with datasets/ or spaces/ before the owner,
  * or a page of the hub (https://huggingface.co/owner/name, …/tree/revision/path, …/blob/revision/path, …/resolve/revision/path).
+ * @param endpoint the hub's own address; one that is none is nobody's
  * @returns undefined when it is no such address
  * @throws InputError for `hf://` without a repository
  */
@@ -78,7 +79,8 @@ export function hubAddress(text: string, endpoint: string = HUB_ENDPOINT): HubAd
   if (/^hf:\/\//i.test(text)) return schemeAddress(text)
   // Every path of a list comes here: most are none of the web, and that is told first.
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
-  const hosts = [endpoint, HUB_ENDPOINT, 'https://hf.co', 'https://www.huggingface.co'].map((url) => new URL(url).host)
+  const homes = [endpoint, HUB_ENDPOINT, 'https://hf.co', 'https://www.huggingface.co']
+  const hosts = homes.filter((home) => URL.canParse(home)).map((home) => new URL(home).host)
   const url = new URL(text)
   return hosts.includes(url.host) ? pageAddress(url) : undefined
 }

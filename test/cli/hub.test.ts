@@ -142,4 +142,19 @@ test('lists: @file and standard input', () =>
     assert.match(empty.err, /standard input: is a list of inputs that names none/)
   }))
 
+test('HF_ENDPOINT is looked at only where the hub is asked', () =>
+  inFolder(async (folder) => {
+    const env = { HF_ENDPOINT: '::bad' }
+    await writeFile(join(folder, 'model.safetensors'), net)
+    const local = await filterlens(['analyze', join(folder, 'model.safetensors'), '--json'], { env })
+    assert.is(local.code, 0, local.err)
+    for (const input of ['hf://timm/net', 'https://huggingface.co/timm/net']) {
+      const { code, err } = await filterlens(['analyze', input], { env })
+      assert.equal(
+        [code, err],
+        [2, 'filterlens: ::bad: stands in HF_ENDPOINT and is no http or https address; correct it, or unset it\n'],
+      )
+    }
+  }))
+
 test.run()

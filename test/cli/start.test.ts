@@ -65,6 +65,18 @@ test('what is missing on a command line is said in words', async () => {
   assert.is(err, 'filterlens: filterlens verify <results>: something is missing; filterlens verify --help has examples\n')
 })
 
+test('a Node that runs without WebAssembly, or with frozen intrinsics, is told in one sentence', async () => {
+  for (const [flag, sentence] of [
+    ['--jitless', /^filterlens: this Node runs without WebAssembly, .* start it without --jitless/m],
+    ['--frozen-intrinsics', /^filterlens: this Node runs with frozen intrinsics, .* start it without --frozen-intrinsics/m],
+  ] as const) {
+    const { code, out, err } = await filterlens(['analyze', 'data/vgg_w16_cifar10_normal.onnx'], { env: { NODE_OPTIONS: flag } })
+    assert.equal([code, out], [2, ''], err)
+    assert.match(err, sentence)
+    assert.not.match(err, /fault of filterlens|\n {4}at /)
+  }
+})
+
 test('names cannot move the cursor, change the title or hide text', () => {
   const hostile = 'a\u001b[2Jb\u001b]0;title\u0007c\u009bd\u202ee\u2028f\rg'
   assert.is(printable(hostile), 'a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}c\\u{9b}d\\u{202e}e\\u{2028}f\\u{d}g')
