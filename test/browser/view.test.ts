@@ -91,6 +91,22 @@ test('filterlens view on a zip of results; a model named like a script is a name
   }
 })
 
+test('filterlens view: a file that was replaced since it was listed is said to be', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'filterlens-view-'))
+  try {
+    for (const name of ['same.onnx', 'replaced.onnx']) await cp(NORMAL, join(folder, name))
+    await withView([folder], async (url, tab) => {
+      await rm(join(folder, 'replaced.onnx'))
+      await cp(NORMAL, join(folder, 'replaced.onnx'))
+      await tab.goto(url)
+      await shows(tab, 'body', 'replaced.onnx: was changed, replaced or removed since its server listed it')
+      await shows(tab, '.model-link', 'same')
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 /** What reads a format is loaded when a file of that format is given. */
 const READER = /^\/assets\/(format|expressions)-/
 
