@@ -1,6 +1,7 @@
 import { areNamedAsCopies } from '../state-dict/copy-words.ts'
-import { AlikeNetworks, hasAll, type Near, type NetworkValues, type Weighed } from './alike.ts'
+import { AlikeNetworks, hasAll, type Near, type NetworkValues, type Original, type Weighed } from './alike.ts'
 import type { FoundTensor, Network } from './networks.ts'
+import { asListOf, shadowParts } from './shadow-parts.ts'
 import { TorchTensor } from './values.ts'
 
 /** A network to be measured, and the ones of the same checkpoint that repeat it. */
@@ -63,11 +64,31 @@ export async function chooseNetworks(networks: readonly Network[], values: Netwo
     .sort((a, b) => a.rank - b.rank || b.weights.size - a.weights.size || a.order - b.order)
   const chosen: { weights: Map<string, string>; network: Network; copies: Copy[] }[] = []
   const alike = new AlikeNetworks<(typeof chosen)[number]>(values)
+  /** The network that a dict repeats in all of its parts (`shadowParts`), each by its names or as a list. */
+  const inParts = async (network: Network): Promise<Original<(typeof chosen)[number]> | undefined> => {
+    const parts = network.isModule ? [] : shadowParts(network).map((part) => ({ network: part, weights: weightsOf(part) }))
+    let found: Original<(typeof chosen)[number]> | undefined
+    for (const part of parts.filter(({ weights }) => weights.size > 0)) {
+      const original = (await alike.withNames(part)) ?? (await asList(part.network))
+      if (!original || (found && found.one !== original.one)) return undefined
+      const isLess = found?.cosine === undefined || (original.cosine !== undefined && original.cosine < found.cosine)
+      found = isLess ? original : found
+    }
+    return found
+  }
+  const asList = async (list: Network): Promise<Original<(typeof chosen)[number]> | undefined> => {
+    for (const one of chosen.slice(0, MOST_ASKED)) {
+      const network = asListOf(list, one.network)
+      const original = network && (await alike.withNames({ network, weights: weightsOf(network) }))
+      if (original) return original
+    }
+    return undefined
+  }
   const gathered = candidates.length > MOST_ASKED ? new Map<Network, Network>() : await gatheredFor(candidates, values)
   for (const { network, weights, rank } of candidates) {
     if (gathered.has(network)) continue
     const one = { weights, network, copies: [] as Copy[] }
-    const original = rank > 1 ? await alike.withNames(one) : await alike.withValues(one)
+    const original = rank > 1 ? ((await alike.withNames(one)) ?? (await inParts(network))) : await alike.withValues(one)
     if (original) {
       original.one.copies.push({ network, cosine: original.cosine })
       continue
