@@ -8,6 +8,7 @@ import { storedBytes } from './stored-bytes.ts'
 /**
  * What a network does to a stored tensor before it uses it as a weight:
  * - `mask`: w · m, element by element (pruning);
+ * - `scale`: w · s, with one s or one for each output channel (eight-bit floats with their scale beside them);
  * - `norm`: v · (g / ‖v‖), the norm over all elements of one index of `axis`, or over the whole tensor (weight normalisation);
  * - `spectral`: w / σ with σ = Σ_o u_o · Σ_j w_oj · v_j, rows o being the channels of `axis`, j all else in (out, in, row, column) order
  *   (spectral normalisation with its stored u and v);
@@ -15,6 +16,7 @@ import { storedBytes } from './stored-bytes.ts'
  */
 export type Effect =
   | { readonly kind: 'mask'; readonly mask: WeightPlan }
+  | { readonly kind: 'scale'; readonly scale: WeightPlan; readonly axis: 0 | undefined }
   | { readonly kind: 'norm'; readonly gain: WeightPlan; readonly axis: 0 | 1 | undefined }
   | { readonly kind: 'spectral'; readonly u: WeightPlan; readonly v: WeightPlan | undefined; readonly axis: 0 | 1 }
 
@@ -94,6 +96,14 @@ function factorOf(shape: ConvShape, count: number, base: Elements, effect: Effec
       }
     }
   }
+  if (effect.kind === 'scale')
+    return async () => {
+      const scales = await all(effect.scale, effect.axis === 0 ? out : 1)
+      return (values, from) => {
+        for (let k = 0; k < values.length; k++) values[k]! *= scales[effect.axis === 0 ? Math.floor((from + k) / perOut) : 0]!
+        return values
+      }
+    }
   const { axis } = effect
   const channels = axis === 0 ? out : axis === 1 ? inputs : 1
   const channelOf = (k: number): number => (axis === 0 ? Math.floor(k / perOut) : axis === 1 ? Math.floor(k / taps) % inputs : 0)

@@ -22,6 +22,7 @@ export function judge(
   byName: ReadonlyMap<string, NamedTensor>,
 ): Pick<Skipped, 'kind' | 'reason'> | undefined {
   if (shape.some((size) => size === 0)) return { kind: 'tensor', reason: 'empty' }
+  if (name.endsWith('.diff')) return { kind: 'tensor', reason: 'a difference to a weight (LyCORIS), not a weight' }
   if (ADAPTER.test(name)) return { kind: 'tensor', reason: 'a factor of a low-rank adapter (LoRA), not a weight' }
   if (shape.length !== 4) {
     if (!WEIGHT.test(name)) return { kind: 'tensor', reason: `${shape.length}-D tensor` }

@@ -23,7 +23,8 @@ export function effectiveWeights(tensors: readonly NamedTensor[]): Effective {
   const parts = new Parts(tensors)
   for (const { name } of tensors) pruned(parts, name)
   for (const { name } of [...parts.tensors()]) normalised(parts, name)
-  const skipped = parametrisations(tensors).flatMap((one) => parametrised(parts, one) ?? [])
+  const unscaled = [...parts.tensors()].flatMap(({ name }) => scaled(parts, name) ?? [])
+  const skipped = [...unscaled, ...parametrisations(tensors).flatMap((one) => parametrised(parts, one) ?? [])]
   return { tensors: [...parts.tensors()], skipped }
 }
 
@@ -44,6 +45,11 @@ class Parts {
   }
   remove(name: string): void {
     this.#places.delete(this.#wholes.get(name) ?? name)
+  }
+  /** A tensor at its own place, without its other parts. */
+  set(tensor: NamedTensor, others: readonly string[]): void {
+    this.#places.set(this.#wholes.get(tensor.name) ?? tensor.name, tensor)
+    for (const name of others) this.remove(name)
   }
   /** The whole at the place of `main`, unless the dict holds it already; the other parts go. */
   replace(main: string, whole: NamedTensor, others: readonly string[]): void {
@@ -79,6 +85,34 @@ function pruned(parts: Parts, name: string): void {
   const [main, mask] = [parts.get(name), parts.get(`${whole}_mask`)]
   if (whole === undefined || !isComputable(main) || !isComputable(mask) || !sameShape(main, mask)) return
   parts.replace(name, applied(whole, main, [{ kind: 'mask', mask: mask.weights }]), [`${whole}_mask`])
+}
+
+/**
+ * An eight-bit float is stored divided by a scale that lies beside it: `weight_scale` of compressed-tensors and torchao's dicts, `weight_scale_inv`
+ * (which is multiplied all the same), `scale_weight` of ComfyUI. Other types need none.
+ * @returns why the weight cannot be computed, when its scale is neither one nor one for each output channel
+ */
+function scaled(parts: Parts, name: string): Skipped | undefined {
+  const main = parts.get(name)
+  if (!isComputable(main) || !main.weights.dtype.startsWith('float8')) return undefined
+  const at = Math.max(name.lastIndexOf('.'), name.lastIndexOf('/')) + 1
+  const scale = [`${name}_scale`, `${name}_scale_inv`, `${name.slice(0, at)}scale_${name.slice(at)}`].find((one) =>
+    parts.get(one),
+  )
+  const given = scale === undefined ? undefined : parts.get(scale)
+  if (scale === undefined || !given) return undefined
+  const [out, ...others] = given.shape
+  const isOne = given.shape.every((size) => size === 1)
+  const fits =
+    isOne || ((given.shape.length === 1 || given.shape.length === 4) && out === main.shape[0] && others.every((n) => n === 1))
+  if (fits && isStored(given) && !given.weights.dequantise && given.weights.dtype.includes('float')) {
+    const effect = { kind: 'scale', scale: given.weights, axis: isOne ? undefined : 0 } as const
+    parts.set(applied(name, main, [effect]), [scale])
+    return undefined
+  }
+  for (const one of [name, scale]) parts.remove(one)
+  const reason = `stored as ${main.weights.dtype} with the scale ${scale} (${given.shape.join('×')}), which is neither one nor one for each output channel`
+  return { name, kind: 'Conv', shape: main.shape, reason }
 }
 
 function normalised(parts: Parts, name: string): void {
