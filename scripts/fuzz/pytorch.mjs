@@ -8,7 +8,8 @@ import { filesOf, zipOf } from './zips.mjs'
 const fixtures = path(import.meta.dirname, '../../test/fixtures/pytorch')
 
 export const checkpoints = () =>
-  readdirSync(fixtures)
+  ['.', 'beside', 'companions', 'habits', 'weights']
+    .flatMap((folder) => readdirSync(path(fixtures, folder)).map((file) => path(folder, file)))
     .filter((file) => /\.(?!py$|json$)\w+$/.test(file))
     .map((file) => ({ path: file, bytes: new Uint8Array(readFileSync(path(fixtures, file))) }))
 
