@@ -1,3 +1,4 @@
+import { untrainedText } from '../analysis/untrained.ts'
 import { InputError } from '../errors.ts'
 import type { Input, LazyInput } from '../io/random-access.ts'
 import { sha256Of } from '../io/sha256.ts'
@@ -170,6 +171,8 @@ interface ModelAgain {
   readonly before: ModelRow | undefined
   readonly rows: RowsOfModel<LayerRow>
   layers: number
+  /** What is asked of them when all have come: whether they look untrained. */
+  readonly flagged: Pick<LayerRow, 'filters' | 'flags'>[]
   readonly differences: Difference[]
   /** Layers that are not in the results where they were looked for. */
   readonly unmatched: LayerRow[]
@@ -229,13 +232,14 @@ class Again {
   #begin(file: string): ModelAgain {
     const before = this.#waiting.get(file)?.[0]
     const rows = before ? this.#stored.layers.of(before.model) : noRows()
-    return { before, rows: new RowsOfModel(rows), layers: 0, differences: [], unmatched: [] }
+    return { before, rows: new RowsOfModel(rows), layers: 0, flagged: [], differences: [], unmatched: [] }
   }
 
   async #layer(row: LayerRow, file: string): Promise<void> {
     this.#current ??= this.#begin(file)
     const current = this.#current
     current.layers++
+    current.flagged.push({ filters: row.filters, flags: row.flags })
     if (!current.before) return
     const stored = await current.rows.take(row.layer_id, false)
     if (stored) this.#compare(current, stored, row)
@@ -264,6 +268,8 @@ class Again {
     const named = this.#namesCount ? row : { ...row, model }
     this.meta.set(model, row.meta)
     for (const difference of compareModelRows(before, { ...named, meta: before.meta })) this.#note(difference)
+    const fresh = untrainedText(model, current.flagged)
+    if (fresh !== undefined) this.warnings.add(fresh)
     if (row.layers === 0) this.warnings.add(`${model}: no layer to measure: ${describeCensus(skipped)}`)
     await this.#endLayers(current, model)
     await this.#skipped(model, skipped)

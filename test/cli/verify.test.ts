@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,6 +7,7 @@ import { diskFolder } from '../../src/io/node.ts'
 import { readGroups } from '../../src/results/groups.ts'
 import { parseManifest } from '../../src/results/manifest.ts'
 import { readResults } from '../../src/results/tables-read.ts'
+import { convolution, safetensors } from '../measure/models.ts'
 import { few, forged, reseal } from './forged.ts'
 import { filterlens, inFolder, projectFolder } from './run.ts'
 
@@ -201,6 +202,28 @@ test('further files of a model are inputs too: their change is seen', () =>
     const told = await filterlens(['verify', results, '--inputs', models])
     assert.is(told.code, 1)
     assert.match(told.out, /models, row [^,]+, column parts: /)
+  }))
+
+test('a warning that models look untrained comes again, of results of one run and of merged ones', () =>
+  inFolder(async (folder) => {
+    const [models, plan] = [join(folder, 'models'), join(folder, 'plan')]
+    await mkdir(models)
+    for (const [k, name] of ['a', 'b'].entries())
+      await writeFile(
+        join(models, `${name}.safetensors`),
+        safetensors([convolution(`${name}.conv.weight`, [32, 16, 3, 3], k + 1)]),
+      )
+    await filterlens(['analyze', models, '-o', join(folder, 'one')])
+    await filterlens(['plan', models, '--shards', '1', '-o', plan])
+    await filterlens(['analyze', '--plan', plan, '--shard', '0'])
+    await filterlens(['merge', plan, '-o', join(folder, 'merged')])
+    for (const results of ['one', 'merged'].map((name) => join(folder, name))) {
+      const { warnings } = await readResults(diskFolder(results), results)
+      assert.is(warnings.filter((text) => /^[ab] looks untrained: /.test(text)).length, 2)
+      const { code, out } = await filterlens(['verify', results, '--inputs', models, '--json'])
+      assert.is(code, 0, out)
+      assert.not.match(out, /looks untrained/)
+    }
   }))
 
 test.run()
