@@ -20,12 +20,27 @@ export type Cell = string | number | Float64Array | null
 
 type StoredType = Exclude<Column['type'], 'bool'>
 
+/** From where to where a number goes; null: no end. */
+export interface NumberRange {
+  readonly low: number
+  readonly high: number | null
+}
+
 /** A member of a row that is stored in one column. */
 export interface Field<Value> extends About {
   readonly type: StoredType
   readonly nullable: boolean
-  /** Turns a value into its cell and back; absent: the value is the cell. `value` gives undefined for a member that the row does not have. */
-  readonly code?: { cell(value: Value): Cell; value(cell: Cell, table: ArrowTable, row: number): Value }
+  /** Of a number: the least it can be, and the most; absent: whatever its type holds. */
+  readonly range?: NumberRange
+  /**
+   * Turns a value into its cell and back; absent: the value is the cell. `value` gives undefined for a member that the row does not
+   * have. `holds`: whether something that was read elsewhere is such a value.
+   */
+  readonly code?: {
+    cell(value: Value): Cell
+    value(cell: Cell, table: ArrowTable, row: number): Value
+    holds?(value: unknown): boolean
+  }
   /** Of a column that older tables lack: its value from the row's other members. Absent: every table must have the column. */
   readonly absent?: (row: Readonly<Record<string, unknown>>) => Value
 }
@@ -33,8 +48,8 @@ export interface Field<Value> extends About {
 /** A member of a row that is a record of its own; its columns are called `<member>_<its member>`. */
 export interface Nested<Record = never> {
   readonly fields: Fields
-  /** What is wrong with a record that was read; undefined: nothing. */
-  readonly problem?: (record: Record, name: string) => string | undefined
+  /** What is wrong with a record that was read, in a row whose members before it are right; undefined: nothing. */
+  readonly problem?: (record: Record, name: string, row: Readonly<globalThis.Record<string, unknown>>) => string | undefined
 }
 
 /** The members of a row, in the order of the columns. */
@@ -62,6 +77,11 @@ export function numberField(type: 'int32' | 'int64' | 'float64', meaning: string
   return { type, nullable: false, meaning, by, ...(unit !== undefined && { unit }) }
 }
 
+/** A number that counts or measures something: not below 0, or in the range. */
+export function inRange(field: Field<number>, range: NumberRange = { low: 0, high: null }): Field<number> {
+  return { ...field, range }
+}
+
 /** A list of doubles. */
 export function listField(meaning: string, by: string): Field<Float64Array> {
   return { type: 'float64_list', nullable: false, meaning, by }
@@ -77,8 +97,9 @@ export function coded<Value, Stored extends Cell>(
   field: Field<Stored>,
   cell: (value: Value) => Stored,
   value: (cell: Stored, table: ArrowTable, row: number) => Value,
+  holds?: (value: unknown) => boolean,
 ): Field<Value> {
-  return { ...field, code: { cell, value } } as unknown as Field<Value>
+  return { ...field, code: { cell, value, ...(holds && { holds }) } } as unknown as Field<Value>
 }
 
 /** A column of a stored table, described. */
@@ -97,7 +118,7 @@ function leavesOf(fields: Fields, prefix: string, member: (row: never) => unknow
   return Object.entries(fields).flatMap(([key, field]): Leaf[] => {
     const of = (row: never): unknown => (member(row) as Record<string, unknown>)[key]
     if ('fields' in field) return leavesOf(field.fields, `${prefix}${key}_`, of)
-    const { code, absent: _, ...about } = field
+    const { code, absent: _, range: _r, ...about } = field
     const cell = code ? (row: never) => code.cell(of(row)) : (of as (row: never) => Cell)
     return [{ ...about, name: `${prefix}${key}`, cell }]
   })
@@ -121,6 +142,65 @@ export function plainNames(fields: Fields): string[] {
   return Object.entries(fields).flatMap(([name, field]) => ('fields' in field || field.code ? [] : [name]))
 }
 
+/** A row of a table whose columns are what they should be, and whose members do not fit one another. */
+export class DamagedRowError extends InputError {
+  override readonly name: string = 'DamagedRowError'
+}
+
+/** What is wrong with something that should be a row and was read from no table; undefined: nothing. */
+export function rowProblem(fields: Fields, value: unknown, prefix = ''): string | undefined {
+  if (!isPlainRecord(value)) return `${prefix === '' ? 'a row' : prefix.slice(0, -1)} is ${shownValue(value)}`
+  for (const name of Object.keys(value)) if (!Object.hasOwn(fields, name)) return `${prefix}${name} is no member of a row`
+  for (const [key, field] of Object.entries(fields)) {
+    const name = `${prefix}${key}`
+    const member = Object.hasOwn(value, key) ? value[key] : undefined
+    const what =
+      'fields' in field
+        ? (rowProblem(field.fields, member, `${name}_`) ?? field.problem?.(member as never, name, value))
+        : memberProblem(field, member, name)
+    if (what !== undefined) return what
+  }
+  return undefined
+}
+
+function memberProblem({ type, nullable, range, code }: Field<unknown>, value: unknown, name: string): string | undefined {
+  if (code?.holds && !code.holds(value)) return `${name} is ${shownValue(value)}`
+  const cell: unknown = code ? code.cell(value) : value
+  if (cell === null && nullable) return undefined
+  if (!isOfType(type, cell)) return `${name} is ${shownValue(value)}`
+  if (range && !isWithin(cell as number, range))
+    return `${name} is ${shownValue(value)}, and goes from ${range.low}${range.high === null ? '' : ` to ${range.high}`}`
+  return undefined
+}
+
+function isOfType(type: StoredType, cell: unknown): boolean {
+  if (type === 'utf8') return typeof cell === 'string'
+  if (type === 'float64_list') return cell instanceof Float64Array && cell.every(Number.isFinite)
+  if (type === 'int32') return Number.isInteger(cell) && Object.is((cell as number) | 0, cell)
+  return type === 'int64' ? Number.isSafeInteger(cell) : Number.isFinite(cell)
+}
+
+/** What rounding may take a number beyond the end of its range. */
+const ROUNDING = 1e-6
+
+/** True for a number in a range, but for rounding. */
+export function isWithin(value: number, { low, high }: NumberRange): boolean {
+  return value >= low - ROUNDING && (high === null || value <= high + ROUNDING)
+}
+
+/** True for an object that is no list: what JSON calls one. */
+export function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A value that should be another, in a complaint. */
+export function shownValue(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (ArrayBuffer.isView(value)) return 'a list with what is no number'
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
 /**
  * The rows of a table that was read.
  * @throws InputError when a column is missing, holds something else, or a null where there is none
@@ -138,18 +218,24 @@ function recordsOf(fields: Fields, prefix: string, table: ArrowTable): Record<st
       missing.push([key, field.absent])
       continue
     }
-    const values = 'fields' in field ? nestedOf(field, `${prefix}${key}`, table) : valuesOf(field, `${prefix}${key}`, table)
+    const values =
+      'fields' in field ? nestedOf(field, `${prefix}${key}`, table, records) : valuesOf(field, `${prefix}${key}`, table)
     for (let k = 0; k < values.length; k++) if (values[k] !== undefined) records[k]![key] = values[k]
   }
   for (const [key, value] of missing) for (const record of records) record[key] = value(record)
   return records
 }
 
-function nestedOf({ fields, problem }: Nested, name: string, table: ArrowTable): unknown[] {
+function nestedOf(
+  { fields, problem }: Nested,
+  name: string,
+  table: ArrowTable,
+  rows: readonly Record<string, unknown>[],
+): unknown[] {
   const records = recordsOf(fields, `${name}_`, table)
   records.forEach((record, k) => {
-    const what = problem?.(record as never, name)
-    if (what !== undefined) throw new InputError(table.name, `row ${table.first + k}: ${what}`)
+    const what = problem?.(record as never, name, rows[k]!)
+    if (what !== undefined) throw new DamagedRowError(table.name, `row ${table.first + k}: ${what}; the table is damaged`)
   })
   return records
 }

@@ -2,11 +2,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { openFile } from '../io/node.ts'
-import { type CoefficientTask, coefficientShard } from '../shards/coefficient-shard.ts'
+import { type CoefficientTask, coefficientKey, coefficientShard } from '../shards/coefficient-shard.ts'
 import { measureShard } from '../shards/measure-shard.ts'
-import { checkPart, growPart, type PartHeader, partHeader, partRecords } from '../shards/part-file.ts'
+import { checkPart, growPart, type PartHeader, type PartRecord, partHeader, partRecords } from '../shards/part-file.ts'
 import { openPart } from '../shards/parts.ts'
-import type { PartRecord } from '../shards/parts-in-order.ts'
 import type { OpenPlan } from '../shards/plan.ts'
 import { type PassName, planPaths } from '../shards/plan-paths.ts'
 import { piecesOf } from '../shards/planned-inputs.ts'
@@ -51,7 +50,8 @@ export async function runShard(words: Words): Promise<number> {
     code = await withInterrupt(
       () => 'run the same command again to continue',
       async (signal) => {
-        const part = await growPart(own.store, partHeader(hash, pass, shard))
+        const keyOf = pass === 'measure' ? undefined : coefficientKey(pass)
+        const part = await growPart(own.store, partHeader(hash, pass, shard), keyOf)
         if (part.found > 0) say(`${title}: continuing, ${plural(part.found, 'layer')} measured already`)
         await own.begun()
         const tell = (work: number, model: string): void => {

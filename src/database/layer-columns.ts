@@ -1,36 +1,46 @@
-import { type Fields, listField, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
+import { type Fields, inRange, listField, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
 
 const reader = "the format's reader"
+const atLeastOne = { low: 1, high: null }
 
 /** What a layer is called; the layer tables of results and of filter databases begin with it. */
 export const layerNameFields = {
   model: textField('the model that it belongs to', 'the run'),
   layer: textField("the weight tensor's own name", reader),
-  layer_id: numberField('int32', 'its place among the layers of its kernel size in the model, by depth, from 0', 'the run'),
+  layer_id: inRange(
+    numberField('int32', 'its place among the layers of its kernel size in the model, by depth, from 0', 'the run'),
+  ),
 } as const satisfies Fields
 
 /** Where a layer stands in its network, and its shape. */
 export const convolutionFields = {
-  depth: numberField(
-    'int32',
-    'length of the longest path from an input of the network; the order in the file where there is no graph',
-    reader,
-  ),
-  conv_depth: numberField(
-    'int32',
-    'rank of that depth among the distinct depths that hold a convolution of any kernel size, from 0',
-    reader,
-  ),
-  conv_depth_norm: optional(
+  depth: inRange(
     numberField(
-      'float64',
-      'conv_depth over the largest one of the model, 0 to 1; null where all convolutions have one depth',
+      'int32',
+      'length of the longest path from an input of the network; the order in the file where there is no graph',
       reader,
     ),
   ),
-  in_channels: numberField('int32', 'input channels per group', reader),
-  out_channels: numberField('int32', 'output channels', reader),
-  groups: numberField('int32', 'groups of channels that are convolved apart; 1: all together', reader),
+  conv_depth: inRange(
+    numberField(
+      'int32',
+      'rank of that depth among the distinct depths that hold a convolution of any kernel size, from 0',
+      reader,
+    ),
+  ),
+  conv_depth_norm: optional(
+    inRange(
+      numberField(
+        'float64',
+        'conv_depth over the largest one of the model, 0 to 1; null where all convolutions have one depth',
+        reader,
+      ),
+      { low: 0, high: 1 },
+    ),
+  ),
+  in_channels: inRange(numberField('int32', 'input channels per group', reader), atLeastOne),
+  out_channels: inRange(numberField('int32', 'output channels', reader), atLeastOne),
+  groups: inRange(numberField('int32', 'groups of channels that are convolved apart; 1: all together', reader), atLeastOne),
 } as const satisfies Fields
 
 /** Behind all others, so that columns stand where they stood in older tables, which lack it. */

@@ -1,5 +1,5 @@
 import type { Column } from '../arrow/column.ts'
-import { coded, type Fields, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
+import { coded, type Fields, inRange, numberField, optional, type RowOf, textField } from '../arrow/fields.ts'
 import type { ArrowTable } from '../arrow/table.ts'
 import { InputError } from '../errors.ts'
 import type { InputPart, MetaValue } from './meta.ts'
@@ -23,7 +23,7 @@ function isDepthSource(text: string): text is DepthSource {
 export const provenanceFields = {
   model: textField("the model's name: the stem of its file, longer where two are alike", 'the run'),
   file: textField("the input's path as it was given", 'the run'),
-  bytes: numberField('int64', 'size of that file', 'the run', 'bytes'),
+  bytes: inRange(numberField('int64', 'size of that file', 'the run', 'bytes')),
   sha256: optional(textField('SHA-256 of the file; null when the run was asked not to hash', 'the run')),
   parts: coded(
     optional(
@@ -34,6 +34,7 @@ export const provenanceFields = {
     ),
     (parts: readonly InputPart[] | undefined) => (parts ? JSON.stringify(parts) : null),
     (cell, table): readonly InputPart[] | undefined => (cell === null ? undefined : partsOf(table, cell)),
+    (value) => value === undefined || isParts(value),
   ),
   format: textField('the format of the file', reader),
   producer: optional(textField('the program that wrote it, as the file says', reader)),
@@ -53,6 +54,7 @@ export const provenanceFields = {
         `column depth_source holds ${cell.slice(0, 100)}, which is none of ${depthSources.join(', ')}`,
       )
     },
+    (value) => value === null || (typeof value === 'string' && isDepthSource(value)),
   ),
   revision: optional(
     textField('commit of the Hugging Face repository that it was read from (hf://…); null for files from elsewhere', 'the run'),
@@ -142,13 +144,16 @@ function metaValues(table: ArrowTable, column: string): readonly MetaValue[] {
 
 function partsOf(table: ArrowTable, text: string): InputPart[] {
   const parts = parseJson(table, text)
+  if (!isParts(parts)) throw new InputError(table.name, 'column parts holds no list of files; it is damaged')
+  return parts.map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 }))
+}
+
+function isParts(value: unknown): value is readonly InputPart[] {
   const isPart = (part: unknown): boolean => {
     const { file, bytes, sha256 } = (part ?? {}) as Record<string, unknown>
     return typeof file === 'string' && Number.isSafeInteger(bytes) && typeof sha256 === 'string'
   }
-  if (!Array.isArray(parts) || !parts.every(isPart))
-    throw new InputError(table.name, 'column parts holds no list of files; it is damaged')
-  return parts.map(({ file, bytes, sha256 }: InputPart) => ({ file, bytes, sha256 }))
+  return Array.isArray(value) && value.every(isPart)
 }
 
 /** JSON in a table's metadata. @throws InputError when it is missing or no JSON */

@@ -2,6 +2,8 @@ import {
   coded,
   type Field,
   type Fields,
+  inRange,
+  isPlainRecord,
   listField,
   type Nested,
   numberField,
@@ -15,7 +17,7 @@ import { parseJson } from '../database/provenance.ts'
 import { sharedInstance } from '../wasm/module.ts'
 import type { Moments } from '../wasm/moments.ts'
 import { type Flags, layerFlags } from './flags.ts'
-import { sidesOf } from './kernel-size.ts'
+import { sidesOf, tapsOf } from './kernel-size.ts'
 import type { Reasons } from './metrics/evaluate.ts'
 import type { LayerStatistics, Metric } from './metrics/metric.ts'
 import { comparedMetrics, layerMetrics, type MetricRow, nullableOf } from './metrics/registry.ts'
@@ -27,23 +29,28 @@ const placeFields = {
   ...layerNameFields,
   kernel: textField('rows × columns of its filters, "3x3"', "the format's reader"),
   ...convolutionFields,
-  filters: numberField('int32', 'n, its filters: output channels × input channels per group', 'the pass over its weights'),
+  filters: inRange(
+    numberField('int32', 'n, its filters: output channels × input channels per group', 'the pass over its weights'),
+  ),
 } as const satisfies Fields
 
 const momentsOf = (which: string) =>
   ({
     fields: {
-      count: numberField('int32', `${which}: how many`, 'the pass over its weights'),
+      count: inRange(numberField('int32', `${which}: how many`, 'the pass over its weights')),
       mean: listField(`${which}: their mean, a number a tap`, 'the pass over its weights'),
       scatter: listField(
         `${which}: sum of (f − mean)(f − mean)ᵀ, a number a pair of taps, row by row`,
         'the pass over its weights',
       ),
     },
-    problem: ({ mean, scatter }: Moments, name: string) =>
-      scatter.length === mean.length * mean.length
-        ? undefined
-        : `${name}_scatter has ${scatter.length} values for ${mean.length} taps`,
+    problem: ({ mean, scatter }: Moments, name: string, { kernel }: Readonly<Record<string, unknown>>) => {
+      if (scatter.length !== mean.length * mean.length)
+        return `${name}_scatter has ${scatter.length} values for ${mean.length} taps`
+      return typeof kernel === 'string' && mean.length !== tapsOf(kernel)
+        ? `${name}_mean has ${mean.length} values for a kernel of ${kernel}`
+        : undefined
+    },
   }) satisfies Nested<Moments>
 
 /** Sufficient statistics: all that groups of layers need, without their filters. */
@@ -75,8 +82,10 @@ export function layerFields(metrics: readonly Metric[] = layerMetrics): Fields {
 }
 
 function metricField(metric: Metric): Field<number> | Field<number | null> {
-  const { type, meaning, undefinedWhen, stored } = metric
-  const field = numberField(type, stored ? `${meaning} (a column only of runs that were asked for it)` : meaning, 'the metric')
+  const { type, meaning, undefinedWhen, stored, range } = metric
+  const words = stored ? `${meaning} (a column only of runs that were asked for it)` : meaning
+  // The most there can be depends on the kernel: `layerProblem` knows it.
+  const field = inRange(numberField(type, words, 'the metric'), { low: range.low, high: null })
   if (undefinedWhen === null) return field
   return { ...optional(field), ...(metric.inOlderTables && { absent: (row) => olderValue(metric, row as unknown as LayerRow) }) }
 }
@@ -126,6 +135,8 @@ function sentencesField<Sentences extends Reasons>(meaning: string, by: string, 
         entries.filter(([name, why]) => names.includes(name) && typeof why === 'string'),
       ) as unknown as Sentences
     },
+    (value) =>
+      isPlainRecord(value) && Object.entries(value).every(([name, why]) => names.includes(name) && typeof why === 'string'),
   )
 }
 

@@ -26,6 +26,7 @@ export const skippedFields = {
     textField('its shape, sides joined by x: "64x3x7x7"', "the format's reader"),
     (shape: readonly number[]) => shape.join('x'),
     (cell): readonly number[] => (cell === '' ? [] : cell.split('x').map(Number)),
+    (value) => Array.isArray(value) && value.every((side) => Number.isSafeInteger(side)),
   ),
   reason: textField('why it was left out', 'the run'),
 } as const satisfies Fields

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import type { Convolution, Skipped, SourceModel } from '../sources/source.ts'
 import { maxTaps } from '../wasm/limits.ts'
+import { sidesOf } from './kernel-size.ts'
 
 /** Taps that a measured kernel may have: two at least (one has no spatial pattern), 11×11 at most. */
 export const LEAST_TAPS = 2
@@ -8,6 +9,16 @@ export const MOST_TAPS = maxTaps
 
 /** Which kernels are measured: one size, or every one with 2 to 121 taps. */
 export type KernelChoice = 'all' | { readonly height: number; readonly width: number }
+
+/** True for "3x3" and every other size that is measured. */
+export function isMeasuredKernel(kernel: string): boolean {
+  const [height, width] = sidesOf(kernel)
+  return `${height}x${width}` === kernel && isTapCount(height * width) && Math.min(height, width) > 0
+}
+
+function isTapCount(taps: number): boolean {
+  return Number.isInteger(taps) && taps >= LEAST_TAPS && taps <= MOST_TAPS
+}
 
 /** A convolution that is measured. */
 export interface SelectedLayer {

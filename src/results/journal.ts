@@ -1,12 +1,12 @@
 import type { Parameters } from '../measure/model-row.ts'
 import type { FinishedLayer } from '../measure/options.ts'
-import { type LayerKey, layerKeyOf, layerKeyText, layerOf, layerRecord } from './layer-record.ts'
+import { type LayerKey, layerInRecord, layerKeyOf, layerKeyText, layerOf, layerRecord } from './layer-record.ts'
 import { type RecordSource, recordOf, recordsOf, recordText } from './records.ts'
 
 /*
  * The journal of a run: which layers are finished. One record each (records.ts), appended as the run goes. The first record, text
  * alone, says under which version, parameters and module the rows were measured; a journal of another run is not used. A record that
- * was cut off by a crash ends the journal. Only the places of a model's records are held in memory; the rows are read again model
+ * was cut off by a crash, or holds what no layer's row can, ends the journal. Only the places of a model's records are held in memory; the rows are read again model
  * by model.
  */
 
@@ -44,7 +44,9 @@ export async function openJournal(store: JournalStore, version: string, paramete
     if (from === 0) {
       if (bytes.length !== header.length || bytes.some((byte, k) => byte !== header[k])) break
     } else {
-      const model = modelKey(layerKeyOf(recordText(bytes)))
+      const read = layerInRecord(bytes)
+      if ('problem' in read) break // as one that was cut off: it is measured again
+      const model = modelKey(read.key)
       const before = places.get(model)
       const last = before?.at(-1)
       if (!before) places.set(model, [[from, to]])

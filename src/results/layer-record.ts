@@ -1,7 +1,9 @@
+import * as v from 'valibot'
+import { layerProblem } from '../measure/layer-problem.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import type { Moments } from '../wasm/moments.ts'
-import { recordNumbers, recordOf, recordText } from './records.ts'
+import { recordNumberBytes, recordNumbers, recordOf, recordText } from './records.ts'
 
 /*
  * A measured layer as a record: the text is JSON, the layer's key and its row with its arrays' lengths; their values are the
@@ -52,9 +54,60 @@ export function layerRecord({ input, model, layer_id, layer }: LayerKey, { row, 
   return recordOf(JSON.stringify(text), arrays)
 }
 
-/** The layer of a record, whose text may have been read already. */
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const plainSet = v.strictTuple([size, size, size])
+const textSchema = v.strictTuple([
+  v.string(),
+  v.string(),
+  size,
+  v.string(),
+  size,
+  v.array(v.string()),
+  v.looseObject({ scaled: plainSet, raw: plainSet, clean: plainSet }),
+])
+
+/** A layer in a record that holds one. */
+export interface RecordedLayer {
+  readonly key: LayerKey
+  readonly layer: FinishedLayer
+}
+
+/** The layer of a record that was read from a file, which may hold anything; what is wrong with it where it holds none. */
+export function layerInRecord(
+  record: Uint8Array,
+  text: string = recordText(record),
+): RecordedLayer | { readonly problem: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { problem: 'a record is no JSON' }
+  }
+  const read = v.safeParse(textSchema, value)
+  if (!read.success)
+    return { problem: `a record is that of no layer (${v.getDotPath(read.issues[0]) ?? 'it'}: ${read.issues[0].message})` }
+  const told = value as LayerText
+  const [, model, layer_id, layer, , names, plain] = told
+  const of = `layer ${layer} of ${model}`
+  const doubles = sets.reduce((sum, name) => sum + plain[name][1] + plain[name][2], names.length)
+  const bytes = recordNumberBytes(record)
+  if (bytes !== 8 * doubles) return { problem: `${of} has ${bytes / 8} numbers for ${doubles}` }
+  const unknown = names.find((name) => !Object.hasOwn(plain, name) || plain[name] !== 0)
+  if (unknown !== undefined) return { problem: `${of} has a number for ${unknown}, which is none` }
+  const found = layerFrom(told, record)
+  const { row } = found
+  const problem = layerProblem(row)
+  if (problem !== undefined) return { problem: `${of}: ${problem}` }
+  if (row.model !== model || row.layer !== layer || row.layer_id !== layer_id) return { problem: `${of} has the row of another` }
+  return { key: keyOf(told), layer: found }
+}
+
+/** The layer of a record that this run wrote, or that was checked. */
 export function layerOf(record: Uint8Array, text: string = recordText(record)): FinishedLayer {
-  const [, , , , narrowed, names, plain] = JSON.parse(text) as LayerText
+  return layerFrom(JSON.parse(text) as LayerText, record)
+}
+
+function layerFrom([, , , , narrowed, names, plain]: LayerText, record: Uint8Array): FinishedLayer {
   const { doubles } = recordNumbers(record)
   const row: Record<string, unknown> = { ...plain }
   const fractions = doubles(names.length)
@@ -66,8 +119,12 @@ export function layerOf(record: Uint8Array, text: string = recordText(record)): 
   return { narrowed, row: row as unknown as LayerRow }
 }
 
+/** The key of a record's layer, likewise. */
 export function layerKeyOf(text: string): LayerKey {
-  const [input, model, layer_id, layer] = JSON.parse(text) as LayerText
+  return keyOf(JSON.parse(text) as LayerText)
+}
+
+function keyOf([input, model, layer_id, layer]: LayerText): LayerKey {
   return { input, model, layer_id, layer }
 }
 

@@ -55,6 +55,11 @@ export function recordText(record: Uint8Array): string {
   return decoder.decode(record.subarray(HEAD, HEAD + wordsOf(record)[2]!))
 }
 
+/** Bytes of a record's numbers. */
+export function recordNumberBytes(record: Uint8Array): number {
+  return record.length - HEAD - wordsOf(record)[2]!
+}
+
 /** Takes the numbers of a record one array after the other. */
 export function recordNumbers(record: Uint8Array): { doubles(length: number): Float64Array; words(length: number): Uint32Array } {
   let at = HEAD + wordsOf(record)[2]!

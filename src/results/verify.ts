@@ -1,5 +1,6 @@
 import type { MetaTable } from '../analysis/meta-table.ts'
 import type { Pair, PairTable } from '../analysis/pairs.ts'
+import { DamagedRowError } from '../arrow/fields.ts'
 import { steadyInputs } from '../inputs/steady-inputs.ts'
 import type { Folder, LazyInput } from '../io/random-access.ts'
 import type { Analysis } from '../measure/model-row.ts'
@@ -73,7 +74,12 @@ export async function verifyResults(folder: Folder, name: string, options: Verif
     notCompared: [],
   }
   if (found.problems.length > 0) return found
-  return withRun(folder, name, (stored) => verifyRun({ folder, name, stored, entries }, extra, found, options))
+  try {
+    return await withRun(folder, name, (stored) => verifyRun({ folder, name, stored, entries }, extra, found, options))
+  } catch (error) {
+    if (error instanceof DamagedRowError) return { ...found, problems: [error.message] }
+    throw error
+  }
 }
 
 /** The same of results whose hashes are right. */

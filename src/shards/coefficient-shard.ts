@@ -1,14 +1,14 @@
+import * as v from 'valibot'
 import { type Histograms, layerPieces, type RangedLayer } from '../measure/coefficients.ts'
 import { tapsOf } from '../measure/kernel-size.ts'
 import { countedLimit } from '../measure/layer-pass.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
 import { type MeasureOptions, settingsOf } from '../measure/options.ts'
-import { layerOf } from '../results/layer-record.ts'
-import { recordNumbers, recordOf } from '../results/records.ts'
+import { isMeasuredKernel } from '../measure/select.ts'
+import { recordNumberBytes, recordNumbers, recordOf } from '../results/records.ts'
 import { coefficientBins } from '../shift/bins.ts'
 import { openInstance } from '../wasm/module.ts'
-import type { GrowingPart } from './part-file.ts'
-import type { PartRecord } from './parts-in-order.ts'
+import { damagedPart, type GrowingPart, layerOfPart, type PartLayerKey, type PartRecord } from './part-file.ts'
 import type { PlannedPiece } from './planned-inputs.ts'
 import { type PlaceOpener, PlannedOpener } from './planned-opener.ts'
 import type { CommonRanges, PlannedPass } from './second-pass.ts'
@@ -46,9 +46,9 @@ export async function coefficientShard(part: GrowingPart, task: CoefficientTask)
       models[k]!.has(row.model) && tapsOf(row.kernel) === basis.mean.length && ranges?.[k] !== null ? [k] : [],
     )
   const rows: RangedLayer[] = []
-  for await (const { text, bytes } of task.measured) {
-    if (!text.startsWith('[')) continue
-    const row = rangedLayer(layerOf(bytes, text).row)
+  for await (const record of task.measured) {
+    if (!record.text.startsWith('[')) continue
+    const row = rangedLayer(layerOfPart(record).row)
     if (passesOf(row).length > 0 && !part.has(row)) rows.push(row)
   }
   const all = rows.reduce((sum, { filters }) => sum + filters, 0)
@@ -109,17 +109,77 @@ function rangedLayer(row: RangedLayer): RangedLayer {
   return { model, layer, layer_id, kernel, conv_depth, conv_depth_norm, in_channels, filters, peak, sparse_filters }
 }
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const coefficientSchema: v.GenericSchema<CoefficientText> = v.strictTuple([
+  v.literal(''),
+  v.string(),
+  count,
+  v.string(),
+  v.array(count),
+  v.strictObject({
+    model: v.string(),
+    layer: v.string(),
+    layer_id: count,
+    kernel: v.pipe(v.string(), v.check(isMeasuredKernel)),
+    conv_depth: count,
+    conv_depth_norm: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    in_channels: count,
+    filters: count,
+    peak: v.pipe(v.number(), v.finite(), v.minValue(0)),
+    sparse_filters: count,
+  }),
+])
+
+/** What a record of a second pass says; `width`: bytes of a tap in each pass. What is wrong with it where it says nothing. */
+function coefficientIn(text: string, bytes: Uint8Array, width: number): CoefficientText | string {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'a record is no JSON'
+  }
+  const read = v.safeParse(coefficientSchema, value)
+  if (!read.success) return `a record is that of no layer (${v.getDotPath(read.issues[0]) ?? 'it'}: ${read.issues[0].message})`
+  const [, model, layer_id, layer, of, row] = read.output
+  const [found, expected] = [recordNumberBytes(bytes), of.length * tapsOf(row.kernel) * width]
+  if (found !== expected) return `layer ${layer} of ${model} has ${found} bytes of numbers for ${expected}`
+  return row.model === model && row.layer_id === layer_id && row.layer === layer
+    ? read.output
+    : `layer ${layer} of ${model} has the row of another`
+}
+
+/** Bytes of a tap: its two ends in the pass `ranges`, its bins in the pass `counts`. */
+const RANGE_WIDTH = 2 * Float64Array.BYTES_PER_ELEMENT
+const COUNTS_WIDTH = coefficientBins * Uint32Array.BYTES_PER_ELEMENT
+
+/** The layer of a record of a second pass; undefined where it holds none. */
+export function coefficientKey(pass: 'ranges' | 'counts'): (record: Uint8Array, text: string) => PartLayerKey | undefined {
+  return (record, text) => {
+    const read = coefficientIn(text, record, pass === 'ranges' ? RANGE_WIDTH : COUNTS_WIDTH)
+    return typeof read === 'string' ? undefined : { model: read[1], layer_id: read[2], layer: read[3] }
+  }
+}
+
+/** @throws InputError when the record holds no layer of a second pass */
+function coefficientOf({ file, text, bytes }: PartRecord, width: number): CoefficientText {
+  const read = coefficientIn(text, bytes, width)
+  if (typeof read === 'string') throw damagedPart(file, read)
+  return read
+}
+
 /** The ranges of one second pass in a part's records, layer by layer. */
 export async function* rangesIn(
   records: AsyncIterable<PartRecord>,
   pass: number,
 ): AsyncGenerator<{ readonly row: RangedLayer } & Pick<Histograms, 'min' | 'max'>> {
-  for await (const { bytes, text } of records) {
-    const [, , , , of, row] = JSON.parse(text) as CoefficientText
+  for await (const record of records) {
+    const [, , , , of, row] = coefficientOf(record, RANGE_WIDTH)
     const taps = tapsOf(row.kernel)
-    const { doubles } = recordNumbers(bytes)
+    const { doubles } = recordNumbers(record.bytes)
     for (const k of of) {
       const [min, max] = [doubles(taps), doubles(taps)]
+      if (min.some(Number.isNaN) || max.some(Number.isNaN))
+        throw damagedPart(record.file, `layer ${row.layer} of ${row.model} has ranges that are no numbers`)
       if (k === pass) yield { row, min, max }
     }
   }
@@ -130,10 +190,10 @@ export async function* countsIn(
   records: AsyncIterable<PartRecord>,
   pass: number,
 ): AsyncGenerator<{ readonly row: RangedLayer; readonly counts: Float64Array }> {
-  for await (const { bytes, text } of records) {
-    const [, , , , of, row] = JSON.parse(text) as CoefficientText
+  for await (const record of records) {
+    const [, , , , of, row] = coefficientOf(record, COUNTS_WIDTH)
     const taps = tapsOf(row.kernel)
-    const { words } = recordNumbers(bytes)
+    const { words } = recordNumbers(record.bytes)
     for (const k of of) {
       const counts = words(taps * coefficientBins)
       if (k === pass) yield { row, counts: Float64Array.from(counts) }

@@ -184,6 +184,7 @@ function plannedInput(
       index: numbers.get(model)!,
       name,
       layers: layers.map((layer) => layerWork(layer, passes)),
+      ...(layers.some(({ layer_id }, k) => layer_id !== k) && { ids: layers.map(({ layer_id }) => layer_id) }),
     })),
   }
   const layers = opened.models.flatMap((model) => model.layers)

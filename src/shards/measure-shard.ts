@@ -3,27 +3,10 @@ import type { ModelRow } from '../measure/model-row.ts'
 import type { MeasureOptions } from '../measure/options.ts'
 import { measureOpened } from '../measure/run.ts'
 import { layerRecord } from '../results/layer-record.ts'
-import type { Skipped } from '../sources/source.ts'
-import type { GrowingPart, ToldRecord } from './part-file.ts'
+import type { GrowingPart } from './part-file.ts'
 import { modelsOfPiece, type PlannedPiece } from './planned-inputs.ts'
 import { type PlaceOpener, PlannedOpener } from './planned-opener.ts'
-
-/** What a part tells of a model when its layers have been told. */
-export interface ToldModel extends ToldRecord {
-  readonly kind: 'model'
-  /** Where it came from, and its own metadata. */
-  readonly origin: Omit<ModelRow, 'layers' | 'filters'>
-  /** Of the first piece of its input all that is not measured; of the others what turned out so. */
-  readonly skipped: readonly Skipped[]
-  readonly found: number
-}
-
-/** What a part tells of a model that failed. */
-export interface ToldFailure extends ToldRecord {
-  readonly kind: 'failed'
-  readonly file: string
-  readonly problem: string
-}
+import type { ToldFailure, ToldModel } from './told-records.ts'
 
 export interface ShardTask {
   readonly pieces: AsyncIterable<PlannedPiece>

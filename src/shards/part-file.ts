@@ -1,13 +1,15 @@
+import * as v from 'valibot'
 import { createSha256 } from '#io'
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import type { JournalStore } from '../results/journal.ts'
-import { type LayerKey, layerKeyOf, layerKeyText, layerOf } from '../results/layer-record.ts'
+import { type LayerKey, layerInRecord, layerKeyText, layerOf } from '../results/layer-record.ts'
 import { recordOf, recordsIn, recordsOf, recordText } from '../results/records.ts'
 import { version } from '../version.ts'
 import { moduleSha256 } from '../wasm/module.ts'
-import type { PassName } from './plan-paths.ts'
+import { type PassName, passes } from './plan-paths.ts'
+import { type ToldRecord, toldInRecord } from './told-records.ts'
 
 /*
  * A part: what one shard found in one pass. Records (results/records.ts): first which part of which plan it is, then layers
@@ -47,16 +49,34 @@ interface Seal extends PartFacts {
   readonly sha256: string
 }
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const duration = v.pipe(v.number(), v.finite(), v.minValue(0))
+
+const headerSchema: v.GenericSchema<PartHeader> = v.object({
+  filterlens: v.string(),
+  module: v.string(),
+  plan: v.string(),
+  pass: v.picklist(passes),
+  shard: count,
+})
+
+const sealSchema: v.GenericSchema<Seal> = v.object({
+  kind: v.literal('seal'),
+  records: count,
+  sha256: v.string(),
+  finished: v.string(),
+  seconds: duration,
+  processorSeconds: duration,
+  host: v.string(),
+  engine: v.string(),
+  layers: count,
+  failures: count,
+})
+
 /** What a part says of itself, without its records. */
 export interface PartSummary {
   readonly header: PartHeader
   readonly facts: PartFacts
-}
-
-/** What a record tells that is no layer. */
-export interface ToldRecord {
-  readonly kind: string
-  readonly model: string
 }
 
 export function partHeader(plan: string, pass: PassName, shard: number): PartHeader {
@@ -84,8 +104,12 @@ export interface GrowingPart {
   seal(facts: Omit<PartFacts, 'layers' | 'failures'>): Promise<void>
 }
 
-/** Opens the part that a store holds so far; what is of another plan, or torn, is dropped. */
-export async function growPart(store: JournalStore, header: PartHeader): Promise<GrowingPart> {
+/** Opens the part that a store holds so far; what is of another plan, torn or damaged is dropped, and measured again. */
+export async function growPart(
+  store: JournalStore,
+  header: PartHeader,
+  keyOf: (record: Uint8Array, text: string) => PartLayerKey | undefined = keyOfMeasured,
+): Promise<GrowingPart> {
   const first = recordOf(JSON.stringify(header))
   const hash = await createSha256()
   const open = new Map<string, readonly [from: number, to: number]>()
@@ -97,11 +121,13 @@ export async function growPart(store: JournalStore, header: PartHeader): Promise
     } else {
       const text = recordText(bytes)
       if (text.startsWith('[')) {
-        open.set(layerKeyText(layerKeyOf(text)), [from, to])
+        const key = keyOf(bytes, text)
+        if (!key) break
+        open.set(textOf(key), [from, to])
         layers++
       } else {
-        const told = JSON.parse(text) as ToldRecord
-        if (told.kind === 'seal') break // it was not named: it is sealed anew
+        const told = toldInRecord(text)
+        if ('damage' in told) break // or its seal: it was not named, and is sealed anew
         if (told.kind === 'failed') failures++
         done = told.model
         open.clear()
@@ -126,12 +152,12 @@ export async function growPart(store: JournalStore, header: PartHeader): Promise
       return layers
     },
     find(key) {
-      const place = open.get(layerKeyText({ ...key, input: '' }))
+      const place = open.get(textOf(key))
       if (!place) return undefined
       const record = store.read(place[0], place[1] - place[0])
       return layerOf(record.slice())
     },
-    has: (key) => open.has(layerKeyText({ ...key, input: '' })),
+    has: (key) => open.has(textOf(key)),
     async addLayer(record) {
       await append(record)
       layers++
@@ -147,6 +173,15 @@ export async function growPart(store: JournalStore, header: PartHeader): Promise
       await store.append(lengthBytes(record.length))
     },
   }
+}
+
+function keyOfMeasured(record: Uint8Array, text: string): PartLayerKey | undefined {
+  const read = layerInRecord(record, text)
+  return 'problem' in read ? undefined : read.key
+}
+
+function textOf({ model, layer_id, layer }: PartLayerKey): string {
+  return layerKeyText({ input: '', model, layer_id, layer })
 }
 
 const FOOT = 4
@@ -172,18 +207,26 @@ async function endsOf(access: RandomAccess): Promise<{ header: PartHeader; seal:
   const length = new DataView(foot.buffer, foot.byteOffset, FOOT).getUint32(0, true)
   const end = byteLength - FOOT - length
   if (end <= 0) throw broken()
-  const told: Record<string, unknown>[] = []
+  const told: string[] = []
   const last = { byteLength: length, read: (offset: number, bytes: number) => access.read(end + offset, bytes) }
   for (const source of [access, last])
     for await (const { bytes } of recordsIn(source)) {
-      const text = recordText(bytes)
-      if (!text.startsWith('{')) throw broken()
-      told.push(JSON.parse(text) as Record<string, unknown>)
+      told.push(recordText(bytes))
       break
     }
-  const [header, seal] = told
-  if (seal?.['kind'] !== 'seal') throw broken()
-  return { header: header as unknown as PartHeader, seal: seal as unknown as Seal, end }
+  const [header, seal] = [parsed(headerSchema, told[0]), parsed(sealSchema, told[1])]
+  if (!header || !seal) throw broken()
+  return { header, seal, end }
+}
+
+/** What a text says by a schema; undefined where it says something else. */
+function parsed<Schema extends v.GenericSchema>(schema: Schema, text: string | undefined): v.InferOutput<Schema> | undefined {
+  try {
+    const read = v.safeParse(schema, JSON.parse(text ?? ''))
+    return read.success ? read.output : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -206,8 +249,33 @@ export async function checkPart(access: RandomAccess, expected: PartHeader): Pro
 
 const PIECE = 4 << 20
 
+/** A record of a part. */
+export interface PartRecord {
+  /** The part that it is of. */
+  readonly file: string
+  readonly text: string
+  readonly bytes: Uint8Array
+}
+
 /** The records of a part but its first and its seal, one after the other; of a part that was checked. */
-export async function* partRecords(access: RandomAccess): AsyncGenerator<{ readonly text: string; readonly bytes: Uint8Array }> {
+export async function* partRecords(access: RandomAccess): AsyncGenerator<PartRecord> {
   const { end } = await endsOf(access)
-  for await (const { bytes, from } of recordsIn(access, end)) if (from > 0) yield { text: recordText(bytes), bytes }
+  let good = 0
+  for await (const { bytes, from, to } of recordsIn(access, end)) {
+    if (from > 0) yield { file: access.name, text: recordText(bytes), bytes }
+    good = to
+  }
+  if (good < end) throw damagedPart(access.name, 'a record in it is not whole')
+}
+
+/** What is said of a part whose bytes are those that were sealed, and hold what no shard writes. */
+export function damagedPart(file: string, problem: string): InputError {
+  return new InputError(file, `damaged: ${problem}; delete it and run the shard again`)
+}
+
+/** The layer of a record of the pass `measure`. @throws InputError when it holds none */
+export function layerOfPart({ file, text, bytes }: PartRecord): FinishedLayer {
+  const read = layerInRecord(bytes, text)
+  if ('problem' in read) throw damagedPart(file, read.problem)
+  return read.layer
 }

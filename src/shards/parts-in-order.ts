@@ -1,17 +1,11 @@
 import { InputError } from '../errors.ts'
 import type { RandomAccess } from '../io/random-access.ts'
-import { partRecords } from './part-file.ts'
+import { type PartRecord, partRecords } from './part-file.ts'
 import type { OpenPlan } from './plan.ts'
 import { type PlannedInput, type PlannedPiece, pieceOf } from './planned-inputs.ts'
 
 /** Opens the part of a shard, which was checked. */
 export type PartOpener = (shard: number) => Promise<RandomAccess>
-
-/** A record of a part. */
-export interface PartRecord {
-  readonly text: string
-  readonly bytes: Uint8Array
-}
 
 /** Reads the parts of a plan's shards one after the other, in the order of the run. One is open at a time. */
 export class PartsInOrder {

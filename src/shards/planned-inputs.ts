@@ -17,6 +17,8 @@ export interface PlannedModel {
   readonly name: string
   /** Work of each of its layers. */
   readonly layers: readonly number[]
+  /** Their numbers, where the file gives others than their places. */
+  readonly ids?: readonly number[]
 }
 
 /** An input as a line of the plan has it. */

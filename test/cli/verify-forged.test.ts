@@ -128,6 +128,28 @@ test('bases and shifts that are exchanged are found without the models, although
     assert.equal([...new Set(told.differences.map(({ table }) => table))].sort(), ['groups/bases.arrow', 'groups/shift.arrow'])
   }))
 
+test('a layer whose lists do not fit its kernel is named by verify, and refused in a sentence by what reads the table', () =>
+  inFolder(async (folder) => {
+    const none = { count: 0, mean: new Float64Array(0), scatter: new Float64Array(0) }
+    const results = await forged(folder, (analysis) => ({
+      ...analysis,
+      layers: analysis.layers.map((row, k) => (k === 1 ? { ...row, scaled: none } : row)),
+    }))
+    const told = await verify(results)
+    assert.is(told.code, 1)
+    assert.is(told.problems.length, 1)
+    assert.match(told.problems[0]!, /layers\.arrow: row 1: scaled_mean has 0 values for a kernel of 3x3; the table is damaged$/)
+    for (const words of [
+      ['report', results, '-o', join(folder, 'q.html')],
+      ['export', results, '-o', join(folder, 'x')],
+    ]) {
+      const { code, err } = await filterlens(words)
+      assert.is(code, 2, err)
+      assert.match(err, /layers\.arrow: row 1: scaled_mean has 0 values for a kernel of 3x3/)
+      assert.not.match(err, /fault of filterlens/)
+    }
+  }))
+
 test('sums over layers, a report and a module that do not fit are found without the models', () =>
   inFolder(async (folder) => {
     const sums = await forged(folder, (analysis) => ({

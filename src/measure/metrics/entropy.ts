@@ -4,8 +4,16 @@ import type { MetricMath, Outcome } from './metric.ts'
 /** log10 9: nine directions that are used alike. */
 export const FULL_ENTROPY = 0.9542425094393249
 
+/** log10 121: that of the largest kernel that is measured. */
+const MOST_ENTROPY = 2.0827853703164503
+
 /** The range that every variance entropy has. */
-export const entropyRange = { low: 0, high: FULL_ENTROPY, words: '0 to log10 k² (0.9542 for 3×3)' } as const
+export const entropyRange = {
+  low: 0,
+  high: FULL_ENTROPY,
+  highOf: (): number => MOST_ENTROPY,
+  words: '0 to log10 k² (0.9542 for 3×3)',
+} as const
 
 /** How random filters fill their directions, by their number. */
 export const randomEntropyWords = "T(n), the level of as many random filters ('Level of random filters' below)"

@@ -111,8 +111,13 @@ export interface Metric {
   readonly source: string
   readonly type: 'int32' | 'int64' | 'float64'
   readonly format: NumberFormat
-  /** `high` is that of a 3×3 layer; null: there is none. */
-  readonly range: { readonly low: number; readonly high: number | null; readonly words: string }
+  /** `high` is that of a 3×3 layer, null where there is none; `highOf` that of another kernel, where it is another. */
+  readonly range: {
+    readonly low: number
+    readonly high: number | null
+    readonly highOf?: (taps: number) => number
+    readonly words: string
+  }
   /** What a layer of independent random weights has. Null where that is nothing to compare with. */
   readonly chance: {
     readonly words: string

@@ -10,7 +10,7 @@ export const sphericity = {
   source: 'John 1971; Ledoit and Wolf 2002',
   type: 'float64',
   format: 'number',
-  range: { low: 0, high: 8, words: '0 to k² − 1 (8 for 3×3)' },
+  range: { low: 0, high: 8, highOf: (taps) => taps - 1, words: '0 to k² − 1 (8 for 3×3)' },
   chance: {
     words: 'about (p + 1 − 2/p) / n: n·p·U/2 is χ² with p(p+1)/2 − 1 degrees of freedom',
     level: ({ kernel, filters }) => {
