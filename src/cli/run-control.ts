@@ -9,7 +9,7 @@ import { complain } from './talk.ts'
 /** A folder for single files, made when it is not there. @throws InputError when it cannot be made */
 export async function openOutput(path: string): Promise<{ readonly folder: OutputFolder }> {
   await makeFolder(path).catch((error: unknown) => {
-    throw new InputError(path, fileProblem(error), { cause: error })
+    throw error instanceof InputError ? error : new InputError(path, fileProblem(error), { cause: error })
   })
   return { folder: outputFolder(path) }
 }

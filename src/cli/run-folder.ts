@@ -34,7 +34,7 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     if (!existed) await rmdir(path).catch(() => undefined)
   }
   const failed = (error: unknown): never => {
-    throw new InputError(path, fileProblem(error), { cause: error })
+    throw error instanceof InputError ? error : new InputError(path, fileProblem(error), { cause: error })
   }
   const take = async (): Promise<RunLock> => {
     await makeFolder(own).catch(failed)

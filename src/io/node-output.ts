@@ -1,9 +1,13 @@
+import type { Stats } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem, openFile } from './node.ts'
 import { partDone, partOf, removeDeadParts } from './part-files.ts'
 import type { OutputFolder, Sink } from './sink.ts'
+
+/** What is said of a link to nothing where something is to be written. */
+export const DEAD_LINK = 'is a link to something that is not there; remove the link, or make what it leads to'
 
 const LARGEST_WRITE = 1 << 30 // one write(2) takes less than 2 GiB
 
@@ -42,7 +46,7 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code === 'EEXIST' && (await statThere(path)).isDirectory()) return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
     await mkdir(path).catch((again: NodeJS.ErrnoException) => {
@@ -50,6 +54,13 @@ export async function makeFolder(path: string): Promise<void> {
       if (again.code !== 'EEXIST') throw again
     })
   }
+}
+
+/** What lies at a name that is taken. */
+async function statThere(path: string): Promise<Stats> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new InputError(path, DEAD_LINK, { cause: error }) : error
+  })
 }
 
 async function diskSink(target: string, waiting: string): Promise<Sink> {
