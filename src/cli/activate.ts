@@ -1,17 +1,16 @@
-import { basename, dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { FirstStage } from '../activation/first-stage.ts'
 import { spokenName } from '../database/spoken-name.ts'
 import { requireChannels } from '../drawings/filters.ts'
 import { UsageError } from '../errors.ts'
 import { activationFigure } from '../figures/activation-figure.ts'
 import { listInputs } from '../inputs/node-inputs.ts'
-import { writeFile } from '../io/sink.ts'
 import { figureBytes } from '../report/figure-files.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
 import { wholeNumbers } from './measuring-options.ts'
-import { openOutput } from './run-control.ts'
+import { placeOutput, requireNoInput, writeOutput } from './output-file.ts'
 import { print, say } from './talk.ts'
 import { wrapped } from './terminal.ts'
 
@@ -36,13 +35,17 @@ export const activateCommand: Command = {
   async run(words) {
     const output = (words['output'] as string | undefined) ?? DEFAULT_OUTPUT
     const format = await figureFormat(words, figureEnding(output))
+    const place = await placeOutput(output, '-o')
+    await requireNoInput(
+      [place],
+      ['model', 'image', 'changed'].map((name) => words[name] as string),
+    )
     const stage = await stageOf(words)
     const channels = wholeNumbers(words, 'channel', 0)
     requireChannels(channels ?? [], stage.activation.channels, spokenName(stage))
     const figure = activationFigure(stage, channels)
     const bytes = await figureBytes(figure, format)
-    const { folder } = await openOutput(dirname(output))
-    await writeFile(folder, basename(output), bytes)
+    await writeOutput(place, bytes)
     if (words['json'] === true) print(JSON.stringify({ output, ...changeOf(stage) }, null, 2))
     else print(`${output}\n${wrapped(figure.caption)}`)
     if (words['output'] === undefined) say(`written to ${resolve(output)}; -o chooses another place`)

@@ -1,19 +1,17 @@
-import { basename, dirname } from 'node:path'
 import { baselineFindings } from '../analysis/baseline.ts'
 import { judgeByGate } from '../analysis/gate.ts'
 import { type LimitRule, limitNames } from '../analysis/limits.ts'
 import { UsageError } from '../errors.ts'
-import { writeFile } from '../io/sink.ts'
 import { comparedMetrics } from '../measure/metrics/registry.ts'
 import { version } from '../version.ts'
 import { list } from '../words.ts'
 import { type CheckFormat, checkFormats } from './check-formats.ts'
 import { type CheckReport, hasPassed } from './check-report.ts'
 import type { Command, Words } from './command.ts'
-import { gateOf, gateOptions } from './gate-options.ts'
+import { configFile, gateOf, gateOptions } from './gate-options.ts'
 import { measuredModels, withBaseline } from './measured-models.ts'
 import { type MeasuringOptions, measuringOptions, measuringOptionsOf } from './measuring-options.ts'
-import { openOutput } from './run-control.ts'
+import { type OutputFile, placeOutput, requireApartFiles, requireNoInput, writeOutput } from './output-file.ts'
 import { print, warn } from './talk.ts'
 
 const formatNames = Object.keys(checkFormats) as CheckFormat[]
@@ -35,13 +33,24 @@ export const checkCommand: Command = {
       .example('$0 check new.pth --baseline old.pth', 'no layer worse than before')
       .example('$0 check net.onnx --format github --format sarif=net.sarif', 'for GitHub Actions: annotations, and a file'),
   async run(words) {
-    const outputs = outputsOf(words)
+    const outputs = await placed(outputsOf(words))
+    const files = outputs.flatMap(({ file }) => file ?? [])
+    requireApartFiles(files)
     const options: MeasuringOptions = { ...measuringOptionsOf(words), skipNonFinite: true }
     const { baseline, tolerances, ...gate } = await gateOf(words)
     requireMeasured(gate.limits, options.metrics)
-    const { analysis, compared, files, seconds } = await withBaseline(baseline, options, (before) =>
-      measuredModels(words['inputs'] as string[], options, before && ((now) => baselineFindings(now, before, tolerances))),
+    const models = words['inputs'] as string[]
+    await requireNoInput(files, [...models, baseline ?? [], configFile(words)].flat())
+    const read = new Set<string>()
+    const onFile = (path: string): void => void read.add(path)
+    const measured = await withBaseline(
+      baseline,
+      options,
+      (before) => measuredModels(models, options, before && ((now) => baselineFindings(now, before, tolerances)), onFile),
+      onFile,
     )
+    const { analysis, compared } = measured
+    await requireNoInput(files, read)
     if (baseline !== undefined && compared?.compared === 0 && analysis.layers.length > 0)
       throw new UsageError(`--baseline ${baseline}: nothing here can be compared with it: ${compared.notes.join('; ')}`)
     const { found, judged, ignored, undefinedValues, notes } = judgeByGate(analysis, { ...gate, baseline: compared })
@@ -53,14 +62,14 @@ export const checkCommand: Command = {
       undefinedValues,
       limits: Object.fromEntries(gate.limits.map((rule) => [rule.pattern, rule.limits])),
       failed: analysis.failed,
-      files,
-      seconds,
+      files: measured.files,
+      seconds: measured.seconds,
       finished: new Date().toISOString(),
     }
     for (const { format, file } of outputs) {
       const text = checkFormats[format](report)
       if (file === undefined) print(text)
-      else await writeFile((await openOutput(dirname(file))).folder, basename(file), `${text}\n`)
+      else await writeOutput(file, `${text}\n`)
     }
     for (const text of [...analysis.warnings, ...notes]) warn(text)
     return hasPassed(report) ? 0 : 1
@@ -74,6 +83,18 @@ function requireMeasured(rules: readonly LimitRule[], metrics: MeasuringOptions[
     if (metrics && !metrics.includes(metric) && rules.some(({ limits }) => limits[name] !== undefined))
       throw new UsageError(`there is a limit ${name}, and --metrics leaves ${metric} out; add it`)
   }
+}
+
+/** Looks at each file before anything is measured. @throws InputError or UsageError */
+async function placed(
+  outputs: ReturnType<typeof outputsOf>,
+): Promise<{ readonly format: CheckFormat; readonly file?: OutputFile }[]> {
+  return Promise.all(
+    outputs.map(async ({ format, file }) => ({
+      format,
+      ...(file !== undefined && { file: await placeOutput(file, `--format ${format}`) }),
+    })),
+  )
 }
 
 /** Where the report goes, and in which format. @throws UsageError */

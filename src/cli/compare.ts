@@ -27,7 +27,8 @@ import { figureEndings, figureLookOptions } from './figure-output.ts'
 import { groupsView } from './groups-view.ts'
 import { measureInputs } from './measuring.ts'
 import { measuringOptions, measuringOptionsOf } from './measuring-options.ts'
-import { figuresAsked, writeReport } from './report.ts'
+import { requireNoInput } from './output-file.ts'
+import { figuresAsked, placeReport, writeReport } from './report.ts'
 import { print, say, warn } from './talk.ts'
 import { lineWidth, printable, type TerminalColumn, terminalTable, wrapped } from './terminal.ts'
 import { terminalWidth } from './text-width.ts'
@@ -52,9 +53,12 @@ export const compareCommand: Command = {
     const names = (words['names'] as string).split(',').map((name) => name.trim())
     if (names.length !== 2 || names.some((name) => name === '') || names[0] === names[1])
       throw new UsageError(`--names ${String(words['names'])}: give two names, separated by a comma`)
+    const place = report === undefined ? undefined : await placeReport(report, '--report', words)
     const ofFirst = (await listInputs(first)).length
     const inputs = await listInputs([...first, ...second])
     if (inputs.length === ofFirst) throw new UsageError('both sides are the same files; there is nothing to compare')
+    const read = new Set([...first, ...second, ...inputs.map(({ location }) => location)])
+    if (place) await requireNoInput([place], read)
     const side = new Map(inputs.map(({ path }, k) => [path, k < ofFirst ? 'a' : 'b'] as const))
     const models: { a: string[]; b: string[] } = { a: [], b: [] }
     let comparison: ModelComparison | undefined
@@ -64,6 +68,7 @@ export const compareCommand: Command = {
       options: measuringOptionsOf(words),
       resume: false,
       keepLayers: words['json'] === true,
+      ...(place && { onFile: (path) => void read.add(path) }),
       onModel: (model, { path }) => models[side.get(path)!].push(model),
       extend: async (measured) => {
         const analysis = await measured.run.whole()
@@ -78,12 +83,13 @@ export const compareCommand: Command = {
           const choice = { a: { name: names[0]!, models: models.a }, b: { name: names[1]!, models: models.b } }
           groups = (await extendByOptions(measured, { pairs: undefined, groups: choice, report: false })).groups
         }
-        if (report === undefined) return
+        if (!place) return
+        await requireNoInput([place], read)
         const first: FirstFilters[] = []
         for await (const some of firstFiltersOf(measured.inputs, analysis, { signal: measured.signal })) first.push(some)
         const drawn = await pictures(analysis, groups, firstFiltersInMemory(first))
         const input: ReportInput = { analysis, groups, comparison, ...drawn }
-        await writeReport(input, report, await figuresAsked(words))
+        await writeReport(input, place, await figuresAsked(words))
       },
     })
     for (const text of new Set([...record.warnings, ...(comparison?.warnings ?? []), ...(groups?.warnings ?? [])])) warn(text)

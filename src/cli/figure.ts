@@ -1,20 +1,19 @@
-import { basename, dirname } from 'node:path'
 import type { Argv } from 'yargs'
 import { nearestName } from '../analysis/match-name.ts'
 import { type DrawingName, drawingKinds } from '../drawings/kinds.ts'
 import type { DrawingTask } from '../drawings/task.ts'
 import { UsageError } from '../errors.ts'
 import type { Figure } from '../figures/figure.ts'
-import { listInputs } from '../inputs/node-inputs.ts'
-import { writeFile } from '../io/sink.ts'
+import { type FoundInput, listInputs } from '../inputs/node-inputs.ts'
 import type { Profile } from '../measure/profile.ts'
 import { firstFew, list } from '../words.ts'
 import { activationChoice, activationOf, activationOptions } from './activation.ts'
 import type { Command, Words } from './command.ts'
 import { figureEnding, figureFormat, figureLookOptions } from './figure-output.ts'
 import { measuringOptions, measuringOptionsOf, numberOption, wholeNumbers } from './measuring-options.ts'
+import { type OutputFile, placeOutput, requireNoInput, writeOutput } from './output-file.ts'
 import { isResultsPlace, withResults } from './results-place.ts'
-import { openOutput, withInterrupt } from './run-control.ts'
+import { withInterrupt } from './run-control.ts'
 import { print } from './talk.ts'
 import { wrapped } from './terminal.ts'
 
@@ -40,14 +39,16 @@ export const figureCommand: Command = {
     const kind = words['kind'] as string
     const output = (words['output'] as string | undefined) ?? `${kind}.svg`
     const format = await figureFormat(words, figureEnding(output))
+    const place = await placeOutput(output, '-o')
+    const images = [words['image'], words['changed']].filter((path) => path !== undefined)
+    await requireNoInput([place], [...(words['inputs'] as string[]), ...(images as string[])])
     const figure = await withInterrupt(
       () => 'nothing was written',
-      (signal) => figureOf(kind, words, signal),
+      (signal) => figureOf(kind, words, { signal, place }),
     )
     const { figureBytes } = await import('../report/figure-files.ts')
     const bytes = await figureBytes(figure, format)
-    const { folder } = await openOutput(dirname(output))
-    await writeFile(folder, basename(output), bytes)
+    await writeOutput(place, bytes)
     print(`${output}\n${wrapped(figure.caption)}`)
     return 0
   },
@@ -74,15 +75,29 @@ function figureOptions(parser: Argv): Argv {
     .option('components', { type: 'string', describe: 'density: two components, from 1 (default: 1,2)', group })
 }
 
-async function figureOf(kind: string, words: Words, signal: AbortSignal): Promise<Figure> {
+/** The models that paths stand for, none of which the figure is to be written over. @throws InputError, UsageError */
+async function modelsFor(place: OutputFile, paths: readonly string[]): Promise<FoundInput[]> {
+  const found = await listInputs(paths)
+  await requireNoInput(
+    [place],
+    found.map(({ location }) => location),
+  )
+  return found
+}
+
+async function figureOf(
+  kind: string,
+  words: Words,
+  { signal, place }: { readonly signal: AbortSignal; readonly place: OutputFile },
+): Promise<Figure> {
   const paths = words['inputs'] as string[]
   await requireKnown(kind, paths)
   requireTaken(kind, words)
-  if (kind === 'activations') return activations(words, paths)
+  if (kind === 'activations') return activations(words, await modelsFor(place, paths))
   if (!Object.hasOwn(drawingKinds, kind)) return ofReport(kind, paths)
   const { kernel, profile, threshold, workers } = measuringOptionsOf({ ...words, kernel: words['kernel'] ?? '3x3' })
   return drawingKinds[kind as DrawingName].draw({
-    inputs: await listInputs(paths),
+    inputs: await modelsFor(place, paths),
     model: words['model'] as string | undefined,
     layer: words['layer'] as string | undefined,
     kernel: words['kernel'] === undefined ? undefined : kernel,
@@ -131,11 +146,11 @@ function pairOf(numbers: number[] | undefined): [number, number] | undefined {
 }
 
 /** The first convolutions of one or more models on an image and on a changed copy. @throws UsageError, InputError */
-async function activations(words: Words, paths: readonly string[]): Promise<Figure> {
+async function activations(words: Words, models: readonly FoundInput[]): Promise<Figure> {
   const choice = activationChoice(words)
   if (!choice) throw new UsageError('figure activations needs --image and --changed')
   const stages = []
-  for (const input of await listInputs(paths)) stages.push(await activationOf(input, choice))
+  for (const input of models) stages.push(await activationOf(input, choice))
   const channels = wholeNumbers(words, 'channel', 0)
   const { requireChannels } = await import('../drawings/filters.ts')
   for (const { layer, activation } of stages) requireChannels(channels ?? [], activation.channels, layer)

@@ -66,10 +66,15 @@ export async function gateOf(words: Words): Promise<AskedGate> {
   }
 }
 
+/** The configuration that is read, where it is there. */
+export function configFile(words: Words): string {
+  return (words['config'] as string | undefined) ?? CONFIG
+}
+
 async function configOf(words: Words): Promise<GateConfig> {
   const named = words['config'] as string | undefined
   if (named === undefined && !existsSync(CONFIG)) return {}
-  const path = named ?? CONFIG
+  const path = configFile(words)
   const config = parseGateConfig(path, await readTextFile(path))
   if (named === undefined) say(`limits of ${CONFIG}`)
   return config

@@ -7,15 +7,19 @@ import { measureInputs } from './measuring.ts'
 import type { MeasuringOptions } from './measuring-options.ts'
 import { isResultsPlace, withResults } from './results-place.ts'
 
-/** The models of a baseline for as long as `work` takes: results are read from their tables, models are measured. */
+/**
+ * The models of a baseline for as long as `work` takes: results are read from their tables, models are measured; `onFile` hears of
+ * the models' files.
+ */
 export async function withBaseline<T>(
   path: string | undefined,
   options: MeasuringOptions,
   work: (before: StreamedRun | undefined) => Promise<T>,
+  onFile?: (path: string) => void,
 ): Promise<T> {
   if (path === undefined) return work(undefined)
   if (await isResultsPlace(path)) return withResults(path, (folder) => withRun(folder, path, work))
-  const { compared: before } = await measuredModels([path], options, inMemory)
+  const { compared: before } = await measuredModels([path], options, inMemory, onFile)
   return work(before && streamed(before))
 }
 
@@ -29,11 +33,12 @@ export interface MeasuredModels<Compared> {
   readonly seconds: number
 }
 
-/** Measures what paths stand for; `compare` has the layers with their statistics. @throws InputError */
+/** Measures what paths stand for; `compare` has the layers with their statistics, `onFile` hears of each file. @throws InputError */
 export async function measuredModels<Compared>(
   paths: readonly string[],
   options: MeasuringOptions,
   compare: ((run: StreamedRun) => Promise<Compared>) | undefined,
+  onFile?: (path: string) => void,
 ): Promise<MeasuredModels<Compared>> {
   const inputs = await listInputs(paths)
   const locations = new Map(inputs.map(({ path, location }) => [path, fromHere(location)]))
@@ -45,6 +50,7 @@ export async function measuredModels<Compared>(
     resume: false,
     keepLayers: true,
     mayBeEmpty: true,
+    ...(onFile && { onFile }),
     onModel: (model, { path }) => files.set(model, locations.get(path) ?? path),
     ...(compare && {
       extend: async ({ run }) => {

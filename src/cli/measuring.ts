@@ -51,6 +51,8 @@ export interface MeasuringTask {
   readonly onModel?: (model: string, input: Input) => void
   /** Called with each layer as it is measured, and its input; layers of a model that fails later are among them. */
   readonly onLayer?: (row: LayerRow, input: Input) => void
+  /** Called with the place of each input, and of each file on disk that weights are read from; several times with one. */
+  readonly onFile?: (path: string) => void
   /** What is told of the inputs, where they are not measured here: read from the parts of a plan. */
   readonly events?: (run: { readonly signal: AbortSignal; readonly progress: ProgressBar }) => AsyncIterable<MeasureEvent>
   /** Facts about the run that go beside those of the machine. */
@@ -84,6 +86,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
   const { output } = task
   const inputs = steadyInputs(task.inputs)
   if (output !== undefined) requireOwnFolder(output, 'results')
+  for (const { location } of task.inputs) task.onFile?.(location)
   if (output !== undefined) holdInterrupt()
   const place = output === undefined ? undefined : await openRunFolder(output)
   const progress = openProgressBar()
@@ -133,6 +136,7 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
             if (layersSeen === MANY_LAYERS) keepOldHeapSmall()
             const key = keyOf(identity)
             task.onLayer?.(row, identity.input)
+            if (task.onFile) tellFiles(identity, task.onFile)
             if (measured && key && !task.events) await journal?.add(key, { row, narrowed })
           },
           onModel: ({ row, input }) => {
@@ -176,6 +180,11 @@ export async function measureInputs(task: MeasuringTask): Promise<Measured> {
     await spilled?.close()
     await place?.release()
   }
+}
+
+function tellFiles({ input, parts }: LayerIdentity, onFile: (path: string) => void): void {
+  for (const whole of [input.access, ...parts])
+    for (const { origin } of whole.parts ?? [whole]) if (origin?.at.kind === 'path') onFile(origin.at.path)
 }
 
 /** True for one broken file of several, when nobody has said what is to be done then. */

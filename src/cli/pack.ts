@@ -1,11 +1,10 @@
-import { basename, dirname } from 'node:path'
 import { InputError, UsageError } from '../errors.ts'
 import { checkFiles } from '../results/check-files.ts'
 import { packResults } from '../results/pack.ts'
 import { plural } from '../words.ts'
 import type { Command } from './command.ts'
+import { createOutput, placeOutput, requireFile, requireNoInput } from './output-file.ts'
 import { withResultFiles } from './results-place.ts'
-import { openOutput } from './run-control.ts'
 import { print } from './talk.ts'
 
 export const packCommand: Command = {
@@ -18,12 +17,13 @@ export const packCommand: Command = {
     const name = words['results'] as string
     const output = words['output'] as string
     if (!/\.zip$/i.test(output)) throw new UsageError(`-o ${output}: give a name that ends in .zip`)
+    const place = requireFile(await placeOutput(output, '-o'))
+    await requireNoInput([place], [name])
     return withResultFiles(name, async (folder) => {
       const { entries, problems, resultsSha256 } = await checkFiles(folder, name)
       if (problems.length > 0)
         throw new InputError(name, `${problems[0]}; filterlens verify lists them all, and only what is whole is packed`)
-      const target = await openOutput(dirname(output))
-      const sink = await target.folder.create(basename(output))
+      const sink = await createOutput(place)
       try {
         await packResults(
           folder,

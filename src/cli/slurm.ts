@@ -8,6 +8,7 @@ import { submitScript } from '../shards/submit-script.ts'
 import type { Command, Words } from './command.ts'
 import { writeTogether } from './files-together.ts'
 import { numberOption } from './measuring-options.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { openPlan, requireApart } from './plan-place.ts'
 import { planProgress } from './plan-progress.ts'
 import { maxArraySize, submitted } from './slurm-programs.ts'
@@ -55,6 +56,8 @@ export const slurmCommand: Command = {
     const options = slurmOptionsOf(words)
     const wholeAbove = (least: number) => (n: number) => Number.isSafeInteger(n) && n >= least
     const given = numberOption(words, 'max-array-size', 'a whole number above 1', wholeAbove(2))
+    const scripts = words['scripts'] as string | undefined
+    if (scripts !== undefined) requireOwnFolder(scripts, 'plan', '--scripts')
     const { states, files } = await planProgress(plan)
     const jobs = slurmJobs(
       {
@@ -65,7 +68,6 @@ export const slurmCommand: Command = {
       },
       options,
     )
-    const scripts = words['scripts'] as string | undefined
     if (scripts !== undefined) await writeScripts(scripts, folder, jobs)
     else if (words['submit'] === true) {
       print((await submitted(submitScript(folder, jobs))).trimEnd())

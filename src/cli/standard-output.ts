@@ -2,17 +2,27 @@ import { fstatSync, writeSync } from 'node:fs'
 import { InputError } from '../errors.ts'
 import { fileProblem } from '../io/node.ts'
 
-const DESCRIPTOR = 1
-let isFile: boolean | undefined
+/** Standard output and standard error. */
+export type StandardDescriptor = 1 | 2
 
-/** True when standard output is a file or a device such as /dev/null, not a terminal, a pipe or a socket. */
-function goesToFile(): boolean {
+const called = { 1: 'standard output', 2: 'standard error' } as const
+const areFiles = new Map<StandardDescriptor, boolean>()
+
+const streamOf = (descriptor: StandardDescriptor): NodeJS.WriteStream => (descriptor === 1 ? process.stdout : process.stderr)
+
+/** True when it is a file or a device such as /dev/null, not a terminal, a pipe or a socket. */
+function goesToFile(descriptor: StandardDescriptor): boolean {
+  const known = areFiles.get(descriptor)
+  if (known !== undefined) return known
+  let isFile = false
   try {
-    const found = fstatSync(DESCRIPTOR)
-    return found.isFile() || (found.isCharacterDevice() && process.stdout.isTTY !== true)
+    const found = fstatSync(descriptor)
+    isFile = found.isFile() || (found.isCharacterDevice() && streamOf(descriptor).isTTY !== true)
   } catch {
-    return false // it is closed
+    // it is closed
   }
+  areFiles.set(descriptor, isFile)
+  return isFile
 }
 
 /**
@@ -21,15 +31,26 @@ function goesToFile(): boolean {
  * @throws InputError when it cannot be written
  */
 export function writeOut(text: string): void {
-  isFile ??= goesToFile()
-  if (!isFile) {
-    process.stdout.write(text)
-    return
-  }
-  const bytes = new TextEncoder().encode(text)
+  if (goesToFile(1)) writeAll(1, new TextEncoder().encode(text))
+  else process.stdout.write(text)
+}
+
+/** Writes bytes, and resolves when they are taken. A pipe that nobody reads any more takes no more, as with `writeOut`. */
+export async function writeToDescriptor(descriptor: StandardDescriptor, bytes: Uint8Array): Promise<void> {
+  if (goesToFile(descriptor)) return writeAll(descriptor, bytes)
+  await new Promise<void>((resolve, reject) => {
+    streamOf(descriptor).write(bytes, (error) => {
+      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE')
+        reject(new InputError(called[descriptor], fileProblem(error), { cause: error }))
+      else resolve()
+    })
+  })
+}
+
+function writeAll(descriptor: StandardDescriptor, bytes: Uint8Array): void {
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(DESCRIPTOR, bytes, done)
+    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
   } catch (error) {
-    throw new InputError('standard output', fileProblem(error), { cause: error })
+    throw new InputError(called[descriptor], fileProblem(error), { cause: error })
   }
 }

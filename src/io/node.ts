@@ -139,6 +139,7 @@ export function fileProblem(error: unknown): string {
     ENAMETOOLONG: 'has a name that is too long for the file system',
     EEXIST: 'is a file where a folder is needed',
     EROFS: 'cannot be written: the file system is read-only',
+    EPIPE: 'was closed by its reader before all was written',
     ELOOP: 'is a link that leads in a circle',
   }
   return (code && sentences[code]) || `cannot be used: ${error instanceof Error ? error.message : String(error)}`
