@@ -43,7 +43,7 @@ export async function placeOutput(path: string, option: string): Promise<OutputF
   if (found?.isDirectory() || (!found && path.endsWith('/')))
     throw new UsageError(`${option} ${path}: is a folder; give the name of a file`)
   const link = await lstat(path).catch(() => undefined)
-  if (!found && link) throw new InputError(path, DEAD_LINK)
+  if (!found && link?.isSymbolicLink()) throw new InputError(path, DEAD_LINK)
   const identity = found && sameness(found)
   const named = { path, option, identity, target: path, real: path }
   const standard = ([1, 2] as const).find((descriptor) => identity !== undefined && samenessOf(descriptor) === identity)

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem, openFile } from './node.ts'
@@ -56,11 +56,18 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** What lies at a name that is taken. */
+/** What lies at a name that is taken; another process may have taken it away by now. */
 async function statThere(path: string): Promise<Stats> {
-  return stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new InputError(path, DEAD_LINK, { cause: error }) : error
+  return stat(path).catch(async (error: NodeJS.ErrnoException) => {
+    throw (await isLink(path))
+      ? new InputError(path, error.code === 'ENOENT' ? DEAD_LINK : fileProblem(error), { cause: error })
+      : error
   })
+}
+
+/** True for a link, wherever it leads. */
+export async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false
 }
 
 async function diskSink(target: string, waiting: string): Promise<Sink> {

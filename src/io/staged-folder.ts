@@ -1,8 +1,8 @@
-import { lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { fileProblem } from './node.ts'
-import { DEAD_LINK, makeFolder, outputFolder } from './node-output.ts'
+import { DEAD_LINK, isLink, makeFolder, outputFolder } from './node-output.ts'
 import { partDone, partOf, removeDeadParts, wholeBeside, wholeOf } from './part-files.ts'
 import type { OutputFolder } from './sink.ts'
 
@@ -34,7 +34,7 @@ export async function stageFolder(path: string, alone: Alone): Promise<StagedFol
   }
   const target = resolve(path)
   const found = await stat(target).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : failed(error)))
-  if (!found && (await lstat(target).catch(() => undefined))) throw new InputError(path, DEAD_LINK)
+  if (!found && (await isLink(target))) throw new InputError(path, DEAD_LINK)
   if (found && !found.isDirectory()) throw new InputError(path, 'is a file where a folder is needed')
   const place = found ? join(target, 'files') : target
   await makeFolder(dirname(place)).catch(failed)
