@@ -150,41 +150,55 @@ export class DamagedRowError extends InputError {
 /** What is wrong with something that should be a row and was read from no table; undefined: nothing. */
 export function rowProblem(fields: Fields, value: unknown, prefix = ''): string | undefined {
   if (!isPlainRecord(value)) return `${prefix === '' ? 'a row' : prefix.slice(0, -1)} is ${shownValue(value)}`
-  for (const name of Object.keys(value)) if (!Object.hasOwn(fields, name)) return `${prefix}${name} is no member of a row`
-  for (const [key, field] of Object.entries(fields)) {
-    const name = `${prefix}${key}`
-    const member = Object.hasOwn(value, key) ? value[key] : undefined
+  let members = 0
+  for (const key in fields) {
+    const field = fields[key]!
+    const isThere = Object.hasOwn(value, key)
+    if (isThere) members++
+    const member = isThere ? value[key] : undefined
     const what =
       'fields' in field
-        ? (rowProblem(field.fields, member, `${name}_`) ?? field.problem?.(member as never, name, value))
-        : memberProblem(field, member, name)
+        ? (rowProblem(field.fields, member, `${prefix}${key}_`) ?? field.problem?.(member as never, `${prefix}${key}`, value))
+        : memberProblem(field, member, prefix, key)
     if (what !== undefined) return what
   }
-  return undefined
+  const keys = Object.keys(value)
+  if (keys.length === members) return undefined
+  return `${prefix}${keys.find((name) => !Object.hasOwn(fields, name))} is no member of a row`
 }
 
-function memberProblem({ type, nullable, range, code }: Field<unknown>, value: unknown, name: string): string | undefined {
-  if (code?.holds && !code.holds(value)) return `${name} is ${shownValue(value)}`
+function memberProblem(
+  { type, nullable, range, code }: Field<unknown>,
+  value: unknown,
+  prefix: string,
+  key: string,
+): string | undefined {
+  if (code?.holds) return code.holds(value) ? undefined : `${prefix}${key} is ${shownValue(value)}`
   const cell: unknown = code ? code.cell(value) : value
   if (cell === null && nullable) return undefined
-  if (!isOfType(type, cell)) return `${name} is ${shownValue(value)}`
-  if (range && !isWithin(cell as number, range))
-    return `${name} is ${shownValue(value)}, and goes from ${range.low}${range.high === null ? '' : ` to ${range.high}`}`
+  if (!isOfType(type, cell)) return `${prefix}${key} is ${shownValue(value)}`
+  if (range && !isWithin(cell as number, range.low, range.high))
+    return `${prefix}${key} is ${shownValue(value)}, and goes from ${range.low}${range.high === null ? '' : ` to ${range.high}`}`
   return undefined
 }
 
 function isOfType(type: StoredType, cell: unknown): boolean {
   if (type === 'utf8') return typeof cell === 'string'
-  if (type === 'float64_list') return cell instanceof Float64Array && cell.every(Number.isFinite)
+  if (type === 'float64_list') return cell instanceof Float64Array && areFinite(cell)
   if (type === 'int32') return Number.isInteger(cell) && Object.is((cell as number) | 0, cell)
   return type === 'int64' ? Number.isSafeInteger(cell) : Number.isFinite(cell)
+}
+
+function areFinite(values: Float64Array): boolean {
+  for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k])) return false
+  return true
 }
 
 /** What rounding may take a number beyond the end of its range. */
 const ROUNDING = 1e-6
 
 /** True for a number in a range, but for rounding. */
-export function isWithin(value: number, { low, high }: NumberRange): boolean {
+export function isWithin(value: number, low: number, high: number | null): boolean {
   return value >= low - ROUNDING && (high === null || value <= high + ROUNDING)
 }
 

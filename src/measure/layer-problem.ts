@@ -9,6 +9,7 @@ import { isMeasuredKernel } from './select.ts'
 const LARGEST_WEIGHT = 3.4028234663852886e38
 
 const fields = layerFields()
+const bounded = layerMetrics.filter(({ range }) => range.high !== null) as readonly Metric[]
 const nullable = nullableOf(layerMetrics)
 
 /** What is wrong with something that should be a layer's row, member by member and with its members held against one another; undefined: nothing. */
@@ -33,14 +34,14 @@ function misfit(row: LayerRow): string | undefined {
     ['scaled_count', row.scaled.count, row.filters],
     ['raw_count', row.raw.count, row.filters],
     ['clean_count', row.clean.count, row.filters],
-    ...layerMetrics.flatMap(({ name, range }: Metric) =>
-      range.high === null
-        ? []
-        : [[name, row[name as 'peak' | 'sparsity'], range.highOf && taps !== 9 ? range.highOf(taps) : range.high] as const],
-    ),
   ]
   for (const [name, value, high] of most)
-    if (value !== null && !isWithin(value, { low: 0, high })) return `${name} is ${value}, and goes from 0 to ${high}`
+    if (value !== null && value > high) return `${name} is ${value}, and goes from 0 to ${high}`
+  for (const { name, range } of bounded) {
+    const value = row[name as NullableMetric]
+    const high = range.highOf && taps !== 9 ? range.highOf(taps) : range.high
+    if (value !== null && !isWithin(value, range.low, high)) return `${name} is ${value}, and goes from ${range.low} to ${high}`
+  }
   for (const { name, group } of nullable) {
     const value = row[name as NullableMetric]
     const why = row.undefined_because[name as NullableMetric]
