@@ -155,6 +155,9 @@ test('an output that is one of the inputs, by whatever name, is refused before a
     await symlink('a.onnx', join(cwd, 'link'))
     await link(join(cwd, 'a.onnx'), join(cwd, 'hard'))
     assert.is((await filterlens(['pack', 'results', '-o', 'r.zip'], { cwd })).code, 0)
+    const shard = (k: number): string => `pytorch_model-0000${k}-of-00003.bin`
+    for (const name of ['pytorch_model.bin.index.json', shard(1), shard(2), shard(3)])
+      await copyFile(join(projectFolder, 'test/fixtures/pytorch', name), join(cwd, name))
     const before = await readFile(join(cwd, 'a.onnx'))
     for (const words of [
       ['check', 'a.onnx', '--format', 'json=a.onnx'],
@@ -165,6 +168,7 @@ test('an output that is one of the inputs, by whatever name, is refused before a
       ['check', '@list.txt', '--format', 'json=list.txt'],
       ['check', '@list.txt', '--format', 'text=new.txt', '--format', 'json=a.onnx'],
       ['check', 'models', '--format', 'json=models/c.onnx'],
+      ['check', 'pytorch_model.bin.index.json', '--format', `json=${shard(1)}`],
       ['check', 'a.onnx', '--baseline', 'b.onnx', '--format', 'json=b.onnx'],
       ['check', 'a.onnx', '--baseline', 'models', '--format', 'json=models/c.onnx'],
       ['check', 'a.onnx', '--baseline', 'r.zip', '--format', 'json=r.zip'],
