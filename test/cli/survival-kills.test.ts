@@ -19,9 +19,11 @@ test('report, pack, export, extract and track that are killed leave whole files,
 })
 
 test('plan, its shards and merge that are killed are done again, to the bytes of one run', async () => {
-  const runs = await killPlans(1, 20)
-  assert.is(runs.length, 1)
-  assert.ok(runs.flatMap(({ left }) => left).some((left) => left !== 'done before the kill'))
+  // On a machine that is faster than it was when the moments were drawn every one of them can come too late: then others are drawn.
+  let hasKilled = false
+  for (let seed = 20; seed < 24 && !hasKilled; seed++)
+    hasKilled = (await killPlans(1, seed)).flatMap(({ left }) => left).some((left) => left !== 'done before the kill')
+  assert.ok(hasKilled)
 })
 
 test.run()
