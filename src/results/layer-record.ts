@@ -3,7 +3,7 @@ import { layerProblem } from '../measure/layer-problem.ts'
 import type { LayerRow } from '../measure/layer-row.ts'
 import type { FinishedLayer } from '../measure/options.ts'
 import type { Moments } from '../wasm/moments.ts'
-import { recordNumberBytes, recordNumbers, recordOf, recordText } from './records.ts'
+import { recordNumberBytes, recordNumbers, recordOf, recordText, recordValue } from './records.ts'
 
 /*
  * A measured layer as a record: the text is JSON, the layer's key and its row with its arrays' lengths; their values are the
@@ -77,16 +77,9 @@ export function layerInRecord(
   record: Uint8Array,
   text: string = recordText(record),
 ): RecordedLayer | { readonly problem: string } {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { problem: 'a record is no JSON' }
-  }
-  const read = v.safeParse(textSchema, value)
-  if (!read.success)
-    return { problem: `a record is that of no layer (${v.getDotPath(read.issues[0]) ?? 'it'}: ${read.issues[0].message})` }
-  const told = value as LayerText
+  const read = recordValue(textSchema, text, 'is that of no layer')
+  if ('problem' in read) return read
+  const told = read.value as LayerText
   const [, model, layer_id, layer, , names, plain] = told
   const of = `layer ${layer} of ${model}`
   const doubles = sets.reduce((sum, name) => sum + plain[name][1] + plain[name][2], names.length)

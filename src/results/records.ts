@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import type { RandomAccess } from '../io/random-access.ts'
 
 /*
@@ -53,6 +54,23 @@ export function recordOf(text: string, arrays: readonly (Float64Array | Uint32Ar
 /** The text of a record, filled up with spaces. */
 export function recordText(record: Uint8Array): string {
   return decoder.decode(record.subarray(HEAD, HEAD + wordsOf(record)[2]!))
+}
+
+/** What the text of a record that was read from a file says by a schema; `lacks`: what is said of a record that says something else. */
+export function recordValue<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+  lacks: string,
+): { readonly value: v.InferOutput<Schema> } | { readonly problem: string } {
+  let given: unknown
+  try {
+    given = JSON.parse(text)
+  } catch {
+    return { problem: 'a record is no JSON' }
+  }
+  const read = v.safeParse(schema, given)
+  if (read.success) return { value: given as v.InferOutput<Schema> }
+  return { problem: `a record ${lacks} (${v.getDotPath(read.issues[0]) ?? 'it'}: ${read.issues[0].message})` }
 }
 
 /** Bytes of a record's numbers. */

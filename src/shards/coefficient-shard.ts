@@ -5,7 +5,7 @@ import { countedLimit } from '../measure/layer-pass.ts'
 import { layersAgain, wantedOf } from '../measure/layers-again.ts'
 import { type MeasureOptions, settingsOf } from '../measure/options.ts'
 import { isMeasuredKernel } from '../measure/select.ts'
-import { recordNumberBytes, recordNumbers, recordOf } from '../results/records.ts'
+import { recordNumberBytes, recordNumbers, recordOf, recordValue } from '../results/records.ts'
 import { coefficientBins } from '../shift/bins.ts'
 import { openInstance } from '../wasm/module.ts'
 import { damagedPart, type GrowingPart, layerOfPart, type PartLayerKey, type PartRecord } from './part-file.ts'
@@ -132,19 +132,13 @@ const coefficientSchema: v.GenericSchema<CoefficientText> = v.strictTuple([
 
 /** What a record of a second pass says; `width`: bytes of a tap in each pass. What is wrong with it where it says nothing. */
 function coefficientIn(text: string, bytes: Uint8Array, width: number): CoefficientText | string {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return 'a record is no JSON'
-  }
-  const read = v.safeParse(coefficientSchema, value)
-  if (!read.success) return `a record is that of no layer (${v.getDotPath(read.issues[0]) ?? 'it'}: ${read.issues[0].message})`
-  const [, model, layer_id, layer, of, row] = read.output
+  const read = recordValue(coefficientSchema, text, 'is that of no layer')
+  if ('problem' in read) return read.problem
+  const [, model, layer_id, layer, of, row] = read.value
   const [found, expected] = [recordNumberBytes(bytes), of.length * tapsOf(row.kernel) * width]
   if (found !== expected) return `layer ${layer} of ${model} has ${found} bytes of numbers for ${expected}`
   return row.model === model && row.layer_id === layer_id && row.layer === layer
-    ? read.output
+    ? read.value
     : `layer ${layer} of ${model} has the row of another`
 }
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { rowProblem } from '../arrow/fields.ts'
 import { provenanceFields } from '../database/provenance.ts'
 import { type ModelRow, skippedFields } from '../measure/model-row.ts'
+import { recordValue } from '../results/records.ts'
 import type { Skipped } from '../sources/source.ts'
 
 /** What a record tells that is no layer. */
@@ -44,16 +45,9 @@ const { model: _, ...skippedPlaces } = skippedFields
 
 /** What a record that was read from a file tells of a model; what is wrong with it where it tells nothing. */
 export function toldInRecord(text: string): ToldModel | ToldFailure | { readonly damage: string } {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { damage: 'a record is no JSON' }
-  }
-  const read = v.safeParse(toldSchema, value)
-  if (!read.success)
-    return { damage: `a record tells of no model (${v.getDotPath(read.issues[0]) ?? 'it'}: ${read.issues[0].message})` }
-  const told = value as ToldModel | ToldFailure
+  const read = recordValue(toldSchema, text, 'tells of no model')
+  if ('problem' in read) return { damage: read.problem }
+  const told = read.value as unknown as ToldModel | ToldFailure
   if (told.kind === 'failed') return told
   const { meta: _meta, ...origin } = told.origin
   const problem = rowProblem(provenanceFields, origin) ?? firstProblem(told.skipped)

@@ -1,7 +1,7 @@
 import { areNamedAsCopies } from '../state-dict/copy-words.ts'
 import { AlikeNetworks, hasAll, type Near, type NetworkValues, type Original, type Weighed } from './alike.ts'
 import type { FoundTensor, Network } from './networks.ts'
-import { asListOf, shadowParts } from './shadow-parts.ts'
+import { asListOf, isWeight, shadowParts } from './shadow-parts.ts'
 import { TorchTensor } from './values.ts'
 
 /** A network to be measured, and the ones of the same checkpoint that repeat it. */
@@ -114,8 +114,6 @@ async function gatheredFor(candidates: readonly Weighed[], values: NetworkValues
   }
   return gathered
 }
-
-const isWeight = ({ leaf }: FoundTensor): boolean => leaf.shape.length >= 3
 
 /** Weights by name without wrappers, with their shapes. */
 function weightsOf(network: Network): Map<string, string> {

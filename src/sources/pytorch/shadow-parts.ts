@@ -42,6 +42,7 @@ function isNumber(text: string): boolean {
   return text !== '' && [...text].every((char) => char >= '0' && char <= '9')
 }
 
-function isWeight({ leaf }: FoundTensor): boolean {
+/** Tensors of three and more dimensions are weights; the others biases, norms and counters. */
+export function isWeight({ leaf }: FoundTensor): boolean {
   return leaf.shape.length >= 3
 }

@@ -87,6 +87,18 @@ function pruned(parts: Parts, name: string): void {
   parts.replace(name, applied(whole, main, [{ kind: 'mask', mask: mask.weights }]), [`${whole}_mask`])
 }
 
+/** What the name of a scale has before and behind the name of its weight. */
+const SCALES = [
+  ['', '_scale'],
+  ['', '_scale_inv'],
+  ['scale_', ''],
+] as const
+
+/** True for the last part of a name that a scale may have. */
+export function isScaleName(last: string): boolean {
+  return SCALES.some(([before, behind]) => last.startsWith(before) && last.endsWith(behind))
+}
+
 /**
  * An eight-bit float is stored divided by a scale that lies beside it: `weight_scale` of compressed-tensors and torchao's dicts, `weight_scale_inv`
  * (which is multiplied all the same), `scale_weight` of ComfyUI. Other types need none.
@@ -96,11 +108,10 @@ function scaled(parts: Parts, name: string): Skipped | undefined {
   const main = parts.get(name)
   if (!isComputable(main) || !main.weights.dtype.startsWith('float8')) return undefined
   const at = Math.max(name.lastIndexOf('.'), name.lastIndexOf('/')) + 1
-  const scale = [`${name}_scale`, `${name}_scale_inv`, `${name.slice(0, at)}scale_${name.slice(at)}`].find((one) =>
-    parts.get(one),
-  )
-  const given = scale === undefined ? undefined : parts.get(scale)
-  if (scale === undefined || !given) return undefined
+  const [module, own] = [name.slice(0, at), name.slice(at)]
+  const given = SCALES.map(([before, behind]) => parts.get(module + before + own + behind)).find((one) => one)
+  if (!given) return undefined
+  const { name: scale } = given
   const [out, ...others] = given.shape
   const isOne = given.shape.every((size) => size === 1)
   const fits =
